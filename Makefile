@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# dockfw-check. Every variable below can be set on the command line.
+
+PREFIX ?= /usr
+SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
+SYSCONFDIR ?= /etc
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+DESTDIR ?=
+BUILD ?= build
+PKG_CONFIG ?= pkg-config
+UNITDIR ?= $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd 2>/dev/null),$(PREFIX)/lib/systemd/system)
+
+VERSION := $(shell cat VERSION)
+PACKAGES := libnftnl libmnl libiptc xtables libconfuse jansson
+
+CFLAGS ?= -O2 -g
+HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
+
+SOURCES := $(sort $(wildcard src/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
+# All but main(), for the tests to link.
+PARTS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
+UNITS := $(sort $(wildcard tests/unit/*.c))
+UNIT_PROGRAMS := $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
+TOOLS := $(sort $(wildcard tests/tools/*.c))
+TOOL_PROGRAMS := $(TOOLS:tests/tools/%.c=$(BUILD)/tools/%)
+FUZZERS := $(sort $(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS := $(FUZZERS:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+
+ifndef V
+Q = @
+SAY = @echo "  $(1)	$@";
+endif
+
+all: $(BUILD)/dockfw-check $(BUILD)/completion/dockfw-check
+
+$(BUILD)/dockfw-check: $(OBJECTS)
+	$(call SAY,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: src/%.c Makefile VERSION | $(BUILD)
+	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Test programs: cmocka tests of the pure parts, and tools for the suites.
+$(BUILD)/unit/%: tests/unit/%.c $(PARTS) | $(BUILD)/unit
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-missing-field-initializers $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS) -lcmocka
+
+$(BUILD)/tools/%: tests/tools/%.c $(PARTS) | $(BUILD)/tools
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
+
+# The completion for bash, made from the option table of the program.
+$(BUILD)/completion/generate: completion/generate.c $(PARTS) | $(BUILD)/completion
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
+
+$(BUILD)/completion/dockfw-check: $(BUILD)/completion/generate
+	$(call SAY,GEN)$< >$@.new && mv $@.new $@
+
+# The fuzz targets: tests/fuzz/run.sh makes them, with clang and libFuzzer.
+$(BUILD)/fuzz/config: FUZZ_WRAPS := open glob globfree rulespec_parse rulespec_print \
+	cfg_parse_fp xcalloc xreallocarray xstrdup xvasprintf
+$(BUILD)/fuzz/rule_text: tests/fuzz/lib/child.c
+$(BUILD)/fuzz/rule_text: FUZZ_WRAPS := _exit mnl_socket_open2
+$(BUILD)/fuzz/framing: FUZZ_WRAPS := recvmsg poll $(addprefix mnl_socket_,open2 bind get_portid get_fd close \
+	sendto setsockopt)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h $(PARTS) | $(BUILD)/fuzz
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) $(FUZZ_WRAPS:%=-Wl,--wrap=%) \
+		-o $@ $(filter %.c,$^) $(PARTS) $(LIBS)
+
+fuzz-programs: $(FUZZ_PROGRAMS)
+
+$(BUILD) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
+	@mkdir -p $@
+
+test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS)
+
+# The tests, complete on a fresh machine: packages, programs, suites.
+test:
+	tests/setup.sh build test
+	$(MAKE) test-programs
+	tests/run.sh $(BUILD)
+
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer.
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+test-asan:
+	tests/setup.sh build test
+	$(MAKE) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
+	tests/run.sh build-asan
+
+# What takes long: repairs killed and failed at each of their system calls.
+test-slow:
+	tests/setup.sh build test
+	$(MAKE) test-programs
+	tests/run.sh $(BUILD) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh))
+
+# The namespace suites with every run of the program under valgrind.
+test-valgrind:
+	tests/setup.sh build test ci
+	$(MAKE) test-programs
+	tests/valgrind.sh $(BUILD)
+
+# Debian hosts that boot, with their systemd, Docker and firewalld.
+test-host:
+	tests/setup.sh build test host
+	tests/host/run.sh
+
+# Each fuzz target for SECONDS; fuzz-ci: the corpora, and a minute of each.
+SECONDS ?= 600
+fuzz:
+	tests/setup.sh build test ci
+	tests/fuzz/run.sh build-fuzz $(SECONDS)
+
+fuzz-ci:
+	$(MAKE) fuzz SECONDS=60
+
+analyse:
+	tests/setup.sh build test ci
+	tests/analyse.sh
+
+coverage:
+	tests/setup.sh build test ci
+	tests/coverage.sh build-coverage
+
+demo:
+	tests/setup.sh build test
+	$(MAKE) all
+	tests/demo.sh $(BUILD)/dockfw-check
+
+bench: $(BUILD)/dockfw-check $(BUILD)/tools/iptc-fetch $(BUILD)/tools/peak
+	tests/bench.py $^
+
+UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer))
+
+install: all $(BUILD)/completion/dockfw-check
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -m 0755 $(BUILD)/dockfw-check $(DESTDIR)$(SBINDIR)/dockfw-check
+	@# Never over a configuration that is there.
+	[ -e $(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf ] || \
+		install -m 0644 conf/dockfw.conf $(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf
+	install -d $(DESTDIR)$(LIBEXECDIR)/dockfw $(DESTDIR)$(DATADIR)/doc/dockfw
+	install -m 0755 systemd/wait-firewalld $(DESTDIR)$(LIBEXECDIR)/dockfw/wait-firewalld
+	install -m 0644 README.md $(filter-out conf/dockfw.conf,$(wildcard conf/*)) \
+		$(DESTDIR)$(DATADIR)/doc/dockfw
+	for unit in $(UNITS_INSTALLED); do \
+		sed 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g' systemd/$$unit >$(BUILD)/$$unit && \
+		install -m 0644 $(BUILD)/$$unit $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
+	install -m 0644 man/dockfw-check.8 $(DESTDIR)$(MANDIR)/man8/dockfw-check.8
+	install -m 0644 man/dockfw.conf.5 $(DESTDIR)$(MANDIR)/man5/dockfw.conf.5
+	install -m 0644 $(BUILD)/completion/dockfw-check \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check
+
+# The configuration stays: it is the administrator's.
+uninstall:
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d 2>/dev/null || :
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/dockfw $(DESTDIR)$(DATADIR)/doc/dockfw
+	rm -f $(DESTDIR)$(SBINDIR)/dockfw-check \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS_INSTALLED)) \
+		$(DESTDIR)$(MANDIR)/man8/dockfw-check.8 $(DESTDIR)$(MANDIR)/man5/dockfw.conf.5 \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check
+
+clean:
+	rm -rf $(BUILD) build-asan build-fuzz build-coverage
+
+.PHONY: all clean test-programs test test-asan test-slow test-valgrind test-host fuzz fuzz-ci fuzz-programs analyse \
+	coverage demo bench install uninstall
+-include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "addrset.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A mask with more holes than this is not taken apart into intervals. */
+#define MASK_HOLE_BITS 12
+
+addr_t addr_max(enum family family)
+{
+	return family == FAMILY_IPV4 ? (addr_t)0xffffffff : ~(addr_t)0;
+}
+
+addr_t addr_load(enum family family, const void *bytes)
+{
+	const uint8_t *from = bytes;
+	addr_t addr = 0;
+
+	for (size_t i = 0; i < family_addr_size(family); i++)
+		addr = addr << 8 | from[i];
+	return addr;
+}
+
+void addr_store(enum family family, addr_t addr, void *bytes)
+{
+	uint8_t *to = bytes;
+
+	for (size_t i = family_addr_size(family); i-- > 0; addr >>= 8)
+		to[i] = (uint8_t)addr;
+}
+
+char *addr_text(enum family family, addr_t addr, char text[INET6_ADDRSTRLEN])
+{
+	uint8_t bytes[16];
+
+	addr_store(family, addr, bytes);
+	/* It cannot fail: family and size are right. */
+	inet_ntop(family_af(family), bytes, text, INET6_ADDRSTRLEN);
+	return text;
+}
+
+bool addr_parse(const char *text, enum family *family, addr_t *addr)
+{
+	uint8_t bytes[16];
+
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		if (inet_pton(family_af(f), text, bytes) == 1) {
+			*family = f;
+			*addr = addr_load(f, bytes);
+			return true;
+		}
+	}
+	return false;
+}
+
+void addrset_clear(struct addrset *set)
+{
+	free(set->v);
+	*set = (struct addrset){ 0 };
+}
+
+void addrset_all(struct addrset *set, enum family family)
+{
+	addrset_add(set, 0, addr_max(family));
+}
+
+void addrset_copy(struct addrset *to, const struct addrset *from)
+{
+	to->v = from->n ? xmemdup(from->v, from->n * sizeof(*from->v)) : NULL;
+	to->n = to->room = from->n;
+}
+
+/* The first interval that ends at addr or behind it. */
+static size_t find(const struct addrset *set, addr_t addr)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->v[middle].hi < addr)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Puts count intervals in the place of those from first up to last. */
+static void replace(struct addrset *set, size_t first, size_t last,
+		    const struct addrrange *with, size_t count)
+{
+	size_t n = set->n - (last - first) + count;
+
+	if (n > set->room) {
+		set->room = n < 4 ? 4 : 2 * n;
+		set->v = xreallocarray(set->v, set->room, sizeof(*set->v));
+	}
+	if (set->n > last)
+		memmove(set->v + first + count, set->v + last, (set->n - last) * sizeof(*set->v));
+	if (count)
+		memcpy(set->v + first, with, count * sizeof(*with));
+	set->n = n;
+}
+
+void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
+{
+	/* Intervals that only touch become one. */
+	size_t first = find(set, lo ? lo - 1 : 0), last = first;
+	struct addrrange whole = { lo, hi };
+
+	while (last < set->n && (set->v[last].lo <= hi || set->v[last].lo == hi + 1)) {
+		/* hi + 1 of the highest address is 0, where nothing behind it begins. */
+		if (set->v[last].lo < whole.lo)
+			whole.lo = set->v[last].lo;
+		if (set->v[last].hi > whole.hi)
+			whole.hi = set->v[last].hi;
+		last++;
+	}
+	replace(set, first, last, &whole, 1);
+}
+
+static void take_out(struct addrset *set, addr_t lo, addr_t hi)
+{
+	size_t first = find(set, lo), last = first, count = 0;
+	struct addrrange left[2];
+
+	if (first == set->n || set->v[first].lo > hi)
+		return;
+	while (last < set->n && set->v[last].lo <= hi)
+		last++;
+	if (set->v[first].lo < lo)
+		left[count++] = (struct addrrange){ set->v[first].lo, lo - 1 };
+	if (set->v[last - 1].hi > hi)
+		left[count++] = (struct addrrange){ hi + 1, set->v[last - 1].hi };
+	replace(set, first, last, left, count);
+}
+
+/* Whether a walk over b's few intervals is cheaper than one over both. */
+static bool few(const struct addrset *a, const struct addrset *b)
+{
+	return b->n <= 4 || b->n < a->n / 64;
+}
+
+static void append(struct addrset *set, addr_t lo, addr_t hi)
+{
+	if (set->n && (set->v[set->n - 1].hi >= lo || set->v[set->n - 1].hi + 1 == lo)) {
+		if (hi > set->v[set->n - 1].hi)
+			set->v[set->n - 1].hi = hi;
+		return;
+	}
+	GROW(set->v, set->n, set->room);
+	set->v[set->n++] = (struct addrrange){ lo, hi };
+}
+
+void addrset_unite(struct addrset *set, const struct addrset *with)
+{
+	struct addrset sum = { 0 };
+	size_t i = 0, k = 0;
+
+	if (few(set, with)) {
+		for (; k < with->n; k++)
+			addrset_add(set, with->v[k].lo, with->v[k].hi);
+		return;
+	}
+	while (i < set->n || k < with->n) {
+		const struct addrrange *next;
+
+		if (k == with->n || (i < set->n && set->v[i].lo <= with->v[k].lo))
+			next = &set->v[i++];
+		else
+			next = &with->v[k++];
+		append(&sum, next->lo, next->hi);
+	}
+	addrset_clear(set);
+	*set = sum;
+}
+
+void addrset_intersect(struct addrset *set, const struct addrset *with)
+{
+	struct addrset both = { 0 };
+	size_t i = 0;
+
+	for (size_t k = 0; k < with->n; k++) {
+		const struct addrrange *b = &with->v[k];
+
+		/* Over two long sets one goes along, over a short one one looks up. */
+		if (with->n < set->n / 16)
+			i = find(set, b->lo);
+		while (i < set->n && set->v[i].hi < b->lo)
+			i++;
+		for (size_t m = i; m < set->n && set->v[m].lo <= b->hi; m++) {
+			const struct addrrange *a = &set->v[m];
+
+			append(&both, a->lo > b->lo ? a->lo : b->lo, a->hi < b->hi ? a->hi : b->hi);
+		}
+	}
+	addrset_clear(set);
+	*set = both;
+}
+
+void addrset_subtract(struct addrset *set, const struct addrset *what)
+{
+	struct addrset rest = { 0 };
+	size_t k = 0;
+
+	if (few(set, what)) {
+		for (; k < what->n; k++)
+			take_out(set, what->v[k].lo, what->v[k].hi);
+		return;
+	}
+	for (size_t i = 0; i < set->n; i++) {
+		addr_t lo = set->v[i].lo, hi = set->v[i].hi;
+		bool done = false;
+
+		while (k < what->n && what->v[k].hi < lo)
+			k++;
+		for (size_t m = k; m < what->n && what->v[m].lo <= hi && !done; m++) {
+			if (what->v[m].lo > lo)
+				append(&rest, lo, what->v[m].lo - 1);
+			done = what->v[m].hi >= hi;
+			if (!done)
+				lo = what->v[m].hi + 1;
+		}
+		if (!done)
+			append(&rest, lo, hi);
+	}
+	addrset_clear(set);
+	*set = rest;
+}
+
+void addrset_complement(struct addrset *set, enum family family)
+{
+	struct addrset all = { 0 };
+
+	addrset_all(&all, family);
+	addrset_subtract(&all, set);
+	addrset_clear(set);
+	*set = all;
+}
+
+bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, addr_t mask)
+{
+	addr_t free_bits = ~mask & addr_max(family), low, holes, member = 0;
+	unsigned int bits = 0;
+
+	/* The free bits at the end make the interval, those above them holes. */
+	low = free_bits & (((free_bits + 1) & ~free_bits) - 1);
+	holes = free_bits & ~low;
+	for (addr_t rest = holes; rest; rest &= rest - 1)
+		if (++bits > MASK_HOLE_BITS)
+			return false;
+	addr &= mask;
+	do {
+		addrset_add(set, addr | member, addr | member | low);
+		member = (member - holes) & holes; /* the next choice of the free bits */
+	} while (member);
+	return true;
+}
+
+bool addrset_has(const struct addrset *set, addr_t addr)
+{
+	size_t i = find(set, addr);
+
+	return i < set->n && set->v[i].lo <= addr;
+}
+
+bool addrset_equal(const struct addrset *a, const struct addrset *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].lo != b->v[i].lo || a->v[i].hi != b->v[i].hi)
+			return false;
+	return true;
+}
+
+bool addrset_is_all(const struct addrset *set, enum family family)
+{
+	return set->n == 1 && !set->v[0].lo && set->v[0].hi == addr_max(family);
+}
+
+bool addrset_is_one(const struct addrset *set)
+{
+	return set->n == 1 && set->v[0].lo == set->v[0].hi;
+}
+
+double addrset_size(const struct addrset *set)
+{
+	double size = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		size += (double)(set->v[i].hi - set->v[i].lo) + 1;
+	return size;
+}
+
+uint64_t addrset_hash(const struct addrset *set)
+{
+	uint64_t hash = 0x9e3779b97f4a7c15u;
+
+	for (size_t i = 0; i < set->n; i++) {
+		addr_t parts[2] = { set->v[i].lo, set->v[i].hi };
+
+		for (size_t k = 0; k < 4; k++) {
+			hash ^= (uint64_t)(parts[k / 2] >> (k % 2 * 64));
+			hash *= 0xff51afd7ed558ccdu;
+			hash ^= hash >> 32;
+		}
+	}
+	return hash;
+}
+
+bool addrset_is_world(const struct addrset *set, enum family family)
+{
+	struct addrset world = { 0 };
+	double all;
+	bool is;
+
+	if (family == FAMILY_IPV4)
+		addrset_all(&world, family);
+	else
+		addrset_add(&world, (addr_t)1 << 125, ((addr_t)1 << 126) - 1);
+	all = addrset_size(&world);
+	addrset_intersect(&world, set);
+	is = addrset_size(&world) >= all / 2;
+	addrset_clear(&world);
+	return is;
+}
+
+/* The longest prefix that starts at lo and ends at hi at the latest. */
+static unsigned int prefix_at(enum family family, addr_t lo, addr_t hi)
+{
+	unsigned int width = family == FAMILY_IPV4 ? 32 : 128, length = width;
+
+	while (length) {
+		addr_t size = (addr_t)1 << (width - length); /* of half of the next one */
+
+		if (lo & size || hi - lo < size || hi - lo - size < size - 1)
+			break;
+		length--;
+	}
+	return length;
+}
+
+void addrset_texts(const struct addrset *set, enum family family, struct strings *list)
+{
+	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
+	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < set->n; i++) {
+		addr_t lo = set->v[i].lo, hi = set->v[i].hi, end = 0;
+		unsigned int length[2];
+		size_t prefixes = 0;
+		addr_t at = lo;
+
+		/* One or two prefixes read better than a range, more do not. */
+		for (;;) {
+			if (prefixes == 2) {
+				prefixes = 3;
+				break;
+			}
+			length[prefixes] = prefix_at(family, at, hi);
+			end = length[prefixes] ? at + (((addr_t)1 << (width - length[prefixes])) - 1)
+					       : hi;
+			prefixes++;
+			if (end == hi)
+				break;
+			at = end + 1;
+		}
+		if (prefixes == 3) {
+			strings_take(list, xasprintf("%s-%s", addr_text(family, lo, a),
+						     addr_text(family, hi, b)));
+			continue;
+		}
+		for (size_t k = 0; k < prefixes; k++) {
+			addr_text(family, k ? at : lo, a);
+			if (length[k] == width)
+				strings_add(list, a);
+			else
+				strings_take(list, xasprintf("%s/%u", a, length[k]));
+		}
+	}
+}
+
+/* The slot of an equal set, or the free one where it belongs. */
+static struct addrset **slot(const struct addrpool *pool, const struct addrset *set)
+{
+	size_t i = addrset_hash(set) & (pool->room - 1);
+
+	while (pool->v[i] && !addrset_equal(pool->v[i], set))
+		i = (i + 1) & (pool->room - 1);
+	return &pool->v[i];
+}
+
+const struct addrset *addrpool_keep(struct addrpool *pool, const struct addrset *set)
+{
+	struct addrset **at;
+
+	if (2 * pool->n >= pool->room) {
+		struct addrpool grown = { .n = pool->n, .room = pool->room ? 2 * pool->room : 64 };
+
+		grown.v = xcalloc(grown.room, sizeof(*grown.v));
+		for (size_t i = 0; i < pool->room; i++)
+			if (pool->v[i])
+				*slot(&grown, pool->v[i]) = pool->v[i];
+		free(pool->v);
+		*pool = grown;
+	}
+	at = slot(pool, set);
+	if (!*at) {
+		*at = xcalloc(1, sizeof(**at));
+		addrset_copy(*at, set);
+		pool->n++;
+	}
+	return *at;
+}
+
+void addrpool_clear(struct addrpool *pool)
+{
+	for (size_t i = 0; i < pool->room; i++) {
+		if (pool->v[i]) {
+			addrset_clear(pool->v[i]);
+			free(pool->v[i]);
+		}
+	}
+	free(pool->v);
+	*pool = (struct addrpool){ 0 };
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backend.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "nft_attr.h"
+#include "nft_builtin.h"
+#include "nft_commit.h"
+#include "nft_rule.h"
+#include "nft_socket.h"
+#include "util.h"
+
+/*
+ * iptables-nft's tables. The kernel lists the chains of a family whole, and the
+ * rules of one chain. What belongs together is told by the generation: its
+ * number is asked for in front of the first answer and behind the last.
+ */
+/*
+ * How many rules a base chain has. The kernel ends a listing in silence in front
+ * of a rule that does not fit one of its messages, which hides what is behind.
+ */
+struct base_count {
+	enum family family;
+	const char *table, *chain; /* of chains below */
+	uint32_t rules;
+};
+
+struct nft {
+	struct backend base; /* first: the two are one pointer */
+	struct nft_socket *socket;
+	bool started; /* generation is known */
+	uint32_t generation;
+	bool listed[FAMILY_COUNT];
+	struct snapshot *chains; /* of the families that were listed, without rules */
+	struct base_count *counts; /* owned */
+	size_t ncounts, room;
+};
+
+static struct backend *nft_open(bool for_write)
+{
+	struct nft_socket *socket = nft_socket_open();
+	struct nft *nft;
+
+	(void)for_write;
+	if (!socket)
+		return NULL;
+	nft = xcalloc(1, sizeof(*nft));
+	nft->base.ops = &backend_nft;
+	nft->socket = socket;
+	nft->chains = snapshot_new(BACKEND_NFT);
+	return &nft->base;
+}
+
+static void nft_close(struct backend *backend)
+{
+	struct nft *nft = (struct nft *)backend;
+
+	if (!nft)
+		return;
+	nft_socket_close(nft->socket);
+	snapshot_free(nft->chains);
+	free(nft->counts);
+	free(nft);
+}
+
+/* ---- chains ---- */
+
+struct listing {
+	struct nft *nft;
+	enum family family;
+	bool odd; /* a chain that cannot be read */
+};
+
+/* A base chain is iptables' own where all about it is as iptables makes it. */
+static bool is_builtin(const struct chain *chain, const char *table, const struct nlattr *hook,
+		       const char *type)
+{
+	const struct nft_builtin *builtin = nft_builtin(table, chain->name);
+	uint32_t number, priority;
+	struct nft_attrs attrs;
+
+	nft_attrs_nested(&attrs, hook, NFT_ATTR(NFTA_HOOK_HOOKNUM) | NFT_ATTR(NFTA_HOOK_PRIORITY));
+	return builtin && type && !strcmp(type, builtin->type) &&
+	       nft_attr_u32(attrs.v[NFTA_HOOK_HOOKNUM], &number) && number == builtin->hook &&
+	       nft_attr_u32(attrs.v[NFTA_HOOK_PRIORITY], &priority) &&
+	       (int32_t)priority == builtin->priority;
+}
+
+static void note_count(struct listing *listing, const char *table, const char *chain,
+		       uint32_t rules)
+{
+	struct nft *nft = listing->nft;
+
+	GROW(nft->counts, nft->ncounts, nft->room);
+	nft->counts[nft->ncounts++] = (struct base_count){ listing->family, table, chain, rules };
+}
+
+static void take_chain(const struct nlmsghdr *nlh, void *data)
+{
+	const uint32_t known = NFT_ATTR(NFTA_CHAIN_TABLE) | NFT_ATTR(NFTA_CHAIN_NAME) |
+			       NFT_ATTR(NFTA_CHAIN_HOOK) | NFT_ATTR(NFTA_CHAIN_POLICY) |
+			       NFT_ATTR(NFTA_CHAIN_TYPE) | NFT_ATTR(NFTA_CHAIN_USE);
+	struct listing *listing = data;
+	const char *table_name, *name;
+	uint32_t policy = NF_ACCEPT, rules;
+	struct nft_attrs attrs;
+	struct table *table;
+	struct chain *chain;
+
+	/* Kernels to come may say more of a chain. */
+	nft_attrs_message(&attrs, nlh, known);
+	table_name = nft_attr_string(attrs.v[NFTA_CHAIN_TABLE]);
+	name = nft_attr_string(attrs.v[NFTA_CHAIN_NAME]);
+	if (!table_name || !name || (attrs.v[NFTA_CHAIN_POLICY] &&
+				     !nft_attr_u32(attrs.v[NFTA_CHAIN_POLICY], &policy))) {
+		listing->odd = true;
+		return;
+	}
+	table = snapshot_table(listing->nft->chains, listing->family, table_name);
+	if (!table)
+		table = snapshot_add_table(listing->nft->chains, listing->family, table_name);
+	chain = table_add_chain(table, name);
+	if (!attrs.v[NFTA_CHAIN_HOOK])
+		return;
+	/* Nothing calls a base chain: what uses it are its rules. */
+	if (nft_attr_u32(attrs.v[NFTA_CHAIN_USE], &rules))
+		note_count(listing, table->name, chain->name, rules);
+	chain->builtin = is_builtin(chain, table_name, attrs.v[NFTA_CHAIN_HOOK],
+				    nft_attr_string(attrs.v[NFTA_CHAIN_TYPE]));
+	chain->foreign_base = !chain->builtin;
+	if (chain->builtin)
+		chain->policy = policy == NF_DROP ? VERDICT_DROP : VERDICT_ACCEPT;
+}
+
+static int list_chains(struct nft *nft, enum family family)
+{
+	struct listing listing = { nft, family, false };
+	int status;
+
+	diag_step(2, "netlink: chains of %s", family_name(family));
+	nft_question(nft->socket, NFT_MSG_GETCHAIN, family_af(family));
+	status = nft_ask(nft->socket, take_chain, &listing);
+	if (!status && listing.odd) {
+		diag_error("nf_tables lists an %s chain that has no name", family_name(family));
+		return BACKEND_FAILED;
+	}
+	nft->listed[family] = true;
+	return status;
+}
+
+/* Notes which generation all that is read has to be of. */
+static int start(struct nft *nft, struct snapshot *snapshot)
+{
+	int status = BACKEND_OK;
+
+	deadline_step("reading nf_tables");
+	if (!nft->started)
+		status = nft_generation(nft->socket, &nft->generation);
+	nft->started = !status;
+	snapshot->generation = nft->generation;
+	return status;
+}
+
+static int nft_read_table(struct backend *backend, struct snapshot *snapshot, enum family family,
+			  const char *name)
+{
+	struct nft *nft = (struct nft *)backend;
+	int status = start(nft, snapshot);
+	const struct table *from;
+	struct table *table;
+
+	if (status || nft_socket_absent(nft->socket))
+		return status;
+	if (!nft->listed[family])
+		status = list_chains(nft, family);
+	if (status)
+		return status;
+	from = snapshot_table(nft->chains, family, name);
+	/* A table without chains is as good as none. */
+	if (!from)
+		return BACKEND_OK;
+	table = snapshot_add_table(snapshot, family, name);
+	for (size_t i = 0; i < from->nchains; i++) {
+		struct chain *chain = table_add_chain(table, from->chains[i]->name);
+
+		chain->builtin = from->chains[i]->builtin;
+		chain->foreign_base = from->chains[i]->foreign_base;
+		chain->policy = from->chains[i]->policy;
+	}
+	table_sort(table);
+	return BACKEND_OK;
+}
+
+/* ---- rules ---- */
+
+struct rules {
+	const struct table *table;
+	struct chain *chain;
+};
+
+static void take_rule(const struct nlmsghdr *nlh, void *data)
+{
+	struct rules *rules = data;
+
+	if (nft_is_rule_of(nlh, rules->table->name, rules->chain->name))
+		chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
+}
+
+/* Whether the chain was listed to its end, as far as that is known. */
+static bool is_whole(const struct nft *nft, const struct table *table, const struct chain *chain)
+{
+	for (size_t i = 0; i < nft->ncounts; i++) {
+		const struct base_count *count = &nft->counts[i];
+
+		if (count->family == table->family && !strcmp(count->table, table->name) &&
+		    !strcmp(count->chain, chain->name) && count->rules != chain->nrules) {
+			diag_step(1, "%s %s %s has %u rules, but %zu were listed",
+				  family_name(table->family), table->name, chain->name,
+				  count->rules, chain->nrules);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, struct table *table,
+			  struct chain *chain)
+{
+	struct nft *nft = (struct nft *)backend;
+	struct rules rules = { table, chain };
+	int status = start(nft, snapshot);
+	struct nlmsghdr *nlh;
+
+	if (status)
+		return status;
+	nlh = nft_question(nft->socket, NFT_MSG_GETRULE, family_af(table->family));
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
+	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain->name);
+	status = nft_ask(nft->socket, take_rule, &rules);
+	if (status)
+		return status;
+	/* Or another program is in the middle of a change, which counts already. */
+	if (!is_whole(nft, table, chain))
+		return BACKEND_CHANGED;
+	chain->loaded = true;
+	diag_step(2, "netlink: %zu rules of %s %s %s", chain->nrules, family_name(table->family),
+		  table->name, chain->name);
+	return BACKEND_OK;
+}
+
+static int nft_verify(struct backend *backend, struct snapshot *snapshot)
+{
+	struct nft *nft = (struct nft *)backend;
+	uint32_t generation = snapshot->generation;
+	int status = nft_generation(nft->socket, &generation);
+
+	if (status)
+		return status;
+	if (generation == snapshot->generation)
+		return BACKEND_OK;
+	diag_step(2, "netlink: generation %u became %u while it was read", snapshot->generation,
+		  generation);
+	return BACKEND_CHANGED;
+}
+
+static int nft_commit_edits(struct backend *backend, const struct snapshot *snapshot,
+			    const struct edits *edits)
+{
+	struct nft *nft = (struct nft *)backend;
+
+	deadline_step("writing nf_tables");
+	if (nft_socket_absent(nft->socket)) {
+		diag_error("cannot write nf_tables: this kernel has none");
+		return BACKEND_FAILED;
+	}
+	return nft_commit(nft->socket, snapshot, edits);
+}
+
+const struct backend_ops backend_nft = {
+	.kind = BACKEND_NFT,
+	.open = nft_open,
+	.read_table = nft_read_table,
+	.read_chain = nft_read_chain,
+	.verify = nft_verify,
+	.commit = nft_commit_edits,
+	.as_read = nft_as_read,
+	.close = nft_close,
+};

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No kernel calls deeper; a snapshot made by hand might hold a loop. */
+#define DEPTH_MAX 512
+/* From so many rules that concern a packet on, a chain's outcome is kept. */
+#define MEMO_FROM 8
+/* A chain that takes longer to sign than this is walked each time. */
+#define SIGN_MAX 50000
+
+struct signature {
+	uint64_t a, b;
+	size_t relevant, seen;
+};
+
+/* What a chain does with all packets of one signature. */
+struct memo_entry {
+	const struct links *links;
+	uint64_t a, b;
+	const struct addrset *src, *accepted, *returned, *dropped, *refused;
+	struct decider accepted_by, dropped_by, refused_by, doubt;
+	double accepted_size, dropped_size, refused_size;
+	bool doubtful;
+};
+
+struct memo {
+	struct memo_entry **v;
+	size_t n, room; /* room: a power of two */
+};
+
+void memo_free(struct memo *memo)
+{
+	if (!memo)
+		return;
+	for (size_t i = 0; i < memo->room; i++)
+		free(memo->v[i]);
+	free(memo->v);
+	free(memo);
+}
+
+static struct memo_entry **memo_slot(const struct memo *memo, const struct memo_entry *key)
+{
+	size_t i = (key->a ^ (uintptr_t)key->src >> 4) & (memo->room - 1);
+
+	while (memo->v[i] && (memo->v[i]->links != key->links || memo->v[i]->a != key->a ||
+			      memo->v[i]->b != key->b || memo->v[i]->src != key->src))
+		i = (i + 1) & (memo->room - 1);
+	return &memo->v[i];
+}
+
+static struct memo_entry **memo_find(struct walker *walker, const struct memo_entry *key)
+{
+	struct memo *memo = walker->memo;
+
+	if (!memo)
+		memo = walker->memo = xcalloc(1, sizeof(*memo));
+	if (2 * memo->n >= memo->room) {
+		struct memo grown = { .n = memo->n, .room = memo->room ? 2 * memo->room : 256 };
+
+		grown.v = xcalloc(grown.room, sizeof(*grown.v));
+		for (size_t i = 0; i < memo->room; i++)
+			if (memo->v[i])
+				*memo_slot(&grown, memo->v[i]) = memo->v[i];
+		free(memo->v);
+		*memo = grown;
+	}
+	return memo_slot(memo, key);
+}
+
+static void mix(struct signature *signature, uint64_t value)
+{
+	signature->a = (signature->a ^ value) * 0xff51afd7ed558ccdu;
+	signature->a ^= signature->a >> 32;
+	signature->b = (signature->b + value + 1) * 0x9e3779b97f4a7c15u;
+	signature->b ^= signature->b >> 29;
+}
+
+/*
+ * What of a chain concerns a packet, beside its source: the rules that can
+ * match and how sure that is, in the chains that it calls too. Packets of one
+ * signature fare alike in it. Returns false where that is not so or too long.
+ */
+static bool sign(const struct walk *walk, const struct links *links, const struct packet *packet,
+		 struct signature *signature, unsigned int depth)
+{
+	struct cursor cursor;
+	size_t rule;
+
+	if (depth > DEPTH_MAX)
+		return false;
+	cursor_start(&cursor, links, packet, false);
+	while (cursor_next(&cursor, &rule)) {
+		const struct link *link = &links->v[rule];
+		enum answer answer;
+
+		if (++signature->seen > SIGN_MAX)
+			return false;
+		answer = match_fixed(link->rule, packet, walk->walker->links.info);
+		if (answer == ANSWER_NO)
+			continue;
+		if (link->sources_kind == SOURCE_VARIES)
+			return false;
+		signature->relevant++;
+		mix(signature, rule * 4 + answer);
+		if (link->to && !sign(walk, link->to, packet, signature, depth + 1))
+			return false;
+		if (link->to)
+			mix(signature, UINT64_MAX);
+	}
+	return true;
+}
+
+struct decider walk_decider(const struct links *links, size_t rule)
+{
+	return (struct decider){ .table = links->table, .chain = links->chain->name,
+				 .number = rule + 1, .rule = links->v[rule].rule };
+}
+
+static void add_copy(struct flows *flows, const struct flow *flow)
+{
+	struct flow copy;
+
+	flow_copy(&copy, flow);
+	flows_add(flows, &copy);
+}
+
+static void accept_part(const struct links *links, struct flow *part, const struct decider *by,
+			struct outcome *outcome)
+{
+	if (links->filter) {
+		part->by = *by;
+		part->size = addrset_size(&part->src);
+	}
+	flows_add(&outcome->accepted, part);
+}
+
+static void drop(struct flow *part, const struct decider *by, struct outcome *outcome)
+{
+	ending_add(&outcome->dropped, &part->src, by, addrset_size(&part->src));
+}
+
+static void move_flows(struct flows *to, struct flows *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		flows_add(to, &from->v[i]);
+	free(from->v);
+	*from = (struct flows){ 0 };
+}
+
+static void note_change(struct walk *walk, const struct decider *by, const struct packet *old,
+			const struct packet *new)
+{
+	char dst[INET6_ADDRSTRLEN];
+	char *text = NULL;
+
+	if (!walk->steps || packet_equal(old, new))
+		return;
+	addr_text(new->family, new->dst.lo, dst);
+	if (new->dst.lo != new->dst.hi)
+		text = xstrdup("the new destination cannot be told");
+	else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)
+		text = xasprintf(new->family == FAMILY_IPV6 && proto_has_ports(new->proto)
+					 ? "to [%s]" : "to %s", dst);
+	else if (new->ct != old->ct)
+		text = xstrdup("not tracked");
+	else if (new->mark.unknown || new->ctmark.unknown)
+		text = xstrdup("the new mark cannot be told");
+	else if (new->mark.value != old->mark.value)
+		text = xasprintf("mark 0x%x", new->mark.value);
+	else if (new->ctmark.value != old->ctmark.value)
+		text = xasprintf("mark 0x%x on the connection", new->ctmark.value);
+	else
+		return;
+	if (new->dst.lo == new->dst.hi && proto_has_ports(new->proto) &&
+	    (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)) {
+		char *with = new->dport.lo == new->dport.hi
+				     ? xasprintf("%s:%u", text, new->dport.lo)
+				     : xasprintf("%s:%u-%u", text, new->dport.lo, new->dport.hi);
+
+		free(text);
+		text = with;
+	}
+	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text);
+}
+
+/* Turns the part into what the target leaves of it; false where that is nothing. */
+static bool change(struct walk *walk, const struct link *link, const struct decider *by,
+		   struct flow *part)
+{
+	struct packet old = part->packet;
+
+	if (!target_change(link->rule, &part->packet, walk->walker->links.info))
+		return false;
+	note_change(walk, by, &old, &part->packet);
+	return true;
+}
+
+static void call(struct walk *walk, const struct link *link, const struct decider *by,
+		 struct flow *part, struct flows *next, struct outcome *outcome)
+{
+	struct outcome sub = { 0 };
+
+	if (!link->to || !link->to->known || walk->depth >= DEPTH_MAX) {
+		/* A chain that was not read can do anything. */
+		outcome_doubt(outcome, by);
+		add_copy(next, part);
+		drop(part, by, outcome);
+		flows_add(&outcome->accepted, part);
+		return;
+	}
+	walk->depth++;
+	walk_chain(walk, link->to, part, &sub);
+	walk->depth--;
+	move_flows(&outcome->accepted, &sub.accepted);
+	move_flows(link->effect == EFFECT_GOTO ? &outcome->returned : next, &sub.returned);
+	ending_add(&outcome->dropped, &sub.dropped.set, &sub.dropped.by, sub.dropped.size);
+	ending_add(&outcome->refused, &sub.refused.set, &sub.refused.by, sub.refused.size);
+	if (sub.doubtful)
+		outcome_doubt(outcome, &sub.doubt);
+	outcome_clear(&sub);
+}
+
+/* Does with part, which it takes over, what the rule does with packets that match. */
+static void take_effect(struct walk *walk, const struct links *links, size_t rule,
+			struct flow *part, struct flows *next, struct outcome *outcome)
+{
+	const struct link *link = &links->v[rule];
+	struct decider by = walk_decider(links, rule);
+
+	/* What could not be decoded may have set a mark, too. */
+	if (links->alters && (link->rule->opaque || link->effect == EFFECT_UNKNOWN))
+		part->packet.mark.unknown = part->packet.ctmark.unknown = true;
+	switch (link->effect) {
+	case EFFECT_GO_ON:
+		flows_add(next, part);
+		return;
+	case EFFECT_ACCEPT:
+		accept_part(links, part, &by, outcome);
+		return;
+	case EFFECT_DROP:
+		drop(part, &by, outcome);
+		break;
+	case EFFECT_REFUSE:
+		ending_add(&outcome->refused, &part->src, &by, addrset_size(&part->src));
+		break;
+	case EFFECT_RETURN:
+		flows_add(&outcome->returned, part);
+		return;
+	case EFFECT_JUMP:
+	case EFFECT_GOTO:
+		call(walk, link, &by, part, next, outcome);
+		return;
+	case EFFECT_CHANGE:
+		change(walk, link, &by, part);
+		flows_add(next, part);
+		return;
+	case EFFECT_TRANSLATE:
+		if (change(walk, link, &by, part)) {
+			accept_part(links, part, &by, outcome);
+			return;
+		}
+		drop(part, &by, outcome);
+		break;
+	case EFFECT_UNKNOWN:
+		add_copy(next, part);
+		/* fall through */
+	case EFFECT_UNDECIDED:
+		outcome_doubt(outcome, &by);
+		drop(part, &by, outcome);
+		accept_part(links, part, &by, outcome);
+		return;
+	}
+	flow_clear(part);
+}
+
+static void apply_rule(struct walk *walk, const struct links *links, size_t rule,
+		       struct flows *flows, struct outcome *outcome)
+{
+	const struct link *link = &links->v[rule];
+	const struct netinfo *info = walk->walker->links.info;
+	struct decider by = walk_decider(links, rule);
+	struct flows next = { 0 };
+
+	/* Most rules are not for the packet: then nothing is moved. */
+	if (flows->n == 1 && !walk->steps &&
+	    match_fixed(link->rule, &flows->v[0].packet, info) == ANSWER_NO)
+		return;
+	for (size_t i = 0; i < flows->n; i++) {
+		struct flow *flow = &flows->v[i], part;
+		struct matched matched;
+
+		match_rule(link->rule, link->sources_kind, &flow->packet, info, &flow->src,
+			   link->sources_kind == SOURCE_FIXED ? &link->sources : NULL,
+			   link->exact, &matched);
+		if (walk->steps && (matched.answer != ANSWER_NO || walk->steps->all))
+			walk_step(walk, STEP_RULE, &by, matched.answer, link->effect, NULL);
+		if (matched.answer == ANSWER_NO) {
+			flows_add(&next, flow);
+			continue;
+		}
+		part = *flow;
+		part.src = matched.set;
+		if (matched.answer == ANSWER_MAYBE && link->effect != EFFECT_GO_ON)
+			outcome_doubt(outcome, &by);
+		if (matched.answer == ANSWER_YES && link->sources_kind == SOURCE_ANY)
+			addrset_clear(&flow->src);
+		else if (matched.answer == ANSWER_YES)
+			addrset_subtract(&flow->src, &matched.set);
+		if (flow->src.n)
+			flows_add(&next, flow);
+		else
+			flow_clear(flow);
+		take_effect(walk, links, rule, &part, &next, outcome);
+	}
+	free(flows->v);
+	*flows = next;
+}
+
+static void walk_rules(struct walk *walk, const struct links *links, struct flow *flow,
+		       struct outcome *outcome)
+{
+	struct flows flows = { 0 };
+	struct cursor cursor;
+	size_t rule;
+
+	cursor_start(&cursor, links, &flow->packet, walk->steps && walk->steps->all);
+	flows_add(&flows, flow);
+	while (flows.n && cursor_next(&cursor, &rule))
+		apply_rule(walk, links, rule, &flows, outcome);
+	if (flows.n && !links->chain->builtin)
+		walk_step(walk, STEP_END, &(struct decider){ .table = links->table,
+							     .chain = links->chain->name },
+			  ANSWER_YES, EFFECT_RETURN, NULL);
+	move_flows(&outcome->returned, &flows);
+}
+
+static const struct addrset *only_set(struct walker *walker, const struct flows *flows)
+{
+	static const struct addrset none;
+
+	return flows->n ? addrpool_keep(&walker->pool, &flows->v[0].src) : &none;
+}
+
+static void from_memo(const struct memo_entry *entry, const struct links *links,
+		      struct flow *flow, struct outcome *outcome)
+{
+	const struct addrset *set[] = { entry->accepted, entry->returned };
+	struct flows *to[] = { &outcome->accepted, &outcome->returned };
+
+	for (size_t i = 0; i < ARRAY_SIZE(set); i++) {
+		struct flow part = *flow;
+
+		if (!set[i]->n)
+			continue;
+		addrset_copy(&part.src, set[i]);
+		if (!i && links->filter) {
+			part.by = entry->accepted_by;
+			part.size = entry->accepted_size;
+		}
+		flows_add(to[i], &part);
+	}
+	ending_add(&outcome->dropped, entry->dropped, &entry->dropped_by, entry->dropped_size);
+	ending_add(&outcome->refused, entry->refused, &entry->refused_by, entry->refused_size);
+	if (entry->doubtful)
+		outcome_doubt(outcome, &entry->doubt);
+	flow_clear(flow);
+}
+
+static void to_memo(struct walker *walker, struct memo_entry *entry, const struct outcome *outcome)
+{
+	entry->accepted = only_set(walker, &outcome->accepted);
+	entry->returned = only_set(walker, &outcome->returned);
+	if (outcome->accepted.n) {
+		entry->accepted_by = outcome->accepted.v[0].by;
+		entry->accepted_size = outcome->accepted.v[0].size;
+	}
+	entry->dropped = addrpool_keep(&walker->pool, &outcome->dropped.set);
+	entry->dropped_by = outcome->dropped.by;
+	entry->dropped_size = outcome->dropped.size;
+	entry->refused = addrpool_keep(&walker->pool, &outcome->refused.set);
+	entry->refused_by = outcome->refused.by;
+	entry->refused_size = outcome->refused.size;
+	entry->doubt = outcome->doubt;
+	entry->doubtful = outcome->doubtful;
+}
+
+void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
+		struct outcome *outcome)
+{
+	struct walker *walker = walk->walker;
+	struct signature signature = { .a = 1, .b = 1 };
+	struct memo_entry key = { .links = links }, **slot, *made;
+
+	if (walk->steps || links->alters || links->n < MEMO_FROM ||
+	    !sign(walk, links, &flow->packet, &signature, 0) || signature.relevant < MEMO_FROM) {
+		walk_rules(walk, links, flow, outcome);
+		return;
+	}
+	key.a = signature.a;
+	key.b = signature.b;
+	key.src = addrpool_keep(&walker->pool, &flow->src);
+	slot = memo_find(walker, &key);
+	if (*slot) {
+		from_memo(*slot, links, flow, outcome);
+		return;
+	}
+	walk_rules(walk, links, flow, outcome);
+	made = xcalloc(1, sizeof(*made));
+	*made = key;
+	to_memo(walker, made, outcome);
+	/* The chains that it called may have moved the slots. */
+	*memo_find(walker, &key) = made;
+	walker->memo->n++;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "diag.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util.h"
+
+static struct {
+	int verbosity;
+	bool hold;
+	bool journal;
+	char *first;
+	unsigned int errors;
+} diag;
+
+static struct {
+	uint64_t end;
+	unsigned int seconds;
+	const char *step;
+	bool said;
+} deadline = { .end = UINT64_MAX, .step = "starting" };
+
+void diag_setup(int verbosity, bool hold)
+{
+	diag.verbosity = verbosity;
+	diag.hold = hold;
+	diag.journal = diag_journal(STDERR_FILENO);
+}
+
+/* systemd names its stream to a service; a service's child may have another. */
+bool diag_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat stat;
+
+	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(fd, &stat) == 0 && stat.st_dev == device && stat.st_ino == inode;
+}
+
+static void put(int priority, const char *text)
+{
+	if (diag.journal)
+		fprintf(stderr, "<%d>", priority);
+	fprintf(stderr, "dockfw-check: %s\n", text);
+}
+
+void diag_release(bool say)
+{
+	if (diag.hold && say && diag.first)
+		put(3, diag.first);
+	diag.hold = false;
+}
+
+/* A message longer than this is a value that was quoted in it. */
+#define MESSAGE_MAX 1200
+
+/* Keeps the beginning and the end, where the reason is; no character is cut in two. */
+static void shorten(char *text)
+{
+	static const char gap[] = " [...] ";
+	size_t length = strlen(text), head = MESSAGE_MAX / 2, tail = length - MESSAGE_MAX / 2;
+
+	if (length <= MESSAGE_MAX)
+		return;
+	while (head && (text[head] & 0xc0) == 0x80)
+		head--;
+	while (tail < length && (text[tail] & 0xc0) == 0x80)
+		tail++;
+	memcpy(text + head, gap, sizeof(gap) - 1);
+	memmove(text + head + sizeof(gap) - 1, text + tail, length - tail + 1);
+}
+
+/* Text as one line: what a terminal would act on is shown, not sent. */
+static char *one_line(char *text)
+{
+	size_t length;
+	char *safe, *to;
+
+	shorten(text);
+	length = strlen(text);
+	safe = to = xcalloc(4 * length + 1, 1);
+
+	for (const unsigned char *c = (unsigned char *)text; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
+			to += sprintf(to, "\\x%02x", *c);
+		else
+			*to++ = (char)*c;
+	}
+	free(text);
+	return safe;
+}
+
+static void error_text(char *text)
+{
+	text = one_line(text);
+	diag.errors++;
+	if (!diag.hold)
+		put(3, text);
+	if (!diag.first)
+		diag.first = text;
+	else
+		free(text);
+}
+
+void diag_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	error_text(xvasprintf(format, args));
+	va_end(args);
+}
+
+void diag_error_at(const char *file, unsigned int line, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	error_text(xasprintf("%s:%u: %s", file, line, text));
+	free(text);
+}
+
+void diag_warning(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	if (diag.hold)
+		return;
+	va_start(args, format);
+	text = one_line(xvasprintf(format, args));
+	va_end(args);
+	put(4, text);
+	free(text);
+}
+
+void diag_step(int level, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	if (diag.hold || diag.verbosity < level)
+		return;
+	va_start(args, format);
+	text = one_line(xvasprintf(format, args));
+	va_end(args);
+	put(7, text);
+	free(text);
+}
+
+const char *diag_first_error(void)
+{
+	return diag.first;
+}
+
+unsigned int diag_error_count(void)
+{
+	return diag.errors;
+}
+
+void diag_cleanup(void)
+{
+	free(diag.first);
+	diag.first = NULL;
+}
+
+void deadline_start(unsigned int seconds)
+{
+	deadline.seconds = seconds;
+	deadline.end = clock_ms() + (uint64_t)seconds * 1000;
+	deadline.said = false;
+}
+
+void deadline_step(const char *step)
+{
+	deadline.step = step;
+}
+
+unsigned int deadline_left(void)
+{
+	uint64_t now = clock_ms();
+
+	if (now >= deadline.end)
+		return 0;
+	return deadline.end - now < UINT_MAX ? (unsigned int)(deadline.end - now) : UINT_MAX;
+}
+
+int deadline_check(void)
+{
+	if (deadline_left())
+		return 0;
+	if (!deadline.said)
+		diag_error("timed out after %u s while %s; give it more with --timeout",
+			   deadline.seconds, deadline.step);
+	deadline.said = true;
+	return -1;
+}

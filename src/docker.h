@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_DOCKER_H
+#define DOCKFW_DOCKER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What Docker is. Names are pure; docker_look() reads /proc. */
+
+#define DOCKER_USER "DOCKER-USER"
+
+/* DOCKER, or starts with DOCKER-, and is not DOCKER-USER. */
+bool docker_owns_chain(const char *name);
+
+/* The tables of Docker's own nf_tables backend, in families ip and ip6. */
+#define DOCKER_NFT_TABLE "docker-bridges"
+
+enum setting { SETTING_UNSAID, SETTING_OFF, SETTING_ON };
+
+struct docker {
+	bool running; /* a dockerd of this network namespace */
+	pid_t pid;
+	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
+	enum setting iptables, ip6tables;
+};
+
+/*
+ * Looks for dockerd without touching its socket: /run/docker.pid, then, where a
+ * unix socket has its name, the processes of this network namespace. What cannot be looked at counts as
+ * not running. Returns -1, said, where /proc cannot be read.
+ */
+int docker_look(struct docker *docker);
+
+/*
+ * Reads the two settings from a command line of NUL-ended words, and from the
+ * text of a daemon.json for what the command line leaves unsaid. Pure. A file
+ * that is no JSON says nothing (dockerd would not have started with it).
+ */
+void docker_read_arguments(struct docker *docker, const char *words, size_t size);
+void docker_read_settings(struct docker *docker, const char *json);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_EXPOSURE_H
+#define DOCKFW_EXPOSURE_H
+
+#include "policy.h"
+#include "proxies.h"
+#include "walk.h"
+
+/*
+ * Who can reach the published ports: for each, the sources and interfaces from
+ * which a new connection gets through, and the rule that decides. Pure.
+ */
+
+/* What takes the connections. */
+enum answers {
+	ANSWERS_DNAT,   /* the container, behind a translation */
+	ANSWERS_PROXY,  /* docker-proxy on the host: INPUT decides, and DOCKER-USER is not asked */
+	ANSWERS_BOTH,   /* the one for some sources, the other for others */
+	ANSWERS_DIRECT, /* nothing is translated: the container, at its own address */
+	ANSWERS_NOBODY, /* the translation never happens, and no docker-proxy listens */
+};
+/* "dnat", "proxy", "both", "direct", "nobody". */
+const char *answers_name(enum answers answers);
+
+enum openness {
+	OPEN_NOBODY, /* closed */
+	OPEN_SOME,   /* to some sources, or to hosts nearby alone */
+	OPEN_MAYBE,  /* it cannot be decided who gets in */
+	OPEN_ALL,    /* to the world (addrset_is_world()) from an interface at least */
+};
+/* "closed", "limited", "maybe", "open". */
+const char *openness_name(enum openness openness);
+
+/* Interfaces from outside that fare alike, and how. */
+struct exposed_way {
+	const struct netif **ifs; /* owned */
+	size_t nifs;
+	/* Who gets in, and of whom that cannot be decided; of the list's pool. */
+	const struct addrset *open, *maybe;
+	bool to_container, to_proxy;
+	struct decider open_by, closed_by, doubt;
+	bool has_open_by, has_closed_by, has_doubt;
+};
+
+struct exposure {
+	enum family family;
+	uint8_t proto;
+	struct span port;       /* on the host; of ANSWERS_DIRECT the container's */
+	bool any_host;          /* every address of the host */
+	addr_t *hosts;          /* owned: those that fare so, where not all do */
+	size_t nhosts;
+	enum family container_family;
+	addr_t container;
+	struct span container_port;
+	char bridge[IFNAMSIZ];  /* the way to the container; empty: not known */
+	struct decider dnat;    /* the rule that translates, where has_dnat */
+	bool has_dnat, has_proxy;
+	enum answers answers;
+	enum openness openness;
+	bool maybe_world;       /* of OPEN_MAYBE: perhaps to the world */
+	/*
+	 * No router of the internet leads to this address: only hosts on the same
+	 * link, or in a network that routes to it, can send to it.
+	 */
+	bool nearby;
+	bool allowed;           /* a publish section allows any */
+	struct exposed_way *ways; /* owned */
+	size_t nways;
+	struct decider by;      /* what decides, see openness */
+};
+
+struct exposure_list {
+	struct exposure *v; /* owned; sorted by port */
+	size_t n, room;
+	struct walker walkers[FAMILY_COUNT]; /* own the sets */
+	bool walked[FAMILY_COUNT];
+};
+
+/*
+ * Fills the list in. snapshot holds the walk_tables with all chains in the
+ * families asked for (bits 1U << FAMILY_…); it, info and proxies must live as
+ * long as the list.
+ */
+void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
+		      const struct netinfo *info, const struct proxies *proxies,
+		      unsigned int families, struct exposure_list *list);
+void exposure_clear(struct exposure_list *list);
+
+/* How many are open to all, and no publish section allows that. */
+size_t exposure_unallowed(const struct exposure_list *list);
+/* How many of those not allowed may be open to all. */
+size_t exposure_undecided(const struct exposure_list *list);
+
+/* Shared by exposure.c and published.c: what is published, before any walk. */
+struct published_port {
+	enum family family;
+	uint8_t proto;
+	struct span port;
+	bool any_host, direct, has_dnat, has_proxy;
+	addr_t host;
+	enum family container_family;
+	addr_t container;
+	struct span container_port;
+	char bridge[IFNAMSIZ];
+	struct decider dnat;
+	size_t order;
+};
+
+struct published_ports {
+	struct published_port *v; /* owned; sorted by port, each once */
+	size_t n, room;
+	struct strings bridges;   /* Docker's, by what its rules say */
+};
+
+void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
+		       const struct proxies *proxies, unsigned int families,
+		       struct published_ports *ports);
+void published_clear(struct published_ports *ports);
+/* Whether a port of one host address alone is published there, too. */
+bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
+		  struct span port, addr_t host);
+
+#endif

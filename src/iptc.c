@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "iptc.h"
+
+#include <errno.h>
+#include <libiptc/libip6tc.h>
+#include <libiptc/libiptc.h>
+#include <stdio.h>
+#include <string.h>
+#include <xtables.h>
+
+#include "diag.h"
+
+/* The functions whose types name the family's entry. */
+#define ENTRY_FUNCTIONS(prefix, entry_type)                                                      \
+	static const void *prefix##_first(const char *chain, struct xtc_handle *handle)          \
+	{                                                                                        \
+		return prefix##_first_rule(chain, handle);                                       \
+	}                                                                                        \
+	static const void *prefix##_next(const void *previous, struct xtc_handle *handle)        \
+	{                                                                                        \
+		return prefix##_next_rule(previous, handle);                                     \
+	}                                                                                        \
+	static const char *prefix##_target(const void *entry, struct xtc_handle *handle)         \
+	{                                                                                        \
+		return prefix##_get_target(entry, handle);                                       \
+	}                                                                                        \
+	static size_t prefix##_size(const void *entry)                                           \
+	{                                                                                        \
+		return ((const entry_type *)entry)->next_offset;                                 \
+	}                                                                                        \
+	static int prefix##_insert(const xt_chainlabel chain, const void *entry,                 \
+				   unsigned int index, struct xtc_handle *handle)                \
+	{                                                                                        \
+		return prefix##_insert_entry(chain, entry, index, handle);                       \
+	}
+
+ENTRY_FUNCTIONS(iptc, struct ipt_entry)
+ENTRY_FUNCTIONS(ip6tc, struct ip6t_entry)
+
+#define FAMILY(prefix, names, kernel_module)                                                     \
+	{                                                                                        \
+		.names_file = (names), .module = (kernel_module), .ops = &prefix##_ops,          \
+		.first_rule = prefix##_first, .next_rule = prefix##_next,                        \
+		.target = prefix##_target, .entry_size = prefix##_size,                          \
+		.insert_rule = prefix##_insert, .delete_rule = prefix##_delete_num_entry,        \
+		.delete_chain = prefix##_delete_chain,                                           \
+	}
+
+const struct iptc iptc_families[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = FAMILY(iptc, "/proc/net/ip_tables_names", "ip_tables"),
+	[FAMILY_IPV6] = FAMILY(ip6tc, "/proc/net/ip6_tables_names", "ip6_tables"),
+};
+
+bool iptc_label(xt_chainlabel label, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length >= sizeof(xt_chainlabel))
+		return false;
+	memset(label, 0, sizeof(xt_chainlabel));
+	memcpy(label, name, length + 1);
+	return true;
+}
+
+int iptc_registered(enum family family, const char *table)
+{
+	const char *path = iptc_families[family].names_file;
+	FILE *file = fopen(path, "re");
+	int found = 0;
+	char line[64];
+
+	/* No such file: the module is not there, so no table is. */
+	if (!file && errno == ENOENT)
+		return 0;
+	if (!file) {
+		diag_error("cannot open '%s': %s%s", path, strerror(errno),
+			   errno == EACCES || errno == EPERM ? "; run as root" : "");
+		return -1;
+	}
+	while (!found && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		found = !strcmp(line, table);
+	}
+	if (ferror(file)) {
+		diag_error("cannot read '%s': %s", path, strerror(errno));
+		found = -1;
+	}
+	fclose(file);
+	return found;
+}
+
+/* What the operator can do about an errno of the library's init. */
+static const char *hint(int error)
+{
+	switch (error) {
+	case EPERM:
+	case EACCES:
+		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
+	case ENOENT:
+	case ENOPROTOOPT:
+		return "; this kernel has no legacy iptables of that family, try --backend=nft";
+	default:
+		return "";
+	}
+}
+
+struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
+{
+	const struct iptc *iptc = &iptc_families[family];
+	struct xtc_handle *handle;
+
+	errno = 0;
+	handle = iptc->ops->init(table);
+	/* The kernel loads a table's module on its own, but not the one of them all.
+	 * Whether modprobe went well shows in the second try. */
+	if (!handle && errno == ENOPROTOOPT && load) {
+		xtables_insmod(iptc->module, NULL, true);
+		errno = 0;
+		handle = iptc->ops->init(table);
+	}
+	if (handle)
+		return handle;
+	/* The library's parser of a table fails without an errno. */
+	diag_error("cannot read the %s table '%s' of ip_tables: %s%s", family_name(family), table,
+		   errno ? strerror(errno) : "its layout is not one that libiptc knows",
+		   hint(errno));
+	return NULL;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "utf8.h"
+#include "util.h"
+
+static _Noreturn void out_of_memory(void)
+{
+	diag_error("out of memory for the json report");
+	exit(3);
+}
+
+json_t *json_made(json_t *value)
+{
+	if (!value)
+		out_of_memory();
+	return value;
+}
+
+json_t *json_text(const char *text)
+{
+	static const char unknown[] = "\xef\xbf\xbd"; /* U+FFFD */
+	const unsigned char *from = (const unsigned char *)text, *end;
+	char *valid, *to;
+	json_t *value;
+
+	if (!text)
+		return json_null();
+	end = from + strlen(text);
+	to = valid = xcalloc(strlen(text) * (sizeof(unknown) - 1) + 1, 1);
+	while (from < end) {
+		size_t length = utf8_length(from, end);
+
+		if (length) {
+			memcpy(to, from, length);
+			to += length;
+			from += length;
+		} else {
+			memcpy(to, unknown, sizeof(unknown));
+			to += sizeof(unknown) - 1;
+			from++;
+		}
+	}
+	value = json_made(json_string(valid));
+	free(valid);
+	return value;
+}
+
+void json_set_checked(json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value))
+		out_of_memory();
+}
+
+void json_append_checked(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value))
+		out_of_memory();
+}
+
+void json_write(json_t *root, FILE *out)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+
+	if (!text)
+		out_of_memory();
+	fprintf(out, "%s\n", text);
+	free(text);
+	json_decref(root);
+}

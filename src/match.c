@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "match.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_iprange.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "match_ext.h"
+
+static bool masked_equal(addr_t a, addr_t b, addr_t mask)
+{
+	return !((a ^ b) & mask);
+}
+
+bool match_interface(const struct interface *iface, bool invert, const char name[IFNAMSIZ])
+{
+	uint64_t is[2], asked[2], mask[2];
+
+	_Static_assert(IFNAMSIZ == sizeof(is), "the name as two numbers");
+	memcpy(is, name, sizeof(is));
+	memcpy(asked, iface->name, sizeof(asked));
+	memcpy(mask, iface->mask, sizeof(mask));
+	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
+}
+
+/* Whether any of 16 bytes is set. */
+static bool is_set(const uint8_t *bytes)
+{
+	uint64_t parts[2];
+
+	memcpy(parts, bytes, sizeof(parts));
+	return parts[0] | parts[1];
+}
+
+enum answer match_dst_masked(const struct packet *packet, const struct addrrange *dst, addr_t addr,
+			     addr_t mask)
+{
+	addr_t differ = dst->lo ^ dst->hi, above;
+
+	if (!differ)
+		return masked_equal(dst->lo, addr, mask) ? ANSWER_YES : ANSWER_NO;
+	/* The bits that all of the span share: those above the highest one that differs. */
+	above = addr_max(packet->family);
+	while (differ) {
+		differ >>= 1;
+		above <<= 1;
+	}
+	above &= addr_max(packet->family);
+	if (!masked_equal(dst->lo, addr, mask & above))
+		return ANSWER_NO;
+	return mask & ~above ? ANSWER_MAYBE : ANSWER_YES;
+}
+
+static enum answer header(const struct rule *rule, const struct packet *packet)
+{
+	enum answer answer = ANSWER_YES, dst;
+
+	if (packet->behind && (is_set(rule->in.mask) || rule->invert & INV_IN))
+		answer = ANSWER_MAYBE;
+	else if (!match_interface(&rule->in, rule->invert & INV_IN, packet->in))
+		return ANSWER_NO;
+	if (!match_interface(&rule->out, rule->invert & INV_OUT, packet->out))
+		return ANSWER_NO;
+	if (rule->proto && (rule->proto == packet->proto) == !!(rule->invert & INV_PROTO))
+		return ANSWER_NO;
+	/* The first packet of a connection is no fragment. */
+	if (rule->frag && !(rule->invert & INV_FRAG))
+		return ANSWER_NO;
+	if (!is_set(rule->dst.mask) && !(rule->invert & INV_DST))
+		return answer;
+	dst = match_dst_masked(packet, &packet->dst, addr_load(rule->family, rule->dst.addr),
+			       addr_load(rule->family, rule->dst.mask));
+	answer = answer_and(answer, rule->invert & INV_DST ? answer_not(dst) : dst);
+	return answer;
+}
+
+enum answer match_fixed(const struct rule *rule, const struct packet *packet,
+			const struct netinfo *info)
+{
+	enum answer answer;
+
+	if (rule->opaque)
+		return ANSWER_MAYBE;
+	answer = header(rule, packet);
+	for (size_t i = 0; i < rule->nmatches && answer != ANSWER_NO; i++)
+		answer = answer_and(answer, rule->either_port
+						    ? match_either_port(&rule->matches[i], packet, info)
+						    : match_ext(&rule->matches[i], packet, info));
+	return answer;
+}
+
+/* One condition on the source address. */
+struct condition {
+	enum { MASKED, RANGE, TYPES } kind;
+	bool invert;
+	addr_t a, b;    /* address and mask; or from and to */
+	uint16_t types; /* bits of XT_ADDRTYPE_* */
+	int dev;
+};
+
+#define CONDITIONS_MAX 16
+
+struct conditions {
+	struct condition v[CONDITIONS_MAX];
+	size_t n;
+	bool varies, too_many;
+};
+
+static struct condition *add(struct conditions *conditions, int kind, bool invert)
+{
+	static struct condition dump;
+	struct condition *condition = &dump;
+
+	if (conditions->n < CONDITIONS_MAX)
+		condition = &conditions->v[conditions->n++];
+	else
+		conditions->too_many = true;
+	*condition = (struct condition){ .kind = kind, .invert = invert };
+	return condition;
+}
+
+static void add_masked(struct conditions *conditions, enum family family, const void *addr,
+		       const void *mask, bool invert)
+{
+	struct condition *condition = add(conditions, MASKED, invert);
+
+	condition->a = addr_load(family, addr);
+	condition->b = addr_load(family, mask);
+}
+
+static void conntrack_sources(struct conditions *conditions, const struct ext *ext,
+			      const struct packet *packet, enum family family)
+{
+	struct xt_conntrack_mtinfo3 info;
+
+	if (!match_conntrack_info(ext, &info) ||
+	    !(info.match_flags & (XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST)))
+		return;
+	/* A packet that is not tracked has no such addresses: match_fixed() judges it. */
+	conditions->varies = true;
+	if (!packet || packet->ct != CT_NEW)
+		return;
+	if (info.match_flags & XT_CONNTRACK_ORIGSRC)
+		add_masked(conditions, family, &info.origsrc_addr, &info.origsrc_mask,
+			   info.invert_flags & XT_CONNTRACK_ORIGSRC);
+	/* Replies go to the source, which is changed behind the last filter only. */
+	if (info.match_flags & XT_CONNTRACK_REPLDST)
+		add_masked(conditions, family, &info.repldst_addr, &info.repldst_mask,
+			   info.invert_flags & XT_CONNTRACK_REPLDST);
+}
+
+static void addrtype_sources(struct conditions *conditions, const struct ext *ext,
+			     const struct packet *packet)
+{
+	struct xt_addrtype_info_v1 info;
+	struct condition *condition;
+
+	if (!match_addrtype_info(ext, &info) || !info.source)
+		return;
+	condition = add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
+	condition->types = info.source;
+	if (info.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT)) {
+		conditions->varies = true;
+		if (packet)
+			condition->dev = info.flags & XT_ADDRTYPE_LIMIT_IFACE_IN ? packet->in_index
+										 : packet->out_index;
+	}
+}
+
+static void source_conditions(const struct rule *rule, const struct packet *packet,
+			      struct conditions *conditions)
+{
+	*conditions = (struct conditions){ 0 };
+	if (rule->opaque)
+		return;
+	if (is_set(rule->src.mask) || rule->invert & INV_SRC)
+		add_masked(conditions, rule->family, rule->src.addr, rule->src.mask,
+			   rule->invert & INV_SRC);
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *ext = &rule->matches[i];
+		struct xt_iprange_mtinfo range;
+
+		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_SRC) {
+			struct condition *condition =
+				add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
+
+			condition->a = addr_load(rule->family, &range.src_min);
+			condition->b = addr_load(rule->family, &range.src_max);
+		}
+		conntrack_sources(conditions, ext, packet, rule->family);
+		addrtype_sources(conditions, ext, packet);
+	}
+}
+
+enum source_kind match_source_kind(const struct rule *rule)
+{
+	struct conditions conditions;
+
+	source_conditions(rule, NULL, &conditions);
+	if (conditions.varies)
+		return SOURCE_VARIES;
+	return conditions.n ? SOURCE_FIXED : SOURCE_ANY;
+}
+
+/* Adds the addresses of those types; false where it cannot be told. */
+static bool types_set(const struct condition *condition, enum family family,
+		      const struct netinfo *info, struct addrset *set)
+{
+	static const uint8_t types[] = { RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST };
+
+	if (family == FAMILY_IPV6) {
+		/* Of the kinds that ask the routing only LOCAL is known here. */
+		if (condition->types != XT_ADDRTYPE_LOCAL)
+			return false;
+		netinfo_type_set(info, family, RTN_LOCAL, condition->dev, set);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (condition->types & 1U << types[i])
+			netinfo_type_set(info, family, types[i], condition->dev, set);
+	return true;
+}
+
+bool match_sources(const struct rule *rule, const struct packet *packet,
+		   const struct netinfo *info, struct addrset *set)
+{
+	struct conditions conditions;
+	bool exact;
+
+	source_conditions(rule, packet, &conditions);
+	exact = !conditions.too_many;
+	addrset_all(set, rule->family);
+	for (size_t i = 0; i < conditions.n; i++) {
+		const struct condition *condition = &conditions.v[i];
+		struct addrset one = { 0 };
+		bool known = true;
+
+		switch (condition->kind) {
+		case MASKED:
+			known = addrset_add_masked(&one, rule->family, condition->a, condition->b);
+			break;
+		case RANGE:
+			if (condition->a <= condition->b)
+				addrset_add(&one, condition->a, condition->b);
+			break;
+		case TYPES:
+			known = types_set(condition, rule->family, info, &one);
+			break;
+		}
+		if (known) {
+			if (condition->invert)
+				addrset_subtract(set, &one);
+			else
+				addrset_intersect(set, &one);
+		}
+		exact &= known;
+		addrset_clear(&one);
+	}
+	return exact;
+}
+
+enum answer match_one_source(const struct rule *rule, const struct packet *packet,
+			     const struct netinfo *info, addr_t src)
+{
+	enum answer answer = ANSWER_YES;
+	struct conditions conditions;
+
+	source_conditions(rule, packet, &conditions);
+	if (conditions.too_many)
+		answer = ANSWER_MAYBE;
+	for (size_t i = 0; i < conditions.n; i++) {
+		const struct condition *condition = &conditions.v[i];
+		enum answer one = ANSWER_NO;
+
+		switch (condition->kind) {
+		case MASKED:
+			if (masked_equal(src, condition->a, condition->b))
+				one = ANSWER_YES;
+			break;
+		case RANGE:
+			if (src >= condition->a && src <= condition->b)
+				one = ANSWER_YES;
+			break;
+		case TYPES:
+			one = match_addr_types(rule->family, src, condition->types, condition->dev,
+					       info);
+			break;
+		}
+		answer = answer_and(answer, condition->invert ? answer_not(one) : one);
+	}
+	return answer;
+}
+
+void match_rule(const struct rule *rule, enum source_kind kind, const struct packet *packet,
+		const struct netinfo *info, const struct addrset *sources,
+		const struct addrset *with, bool exact, struct matched *matched)
+{
+	struct addrset own = { 0 };
+	enum answer one;
+
+	*matched = (struct matched){ .answer = match_fixed(rule, packet, info) };
+	if (matched->answer == ANSWER_NO)
+		return;
+	addrset_copy(&matched->set, sources);
+	if (!with && kind != SOURCE_ANY) {
+		exact = match_sources(rule, packet, info, &own);
+		with = &own;
+	}
+	if (with) {
+		addrset_intersect(&matched->set, with);
+		if (!exact) {
+			one = ANSWER_MAYBE;
+			if (addrset_is_one(&matched->set))
+				one = match_one_source(rule, packet, info, matched->set.v[0].lo);
+			matched->answer = answer_and(matched->answer, one);
+		}
+		addrset_clear(&own);
+	}
+	if (!matched->set.n || matched->answer == ANSWER_NO) {
+		matched->answer = ANSWER_NO;
+		addrset_clear(&matched->set);
+	}
+}
+
+static bool all_ones(enum family family, const uint8_t *mask)
+{
+	return addr_load(family, mask) == addr_max(family);
+}
+
+void match_key(const struct rule *rule, struct match_key *key)
+{
+	*key = (struct match_key){ 0 };
+	if (rule->opaque)
+		return;
+	if (!(rule->invert & INV_DST) && all_ones(rule->family, rule->dst.mask)) {
+		key->has_dst = true;
+		key->dst = addr_load(rule->family, rule->dst.addr);
+	}
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *ext = &rule->matches[i];
+		struct xt_conntrack_mtinfo3 info;
+		struct span ports;
+
+		if (match_one_dport(ext, &ports) && ports.lo == ports.hi) {
+			key->has_dport = true;
+			key->dport = ports.lo;
+		}
+		/*
+		 * With a state asked for, an untracked packet is judged by that
+		 * alone, so there the port does not decide.
+		 */
+		if (match_conntrack_info(ext, &info) &&
+		    info.match_flags & XT_CONNTRACK_ORIGDST_PORT &&
+		    !(info.invert_flags & XT_CONNTRACK_ORIGDST_PORT) &&
+		    !(info.match_flags & XT_CONNTRACK_STATE) &&
+		    info.origdst_port == info.origdst_port_high) {
+			key->has_orig_dport = true;
+			key->orig_dport = info.origdst_port;
+		}
+	}
+}
+
+uint32_t match_dst_class(const struct rule *rule, addr_t dst)
+{
+	enum family family = rule->family;
+	uint32_t bits = 0, bit = 1;
+
+	if (rule->opaque)
+		return 0;
+	if (masked_equal(dst, addr_load(family, rule->dst.addr), addr_load(family, rule->dst.mask)))
+		bits |= bit;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *ext = &rule->matches[i];
+		struct xt_conntrack_mtinfo3 info;
+		struct xt_iprange_mtinfo range;
+		struct xt_addrtype_info_v1 type;
+
+		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_DST) {
+			bit <<= 1;
+			if (dst >= addr_load(family, &range.dst_min) &&
+			    dst <= addr_load(family, &range.dst_max))
+				bits |= bit;
+		}
+		/* Which interface an address belongs to: each address by itself. */
+		if (match_addrtype_info(ext, &type) && type.dest &&
+		    type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))
+			bits ^= (uint32_t)(dst * 2654435761u) & ~3u;
+		if (!match_conntrack_info(ext, &info))
+			continue;
+		if (info.match_flags & XT_CONNTRACK_ORIGDST) {
+			bit <<= 1;
+			if (masked_equal(dst, addr_load(family, &info.origdst_addr),
+					 addr_load(family, &info.origdst_mask)))
+				bits |= bit;
+		}
+		if (info.match_flags & XT_CONNTRACK_REPLSRC) {
+			bit <<= 1;
+			if (masked_equal(dst, addr_load(family, &info.replsrc_addr),
+					 addr_load(family, &info.replsrc_mask)))
+				bits |= bit;
+		}
+	}
+	return bits;
+}
+
+bool match_asks_interface(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		struct xt_addrtype_info_v1 type;
+
+		if (match_addrtype_info(&rule->matches[i], &type) &&
+		    type.flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
+			return true;
+	}
+	return false;
+}
+
+bool match_asks_mark(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!strcmp(rule->matches[i].name, "mark") ||
+		    !strcmp(rule->matches[i].name, "connmark"))
+			return true;
+	return false;
+}

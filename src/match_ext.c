@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "match_ext.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_connmark.h>
+#include <linux/netfilter/xt_dccp.h>
+#include <linux/netfilter/xt_mark.h>
+#include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_physdev.h>
+#include <linux/netfilter/xt_pkttype.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#define TCP_SYN 0x02 /* what the flags of a first packet are */
+
+/* Copies the structure out: its bytes need not be aligned. False: too short. */
+static bool take(const struct ext *ext, void *info, size_t size)
+{
+	if (ext->size < size)
+		return false;
+	memcpy(info, ext->data, size);
+	return true;
+}
+
+static bool is(const struct ext *ext, const char *name, uint8_t revision)
+{
+	return ext->revision == revision && !strcmp(ext->name, name);
+}
+
+static enum answer yes(bool condition)
+{
+	return condition ? ANSWER_YES : ANSWER_NO;
+}
+
+static enum answer inv(enum answer answer, bool invert)
+{
+	return invert ? answer_not(answer) : answer;
+}
+
+/* Whether a value that lies somewhere in the span lies between lo and hi. */
+static enum answer span_in(struct span span, uint16_t lo, uint16_t hi)
+{
+	if (span.lo >= lo && span.hi <= hi)
+		return ANSWER_YES;
+	return span.hi < lo || span.lo > hi ? ANSWER_NO : ANSWER_MAYBE;
+}
+
+static enum answer either(enum answer a, enum answer b)
+{
+	return a > b ? a : b;
+}
+
+static enum answer match_tcp(const struct ext *ext, const struct packet *packet)
+{
+	enum answer answer;
+	struct xt_tcp tcp;
+
+	if (!take(ext, &tcp, sizeof(tcp)))
+		return ANSWER_MAYBE;
+	answer = answer_and(inv(span_in(packet->sport, tcp.spts[0], tcp.spts[1]),
+				tcp.invflags & XT_TCP_INV_SRCPT),
+			    inv(span_in(packet->dport, tcp.dpts[0], tcp.dpts[1]),
+				tcp.invflags & XT_TCP_INV_DSTPT));
+	answer = answer_and(answer, inv(yes((TCP_SYN & tcp.flg_mask) == tcp.flg_cmp),
+					tcp.invflags & XT_TCP_INV_FLAGS));
+	return tcp.option ? answer_and(answer, ANSWER_MAYBE) : answer;
+}
+
+static enum answer match_udp(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_udp udp;
+
+	if (!take(ext, &udp, sizeof(udp)))
+		return ANSWER_MAYBE;
+	return answer_and(inv(span_in(packet->sport, udp.spts[0], udp.spts[1]),
+			      udp.invflags & XT_UDP_INV_SRCPT),
+			  inv(span_in(packet->dport, udp.dpts[0], udp.dpts[1]),
+			      udp.invflags & XT_UDP_INV_DSTPT));
+}
+
+bool match_one_dport(const struct ext *ext, struct span *ports)
+{
+	struct xt_tcp tcp;
+	struct xt_udp udp;
+
+	if (is(ext, "tcp", 0) && take(ext, &tcp, sizeof(tcp))) {
+		*ports = (struct span){ tcp.dpts[0], tcp.dpts[1] };
+		return !(tcp.invflags & XT_TCP_INV_DSTPT);
+	}
+	if ((is(ext, "udp", 0) || is(ext, "udplite", 0)) && take(ext, &udp, sizeof(udp))) {
+		*ports = (struct span){ udp.dpts[0], udp.dpts[1] };
+		return !(udp.invflags & XT_UDP_INV_DSTPT);
+	}
+	return false;
+}
+
+enum answer match_either_port(const struct ext *ext, const struct packet *packet,
+			      const struct netinfo *info)
+{
+	enum answer equal, answer = ANSWER_YES;
+	struct xt_tcp tcp;
+	struct xt_udp udp;
+	struct span sport, dport;
+
+	if (is(ext, "tcp", 0) && take(ext, &tcp, sizeof(tcp))) {
+		sport = (struct span){ tcp.spts[0], tcp.spts[1] };
+		dport = (struct span){ tcp.dpts[0], tcp.dpts[1] };
+		answer = inv(yes((TCP_SYN & tcp.flg_mask) == tcp.flg_cmp),
+			     tcp.invflags & XT_TCP_INV_FLAGS);
+	} else if (is(ext, "udp", 0) && take(ext, &udp, sizeof(udp))) {
+		sport = (struct span){ udp.spts[0], udp.spts[1] };
+		dport = (struct span){ udp.dpts[0], udp.dpts[1] };
+	} else {
+		return match_ext(ext, packet, info);
+	}
+	equal = answer_and(span_in(packet->sport, sport.lo, sport.hi),
+			   span_in(packet->dport, dport.lo, dport.hi));
+	return answer_and(answer, answer_not(equal));
+}
+
+static enum answer match_sctp(const struct ext *ext, const struct packet *packet)
+{
+	enum answer answer = ANSWER_YES;
+	struct xt_sctp_info sctp;
+
+	if (!take(ext, &sctp, sizeof(sctp)))
+		return ANSWER_MAYBE;
+	if (sctp.flags & XT_SCTP_SRC_PORTS)
+		answer = inv(span_in(packet->sport, sctp.spts[0], sctp.spts[1]),
+			     sctp.invflags & XT_SCTP_SRC_PORTS);
+	if (sctp.flags & XT_SCTP_DEST_PORTS)
+		answer = answer_and(answer, inv(span_in(packet->dport, sctp.dpts[0], sctp.dpts[1]),
+						sctp.invflags & XT_SCTP_DEST_PORTS));
+	if (sctp.flags & XT_SCTP_CHUNK_TYPES)
+		answer = answer_and(answer, ANSWER_MAYBE);
+	return answer;
+}
+
+static enum answer match_dccp(const struct ext *ext, const struct packet *packet)
+{
+	enum answer answer = ANSWER_YES;
+	struct xt_dccp_info dccp;
+
+	if (!take(ext, &dccp, sizeof(dccp)))
+		return ANSWER_MAYBE;
+	if (dccp.flags & XT_DCCP_SRC_PORTS)
+		answer = inv(span_in(packet->sport, dccp.spts[0], dccp.spts[1]),
+			     dccp.invflags & XT_DCCP_SRC_PORTS);
+	if (dccp.flags & XT_DCCP_DEST_PORTS)
+		answer = answer_and(answer, inv(span_in(packet->dport, dccp.dpts[0], dccp.dpts[1]),
+						dccp.invflags & XT_DCCP_DEST_PORTS));
+	if (dccp.flags & (XT_DCCP_TYPE | XT_DCCP_OPTION))
+		answer = answer_and(answer, ANSWER_MAYBE);
+	return answer;
+}
+
+static enum answer one_port(const struct packet *packet, uint8_t flags, uint16_t lo, uint16_t hi)
+{
+	enum answer sport = span_in(packet->sport, lo, hi), dport = span_in(packet->dport, lo, hi);
+
+	if (flags == XT_MULTIPORT_SOURCE)
+		return sport;
+	return flags == XT_MULTIPORT_DESTINATION ? dport : either(sport, dport);
+}
+
+static enum answer match_multiport(const struct ext *ext, const struct packet *packet)
+{
+	enum answer answer = ANSWER_NO;
+	struct xt_multiport_v1 ports;
+
+	if (!take(ext, &ports, sizeof(ports)) || ports.count > XT_MULTI_PORTS)
+		return ANSWER_MAYBE;
+	if (!proto_has_ports(packet->proto))
+		return ANSWER_MAYBE;
+	for (size_t i = 0; i < ports.count; i++) {
+		uint16_t lo = ports.ports[i], hi = lo;
+
+		if (ports.pflags[i] && i + 1 < ports.count)
+			hi = ports.ports[++i];
+		answer = either(answer, one_port(packet, ports.flags, lo, hi));
+	}
+	return inv(answer, ports.invert);
+}
+
+static enum answer match_icmp(const struct ext *ext, const struct packet *packet, bool v6)
+{
+	/* ipt_icmp and ip6t_icmp have the same members. */
+	struct ipt_icmp icmp;
+	enum answer answer;
+
+	_Static_assert(sizeof(struct ipt_icmp) == sizeof(struct ip6t_icmp), "icmp");
+	if (!take(ext, &icmp, sizeof(icmp)))
+		return ANSWER_MAYBE;
+	answer = answer_and(span_in(packet->icmp_type, icmp.type, icmp.type),
+			    span_in(packet->icmp_code, icmp.code[0], icmp.code[1]));
+	if (!v6 && icmp.type == 0xff)
+		answer = ANSWER_YES;
+	return inv(answer, icmp.invflags & IPT_ICMP_INV);
+}
+
+bool match_conntrack_info(const struct ext *ext, struct xt_conntrack_mtinfo3 *info)
+{
+	struct xt_conntrack_mtinfo2 old;
+
+	if (strcmp(ext->name, "conntrack"))
+		return false;
+	if (ext->revision == 3)
+		return take(ext, info, sizeof(*info));
+	memset(&old, 0, sizeof(old));
+	if (ext->revision == 2) {
+		if (!take(ext, &old, sizeof(old)))
+			return false;
+	} else if (ext->revision == 1) {
+		struct xt_conntrack_mtinfo1 older;
+
+		if (!take(ext, &older, sizeof(older)))
+			return false;
+		memcpy(&old, &older, offsetof(struct xt_conntrack_mtinfo1, state_mask));
+		old.state_mask = older.state_mask;
+		old.status_mask = older.status_mask;
+	} else {
+		return false;
+	}
+	memset(info, 0, sizeof(*info));
+	memcpy(info, &old, offsetof(struct xt_conntrack_mtinfo2, l4proto));
+	info->l4proto = old.l4proto;
+	info->match_flags = old.match_flags;
+	info->invert_flags = old.invert_flags;
+	info->state_mask = old.state_mask;
+	info->status_mask = old.status_mask;
+	info->origsrc_port = info->origsrc_port_high = ntohs(old.origsrc_port);
+	info->origdst_port = info->origdst_port_high = ntohs(old.origdst_port);
+	info->replsrc_port = info->replsrc_port_high = ntohs(old.replsrc_port);
+	info->repldst_port = info->repldst_port_high = ntohs(old.repldst_port);
+	return true;
+}
+
+static enum answer ct_ports(const struct xt_conntrack_mtinfo3 *info, const struct packet *packet)
+{
+	enum answer answer = ANSWER_YES;
+	bool ports = proto_has_ports(packet->proto);
+	struct span any = { 0, 65535 };
+	const struct {
+		uint16_t flag;
+		struct span port;
+		uint16_t lo, hi;
+	} asked[] = {
+		{ XT_CONNTRACK_ORIGSRC_PORT, packet->sport, info->origsrc_port,
+		  info->origsrc_port_high },
+		{ XT_CONNTRACK_ORIGDST_PORT, packet->orig_dport, info->origdst_port,
+		  info->origdst_port_high },
+		/* Replies come from where the packet goes to now. */
+		{ XT_CONNTRACK_REPLSRC_PORT, ports ? packet->dport : any, info->replsrc_port,
+		  info->replsrc_port_high },
+		{ XT_CONNTRACK_REPLDST_PORT, ports ? packet->sport : any, info->repldst_port,
+		  info->repldst_port_high },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+		if (info->match_flags & asked[i].flag)
+			answer = answer_and(answer,
+					    inv(span_in(asked[i].port, asked[i].lo, asked[i].hi),
+						info->invert_flags & asked[i].flag));
+	return answer;
+}
+
+static unsigned int ct_state(const struct packet *packet)
+{
+	if (packet->ct == CT_UNTRACKED)
+		return XT_CONNTRACK_STATE_UNTRACKED;
+	if (packet->ct == CT_NONE)
+		return XT_CONNTRACK_STATE_INVALID;
+	return XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | (packet->dnat ? XT_CONNTRACK_STATE_DNAT : 0);
+}
+
+static enum answer match_conntrack(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_conntrack_mtinfo3 info;
+	enum family family = packet->family;
+	enum answer answer = ANSWER_YES;
+
+	if (!match_conntrack_info(ext, &info))
+		return ANSWER_MAYBE;
+	if (info.match_flags & XT_CONNTRACK_STATE &&
+	    !!(info.state_mask & ct_state(packet)) == !!(info.invert_flags & XT_CONNTRACK_STATE))
+		return ANSWER_NO;
+	if (packet->ct != CT_NEW)
+		return yes(info.match_flags & XT_CONNTRACK_STATE);
+	if (info.match_flags & XT_CONNTRACK_DIRECTION && info.invert_flags & XT_CONNTRACK_DIRECTION)
+		return ANSWER_NO;
+	if (info.match_flags & XT_CONNTRACK_ORIGDST)
+		answer = inv(match_dst_masked(packet, &packet->orig_dst,
+					      addr_load(family, &info.origdst_addr),
+					      addr_load(family, &info.origdst_mask)),
+			     info.invert_flags & XT_CONNTRACK_ORIGDST);
+	if (info.match_flags & XT_CONNTRACK_REPLSRC)
+		answer = answer_and(answer, inv(match_dst_masked(packet, &packet->dst,
+								 addr_load(family, &info.replsrc_addr),
+								 addr_load(family, &info.replsrc_mask)),
+						info.invert_flags & XT_CONNTRACK_REPLSRC));
+	if (info.match_flags & XT_CONNTRACK_PROTO)
+		answer = answer_and(answer, inv(yes(packet->proto == info.l4proto),
+						info.invert_flags & XT_CONNTRACK_PROTO));
+	answer = answer_and(answer, ct_ports(&info, packet));
+	/* A new connection that nobody expected: none of the bits that can be asked for is set. */
+	if (info.match_flags & XT_CONNTRACK_STATUS)
+		answer = answer_and(answer, inv(ANSWER_NO, info.invert_flags & XT_CONNTRACK_STATUS));
+	if (info.match_flags & XT_CONNTRACK_EXPIRES)
+		answer = answer_and(answer, ANSWER_MAYBE);
+	return answer;
+}
+
+static enum answer match_state(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_state_info state;
+
+	if (!take(ext, &state, sizeof(state)))
+		return ANSWER_MAYBE;
+	if (packet->ct == CT_UNTRACKED)
+		return yes(state.statemask & XT_STATE_UNTRACKED);
+	if (packet->ct == CT_NONE)
+		return yes(state.statemask & XT_STATE_INVALID);
+	return yes(state.statemask & XT_STATE_BIT(IP_CT_NEW));
+}
+
+bool match_addrtype_info(const struct ext *ext, struct xt_addrtype_info_v1 *info)
+{
+	struct xt_addrtype_info old;
+
+	if (is(ext, "addrtype", 1))
+		return take(ext, info, sizeof(*info));
+	if (!is(ext, "addrtype", 0) || !take(ext, &old, sizeof(old)))
+		return false;
+	*info = (struct xt_addrtype_info_v1){ .source = old.source, .dest = old.dest };
+	if (old.invert_source)
+		info->flags |= XT_ADDRTYPE_INVERT_SOURCE;
+	if (old.invert_dest)
+		info->flags |= XT_ADDRTYPE_INVERT_DEST;
+	return true;
+}
+
+static bool mapped6(addr_t addr)
+{
+	return addr >> 32 == 0xffff;
+}
+
+/* As the kernel: the first kinds must all be true, then one of the routed ones. */
+static enum answer addr_types6(addr_t addr, uint16_t types, int dev, const struct netinfo *info)
+{
+	bool multicast = addr >> 120 == 0xff;
+	unsigned int routed = types & (XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_LOCAL |
+				       XT_ADDRTYPE_UNREACHABLE);
+
+	if ((types & XT_ADDRTYPE_MULTICAST && !multicast) ||
+	    (types & XT_ADDRTYPE_UNICAST && (multicast || !addr || mapped6(addr))) ||
+	    (types & XT_ADDRTYPE_UNSPEC && addr))
+		return ANSWER_NO;
+	if (!routed)
+		return ANSWER_YES;
+	if (routed & XT_ADDRTYPE_LOCAL &&
+	    netinfo_addr_type(info, FAMILY_IPV6, addr, dev) == RTN_LOCAL)
+		return ANSWER_YES;
+	return routed == XT_ADDRTYPE_LOCAL ? ANSWER_NO : ANSWER_MAYBE;
+}
+
+enum answer match_addr_types(enum family family, addr_t addr, uint16_t types, int dev,
+			     const struct netinfo *info)
+{
+	if (family == FAMILY_IPV6)
+		return addr_types6(addr, types, dev, info);
+	return yes(types & 1U << netinfo_addr_type(info, family, addr, dev));
+}
+
+static enum answer match_addrtype(const struct ext *ext, const struct packet *packet,
+				  const struct netinfo *info)
+{
+	struct xt_addrtype_info_v1 type;
+	int dev = 0;
+
+	if (!match_addrtype_info(ext, &type))
+		return ANSWER_MAYBE;
+	if (!type.dest)
+		return ANSWER_YES;
+	if (packet->dst.lo != packet->dst.hi)
+		return ANSWER_MAYBE;
+	if (type.flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
+		dev = packet->in_index;
+	else if (type.flags & XT_ADDRTYPE_LIMIT_IFACE_OUT)
+		dev = packet->out_index;
+	return inv(match_addr_types(packet->family, packet->dst.lo, type.dest, dev, info),
+		   type.flags & XT_ADDRTYPE_INVERT_DEST);
+}
+
+bool match_iprange_info(const struct ext *ext, struct xt_iprange_mtinfo *info)
+{
+	return is(ext, "iprange", 1) && take(ext, info, sizeof(*info));
+}
+
+static enum answer match_iprange(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_iprange_mtinfo range;
+	enum answer answer = ANSWER_MAYBE;
+	addr_t lo, hi;
+
+	if (!match_iprange_info(ext, &range))
+		return ANSWER_MAYBE;
+	if (!(range.flags & IPRANGE_DST))
+		return ANSWER_YES;
+	lo = addr_load(packet->family, &range.dst_min);
+	hi = addr_load(packet->family, &range.dst_max);
+	if (packet->dst.lo >= lo && packet->dst.hi <= hi)
+		answer = ANSWER_YES;
+	else if (packet->dst.hi < lo || packet->dst.lo > hi)
+		answer = ANSWER_NO;
+	return inv(answer, range.flags & IPRANGE_DST_INV);
+}
+
+static enum answer mark_is(struct mark mark, uint32_t value, uint32_t mask, bool invert)
+{
+	if (mark.unknown && mask)
+		return ANSWER_MAYBE;
+	return inv(yes((mark.value & mask) == value), invert);
+}
+
+static enum answer match_mark(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_mark_mtinfo1 mark;
+
+	if (!take(ext, &mark, sizeof(mark)))
+		return ANSWER_MAYBE;
+	return mark_is(packet->mark, mark.mark, mark.mask, mark.invert);
+}
+
+static enum answer match_connmark(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_connmark_mtinfo1 mark;
+
+	if (!take(ext, &mark, sizeof(mark)))
+		return ANSWER_MAYBE;
+	if (packet->ct != CT_NEW)
+		return ANSWER_NO;
+	return mark_is(packet->ctmark, mark.mark, mark.mask, mark.invert);
+}
+
+static enum answer match_pkttype(const struct ext *ext, const struct packet *packet,
+				 const struct netinfo *info)
+{
+	struct xt_pkttype_info type;
+	uint8_t dst;
+
+	if (!take(ext, &type, sizeof(type)))
+		return ANSWER_MAYBE;
+	/* The frame is for this host, where the address is not one of many. */
+	dst = netinfo_addr_type(info, packet->family, packet->orig_dst.lo, 0);
+	if (packet->orig_dst.lo != packet->orig_dst.hi || dst == RTN_MULTICAST ||
+	    dst == RTN_BROADCAST)
+		return ANSWER_MAYBE;
+	return inv(yes(type.pkttype == PACKET_HOST), type.invert);
+}
+
+/* Of a packet that no bridge passed on: bridged ones are not followed. */
+static enum answer match_physdev(const struct ext *ext, const struct packet *packet)
+{
+	struct xt_physdev_info physdev;
+	static const char none[IFNAMSIZ];
+	struct interface name;
+
+	if (!take(ext, &physdev, sizeof(physdev)) || packet->in_bridge)
+		return ANSWER_MAYBE;
+	if ((physdev.bitmask & XT_PHYSDEV_OP_BRIDGED && !(physdev.invert & XT_PHYSDEV_OP_BRIDGED)) ||
+	    (physdev.bitmask & XT_PHYSDEV_OP_ISIN && !(physdev.invert & XT_PHYSDEV_OP_ISIN)) ||
+	    (physdev.bitmask & XT_PHYSDEV_OP_ISOUT && !(physdev.invert & XT_PHYSDEV_OP_ISOUT)))
+		return ANSWER_NO;
+	if (physdev.bitmask & XT_PHYSDEV_OP_IN) {
+		memcpy(name.name, physdev.physindev, IFNAMSIZ);
+		memcpy(name.mask, physdev.in_mask, IFNAMSIZ);
+		if (!match_interface(&name, physdev.invert & XT_PHYSDEV_OP_IN, none))
+			return ANSWER_NO;
+	}
+	if (physdev.bitmask & XT_PHYSDEV_OP_OUT) {
+		memcpy(name.name, physdev.physoutdev, IFNAMSIZ);
+		memcpy(name.mask, physdev.out_mask, IFNAMSIZ);
+		if (!match_interface(&name, physdev.invert & XT_PHYSDEV_OP_OUT, none))
+			return ANSWER_NO;
+	}
+	return ANSWER_YES;
+}
+
+enum answer match_ext(const struct ext *ext, const struct packet *packet,
+		      const struct netinfo *info)
+{
+	if (!strcmp(ext->name, "comment"))
+		return ANSWER_YES;
+	if (is(ext, "tcp", 0))
+		return match_tcp(ext, packet);
+	if (is(ext, "udp", 0) || is(ext, "udplite", 0))
+		return match_udp(ext, packet);
+	if (!strcmp(ext->name, "conntrack"))
+		return match_conntrack(ext, packet);
+	if (is(ext, "state", 0))
+		return match_state(ext, packet);
+	if (!strcmp(ext->name, "addrtype"))
+		return match_addrtype(ext, packet, info);
+	if (is(ext, "multiport", 1))
+		return match_multiport(ext, packet);
+	if (is(ext, "icmp", 0))
+		return match_icmp(ext, packet, false);
+	if (is(ext, "icmp6", 0))
+		return match_icmp(ext, packet, true);
+	if (is(ext, "iprange", 1))
+		return match_iprange(ext, packet);
+	if (is(ext, "mark", 1))
+		return match_mark(ext, packet);
+	if (is(ext, "connmark", 1))
+		return match_connmark(ext, packet);
+	if (is(ext, "pkttype", 0))
+		return match_pkttype(ext, packet, info);
+	if (is(ext, "physdev", 0))
+		return match_physdev(ext, packet);
+	if (is(ext, "sctp", 0))
+		return match_sctp(ext, packet);
+	if (is(ext, "dccp", 0))
+		return match_dccp(ext, packet);
+	return ANSWER_MAYBE;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netinfo.h"
+
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+void netinfo_clear(struct netinfo *info)
+{
+	free(info->ifs);
+	free(info->routes);
+	free(info->rules);
+	*info = (struct netinfo){ 0 };
+}
+
+struct netif *netinfo_add_if(struct netinfo *info, const char *name, int index)
+{
+	struct netif *iface;
+
+	GROW(info->ifs, info->nifs, info->ifs_room);
+	iface = &info->ifs[info->nifs++];
+	memset(iface, 0, sizeof(*iface));
+	strncpy(iface->name, name, IFNAMSIZ - 1);
+	iface->index = index;
+	iface->forwards[FAMILY_IPV4] = iface->forwards[FAMILY_IPV6] = true;
+	return iface;
+}
+
+struct netroute *netinfo_add_route(struct netinfo *info, enum family family, addr_t dst,
+				   unsigned int length, uint8_t type, int out)
+{
+	struct netroute *route;
+
+	GROW(info->routes, info->nroutes, info->routes_room);
+	route = &info->routes[info->nroutes++];
+	memset(route, 0, sizeof(*route));
+	route->family = family;
+	route->dst = dst;
+	route->length = length;
+	route->type = type;
+	route->table = type == RTN_LOCAL || type == RTN_BROADCAST || type == RTN_ANYCAST
+			       ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
+	route->out = out;
+	return route;
+}
+
+/* The longest prefix comes first, of equal ones the one with the lowest metric. */
+static int by_length(const void *left, const void *right)
+{
+	const struct netroute *a = left, *b = right;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->table != b->table)
+		return a->table < b->table ? -1 : 1;
+	if (a->length != b->length)
+		return a->length > b->length ? -1 : 1;
+	if (a->dst != b->dst)
+		return a->dst < b->dst ? -1 : 1;
+	return a->metric < b->metric ? -1 : a->metric > b->metric;
+}
+
+static int by_priority(const void *left, const void *right)
+{
+	const struct netrule *a = left, *b = right;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return a->priority < b->priority ? -1 : a->priority > b->priority;
+}
+
+void netinfo_sort(struct netinfo *info)
+{
+	if (info->nroutes)
+		qsort(info->routes, info->nroutes, sizeof(*info->routes), by_length);
+	if (info->nrules)
+		qsort(info->rules, info->nrules, sizeof(*info->rules), by_priority);
+}
+
+const struct netif *netinfo_if(const struct netinfo *info, const char *name)
+{
+	for (size_t i = 0; i < info->nifs; i++)
+		if (!strncmp(info->ifs[i].name, name, IFNAMSIZ))
+			return &info->ifs[i];
+	return NULL;
+}
+
+const struct netif *netinfo_if_index(const struct netinfo *info, int index)
+{
+	for (size_t i = 0; i < info->nifs; i++)
+		if (info->ifs[i].index == index)
+			return &info->ifs[i];
+	return NULL;
+}
+
+/* The highest address that shares the prefix with addr. */
+static addr_t prefix_end(enum family family, addr_t addr, unsigned int length)
+{
+	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
+
+	return length ? addr | ((((addr_t)1 << (width - length)) - 1)) : addr_max(family);
+}
+
+/* The first route that does not stand before key. */
+static size_t lower_bound(const struct netinfo *info, const struct netroute *key)
+{
+	size_t low = 0, high = info->nroutes;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_length(&info->routes[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The longest prefix of the table that covers addr: one search a prefix length in use. */
+static const struct netroute *lookup(const struct netinfo *info, enum family family,
+				     uint32_t table, addr_t addr)
+{
+	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
+	struct netroute key = { .family = family, .table = table, .length = width };
+
+	for (;;) {
+		const struct netroute *route;
+		size_t at;
+
+		key.dst = 0;
+		at = lower_bound(info, &key);
+		if (at == info->nroutes)
+			return NULL;
+		route = &info->routes[at];
+		if (route->family != family || route->table != table)
+			return NULL;
+		key.length = route->length;
+		key.dst = key.length ? addr & ~(prefix_end(family, 0, key.length)) : 0;
+		at = lower_bound(info, &key);
+		if (at < info->nroutes) {
+			route = &info->routes[at];
+			if (route->family == family && route->table == table &&
+			    route->length == key.length && route->dst == key.dst)
+				return route;
+		}
+		if (!key.length)
+			return NULL;
+		key.length--;
+	}
+}
+
+static bool is_multicast(enum family family, addr_t addr)
+{
+	return family == FAMILY_IPV4 ? addr >> 28 == 0xe : addr >> 120 == 0xff;
+}
+
+uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t addr, int dev)
+{
+	const struct netroute *route;
+
+	/* 0.0.0.0/8 and 255.255.255.255 are broadcast to the kernel's fib code. */
+	if (family == FAMILY_IPV4 && (addr >> 24 == 0 || addr == 0xffffffff))
+		return RTN_BROADCAST;
+	if (is_multicast(family, addr))
+		return RTN_MULTICAST;
+	route = lookup(info, family, RT_TABLE_LOCAL, addr);
+	if (!route || (dev && route->out != dev))
+		return RTN_UNICAST;
+	return route->type;
+}
+
+void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,
+		      struct addrset *set)
+{
+	addr_t multi = family == FAMILY_IPV4 ? (addr_t)0xe << 28 : (addr_t)0xff << 120;
+	addr_t multi_end = family == FAMILY_IPV4 ? ((addr_t)0xf << 28) - 1 : addr_max(family);
+	struct addrset special = { 0 }, found = { 0 };
+
+	if (family == FAMILY_IPV4) {
+		addrset_add(&special, 0, 0xffffff);
+		addrset_add(&special, 0xffffffff, 0xffffffff);
+	}
+	if (type == RTN_BROADCAST)
+		addrset_unite(set, &special);
+	if (type == RTN_MULTICAST)
+		addrset_add(set, multi, multi_end);
+	addrset_add(&special, multi, multi_end);
+	if (type == RTN_UNICAST)
+		addrset_all(&found, family);
+	/* From the shortest prefix to the longest, which has the last word. */
+	for (size_t i = info->nroutes; i-- > 0;) {
+		const struct netroute *route = &info->routes[i];
+		struct addrset one = { 0 };
+		uint8_t is = route->type;
+
+		if (route->family != family || route->table != RT_TABLE_LOCAL)
+			continue;
+		if (dev && route->out != dev)
+			is = RTN_UNICAST;
+		addrset_add(&one, route->dst, prefix_end(family, route->dst, route->length));
+		if (is == type)
+			addrset_unite(&found, &one);
+		else
+			addrset_subtract(&found, &one);
+		addrset_clear(&one);
+	}
+	addrset_subtract(&found, &special);
+	addrset_unite(set, &found);
+	addrset_clear(&found);
+	addrset_clear(&special);
+}
+
+/* Whether the rule may decide at all: what it does is known to lead on otherwise. */
+static bool rule_looks_up(const struct netrule *rule, enum family family)
+{
+	return rule->family == family && rule->action != FR_ACT_NOP && rule->action != FR_ACT_GOTO;
+}
+
+struct netpath netinfo_path(const struct netinfo *info, enum family family, addr_t addr)
+{
+	static const struct netrule standard[] = {
+		{ .table = RT_TABLE_LOCAL, .action = FR_ACT_TO_TBL },
+		{ .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL },
+		{ .table = RT_TABLE_DEFAULT, .action = FR_ACT_TO_TBL },
+	};
+	struct netpath path = { .type = RTN_UNREACHABLE };
+	struct netpath other[8];
+	size_t others = 0, n = info->nrules;
+	bool unsure = false;
+	const struct netrule *rules = info->rules;
+
+	if (is_multicast(family, addr)) {
+		path.type = RTN_MULTICAST;
+		return path;
+	}
+	if (family == FAMILY_IPV4 && addr == 0xffffffff) {
+		path.type = RTN_BROADCAST;
+		return path;
+	}
+	if (!n) {
+		rules = standard;
+		n = ARRAY_SIZE(standard);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct netroute *route = NULL;
+		struct netpath here = { .type = RTN_UNREACHABLE };
+
+		if (info->nrules && !rule_looks_up(&rules[i], family))
+			continue;
+		if (rules[i].action == FR_ACT_TO_TBL) {
+			route = lookup(info, family, rules[i].table, addr);
+			if (!route || route->type == RTN_THROW)
+				continue;
+			here.type = route->type;
+			here.out = route->out ? netinfo_if_index(info, route->out) : NULL;
+			here.unsure = route->multipath;
+		}
+		if (!rules[i].conditional) {
+			path = here;
+			break;
+		}
+		if (others < ARRAY_SIZE(other))
+			other[others++] = here;
+		else
+			unsure = true;
+	}
+	for (size_t i = 0; i < others; i++)
+		/* cppcheck-suppress uninitvar ; as many as others says are set */
+		if (other[i].type != path.type || other[i].out != path.out || other[i].unsure)
+			unsure = true;
+	path.unsure |= unsure;
+	return path;
+}

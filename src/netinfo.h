@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_NETINFO_H
+#define DOCKFW_NETINFO_H
+
+#include "addrset.h"
+
+/*
+ * What the network looks like beside its filters: interfaces, addresses,
+ * routes. netinfo_read() asks the kernel; all the rest is pure.
+ */
+
+struct netif {
+	char name[IFNAMSIZ];
+	int index;
+	int master;   /* index of the bridge, bond or VRF it belongs to; 0: none */
+	bool port;    /* belongs to one and is no VRF's: packets come in on that, not here */
+	bool bridge;  /* is a bridge */
+	bool loopback;
+	bool forwards[FAMILY_COUNT]; /* the kernel forwards what comes in here */
+	bool localnet; /* route_localnet: takes in packets for 127.0.0.0/8 */
+	bool has_addr[FAMILY_COUNT];
+	addr_t addr[FAMILY_COUNT];   /* the first of its own that is not link-local */
+};
+
+struct netroute {
+	enum family family;
+	addr_t dst;
+	unsigned int length; /* of the prefix */
+	uint32_t table;
+	uint8_t type;        /* RTN_UNICAST, RTN_LOCAL, … */
+	uint32_t metric;
+	int out;             /* index of the interface; 0: none */
+	bool multipath;      /* one of several ways, out is the first */
+};
+
+/* A rule of policy routing. */
+struct netrule {
+	enum family family;
+	uint32_t priority, table;
+	uint8_t action;   /* FR_ACT_… */
+	bool conditional; /* asks for more than the destination: mark, source, … */
+};
+
+struct netinfo {
+	struct netif *ifs; /* owned, as are the others */
+	size_t nifs, ifs_room;
+	struct netroute *routes; /* sorted by netinfo_sort() */
+	size_t nroutes, routes_room;
+	struct netrule *rules;   /* in order of priority */
+	size_t nrules, rules_room;
+};
+
+/* Reads it all by rtnetlink. Returns -1, said, where the kernel refuses. */
+int netinfo_read(struct netinfo *info);
+void netinfo_clear(struct netinfo *info);
+
+/* For whoever fills one in by hand: each returns what it added. */
+struct netif *netinfo_add_if(struct netinfo *info, const char *name, int index);
+/* With table 0: the main one, or for RTN_LOCAL and RTN_BROADCAST the local one. */
+struct netroute *netinfo_add_route(struct netinfo *info, enum family family, addr_t dst,
+				   unsigned int length, uint8_t type, int out);
+/* Call behind the last route and rule: look-ups need the order. */
+void netinfo_sort(struct netinfo *info);
+
+/* The interface, or NULL. */
+const struct netif *netinfo_if(const struct netinfo *info, const char *name);
+const struct netif *netinfo_if_index(const struct netinfo *info, int index);
+
+/*
+ * RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST: what the address is
+ * to this host; where dev is not 0, to that interface of it.
+ */
+uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t addr, int dev);
+/* Adds all addresses of that type. */
+void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,
+		      struct addrset *set);
+
+struct netpath {
+	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE where no route leads there */
+	const struct netif *out; /* NULL: none */
+	bool unsure; /* a rule of policy routing, or several ways, may lead elsewhere */
+};
+/* Where a packet to addr goes. */
+struct netpath netinfo_path(const struct netinfo *info, enum family family, addr_t addr);
+
+#endif

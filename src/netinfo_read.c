@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netinfo.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "diag.h"
+
+/* A dump that routes change under is asked for again, so often. */
+#define TRIES 10
+
+static bool known_family(uint8_t af, enum family *family)
+{
+	if (af != AF_INET && af != AF_INET6)
+		return false;
+	*family = af == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	return true;
+}
+
+/* The attributes of a message by their number; those of max and above are left out. */
+struct attrs {
+	const struct nlattr *v[64];
+};
+
+static int keep_attr(const struct nlattr *attr, void *data)
+{
+	struct attrs *attrs = data;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type < ARRAY_SIZE(attrs->v))
+		attrs->v[type] = attr;
+	return MNL_CB_OK;
+}
+
+static bool has(const struct attrs *attrs, unsigned int type, size_t size)
+{
+	return attrs->v[type] && mnl_attr_get_payload_len(attrs->v[type]) >= size;
+}
+
+static uint32_t number(const struct attrs *attrs, unsigned int type, uint32_t missing)
+{
+	return has(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
+}
+
+static bool attr_string(const struct nlattr *attr, const char *wanted)
+{
+	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
+	       !strcmp(mnl_attr_get_str(attr), wanted);
+}
+
+static int on_link(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
+	struct attrs attrs = { 0 }, kind = { 0 };
+	struct netif *iface;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*link), keep_attr, &attrs);
+	if (!attrs.v[IFLA_IFNAME] || mnl_attr_validate(attrs.v[IFLA_IFNAME], MNL_TYPE_NUL_STRING) < 0)
+		return MNL_CB_OK;
+	iface = netinfo_add_if(data, mnl_attr_get_str(attrs.v[IFLA_IFNAME]), link->ifi_index);
+	iface->loopback = link->ifi_flags & IFF_LOOPBACK;
+	iface->master = (int)number(&attrs, IFLA_MASTER, 0);
+	if (attrs.v[IFLA_LINKINFO])
+		mnl_attr_parse_nested(attrs.v[IFLA_LINKINFO], keep_attr, &kind);
+	iface->bridge = kind.v[IFLA_INFO_KIND] && attr_string(kind.v[IFLA_INFO_KIND], "bridge");
+	iface->port = iface->master && !(kind.v[IFLA_INFO_SLAVE_KIND] &&
+					 attr_string(kind.v[IFLA_INFO_SLAVE_KIND], "vrf"));
+	return MNL_CB_OK;
+}
+
+static int on_addr(const struct nlmsghdr *message, void *data)
+{
+	const struct ifaddrmsg *addr = mnl_nlmsg_get_payload(message);
+	struct netinfo *info = data;
+	struct attrs attrs = { 0 };
+	enum family family;
+	unsigned int type;
+
+	if (message->nlmsg_type != RTM_NEWADDR || !known_family(addr->ifa_family, &family))
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*addr), keep_attr, &attrs);
+	/* IFA_ADDRESS is the far end of a point-to-point link. */
+	type = attrs.v[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS;
+	if (!has(&attrs, type, family_addr_size(family)) || addr->ifa_scope >= RT_SCOPE_LINK)
+		return MNL_CB_OK;
+	for (size_t i = 0; i < info->nifs; i++) {
+		struct netif *iface = &info->ifs[i];
+
+		if (iface->index == (int)addr->ifa_index && !iface->has_addr[family]) {
+			iface->has_addr[family] = true;
+			iface->addr[family] = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int on_route(const struct nlmsghdr *message, void *data)
+{
+	const struct rtmsg *from = mnl_nlmsg_get_payload(message);
+	struct attrs attrs = { 0 };
+	struct netroute *route;
+	enum family family;
+	addr_t dst = 0;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || !known_family(from->rtm_family, &family) ||
+	    from->rtm_flags & RTM_F_CLONED)
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
+	if (from->rtm_dst_len) {
+		if (!has(&attrs, RTA_DST, family_addr_size(family)))
+			return MNL_CB_OK;
+		dst = addr_load(family, mnl_attr_get_payload(attrs.v[RTA_DST]));
+	}
+	route = netinfo_add_route(data, family, dst, from->rtm_dst_len, from->rtm_type,
+				  (int)number(&attrs, RTA_OIF, 0));
+	route->table = number(&attrs, RTA_TABLE, from->rtm_table);
+	route->metric = number(&attrs, RTA_PRIORITY, 0);
+	if (has(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
+		const struct rtnexthop *first = mnl_attr_get_payload(attrs.v[RTA_MULTIPATH]);
+
+		route->out = first->rtnh_ifindex;
+		route->multipath = mnl_attr_get_payload_len(attrs.v[RTA_MULTIPATH]) >
+				   RTNH_ALIGN(first->rtnh_len);
+	}
+	/* A route for certain sources (IPv6) leads only some packets. */
+	if (from->rtm_src_len)
+		route->multipath = true;
+	return MNL_CB_OK;
+}
+
+static int on_rule(const struct nlmsghdr *message, void *data)
+{
+	const struct fib_rule_hdr *from = mnl_nlmsg_get_payload(message);
+	struct netinfo *info = data;
+	struct attrs attrs = { 0 };
+	struct netrule *rule;
+	enum family family;
+
+	if (message->nlmsg_type != RTM_NEWRULE || !known_family(from->family, &family))
+		return MNL_CB_OK;
+	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
+	GROW(info->rules, info->nrules, info->rules_room);
+	rule = &info->rules[info->nrules++];
+	rule->family = family;
+	rule->priority = number(&attrs, FRA_PRIORITY, 0);
+	rule->table = number(&attrs, FRA_TABLE, from->table);
+	rule->action = from->action;
+	rule->conditional = from->flags & FIB_RULE_INVERT || from->dst_len || from->src_len ||
+			    from->tos;
+	/* Whatever else it holds, beside these, makes it ask for something. */
+	for (size_t i = 0; i < ARRAY_SIZE(attrs.v); i++) {
+		if (!attrs.v[i] || i == FRA_PRIORITY || i == FRA_TABLE || i == FRA_PROTOCOL ||
+		    i == FRA_PAD)
+			continue;
+		/* The kernel always sends this one; ~0 is none. */
+		if (i == FRA_SUPPRESS_PREFIXLEN && number(&attrs, i, ~0U) == ~0U)
+			continue;
+		rule->conditional = true;
+	}
+	return MNL_CB_OK;
+}
+
+/* One dump; returns 1 where the kernel's tables changed meanwhile. */
+static int dump_once(struct mnl_socket *socket, uint16_t type, uint8_t af, mnl_cb_t on_message,
+		     void *data)
+{
+	static unsigned int sequence;
+	size_t size = MNL_SOCKET_BUFFER_SIZE < 32768 ? 32768 : MNL_SOCKET_BUFFER_SIZE;
+	char *buffer = xcalloc(1, size);
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct rtgenmsg *header;
+	int status = -1;
+	ssize_t length;
+
+	request->nlmsg_type = type;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	request->nlmsg_seq = ++sequence;
+	/* The largest header of those asked for; rtgen_family is the first byte of each. */
+	header = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	header->rtgen_family = af;
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		goto out;
+	do {
+		length = mnl_socket_recvfrom(socket, buffer, size);
+		if (length < 0)
+			goto out;
+		status = mnl_cb_run(buffer, (size_t)length, sequence,
+				    mnl_socket_get_portid(socket), on_message, data);
+	} while (status > MNL_CB_STOP);
+out:
+	free(buffer);
+	if (status < 0)
+		return errno == EINTR ? 1 : -1;
+	return 0;
+}
+
+/* The kernel's own switches; one that cannot be read counts as on. */
+static bool read_switch(const char *family, const char *iface, const char *name)
+{
+	char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, iface, name);
+	FILE *file = fopen(path, "re");
+	int c = '1';
+
+	if (file) {
+		c = fgetc(file);
+		fclose(file);
+	}
+	free(path);
+	return c != '0';
+}
+
+static void read_forwarding(struct netinfo *info)
+{
+	bool all6 = read_switch("ipv6", "all", "forwarding");
+
+	for (size_t i = 0; i < info->nifs; i++) {
+		struct netif *iface = &info->ifs[i];
+		bool odd = strchr(iface->name, '/') || !strcmp(iface->name, "..");
+
+		iface->forwards[FAMILY_IPV4] = odd || read_switch("ipv4", iface->name, "forwarding");
+		iface->localnet = odd || read_switch("ipv4", iface->name, "route_localnet") ||
+				  read_switch("ipv4", "all", "route_localnet");
+		/* IPv6 asks the switch of all interfaces and no other. */
+		iface->forwards[FAMILY_IPV6] = all6;
+	}
+}
+
+int netinfo_read(struct netinfo *info)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t af;
+		mnl_cb_t on_message;
+		const char *what;
+	} dumps[] = {
+		{ RTM_GETLINK, AF_UNSPEC, on_link, "the interfaces" },
+		{ RTM_GETADDR, AF_UNSPEC, on_addr, "the addresses" },
+		{ RTM_GETROUTE, AF_INET, on_route, "the IPv4 routes" },
+		{ RTM_GETROUTE, AF_INET6, on_route, "the IPv6 routes" },
+		{ RTM_GETRULE, AF_INET, on_rule, "the IPv4 routing rules" },
+		{ RTM_GETRULE, AF_INET6, on_rule, "the IPv6 routing rules" },
+	};
+	struct mnl_socket *socket = NULL;
+
+	for (int try = 0; try < TRIES; try++) {
+		int status = 0;
+
+		netinfo_clear(info);
+		/* A new socket each time: no message of a broken dump is left in it. */
+		socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+		if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+			diag_error("cannot open a netlink socket: %s", strerror(errno));
+			goto failed;
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(dumps) && !status; i++) {
+			status = dump_once(socket, dumps[i].type, dumps[i].af, dumps[i].on_message,
+					   info);
+			/* A kernel without IPv6, or without policy routing. */
+			if (status < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT))
+				status = 0;
+			if (status < 0) {
+				diag_error("cannot read %s: %s", dumps[i].what, strerror(errno));
+				goto failed;
+			}
+		}
+		mnl_socket_close(socket);
+		socket = NULL;
+		if (!status) {
+			read_forwarding(info);
+			netinfo_sort(info);
+			return 0;
+		}
+	}
+	diag_error("the routes kept changing while they were read: try again");
+failed:
+	if (socket)
+		mnl_socket_close(socket);
+	netinfo_clear(info);
+	return -1;
+}

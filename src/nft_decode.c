@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft_decode.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_log.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_NFLOG.h>
+#include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_limit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nft_limit.h"
+#include "nft_rule.h"
+#include "util.h"
+
+/* The walk over a rule's expressions. */
+
+#define REGISTER_BYTES (NFT_REG32_COUNT * NFT_REG32_SIZE)
+
+bool nft_refuse(struct nft_decoder *d, const char *format, ...)
+{
+	va_list args;
+	char *why;
+
+	if (d->rule->opaque)
+		return false;
+	va_start(args, format);
+	why = xvasprintf(format, args);
+	va_end(args);
+	if (d->expression) {
+		d->rule->opaque = xasprintf("expression '%s': %s", d->expression, why);
+		free(why);
+	} else {
+		d->rule->opaque = why;
+	}
+	return false;
+}
+
+/*
+ * The place of size bytes in the registers. Four of 128 bits lie over sixteen
+ * of 32 bits; the kernel names the same place by either number.
+ */
+static bool take_register(struct nft_decoder *d, const struct nlattr *attr, size_t size,
+			  unsigned int *at)
+{
+	uint32_t number;
+
+	if (!nft_attr_u32(attr, &number))
+		return nft_refuse(d, "no register");
+	if (number >= NFT_REG_1 && number <= NFT_REG_4)
+		*at = (number - NFT_REG_1) * NFT_REG_SIZE;
+	else if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
+		*at = (number - NFT_REG32_00) * NFT_REG32_SIZE;
+	else
+		return nft_refuse(d, "register %u", number);
+	if (*at + size > REGISTER_BYTES)
+		return nft_refuse(d, "%zu bytes from register %u on", size, number);
+	return true;
+}
+
+/* Whether the instruction reads the value that was loaded, from its first byte. */
+static bool take_loaded(struct nft_decoder *d, const struct nlattr *attr)
+{
+	unsigned int at = 0;
+
+	if (!take_register(d, attr, 0, &at))
+		return false;
+	if (d->load.kind == LOAD_NONE || d->load.at != at)
+		return nft_refuse(d, "register that nothing was loaded to");
+	return true;
+}
+
+/* The bytes of a NFTA_DATA_VALUE in an attribute; NULL where it has none. */
+static const uint8_t *take_value(struct nft_decoder *d, const struct nlattr *attr, size_t *size)
+{
+	struct nft_attrs data;
+
+	if (!attr || !nft_attrs_nested(&data, attr, NFT_ATTR(NFTA_DATA_VALUE)) ||
+	    !data.v[NFTA_DATA_VALUE]) {
+		nft_refuse(d, "no value");
+		return NULL;
+	}
+	*size = mnl_attr_get_payload_len(data.v[NFTA_DATA_VALUE]);
+	if (*size < 1 || *size > sizeof(d->load.mask)) {
+		nft_refuse(d, "a value of %zu bytes", *size);
+		return NULL;
+	}
+	return mnl_attr_get_payload(data.v[NFTA_DATA_VALUE]);
+}
+
+static void take_load(struct nft_decoder *d, struct nft_load load)
+{
+	if (nft_decode_idle_load(d))
+		d->load = load;
+}
+
+/* ---- conditions ---- */
+
+/* What is behind the counter would be read as if it were in front of it. */
+static bool in_matches(struct nft_decoder *d)
+{
+	return d->place == IN_MATCHES ? true : nft_refuse(d, "a condition at the end of the rule");
+}
+
+static void decode_trace(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	uint32_t key;
+
+	if (!nft_attr_u32(a->v[NFTA_META_KEY], &key) || key != NFT_META_NFTRACE) {
+		nft_refuse(d, "setting of what is not the trace mark");
+		return;
+	}
+	if (!take_loaded(d, a->v[NFTA_META_SREG]))
+		return;
+	if (d->load.kind != LOAD_IMMEDIATE || d->load.value != 1) {
+		nft_refuse(d, "trace mark that is not 1");
+		return;
+	}
+	d->load.kind = LOAD_NONE;
+	d->place = AT_END;
+	rule_set_target(d->rule, "TRACE", 0, NULL, 0);
+}
+
+static void decode_meta(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	static const uint8_t sizes[] = {
+		[NFT_META_MARK] = 4,
+		[NFT_META_IIFNAME] = IFNAMSIZ,
+		[NFT_META_OIFNAME] = IFNAMSIZ,
+		[NFT_META_L4PROTO] = 1,
+		[NFT_META_PKTTYPE] = 1,
+	};
+	struct nft_load load = { .kind = LOAD_META };
+
+	if (a->v[NFTA_META_SREG] && !a->v[NFTA_META_DREG]) {
+		decode_trace(d, a);
+		return;
+	}
+	if (a->v[NFTA_META_SREG] || !nft_attr_u32(a->v[NFTA_META_KEY], &load.key)) {
+		nft_refuse(d, "neither load nor setting");
+		return;
+	}
+	if (load.key >= sizeof(sizes) || !sizes[load.key]) {
+		nft_refuse(d, "meta key %u", load.key);
+		return;
+	}
+	load.size = sizes[load.key];
+	if (in_matches(d) && take_register(d, a->v[NFTA_META_DREG], load.size, &load.at))
+		take_load(d, load);
+}
+
+static void decode_payload(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct nft_load load = { .kind = LOAD_PAYLOAD };
+
+	if (!nft_attr_u32(a->v[NFTA_PAYLOAD_BASE], &load.base) ||
+	    !nft_attr_u32(a->v[NFTA_PAYLOAD_OFFSET], &load.offset) ||
+	    !nft_attr_u32(a->v[NFTA_PAYLOAD_LEN], &load.size) || !load.size ||
+	    load.size > sizeof(load.mask))
+		nft_refuse(d, "load of an odd place");
+	else if (in_matches(d) &&
+		 take_register(d, a->v[NFTA_PAYLOAD_DREG], load.size, &load.at))
+		take_load(d, load);
+}
+
+static void decode_bitwise(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct nft_load *load = &d->load;
+	uint32_t size = 0, op = NFT_BITWISE_BOOL;
+	size_t mask_size = 0, xor_size = 0;
+	const uint8_t *mask, *xor;
+	unsigned int to = 0;
+
+	if (a->v[NFTA_BITWISE_OP] && !nft_attr_u32(a->v[NFTA_BITWISE_OP], &op)) {
+		nft_refuse(d, "no operation");
+		return;
+	}
+	if (op != NFT_BITWISE_BOOL) {
+		nft_refuse(d, "operation %u", op);
+		return;
+	}
+	mask = take_value(d, a->v[NFTA_BITWISE_MASK], &mask_size);
+	xor = take_value(d, a->v[NFTA_BITWISE_XOR], &xor_size);
+	if (!mask || !xor || !in_matches(d) || !take_loaded(d, a->v[NFTA_BITWISE_SREG]) ||
+	    !take_register(d, a->v[NFTA_BITWISE_DREG], load->size, &to))
+		return;
+	if (to != load->at || !nft_attr_u32(a->v[NFTA_BITWISE_LEN], &size) ||
+	    size != load->size || mask_size != size || xor_size != size || load->masked) {
+		nft_refuse(d, "a mask that does not fit the value");
+		return;
+	}
+	for (size_t i = 0; i < size; i++)
+		if (xor[i]) {
+			nft_refuse(d, "bits that are turned round");
+			return;
+		}
+	load->masked = true;
+	memcpy(load->mask, mask, size);
+}
+
+static void decode_cmp(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	const uint8_t *data;
+	size_t size = 0;
+	uint32_t op;
+
+	if (!nft_attr_u32(a->v[NFTA_CMP_OP], &op)) {
+		nft_refuse(d, "no operator");
+		return;
+	}
+	data = take_value(d, a->v[NFTA_CMP_DATA], &size);
+	if (data && in_matches(d) && take_loaded(d, a->v[NFTA_CMP_SREG]))
+		nft_decode_cmp(d, op, data, size);
+	d->load.kind = LOAD_NONE;
+}
+
+static void decode_range(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	size_t low_size = 0, high_size = 0;
+	const uint8_t *low, *high;
+	uint32_t op;
+
+	if (!nft_attr_u32(a->v[NFTA_RANGE_OP], &op) ||
+	    (op != NFT_RANGE_EQ && op != NFT_RANGE_NEQ)) {
+		nft_refuse(d, "unknown operator");
+		return;
+	}
+	low = take_value(d, a->v[NFTA_RANGE_FROM_DATA], &low_size);
+	high = take_value(d, a->v[NFTA_RANGE_TO_DATA], &high_size);
+	if (!low || !high || low_size != 2 || high_size != 2)
+		nft_refuse(d, "range of what is no port");
+	else if (in_matches(d) && take_loaded(d, a->v[NFTA_RANGE_SREG]))
+		nft_decode_range(d, op == NFT_RANGE_NEQ, (uint16_t)(low[0] << 8 | low[1]),
+				 (uint16_t)(high[0] << 8 | high[1]));
+	d->load.kind = LOAD_NONE;
+}
+
+/* An extension of x_tables', as the attributes of both kinds have it. */
+_Static_assert(NFTA_MATCH_NAME == (int)NFTA_TARGET_NAME && NFTA_MATCH_REV == (int)NFTA_TARGET_REV &&
+	       NFTA_MATCH_INFO == (int)NFTA_TARGET_INFO, "match and target are alike");
+
+struct xt {
+	const char *name;
+	uint8_t revision;
+	const void *data;
+	uint16_t size;
+};
+
+static bool take_xt(struct nft_decoder *d, const struct nft_attrs *a, struct xt *xt)
+{
+	const struct nlattr *info = a->v[NFTA_MATCH_INFO];
+	uint32_t revision;
+
+	xt->name = nft_attr_string(a->v[NFTA_MATCH_NAME]);
+	if (!xt->name || !*xt->name || strlen(xt->name) >= EXT_NAME_SIZE)
+		return nft_refuse(d, "no name");
+	if (!nft_attr_u32(a->v[NFTA_MATCH_REV], &revision) || revision > UINT8_MAX || !info)
+		return nft_refuse(d, "'%s' that is not whole", xt->name);
+	xt->revision = (uint8_t)revision;
+	xt->data = mnl_attr_get_payload(info);
+	xt->size = mnl_attr_get_payload_len(info);
+	return true;
+}
+
+static void decode_match(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct xt xt = { 0 };
+
+	if (in_matches(d) && take_xt(d, a, &xt))
+		rule_add_match(d->rule, xt.name, xt.revision, xt.data, xt.size);
+}
+
+static void decode_limit(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct xt_rateinfo info = { 0 };
+	uint32_t type = NFT_LIMIT_PKTS, flags = 0;
+	uint64_t rate, unit;
+
+	if (!nft_attr_u64(a->v[NFTA_LIMIT_RATE], &rate) ||
+	    !nft_attr_u64(a->v[NFTA_LIMIT_UNIT], &unit) ||
+	    !nft_attr_u32(a->v[NFTA_LIMIT_BURST], &info.burst) ||
+	    (a->v[NFTA_LIMIT_TYPE] && !nft_attr_u32(a->v[NFTA_LIMIT_TYPE], &type)) ||
+	    (a->v[NFTA_LIMIT_FLAGS] && !nft_attr_u32(a->v[NFTA_LIMIT_FLAGS], &flags)) ||
+	    type != NFT_LIMIT_PKTS || flags || !in_matches(d)) {
+		nft_refuse(d, "limit of another kind");
+		return;
+	}
+	info.avg = nft_limit_avg(rate, unit);
+	if (!info.avg) {
+		nft_refuse(d, "rate that iptables does not have");
+		return;
+	}
+	nft_add_match(d, "limit", &info, sizeof(info))->usersize =
+		offsetof(struct xt_rateinfo, prev);
+}
+
+/* ---- the end of the rule ---- */
+
+static void decode_counter(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	if (!nft_attr_u64(a->v[NFTA_COUNTER_PACKETS], &d->rule->packets) ||
+	    !nft_attr_u64(a->v[NFTA_COUNTER_BYTES], &d->rule->bytes))
+		nft_refuse(d, "no numbers");
+	if (d->place != IN_MATCHES)
+		nft_refuse(d, "not in front of the rule's end");
+	d->place = IN_ACTION;
+}
+
+/* Claims the end of the rule, which it has once. */
+static bool at_end(struct nft_decoder *d)
+{
+	if (d->place == AT_END)
+		return nft_refuse(d, "something behind the rule's end");
+	d->place = AT_END;
+	return true;
+}
+
+static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
+{
+	struct rule *rule = d->rule;
+	const char *chain = NULL;
+	struct nft_attrs a;
+	uint32_t code;
+
+	if (!nft_attrs_nested(&a, attr,
+			      NFT_ATTR(NFTA_VERDICT_CODE) | NFT_ATTR(NFTA_VERDICT_CHAIN)) ||
+	    !nft_attr_u32(a.v[NFTA_VERDICT_CODE], &code)) {
+		nft_refuse(d, "no verdict");
+		return;
+	}
+	chain = nft_attr_string(a.v[NFTA_VERDICT_CHAIN]);
+	/* What is read of an opaque rule is its first verdict. */
+	if (!at_end(d) && rule->verdict != VERDICT_NONE)
+		return;
+	switch ((int)code) {
+	case NF_ACCEPT:
+		rule->verdict = VERDICT_ACCEPT;
+		break;
+	case NF_DROP:
+		rule->verdict = VERDICT_DROP;
+		break;
+	case NFT_RETURN:
+		rule->verdict = VERDICT_RETURN;
+		break;
+	case NF_QUEUE:
+		/* iptables-nft neither writes nor reads it. */
+		rule->verdict = VERDICT_QUEUE;
+		nft_refuse(d, "verdict queue");
+		break;
+	case NFT_JUMP:
+	case NFT_GOTO:
+		if (chain && *chain)
+			rule_set_chain(rule, (int)code == NFT_JUMP ? VERDICT_JUMP : VERDICT_GOTO,
+				       chain);
+		else
+			nft_refuse(d, "jump to nowhere");
+		return;
+	default:
+		nft_refuse(d, "verdict %d", (int)code);
+	}
+	if (a.v[NFTA_VERDICT_CHAIN])
+		nft_refuse(d, "verdict with a chain");
+}
+
+static void decode_immediate(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct nft_load load = { .kind = LOAD_IMMEDIATE, .size = 1 };
+	const struct nlattr *nest = a->v[NFTA_IMMEDIATE_DATA];
+	const uint8_t *value;
+	struct nft_attrs data;
+	uint32_t to;
+	size_t size = 0;
+
+	if (nft_attr_u32(a->v[NFTA_IMMEDIATE_DREG], &to) && to == NFT_REG_VERDICT && nest &&
+	    nft_attrs_nested(&data, nest, NFT_ATTR(NFTA_DATA_VERDICT)) &&
+	    data.v[NFTA_DATA_VERDICT]) {
+		decode_verdict(d, data.v[NFTA_DATA_VERDICT]);
+		return;
+	}
+	value = take_value(d, nest, &size);
+	if (!value || !take_register(d, a->v[NFTA_IMMEDIATE_DREG], 1, &load.at))
+		return;
+	if (size != 1 || d->place == AT_END) {
+		nft_refuse(d, "value that is not the trace mark's");
+		return;
+	}
+	load.value = value[0];
+	d->place = IN_ACTION;
+	take_load(d, load);
+}
+
+static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	struct xt xt = { 0 };
+
+	if (!take_xt(d, a, &xt) || !at_end(d))
+		return;
+	/* Longer ones stand for what is in no extension, see decode_log(). */
+	if (!strcmp(xt.name, "NFLOG") && xt.size > XT_ALIGN(sizeof(struct xt_nflog_info)))
+		nft_refuse(d, "'NFLOG' of %u bytes", xt.size);
+	else
+		rule_set_target(d->rule, xt.name, xt.revision, xt.data, xt.size);
+}
+
+/*
+ * struct xt_nflog_info with room for the longest prefix of nf_tables; iptables
+ * takes this longer one where a prefix does not fit its own.
+ */
+struct nflog {
+	struct xt_nflog_info info;
+	char more[NF_LOG_PREFIXLEN - sizeof(((struct xt_nflog_info *)0)->prefix)];
+};
+_Static_assert(offsetof(struct nflog, more) == sizeof(struct xt_nflog_info), "one prefix");
+
+static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	const struct nlattr *prefix = a->v[NFTA_LOG_PREFIX];
+	const char *text = prefix ? nft_attr_string(prefix) : "";
+	size_t size = sizeof(struct xt_nflog_info);
+	union {
+		struct nflog nflog;
+		char bytes[XT_ALIGN(sizeof(struct nflog))];
+	} data = { 0 };
+	struct xt_nflog_info *info = &data.nflog.info;
+
+	if (!nft_attr_u16(a->v[NFTA_LOG_GROUP], &info->group) || !text ||
+	    strlen(text) >= NF_LOG_PREFIXLEN ||
+	    (a->v[NFTA_LOG_SNAPLEN] && !nft_attr_u32(a->v[NFTA_LOG_SNAPLEN], &info->len)) ||
+	    (a->v[NFTA_LOG_QTHRESHOLD] &&
+	     !nft_attr_u16(a->v[NFTA_LOG_QTHRESHOLD], &info->threshold))) {
+		nft_refuse(d, "log to what is no group");
+		return;
+	}
+	if (a->v[NFTA_LOG_SNAPLEN])
+		info->flags = XT_NFLOG_F_COPY_LEN;
+	if (strlen(text) >= sizeof(info->prefix))
+		size = sizeof(data.nflog);
+	memcpy(data.bytes + offsetof(struct xt_nflog_info, prefix), text, strlen(text));
+	if (at_end(d))
+		rule_set_target(d->rule, "NFLOG", 0, data.bytes, (uint16_t)XT_ALIGN(size));
+}
+
+/* ---- the walk ---- */
+
+#define A(type) NFT_ATTR(NFTA_##type)
+
+static const struct {
+	const char *name;
+	uint32_t known;
+	void (*decode)(struct nft_decoder *d, const struct nft_attrs *attrs);
+	bool loads; /* looks at what is loaded, or loads */
+	bool ends;  /* read in an opaque rule, too: how it ends */
+} expressions[] = {
+	{ "meta", A(META_DREG) | A(META_KEY) | A(META_SREG), decode_meta, true, false },
+	{ "payload", A(PAYLOAD_DREG) | A(PAYLOAD_BASE) | A(PAYLOAD_OFFSET) | A(PAYLOAD_LEN),
+	  decode_payload, true, false },
+	{ "bitwise", A(BITWISE_SREG) | A(BITWISE_DREG) | A(BITWISE_LEN) | A(BITWISE_MASK) |
+	  A(BITWISE_XOR) | A(BITWISE_OP), decode_bitwise, true, false },
+	{ "cmp", A(CMP_SREG) | A(CMP_OP) | A(CMP_DATA), decode_cmp, true, false },
+	{ "range", A(RANGE_SREG) | A(RANGE_OP) | A(RANGE_FROM_DATA) | A(RANGE_TO_DATA),
+	  decode_range, true, false },
+	{ "match", A(MATCH_NAME) | A(MATCH_REV) | A(MATCH_INFO), decode_match, false, false },
+	{ "limit", A(LIMIT_RATE) | A(LIMIT_UNIT) | A(LIMIT_BURST) | A(LIMIT_TYPE) |
+	  A(LIMIT_FLAGS) | A(LIMIT_PAD), decode_limit, false, false },
+	{ "counter", A(COUNTER_BYTES) | A(COUNTER_PACKETS) | A(COUNTER_PAD), decode_counter,
+	  false, true },
+	{ "immediate", A(IMMEDIATE_DREG) | A(IMMEDIATE_DATA), decode_immediate, true, true },
+	{ "target", A(TARGET_NAME) | A(TARGET_REV) | A(TARGET_INFO), decode_target, false, false },
+	{ "log", A(LOG_GROUP) | A(LOG_PREFIX) | A(LOG_SNAPLEN) | A(LOG_QTHRESHOLD), decode_log,
+	  false, false },
+};
+
+static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
+{
+	struct nft_attrs expr, attrs;
+	size_t i = 0;
+
+	d->expression = NULL;
+	if (!nft_attrs_nested(&expr, elem, A(EXPR_NAME) | A(EXPR_DATA)) ||
+	    !nft_attr_string(expr.v[NFTA_EXPR_NAME])) {
+		nft_refuse(d, "expression without a name");
+		return;
+	}
+	d->expression = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
+	while (i < ARRAY_SIZE(expressions) && strcmp(expressions[i].name, d->expression))
+		i++;
+	if (i == ARRAY_SIZE(expressions)) {
+		nft_refuse(d, "iptables has no such thing");
+		return;
+	}
+	if (!nft_attrs_nested(&attrs, expr.v[NFTA_EXPR_DATA], expressions[i].known))
+		nft_refuse(d, "an attribute that is not known");
+	if (!expressions[i].loads) {
+		nft_decode_idle_load(d);
+		d->load.kind = LOAD_NONE;
+	}
+	if (!d->rule->opaque || expressions[i].ends)
+		expressions[i].decode(d, &attrs);
+}
+
+static void decode_expressions(struct nft_decoder *d, const struct nlattr *list)
+{
+	const struct nlattr *elem = nft_attr_first(list);
+	size_t size, left = list ? mnl_attr_get_payload_len(list) : 0;
+
+	for (; elem; elem = nft_attr_next(list, elem)) {
+		if (mnl_attr_get_type(elem) != NFTA_LIST_ELEM) {
+			d->expression = NULL;
+			nft_refuse(d, "a list of what are no expressions");
+		} else {
+			decode_expression(d, elem);
+		}
+		size = MNL_ALIGN(elem->nla_len);
+		left -= left < size ? left : size;
+	}
+	d->expression = NULL;
+	if (left)
+		nft_refuse(d, "expressions that are cut off");
+	nft_decode_idle_load(d);
+}
+
+/* What nft writes behind "comment": a type, a length and a text each. */
+static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
+{
+	enum { TYPE_COMMENT = 0 };
+	struct xt_comment_info info = { 0 };
+	size_t left = attr ? mnl_attr_get_payload_len(attr) : 0;
+	const uint8_t *at = attr ? mnl_attr_get_payload(attr) : NULL;
+
+	if (!attr)
+		return;
+	if (left < 2 || at[0] != TYPE_COMMENT || at[1] != left - 2 || !at[1] ||
+	    strnlen((const char *)at + 2, at[1]) != at[1] - 1U) {
+		nft_refuse(d, "user data that is no comment");
+		return;
+	}
+	memcpy(info.comment, at + 2, at[1]);
+	nft_add_match(d, "comment", &info, sizeof(info))->usersize = sizeof(info);
+}
+
+struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
+{
+	const uint32_t known = A(RULE_TABLE) | A(RULE_CHAIN) | A(RULE_HANDLE) |
+			       A(RULE_EXPRESSIONS) | A(RULE_POSITION) | A(RULE_USERDATA) |
+			       A(RULE_PAD);
+	struct nft_decoder d = { .rule = rule_new(family) };
+	struct nft_attrs attrs;
+
+	if (!nft_attrs_message(&attrs, nlh, known))
+		nft_refuse(&d, "a rule with an attribute that is not known");
+	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
+		nft_refuse(&d, "a rule without a handle");
+	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
+	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
+	return d.rule;
+}
+
+static bool is_text(const struct nlattr *attr, const char *text)
+{
+	const char *is = nft_attr_string(attr);
+
+	return is && !strcmp(is, text);
+}
+
+bool nft_is_rule_of(const struct nlmsghdr *nlh, const char *table, const char *chain)
+{
+	struct nft_attrs attrs;
+
+	nft_attrs_message(&attrs, nlh, A(RULE_TABLE) | A(RULE_CHAIN));
+	return is_text(attrs.v[NFTA_RULE_TABLE], table) && is_text(attrs.v[NFTA_RULE_CHAIN], chain);
+}

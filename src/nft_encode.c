@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft_rule.h"
+
+#include <errno.h>
+#include <libnftnl/expr.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_NFLOG.h>
+#include <linux/netfilter/xt_limit.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nft_limit.h"
+#include "util.h"
+
+/*
+ * The forms of iptables before 1.8.8, which its readers from 1.8.4 on all know:
+ * ports, flags and marks as extensions. Readers of that time pass over what
+ * newer releases write in their place, and see another rule.
+ */
+
+/* What the kernel takes in one rule. */
+#define EXPRESSIONS_MAX 128
+#define BYTES_MAX 60000 /* the list's own length has 16 bits; with headers to spare */
+
+struct encoder {
+	struct nftnl_rule *rule;
+	size_t count, bytes;
+};
+
+static struct nftnl_expr *add(struct encoder *e, const char *name)
+{
+	struct nftnl_expr *expr = xgiven(nftnl_expr_alloc(name));
+
+	nftnl_rule_add_expr(e->rule, expr);
+	e->count++;
+	/* Names, numbers and headers of any expression that has no data. */
+	e->bytes += 128;
+	return expr;
+}
+
+/* These copy, and fail where there is no memory left and nowhere else. */
+static void set_text(struct nftnl_expr *expr, uint16_t attr, const char *text)
+{
+	if (nftnl_expr_set_str(expr, attr, text) < 0)
+		xgiven(NULL);
+}
+
+static void set_data(struct nftnl_expr *expr, uint16_t attr, const void *data, uint32_t size)
+{
+	if (nftnl_expr_set(expr, attr, data, size) < 0)
+		xgiven(NULL);
+}
+
+static void add_meta(struct encoder *e, uint32_t key)
+{
+	struct nftnl_expr *expr = add(e, "meta");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_1);
+}
+
+static void add_network(struct encoder *e, uint32_t offset, uint32_t size)
+{
+	struct nftnl_expr *expr = add(e, "payload");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, size);
+}
+
+static void add_mask(struct encoder *e, const void *mask, uint32_t size)
+{
+	static const uint8_t none[16];
+	struct nftnl_expr *expr = add(e, "bitwise");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, size);
+	set_data(expr, NFTNL_EXPR_BITWISE_MASK, mask, size);
+	set_data(expr, NFTNL_EXPR_BITWISE_XOR, none, size);
+}
+
+static void add_cmp(struct encoder *e, bool invert, const void *data, uint32_t size)
+{
+	struct nftnl_expr *expr = add(e, "cmp");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, invert ? NFT_CMP_NEQ : NFT_CMP_EQ);
+	set_data(expr, NFTNL_EXPR_CMP_DATA, data, size);
+}
+
+/*
+ * "+" is every interface; its opposite is a name that none has, which readers
+ * since 1.8.9 know and older ones show as it is.
+ */
+static bool add_interface(struct encoder *e, const struct interface *iface, bool invert,
+			  uint32_t key)
+{
+	static const char none[] = "INVAL/D";
+	struct interface usual;
+
+	if (!interface_set(&usual, iface->name) ||
+	    memcmp(usual.mask, iface->mask, sizeof(usual.mask)))
+		return false;
+	if (iface->mask[0]) {
+		add_meta(e, key);
+		add_cmp(e, invert, iface->name, (uint32_t)strnlen((char *)iface->mask, IFNAMSIZ));
+	} else if (invert) {
+		add_meta(e, key);
+		add_cmp(e, false, none, sizeof(none));
+	}
+	return true;
+}
+
+static void add_address(struct encoder *e, const struct address *address, bool invert,
+			uint32_t offset, size_t size)
+{
+	uint8_t masked[sizeof(address->addr)];
+	bool all = true, any = true;
+
+	for (size_t i = 0; i < size; i++) {
+		masked[i] = address->addr[i] & address->mask[i];
+		all = all && address->mask[i] == 0xff;
+		any = any && !address->mask[i];
+	}
+	if (any && !invert)
+		return;
+	add_network(e, offset, (uint32_t)size);
+	if (!all)
+		add_mask(e, address->mask, (uint32_t)size);
+	add_cmp(e, invert, masked, (uint32_t)size);
+}
+
+static void add_frag(struct encoder *e, bool invert)
+{
+	static const uint8_t offset[] = { 0x1f, 0xff }, none[] = { 0, 0 };
+
+	add_network(e, 6, sizeof(offset));
+	add_mask(e, offset, sizeof(offset));
+	add_cmp(e, !invert, none, sizeof(none));
+}
+
+static bool add_head(struct encoder *e, const struct rule *rule)
+{
+	bool ipv4 = rule->family == FAMILY_IPV4;
+	size_t size = family_addr_size(rule->family);
+	uint8_t proto = (uint8_t)rule->proto;
+	unsigned int invert = rule->invert;
+
+	if (!add_interface(e, &rule->in, invert & INV_IN, NFT_META_IIFNAME) ||
+	    !add_interface(e, &rule->out, invert & INV_OUT, NFT_META_OIFNAME))
+		return false;
+	if (rule->proto) {
+		add_meta(e, NFT_META_L4PROTO);
+		add_cmp(e, invert & INV_PROTO, &proto, sizeof(proto));
+	}
+	add_address(e, &rule->src, invert & INV_SRC, ipv4 ? 12 : 8, size);
+	add_address(e, &rule->dst, invert & INV_DST, ipv4 ? 16 : 24, size);
+	if (rule->frag)
+		add_frag(e, invert & INV_FRAG);
+	return true;
+}
+
+static bool add_limit(struct encoder *e, const struct ext *ext)
+{
+	struct xt_rateinfo info;
+	struct nftnl_expr *expr;
+	uint64_t rate, unit;
+
+	memcpy(&info, ext->data, sizeof(info));
+	if (!nft_limit_of(info.avg, &rate, &unit))
+		return false;
+	expr = add(e, "limit");
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, rate);
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, unit);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, info.burst);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_TYPE, NFT_LIMIT_PKTS);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_FLAGS, 0);
+	return true;
+}
+
+static bool add_match(struct encoder *e, const struct ext *ext)
+{
+	struct nftnl_expr *expr;
+
+	if (!strcmp(ext->name, "limit") && !ext->revision && ext->size == sizeof(struct xt_rateinfo))
+		return add_limit(e, ext);
+	expr = add(e, "match");
+	set_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_MT_REV, ext->revision);
+	/* The library keeps the data itself and frees it with the expression. */
+	set_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
+	e->bytes += ext->size;
+	return true;
+}
+
+/* A prefix that the extension has no room for goes into the native form alone. */
+static void add_log(struct encoder *e, const struct ext *ext)
+{
+	const char *prefix = (char *)ext->data + offsetof(struct xt_nflog_info, prefix);
+	size_t room = ext->size - offsetof(struct xt_nflog_info, prefix);
+	char *text = xcalloc(room + 1, 1);
+	struct nftnl_expr *expr = add(e, "log");
+	struct xt_nflog_info info;
+
+	memcpy(&info, ext->data, sizeof(info));
+	memcpy(text, prefix, room);
+	set_text(expr, NFTNL_EXPR_LOG_PREFIX, text);
+	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, info.group);
+	if (info.flags & XT_NFLOG_F_COPY_LEN)
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, info.len);
+	if (info.threshold)
+		nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_QTHRESHOLD, info.threshold);
+	e->bytes += room;
+	free(text);
+}
+
+/* x_tables' TRACE has no effect in nf_tables, which has a mark of its own. */
+static void add_trace(struct encoder *e)
+{
+	struct nftnl_expr *value = add(e, "immediate"), *set = add(e, "meta");
+
+	nftnl_expr_set_u32(value, NFTNL_EXPR_IMM_DREG, NFT_REG32_01);
+	nftnl_expr_set_u8(value, NFTNL_EXPR_IMM_DATA, 1);
+	nftnl_expr_set_u32(set, NFTNL_EXPR_META_KEY, NFT_META_NFTRACE);
+	nftnl_expr_set_u32(set, NFTNL_EXPR_META_SREG, NFT_REG32_01);
+}
+
+static void add_target(struct encoder *e, const struct ext *ext)
+{
+	struct nftnl_expr *expr;
+
+	if (!strcmp(ext->name, "TRACE") && !ext->revision && !ext->size) {
+		add_trace(e);
+		return;
+	}
+	if (!strcmp(ext->name, "NFLOG") && !ext->revision &&
+	    ext->size > XT_ALIGN(sizeof(struct xt_nflog_info))) {
+		add_log(e, ext);
+		return;
+	}
+	expr = add(e, "target");
+	set_text(expr, NFTNL_EXPR_TG_NAME, ext->name);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, ext->revision);
+	set_data(expr, NFTNL_EXPR_TG_INFO, xmemdup(ext->data, ext->size), ext->size);
+	e->bytes += ext->size;
+}
+
+static void add_verdict(struct encoder *e, int verdict, const char *chain)
+{
+	struct nftnl_expr *expr = add(e, "immediate");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain)
+		set_text(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+}
+
+static void add_counter(struct encoder *e, const struct rule *rule)
+{
+	struct nftnl_expr *expr = add(e, "counter");
+
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, rule->packets);
+	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, rule->bytes);
+}
+
+static void add_end(struct encoder *e, const struct rule *rule)
+{
+	switch (rule->verdict) {
+	case VERDICT_ACCEPT:
+		add_verdict(e, NF_ACCEPT, NULL);
+		break;
+	case VERDICT_DROP:
+		add_verdict(e, NF_DROP, NULL);
+		break;
+	case VERDICT_RETURN:
+		add_verdict(e, NFT_RETURN, NULL);
+		break;
+	case VERDICT_JUMP:
+		add_verdict(e, NFT_JUMP, rule->chain);
+		break;
+	case VERDICT_GOTO:
+		add_verdict(e, NFT_GOTO, rule->chain);
+		break;
+	case VERDICT_EXT:
+		add_target(e, &rule->target);
+		break;
+	case VERDICT_QUEUE:
+	case VERDICT_NONE:
+		break;
+	}
+}
+
+static const char *add_all(struct encoder *e, const struct rule *rule)
+{
+	if (rule->opaque)
+		return "it is not understood";
+	if (rule->verdict == VERDICT_QUEUE)
+		return "nf_tables has no -j QUEUE, only -j NFQUEUE";
+	if (rule->family == FAMILY_IPV6 && rule->frag)
+		return "IPv6 has no -f";
+	if (rule->proto > UINT8_MAX)
+		return "its protocol is none";
+	if (!add_head(e, rule))
+		return "the mask of its interface is not iptables'";
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!add_match(e, &rule->matches[i]))
+			return "its limit is no rate";
+	/* In front of the target, or the kernel would count what does not match. */
+	add_counter(e, rule);
+	add_end(e, rule);
+	if (e->count > EXPRESSIONS_MAX || e->bytes > BYTES_MAX)
+		return "it has more matches than nf_tables takes in one rule";
+	return NULL;
+}
+
+struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const char *chain,
+			      const char **why)
+{
+	struct encoder e = { .rule = xgiven(nftnl_rule_alloc()) };
+	struct rule *read;
+
+	nftnl_rule_set_u32(e.rule, NFTNL_RULE_FAMILY, (uint32_t)family_af(rule->family));
+	if (nftnl_rule_set_str(e.rule, NFTNL_RULE_TABLE, table) < 0 ||
+	    nftnl_rule_set_str(e.rule, NFTNL_RULE_CHAIN, chain) < 0)
+		xgiven(NULL);
+	/* What the extensions are told of the rule when the kernel checks them. */
+	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_PROTO, rule->proto);
+	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_FLAGS,
+			   rule->invert & INV_PROTO ? NFT_RULE_COMPAT_F_INV : 0);
+	read = nft_as_read(rule);
+	*why = add_all(&e, read);
+	rule_free(read);
+	if (*why) {
+		nftnl_rule_free(e.rule);
+		return NULL;
+	}
+	return e.rule;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_OPTIONS_H
+#define DOCKFW_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum mode {
+	MODE_CHECK,
+	MODE_REPAIR,
+	MODE_EXPOSURE,
+	MODE_TRACE,
+	MODE_CAPTURE,
+	MODE_CHECK_CONFIG,
+};
+
+enum format { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROMETHEUS };
+
+struct options {
+	enum mode mode;
+	const char *config;
+	enum format format;
+	const char *output;  /* NULL: stdout */
+	const char *backend; /* NULL: as configured */
+	unsigned int families; /* 0: as configured */
+	unsigned int wait;     /* seconds */
+	unsigned int timeout;  /* seconds */
+	int verbosity;
+	bool quiet;
+	bool dry_run;
+	bool restart_docker;
+	bool fail_if_open;
+	const char *trace; /* the packet of --trace */
+};
+
+/* One option, for --help, and for what is made from the same table. */
+struct option_row {
+	int key;             /* the short letter; beyond those of a char where there is none */
+	const char *name;    /* the long name, without its dashes */
+	const char *value;   /* what its value is called; NULL: it has none */
+	const char *choices; /* the values that there are, or "FILE"; NULL: any */
+	const char *help;
+};
+/* All options in the order of --help, n of them; constants. */
+const struct option_row *options_rows(size_t *n);
+
+enum parsed { PARSED_GO, PARSED_DONE, PARSED_ERROR };
+
+/*
+ * Fills options from the command line. PARSED_DONE: --help or --version was
+ * printed; PARSED_ERROR: said with diag_error(). format is set as far as it
+ * was read even then, since the error belongs into the report.
+ */
+enum parsed options_parse(struct options *options, int argc, char *argv[]);
+
+#endif

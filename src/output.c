@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "util.h"
+
+/* An error met while writing shows at the latest here: a full disk, a closed pipe. */
+static int finish(FILE *out, const char *name)
+{
+	bool failed = ferror(out);
+
+	if (fflush(out) || failed) {
+		diag_error("cannot write to '%s': %s", name, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int put_in_place(FILE *out, const char *temporary, const char *path)
+{
+	/* mkstemp() gives 0600; a collector under another user reads this. */
+	if (fchmod(fileno(out), 0644) < 0 || fsync(fileno(out)) < 0 ||
+	    rename(temporary, path) < 0) {
+		diag_error("cannot put '%s' in place: %s", path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int put_file(const char *path, int (*write)(FILE *out, void *data), void *data)
+{
+	char *copy = xstrdup(path);
+	/* In the same folder, so that the rename stays on one file system; not
+	 * ending in .prom, which a collector would read half-written. */
+	char *temporary = xasprintf("%s/.dockfw-XXXXXX", dirname(copy));
+	int fd = mkostemp(temporary, O_CLOEXEC), status = -1;
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (!out) {
+		diag_error("cannot make a file beside '%s': %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	} else {
+		if (!write(out, data) && !finish(out, path))
+			status = put_in_place(out, temporary, path);
+		fclose(out);
+	}
+	if (status && fd >= 0)
+		unlink(temporary);
+	free(temporary);
+	free(copy);
+	return status;
+}
+
+int output_put(const char *path, int (*write)(FILE *out, void *data), void *data)
+{
+	if (path)
+		return put_file(path, write, data);
+	return write(stdout, data) || finish(stdout, "standard output") ? -1 : 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_POLICY_H
+#define DOCKFW_POLICY_H
+
+#include "ruleset.h"
+#include "util.h"
+
+/* What the configuration wants. No I/O. */
+
+enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
+
+/* A configured rule, in one family. */
+struct wanted_rule {
+	struct rule *rule; /* owned, without the mark; as the backend reads it */
+	struct rule *asked; /* owned; as it was parsed, where that is another form */
+	char *text;        /* owned; as the file has it, or as publish made it */
+	char *file;        /* owned; where it is written */
+	unsigned int line;
+};
+
+struct wanted_rules {
+	struct wanted_rule *v;
+	size_t n, room;
+};
+
+/*
+ * A chain section; DOCKER-USER is always there, as the first (where no section
+ * names it, with an empty file and line 0).
+ */
+struct wanted_chain {
+	char *name;
+	char *file;
+	unsigned int line;
+	struct wanted_rules rules[FAMILY_COUNT];
+};
+
+/* A publish section: also what --fail-if-open goes by. */
+struct published {
+	uint16_t port, last; /* the ports from port to last */
+	uint8_t proto;
+	bool any;  /* allow = { "any" } */
+	char *file;
+	unsigned int line;
+};
+
+struct policy {
+	unsigned int families; /* bits 1U << FAMILY_… */
+	bool backend_auto;
+	enum backend_kind backend; /* where not auto */
+	struct strings trusted_chains;
+	bool remove_foreign;
+	struct strings ignore; /* finding ids */
+	enum recovery recovery;
+	struct wanted_chain **chains; /* owned */
+	size_t nchains, room;
+	struct published *published;
+	size_t npublished, published_room;
+};
+
+/* A policy of the defaults, with an empty DOCKER-USER. */
+struct policy *policy_new(void);
+void policy_free(struct policy *policy);
+
+struct wanted_chain *policy_chain(const struct policy *policy, const char *name);
+struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
+				      const char *file, unsigned int line);
+/*
+ * Puts every configured rule into the form that a backend reads back, so that
+ * it can be compared with live ones; NULL for the form that was parsed.
+ */
+void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct rule *rule));
+/* Takes over the rule, copies the rest. */
+void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char *text,
+		      const char *file, unsigned int line);
+/* Copies what it is given. */
+void policy_add_published(struct policy *policy, const struct published *published);
+
+/* Takes the mark off, where the rule carries it. */
+void rule_remove_mark(struct rule *rule);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_PROXIES_H
+#define DOCKFW_PROXIES_H
+
+#include <sys/types.h>
+
+#include "addrset.h"
+
+/* docker-proxy: Docker's listeners on the host's own ports. */
+
+struct proxy {
+	enum family family; /* in which it listens */
+	uint8_t proto;
+	bool any;           /* on every address of the family */
+	addr_t host;        /* else on this one */
+	uint16_t port;
+	enum family container_family;
+	addr_t container;
+	uint16_t container_port;
+	pid_t pid;
+};
+
+struct proxies {
+	struct proxy *v; /* owned */
+	size_t n, room;
+};
+
+/*
+ * Those that run in this network namespace, by their command lines. Where the
+ * kernel shows that one for 0.0.0.0 listens for IPv6 too, it is there twice. What cannot be
+ * looked at is left out. Returns -1, said, where /proc cannot be read.
+ */
+int proxies_read(struct proxies *proxies);
+void proxies_clear(struct proxies *proxies);
+/* For whoever fills one in by hand: call behind the last one. */
+void proxies_sort(struct proxies *proxies);
+
+/*
+ * Reads a command line of NUL-ended words; false where it is none of
+ * docker-proxy's, or not whole. Pure.
+ */
+bool proxies_parse(const char *words, size_t size, struct proxy *proxy);
+
+/* One that takes connections for that address and port, or NULL. */
+const struct proxy *proxies_find(const struct proxies *proxies, enum family family, uint8_t proto,
+				 addr_t addr, uint16_t port);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "publish.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	uint8_t proto;
+} protocols[] = {
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ "sctp", IPPROTO_SCTP },
+};
+
+void publish_clear(struct publish *publish)
+{
+	free(publish->interface);
+	strings_clear(&publish->allow);
+	*publish = (struct publish){ 0 };
+}
+
+static const char *protocol_name(uint8_t proto)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].proto == proto)
+			return protocols[i].name;
+	return NULL;
+}
+
+const char *publish_set_port(struct publish *publish, const char *text)
+{
+	static const char shape[] = "is no port and protocol such as \"80/tcp\" or "
+				    "\"8000-8010/udp\" (tcp, udp, sctp)";
+	char copy[sizeof("65535-65535/sctp")], *slash, *dash;
+	size_t length = strlen(text);
+	unsigned long first, last;
+
+	if (length >= sizeof(copy))
+		return shape;
+	memcpy(copy, text, length + 1);
+	slash = strchr(copy, '/');
+	if (!slash)
+		return shape;
+	*slash++ = '\0';
+	publish->proto = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (!strcmp(slash, protocols[i].name))
+			publish->proto = protocols[i].proto;
+	dash = strchr(copy, '-');
+	if (dash)
+		*dash++ = '\0';
+	if (!publish->proto || !parse_number(copy, 1, 65535, &first) ||
+	    !parse_number(dash ? dash : copy, 1, 65535, &last))
+		return shape;
+	if (first > last)
+		return "names a port range backwards";
+	publish->port = (uint16_t)first;
+	publish->last = (uint16_t)last;
+	return NULL;
+}
+
+const char *publish_set_interface(struct publish *publish, const char *text)
+{
+	if (!*text || strlen(text) >= IFNAMSIZ)
+		return "is no interface name: 1 to 15 characters";
+	/* What a rule would take for something else than one name. */
+	if (strpbrk(text, " \t\"'\\/!") || *text == '-')
+		return "is no interface name: blanks, quotes, '\\', '/' and '!' cannot be in it, "
+		       "nor '-' in front";
+	free(publish->interface);
+	publish->interface = xstrdup(text);
+	return NULL;
+}
+
+/* An address with or without a prefix length; family is AF_INET or AF_INET6. */
+static bool is_address(const char *text, int family)
+{
+	char host[INET6_ADDRSTRLEN];
+	size_t length = strcspn(text, "/");
+	unsigned long prefix;
+	struct in6_addr addr;
+
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (inet_pton(family, host, &addr) != 1)
+		return false;
+	return !text[length] ||
+	       parse_number(text + length + 1, 0, family == AF_INET ? 32 : 128, &prefix);
+}
+
+const char *publish_add_allow(struct publish *publish, const char *text)
+{
+	if (publish->any || (!strcmp(text, "any") && publish->allow.n))
+		return "stands beside \"any\", which is everybody already: leave one of them out";
+	if (!strcmp(text, "any")) {
+		publish->any = true;
+		return NULL;
+	}
+	if (!is_address(text, AF_INET) && !is_address(text, AF_INET6))
+		return "is no address such as \"203.0.113.123\" or \"2001:db8::/48\", nor \"any\" "
+		       "(names are not looked up)";
+	if (strings_has(&publish->allow, text))
+		return "is in the list twice";
+	strings_add(&publish->allow, text);
+	return NULL;
+}
+
+const char *publish_set_otherwise(struct publish *publish, const char *text)
+{
+	publish->drop = !strcmp(text, "drop");
+	if (!publish->drop && strcmp(text, "reject"))
+		return "is neither \"reject\" nor \"drop\"";
+	return NULL;
+}
+
+bool publish_overlap(const struct publish *first, const struct publish *second)
+{
+	if (first->proto != second->proto || first->last < second->port ||
+	    second->last < first->port)
+		return false;
+	if (!first->interface)
+		return true;
+	return second->interface && !strcmp(first->interface, second->interface);
+}
+
+/* An address of everybody's ties no rule to its family: iptables takes both for both. */
+static const char *tie(const char *source)
+{
+	const char *prefix = strchr(source, '/');
+	unsigned long length;
+
+	if (!prefix || !parse_number(prefix + 1, 0, 0, &length))
+		return "";
+	return strchr(source, ':') ? "-6 " : "-4 ";
+}
+
+static void add_rule(struct strings *texts, const char *source, const char *match,
+		     const char *target)
+{
+	if (source)
+		strings_take(texts, xasprintf("%s-s %s %s -j %s", tie(source), source, match,
+					      target));
+	else
+		strings_take(texts, xasprintf("%s -j %s", match, target));
+}
+
+void publish_rules(const struct publish *publish, struct strings *texts)
+{
+	char *match, *ports;
+
+	if (publish->port == publish->last)
+		ports = xasprintf("%u", publish->port);
+	else
+		ports = xasprintf("%u:%u", publish->port, publish->last);
+	match = xasprintf("%s%s%s-p %s -m conntrack --ctstate DNAT --ctorigdstport %s "
+			  "--ctdir ORIGINAL",
+			  publish->interface ? "-i " : "",
+			  publish->interface ? publish->interface : "",
+			  publish->interface ? " " : "", protocol_name(publish->proto), ports);
+	if (publish->any) {
+		add_rule(texts, NULL, match, "RETURN");
+	} else {
+		for (size_t i = 0; i < publish->allow.n; i++)
+			add_rule(texts, publish->allow.v[i], match, "RETURN");
+		add_rule(texts, NULL, match, publish->drop ? "DROP" : "REJECT");
+	}
+	free(ports);
+	free(match);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_PUBLISH_H
+#define DOCKFW_PUBLISH_H
+
+#include "util.h"
+
+/* A publish section to the rules of DOCKER-USER that it stands for: pure. */
+
+struct publish {
+	uint16_t port, last; /* on the host, from port to last */
+	uint8_t proto;
+	char *interface;      /* owned; NULL: every one */
+	struct strings allow; /* addresses of either family, with or without a prefix */
+	bool any;             /* everybody */
+	bool drop;            /* the others are dropped, not rejected */
+};
+void publish_clear(struct publish *publish);
+
+/*
+ * Each reads one value of the section. They return NULL, or a sentence (a
+ * constant) on what is wrong with it.
+ */
+const char *publish_set_port(struct publish *publish, const char *text);
+const char *publish_set_interface(struct publish *publish, const char *text);
+const char *publish_add_allow(struct publish *publish, const char *text);
+const char *publish_set_otherwise(struct publish *publish, const char *text);
+
+/*
+ * Whether what comes first leaves nothing for second to decide: a port and an
+ * interface of second's are first's, too.
+ */
+bool publish_overlap(const struct publish *first, const struct publish *second);
+
+/*
+ * Adds the rules, as option texts in their order: one RETURN for each address
+ * that is let in, then one that refuses the rest. They go by the port that
+ * the client asked for (--ctorigdstport), since DOCKER-USER comes behind the
+ * translation, where --dport is the container's. --ctdir ORIGINAL leaves out the
+ * answers, and --ctstate DNAT the containers' own connections, to such a port elsewhere.
+ */
+void publish_rules(const struct publish *publish, struct strings *texts);
+
+#endif

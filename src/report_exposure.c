@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_exposure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* So many sources are named in a table, and the rest is counted. */
+#define NAMED_MAX 3
+
+struct column {
+	const char *title;
+	unsigned int width;
+};
+
+enum { PORT, CONTAINER, NETWORK, OPEN_TO, DECIDED_BY, COLUMNS };
+
+/* One line of the table: a port and one of its ways. */
+struct row {
+	char *cell[COLUMNS]; /* owned */
+	enum openness openness;
+};
+
+struct rows {
+	struct row *v;
+	size_t n, room;
+};
+
+/* What decides for the interfaces of one way. */
+static const struct decider *way_decider(const struct exposed_way *way, enum family family)
+{
+	static const struct decider none = { .reason = "" };
+
+	if (addrset_is_world(way->open, family) && way->has_open_by)
+		return &way->open_by;
+	if (way->maybe->n && way->has_doubt)
+		return &way->doubt;
+	if (way->has_closed_by)
+		return &way->closed_by;
+	return way->has_open_by ? &way->open_by : &none;
+}
+
+static enum openness way_openness(const struct exposed_way *way, enum family family)
+{
+	if (addrset_is_world(way->open, family))
+		return OPEN_ALL;
+	if (way->maybe->n)
+		return OPEN_MAYBE;
+	return way->open->n ? OPEN_SOME : OPEN_NOBODY;
+}
+
+int report_exposure_rules(const struct exposure_list *list, struct named_rules *texts)
+{
+	*texts = (struct named_rules){ 0 };
+	for (size_t i = 0; i < list->n; i++) {
+		const struct exposure *exposure = &list->v[i];
+
+		named_rules_add(texts, exposure->by.rule);
+		named_rules_add(texts, exposure->dnat.rule);
+		for (size_t k = 0; k < exposure->nways; k++) {
+			named_rules_add(texts, exposure->ways[k].open_by.rule);
+			named_rules_add(texts, exposure->ways[k].closed_by.rule);
+			named_rules_add(texts, exposure->ways[k].doubt.rule);
+		}
+	}
+	return named_rules_make(texts);
+}
+
+static char *span_text(struct span span)
+{
+	return span.lo == span.hi ? xasprintf("%u", span.lo)
+				  : xasprintf("%u-%u", span.lo, span.hi);
+}
+
+static char *place_text(enum family family, addr_t addr, struct span span)
+{
+	char text[INET6_ADDRSTRLEN], *port = span_text(span), *place;
+
+	addr_text(family, addr, text);
+	place = xasprintf(family == FAMILY_IPV6 ? "[%s]:%s" : "%s:%s", text, port);
+	free(port);
+	return place;
+}
+
+/* "0.0.0.0:80/tcp", as docker ps has it. */
+static char *port_text(const struct exposure *exposure)
+{
+	char *place = place_text(exposure->family,
+				 exposure->any_host || !exposure->nhosts ? 0 : exposure->hosts[0],
+				 exposure->port);
+	char *text = xasprintf("%s/%s", place, proto_name(exposure->proto));
+
+	free(place);
+	if (exposure->nhosts > 1) {
+		char *more = xasprintf("%s +%zu", text, exposure->nhosts - 1);
+
+		free(text);
+		text = more;
+	}
+	return text;
+}
+
+/* The first few texts of a set, and how many more there are; 0: all of them. */
+static char *set_text(const struct addrset *set, enum family family, size_t most)
+{
+	struct strings names = { 0 };
+	size_t size = 32, n;
+	char *text;
+
+	addrset_texts(set, family, &names);
+	n = most && names.n > most ? most : names.n;
+	for (size_t i = 0; i < n; i++)
+		size += strlen(names.v[i]) + 2;
+	text = xcalloc(size, 1);
+	for (size_t i = 0; i < n; i++)
+		snprintf(text + strlen(text), size - strlen(text), "%s%s", i ? "," : "", names.v[i]);
+	if (n < names.n)
+		snprintf(text + strlen(text), size - strlen(text), " +%zu", names.n - n);
+	strings_clear(&names);
+	return text;
+}
+
+static char *join(char *left, const char *between, char *right)
+{
+	char *both = xasprintf("%s%s%s", left, between, right);
+
+	free(left);
+	free(right);
+	return both;
+}
+
+/* "anyone" and who is not meant by that. */
+static char *world_text(const char *anyone, const struct addrset *set, enum family family,
+			size_t most)
+{
+	char *text = xstrdup(anyone);
+	struct addrset rest = { 0 };
+
+	addrset_copy(&rest, set);
+	addrset_complement(&rest, family);
+	if (rest.n)
+		text = join(text, " but ", set_text(&rest, family, most));
+	addrset_clear(&rest);
+	return text;
+}
+
+/* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1", "maybe …", "nobody". */
+static char *open_text(const struct exposed_way *way, enum family family, size_t most)
+{
+	char *text, *maybe;
+
+	if (!way->open->n && !way->maybe->n)
+		return xstrdup("nobody");
+	if (addrset_is_world(way->open, family))
+		return world_text("ANYONE", way->open, family, most);
+	if (addrset_is_world(way->maybe, family))
+		maybe = world_text("maybe anyone", way->maybe, family, most);
+	else
+		maybe = join(xstrdup("maybe"), " ", set_text(way->maybe, family, most));
+	if (!way->open->n)
+		return maybe;
+	text = set_text(way->open, family, most);
+	if (way->maybe->n)
+		return join(text, ", ", maybe);
+	free(maybe);
+	return text;
+}
+
+static char *interfaces_text(const struct exposed_way *way, size_t most)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < way->nifs; i++) {
+		if (most && i == most)
+			return join(text, "", xasprintf(" +%zu", way->nifs - most));
+		text = join(text, i ? "," : "", xstrdup(way->ifs[i]->name));
+	}
+	return text;
+}
+
+static const char *answers_note(enum answers answers)
+{
+	switch (answers) {
+	case ANSWERS_PROXY:
+		return " by docker-proxy";
+	case ANSWERS_BOTH:
+		return " also by docker-proxy";
+	case ANSWERS_DIRECT:
+		return " not translated";
+	case ANSWERS_NOBODY:
+		return " (none answers)";
+	case ANSWERS_DNAT:
+		break;
+	}
+	return "";
+}
+
+static char *policy_or_rule(const struct named_rules *texts, const struct decider *by)
+{
+	char *text = decider_text(texts, by), *safe = safe_text(text);
+
+	free(text);
+	return safe;
+}
+
+static void add_rows(struct rows *rows, const struct exposure *exposure,
+		     const struct named_rules *texts)
+{
+	size_t n = exposure->nways ? exposure->nways : 1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct exposed_way *way = exposure->nways ? &exposure->ways[i] : NULL;
+		struct row *row;
+
+		GROW(rows->v, rows->n, rows->room);
+		row = &rows->v[rows->n++];
+		*row = (struct row){ .openness = way ? way_openness(way, exposure->family)
+						     : exposure->openness };
+		row->cell[PORT] = i ? xstrdup("") : port_text(exposure);
+		row->cell[CONTAINER] = i ? xstrdup("")
+					 : join(place_text(exposure->container_family,
+							   exposure->container,
+							   exposure->container_port), "",
+						xstrdup(answers_note(exposure->answers)));
+		row->cell[NETWORK] = i ? xstrdup("") : safe_text(exposure->bridge);
+		if (!way) {
+			row->cell[OPEN_TO] = xstrdup("nobody");
+		} else {
+			row->cell[OPEN_TO] = open_text(way, exposure->family, NAMED_MAX);
+			if (exposure->nearby && row->openness != OPEN_NOBODY)
+				row->cell[OPEN_TO] = join(xstrdup("nearby:"), " ",
+							  row->cell[OPEN_TO]);
+			if (exposure->nways > 1)
+				row->cell[OPEN_TO] = join(row->cell[OPEN_TO], " on ",
+							  interfaces_text(way, NAMED_MAX));
+		}
+		row->cell[DECIDED_BY] = policy_or_rule(texts, way ? way_decider(way, exposure->family)
+								 : &exposure->by);
+		if (exposure->nearby && row->openness == OPEN_ALL)
+			row->openness = OPEN_SOME;
+	}
+}
+
+static const char *colour_of(enum openness openness)
+{
+	switch (openness) {
+	case OPEN_ALL:
+		return "\033[1;31m";
+	case OPEN_MAYBE:
+		return "\033[33m";
+	case OPEN_SOME:
+		return "\033[32m";
+	case OPEN_NOBODY:
+		break;
+	}
+	return "\033[2m";
+}
+
+/*
+ * The widths of the columns: as wide as what they hold, but the last two share
+ * what the terminal has left.
+ */
+static void fit(const struct rows *rows, struct column *columns, unsigned int width)
+{
+	unsigned int used = 0, left;
+
+	for (size_t c = 0; c < COLUMNS; c++) {
+		columns[c].width = (unsigned int)strlen(columns[c].title);
+		for (size_t i = 0; i < rows->n; i++)
+			if (strlen(rows->v[i].cell[c]) > columns[c].width)
+				columns[c].width = (unsigned int)strlen(rows->v[i].cell[c]);
+		if (c < OPEN_TO)
+			used += columns[c].width + 2;
+	}
+	left = width > used + 24 ? width - used : 24;
+	if (columns[OPEN_TO].width + 2 + columns[DECIDED_BY].width <= left)
+		return;
+	if (columns[OPEN_TO].width > left / 2)
+		columns[OPEN_TO].width = left / 2;
+	columns[DECIDED_BY].width = left - columns[OPEN_TO].width - 2;
+}
+
+static void put_cell(FILE *out, const char *text, unsigned int width, bool last)
+{
+	size_t length = strlen(text);
+
+	if (length > width)
+		fprintf(out, "%.*s..", (int)(width > 2 ? width - 2 : 0), text);
+	else
+		fprintf(out, "%-*s", last ? 0 : (int)width, text);
+	if (!last)
+		fputs("  ", out);
+}
+
+static void put_table(FILE *out, const struct rows *rows, bool colour, unsigned int width)
+{
+	struct column columns[COLUMNS] = {
+		[PORT] = { .title = "PORT" }, [CONTAINER] = { .title = "CONTAINER" },
+		[NETWORK] = { .title = "NETWORK" }, [OPEN_TO] = { .title = "OPEN TO" },
+		[DECIDED_BY] = { .title = "DECIDED BY" },
+	};
+
+	fit(rows, columns, width);
+	for (size_t c = 0; c < COLUMNS; c++)
+		put_cell(out, columns[c].title, columns[c].width, c + 1 == COLUMNS);
+	fputc('\n', out);
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct row *row = &rows->v[i];
+
+		for (size_t c = 0; c < COLUMNS; c++) {
+			bool mark = colour && (c == OPEN_TO || row->openness == OPEN_NOBODY);
+
+			if (mark)
+				fputs(colour_of(row->openness), out);
+			put_cell(out, row->cell[c], columns[c].width, c + 1 == COLUMNS);
+			if (mark)
+				fputs("\033[0m", out);
+		}
+		fputc('\n', out);
+	}
+}
+
+static void put_summary(FILE *out, const struct exposure_list *list, bool colour)
+{
+	size_t by[OPEN_ALL + 1] = { 0 };
+
+	for (size_t i = 0; i < list->n; i++)
+		by[list->v[i].openness]++;
+	fprintf(out, "%zu published port%s: %s%zu open to anyone%s, %zu limited, %zu undecided, "
+		"%zu closed\n", list->n, list->n == 1 ? "" : "s",
+		colour && by[OPEN_ALL] ? colour_of(OPEN_ALL) : "", by[OPEN_ALL],
+		colour && by[OPEN_ALL] ? "\033[0m" : "", by[OPEN_SOME], by[OPEN_MAYBE],
+		by[OPEN_NOBODY]);
+}
+
+/* One fact a line, for grep: every line names its port. */
+static void put_facts(FILE *out, const struct exposure *exposure, const struct named_rules *texts)
+{
+	char *port = port_text(exposure), *bridge = safe_text(exposure->bridge);
+	char *container = place_text(exposure->container_family, exposure->container,
+				     exposure->container_port);
+
+	for (size_t i = 0; i < exposure->nways; i++) {
+		const struct exposed_way *way = &exposure->ways[i];
+		char *open = open_text(way, exposure->family, 0);
+		char *interfaces = interfaces_text(way, 0);
+		char *by = policy_or_rule(texts, way_decider(way, exposure->family));
+
+		fprintf(out, "%s container %s network %s answers %s%s from %s open to %s by %s\n",
+			port, container, *bridge ? bridge : "-", answers_name(exposure->answers),
+			exposure->nearby ? " nearby" : "", interfaces, open, by);
+		free(open);
+		free(interfaces);
+		free(by);
+	}
+	if (!exposure->nways)
+		fprintf(out, "%s container %s network %s answers %s open to nobody by %s\n", port,
+			container, *bridge ? bridge : "-", answers_name(exposure->answers),
+			exposure->by.reason ? exposure->by.reason : "-");
+	free(port);
+	free(container);
+	free(bridge);
+}
+
+int report_exposure_text(FILE *out, const struct exposure_list *list, bool colour,
+			 unsigned int width)
+{
+	struct rows rows = { 0 };
+	struct named_rules texts;
+	int status = report_exposure_rules(list, &texts);
+
+	if (status)
+		goto out;
+	put_summary(out, list, colour);
+	if (!width) {
+		for (size_t i = 0; i < list->n; i++)
+			put_facts(out, &list->v[i], &texts);
+		goto out;
+	}
+	for (size_t i = 0; i < list->n; i++)
+		add_rows(&rows, &list->v[i], &texts);
+	if (rows.n)
+		put_table(out, &rows, colour, width);
+	for (size_t i = 0; i < rows.n; i++)
+		for (size_t c = 0; c < COLUMNS; c++)
+			free(rows.v[i].cell[c]);
+	free(rows.v);
+out:
+	named_rules_clear(&texts);
+	return status;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+/*
+ * A monitoring plugin's line: "DOCKFW STATUS - text | perfdata". Text from a
+ * rule, a file or an error may hold anything, so what would end the line or
+ * start the perfdata is replaced.
+ */
+static void put_safe(FILE *out, const char *text, size_t most)
+{
+	size_t length = strlen(text);
+
+	for (size_t i = 0; i < length && i < most; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (length > most && i + 3 >= most)
+			fputc('.', out);
+		else if (c == '|')
+			fputc('/', out);
+		else
+			fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+	}
+}
+
+/* "2 critical, 1 warning: user-jump-late, rule-missing", the worst first. */
+static char *summary(const struct report *report)
+{
+	static const enum severity order[] = { SEVERITY_CRITICAL, SEVERITY_UNKNOWN,
+					       SEVERITY_WARNING };
+	bool named[FINDING_COUNT] = { false };
+	char *text = xasprintf("%zu finding%s", report->left->n, report->left->n == 1 ? "" : "s");
+	const char *separator = ": ";
+
+	for (size_t o = 0; o < ARRAY_SIZE(order); o++) {
+		for (size_t i = 0; i < report->left->n; i++) {
+			const struct finding *finding = &report->left->v[i];
+			char *longer;
+
+			if (finding->severity != order[o] || named[finding->id])
+				continue;
+			named[finding->id] = true;
+			longer = xasprintf("%s%s%s", text, separator, finding_name(finding->id));
+			free(text);
+			text = longer;
+			separator = ", ";
+		}
+	}
+	return text;
+}
+
+static void put_perfdata(FILE *out, const struct report *report)
+{
+	uint64_t ms = clock_ms() - report->started_ms;
+
+	fprintf(out, " |");
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		size_t late;
+
+		if (!report->left || !(report->families & (1U << family)))
+			continue;
+		late = findings_count(report->left, USER_JUMP_LATE, (enum family)family) +
+		       findings_count(report->left, USER_JUMP_MISSING, (enum family)family) +
+		       findings_count(report->left, USER_JUMP_CONDITIONAL, (enum family)family);
+		fprintf(out, " '%s_order_ok'=%d;;1:1;0;1", family_name((enum family)family), !late);
+		fprintf(out, " '%s_rules_missing'=%zu;;0;0", family_name((enum family)family),
+			findings_count(report->left, RULE_MISSING, (enum family)family));
+	}
+	fprintf(out, " 'time'=%u.%03us;;;0\n", (unsigned int)(ms / 1000),
+		(unsigned int)(ms % 1000));
+}
+
+static void nagios_head(FILE *out, const struct report *report)
+{
+	static const char *const words[] = {
+		[SEVERITY_OK] = "OK",
+		[SEVERITY_WARNING] = "WARNING",
+		[SEVERITY_CRITICAL] = "CRITICAL",
+		[SEVERITY_UNKNOWN] = "UNKNOWN",
+	};
+	/* The guidelines want less than 80 characters in front of the bar. */
+	int room = 78 - fprintf(out, "DOCKFW %s - ", words[report->status]);
+	char *text;
+
+	if (report->error)
+		text = xstrdup(report->error);
+	else if (report->left && report->left->n)
+		text = summary(report);
+	else
+		text = xasprintf("%s comes first and holds its rules", DOCKER_USER);
+	put_safe(out, text, (size_t)room);
+	free(text);
+	put_perfdata(out, report);
+	if (report->error && report->options->verbosity) {
+		put_safe(out, report->error, (size_t)-1);
+		fputc('\n', out);
+	}
+}
+
+static void nagios_finding(FILE *out, const struct report *report, const struct finding *finding,
+			   bool left)
+{
+	if (!report->options->verbosity || !left)
+		return;
+	fprintf(out, "%s %s %s: ", severity_name(finding->severity), finding_name(finding->id),
+		finding->has_family ? family_name(finding->family) : "host");
+	put_safe(out, finding->message, (size_t)-1);
+	fputc('\n', out);
+}
+
+const struct output output_nagios = {
+	.head = nagios_head,
+	.finding = nagios_finding,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <time.h>
+
+#include "report.h"
+
+/*
+ * The node exporter's textfile collector: HELP and TYPE once a name, samples
+ * of a name together, no timestamps (it skips the whole file for one), and
+ * labels of few values: never a rule's text.
+ */
+static void describe(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP dockfw_%s %s\n# TYPE dockfw_%s %s\n", name, help, name, type);
+}
+
+static void put_findings(FILE *out, const struct report *report)
+{
+	describe(out, "findings", "gauge", "Findings of the last run, by id and severity.");
+	for (int id = 0; id < FINDING_COUNT; id++) {
+		for (int severity = SEVERITY_WARNING; severity <= SEVERITY_UNKNOWN; severity++) {
+			size_t n = 0;
+
+			for (size_t i = 0; report->left && i < report->left->n; i++)
+				n += (int)report->left->v[i].id == id &&
+				     (int)report->left->v[i].severity == severity;
+			/* Those that are not there are 0 under one severity, so
+			 * that an alert's series does not end with the fault. */
+			if (n || severity == SEVERITY_CRITICAL)
+				fprintf(out, "dockfw_findings{id=\"%s\",severity=\"%s\"} %zu\n",
+					finding_name((enum finding_id)id),
+					severity_name((enum severity)severity), n);
+		}
+	}
+}
+
+static void put_by_family(FILE *out, const struct report *report)
+{
+	describe(out, "rules_configured", "gauge", "Rules that the configuration holds.");
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->families & (1U << family))
+			fprintf(out, "dockfw_rules_configured{family=\"%s\"} %zu\n",
+				family_name((enum family)family),
+				policy_rules(report->policy, (enum family)family));
+	describe(out, "rules_missing", "gauge", "Configured rules that are not in their chain.");
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->families & (1U << family))
+			fprintf(out, "dockfw_rules_missing{family=\"%s\"} %zu\n",
+				family_name((enum family)family),
+				findings_count(report->left, RULE_MISSING, (enum family)family));
+}
+
+static void prometheus_tail(FILE *out, const struct report *report)
+{
+	uint64_t ms = clock_ms() - report->started_ms;
+
+	describe(out, "build_info", "gauge", "The version that wrote this.");
+	fprintf(out, "dockfw_build_info{version=\"%s\"} 1\n", VERSION);
+	describe(out, "status", "gauge", "State as the exit status: 0 ok, 1 warning, 2 critical, 3 unknown.");
+	fprintf(out, "dockfw_status %d\n", (int)report->status);
+	if (report->backend) {
+		describe(out, "backend_info", "gauge", "The tables that were looked at.");
+		fprintf(out, "dockfw_backend_info{backend=\"%s\"} 1\n", report->backend);
+	}
+	if (report->snapshot) {
+		put_findings(out, report);
+		put_by_family(out, report);
+		describe(out, "edits", "gauge", "Changes that the last run wrote.");
+		fprintf(out, "dockfw_edits %zu\n", report->written ? report->edits->n : 0);
+	}
+	describe(out, "run_duration_seconds", "gauge", "How long the last run took.");
+	fprintf(out, "dockfw_run_duration_seconds %u.%03u\n", (unsigned int)(ms / 1000),
+		(unsigned int)(ms % 1000));
+	describe(out, "last_run_timestamp_seconds", "gauge", "When the last run ended.");
+	fprintf(out, "dockfw_last_run_timestamp_seconds %lld\n", (long long)time(NULL));
+}
+
+const struct output output_prometheus = {
+	.tail = prometheus_tail,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+static const char *colour_of(const struct report *report, enum severity severity)
+{
+	static const char *const codes[] = {
+		[SEVERITY_OK] = "\033[32m",
+		[SEVERITY_WARNING] = "\033[33m",
+		[SEVERITY_CRITICAL] = "\033[1;31m",
+		[SEVERITY_UNKNOWN] = "\033[35m",
+	};
+
+	return report->colour ? codes[severity] : "";
+}
+
+static const char *colour_end(const struct report *report)
+{
+	return report->colour ? "\033[0m" : "";
+}
+
+static const char *word_of(enum severity severity)
+{
+	static const char *const words[] = {
+		[SEVERITY_OK] = "OK",
+		[SEVERITY_WARNING] = "WARNING",
+		[SEVERITY_CRITICAL] = "CRITICAL",
+		[SEVERITY_UNKNOWN] = "UNKNOWN",
+	};
+
+	return words[severity];
+}
+
+/* In the journal: as urgent as it is severe. What was mended is a notice, the rest information. */
+static const char *priority_of(const struct report *report, enum severity severity)
+{
+	static const char *const prefixes[] = {
+		[SEVERITY_OK] = "<6>",
+		[SEVERITY_WARNING] = "<4>",
+		[SEVERITY_CRITICAL] = "<2>",
+		[SEVERITY_UNKNOWN] = "<3>",
+	};
+
+	return report->journal ? prefixes[severity] : "";
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static size_t configured(const struct report *report)
+{
+	size_t n = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->families & (1U << family))
+			n += policy_rules(report->policy, (enum family)family);
+	return n;
+}
+
+/* The one line that a good run leaves. */
+static void text_head(FILE *out, const struct report *report)
+{
+	size_t left = report->left ? report->left->n : 0;
+	char *where;
+
+	/* An error is on stderr already. */
+	if (report->options->quiet || (report->error && !report->options->output))
+		return;
+	fprintf(out, "%s%s%s%s: ", priority_of(report, report->status),
+		colour_of(report, report->status), word_of(report->status), colour_end(report));
+	if (report->error) {
+		fprintf(out, "%s\n", report->error);
+		return;
+	}
+	where = report_where(report);
+	if (report->restarted)
+		fprintf(out, "restarted docker.service; ");
+	if (report->written && report->edits->n)
+		fprintf(out, "repaired with %zu edit%s; ", report->edits->n,
+			plural(report->edits->n));
+	else if (report->options->mode == MODE_REPAIR && report->options->dry_run)
+		fprintf(out, "a repair would make %zu edit%s; ", report->edits->n,
+			plural(report->edits->n));
+	else if (report->options->mode == MODE_REPAIR)
+		fprintf(out, "nothing to repair; ");
+	if (left)
+		fprintf(out, "%zu finding%s (%s)\n", left, plural(left), where);
+	else
+		fprintf(out, "%s comes first and holds the %zu configured rule%s (%s)\n",
+			DOCKER_USER, configured(report), plural(configured(report)), where);
+	free(where);
+}
+
+static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
+			 bool left)
+{
+	/* What a repair met and cannot mend is among what it left. */
+	if (report->options->quiet || report->error || (!left && !finding->repairable))
+		return;
+	fprintf(out, "%s%s%-8s%s  %-21s  %s%s%s%s\n",
+		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
+		left ? colour_of(report, finding->severity) : "",
+		left ? severity_name(finding->severity) : "mended", left ? colour_end(report) : "",
+		finding_name(finding->id), finding->has_family ? family_name(finding->family) : "",
+		finding->has_family ? ": " : "", left ? "" : "was: ",
+		finding->message);
+}
+
+/* The remedies of what is left, each once. */
+static void print_remedies(FILE *out, const struct report *report)
+{
+	const struct findings *left = report->left;
+
+	for (size_t i = 0; i < left->n; i++) {
+		bool said = false;
+
+		for (size_t j = 0; j < i && !said; j++)
+			said = !strcmp(left->v[j].remedy, left->v[i].remedy);
+		if (!said)
+			fprintf(out, "  %s: %s\n", finding_name(left->v[i].id), left->v[i].remedy);
+	}
+}
+
+static void text_tail(FILE *out, const struct report *report)
+{
+	bool wrong = report->left && report->left->n;
+
+	if (report->options->quiet || report->error || !report->snapshot)
+		return;
+	if (wrong || report->options->verbosity || (report->edits && report->edits->n))
+		picture_print(out, report, report->options->verbosity > 0);
+	if (wrong) {
+		fprintf(out, "\nWhat to do:\n");
+		print_remedies(out, report);
+	}
+}
+
+const struct output output_text = {
+	.head = text_head,
+	.finding = text_finding,
+	.tail = text_tail,
+};

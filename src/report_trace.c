@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int report_trace_rules(const struct trace *trace, struct named_rules *texts)
+{
+	*texts = (struct named_rules){ 0 };
+	for (size_t i = 0; i < trace->steps.n; i++)
+		named_rules_add(texts, trace->steps.v[i].at.rule);
+	return named_rules_make(texts);
+}
+
+static const char *colour_of(enum trace_verdict verdict)
+{
+	switch (verdict) {
+	case TRACE_FORWARDED:
+	case TRACE_LOCAL:
+		return "\033[1;32m";
+	case TRACE_MAYBE:
+		return "\033[1;33m";
+	default:
+		return "\033[1;31m";
+	}
+}
+
+static void put_packet(FILE *out, const struct trace *trace)
+{
+	const struct packet *packet = &trace->packet;
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	fprintf(out, "%s from %s in %s to %s", proto_name(packet->proto),
+		addr_text(packet->family, trace->src, src), packet->in,
+		addr_text(packet->family, packet->dst.lo, dst));
+	if (proto_has_ports(packet->proto))
+		fprintf(out, " port %u", packet->dport.lo);
+	fputc('\n', out);
+}
+
+/* What a rule that matches does, where its text does not end with that word. */
+static const char *mark_of(const struct step *step)
+{
+	if (step->answer == ANSWER_MAYBE)
+		return "maybe";
+	return step->answer == ANSWER_YES ? "yes" : "no";
+}
+
+static const char *policy_of(const struct step *step)
+{
+	return step->at.policy == VERDICT_DROP ? "DROP" : "ACCEPT";
+}
+
+/* One step as a line that stands for itself. */
+static void put_fact(FILE *out, const struct step *step, const struct named_rules *texts)
+{
+	char *text = safe_text(step->kind == STEP_RULE ? named_rules_find(texts, step->at.rule)
+						       : step->text ? step->text : "");
+
+	switch (step->kind) {
+	case STEP_HOOK:
+		fprintf(out, "%s %s\n", step->at.table, step->at.chain);
+		break;
+	case STEP_RULE:
+		fprintf(out, "%s %s %zu %s: %s\n", step->at.table, step->at.chain, step->at.number,
+			mark_of(step), text);
+		break;
+	case STEP_END:
+		fprintf(out, "%s %s end\n", step->at.table, step->at.chain);
+		break;
+	case STEP_POLICY:
+		fprintf(out, "%s %s policy %s\n", step->at.table, step->at.chain, policy_of(step));
+		break;
+	case STEP_CHANGE:
+		fprintf(out, "%s %s %zu changes: %s\n", step->at.table, step->at.chain,
+			step->at.number, text);
+		break;
+	case STEP_ROUTE:
+		fprintf(out, "routing: %s\n", text);
+		break;
+	case STEP_WAY:
+		fprintf(out, "%s\n", text);
+		break;
+	}
+	free(text);
+}
+
+/* The same for a terminal: by depth, with the chain named where it changes. */
+static void put_step(FILE *out, const struct step *step, const struct step *before,
+		     const struct named_rules *texts, bool colour, unsigned int width)
+{
+	const char *dim = colour && step->answer == ANSWER_NO ? "\033[2m" : "";
+	const char *stress = colour && step->answer == ANSWER_MAYBE ? "\033[33m" : "";
+	int indent = 2 + 4 * (int)(step->depth < 8 ? step->depth : 8);
+	char *text = safe_text(step->kind == STEP_RULE ? named_rules_find(texts, step->at.rule)
+						       : step->text ? step->text : "");
+	int room = (int)width - indent - 12 > 20 ? (int)width - indent - 12 : 20;
+
+	switch (step->kind) {
+	case STEP_HOOK:
+		fprintf(out, "%s %s\n", step->at.table, step->at.chain);
+		break;
+	case STEP_RULE:
+		if (!before || before->depth != step->depth || before->at.chain != step->at.chain)
+			if (step->depth)
+				fprintf(out, "%*s%s\n", indent - 2, "", step->at.chain);
+		fprintf(out, "%*s%s%s%4zu %s%.*s%s%s\n", indent, "", dim, stress, step->at.number,
+			step->answer == ANSWER_MAYBE ? "maybe " : "",
+			room, text, (int)strlen(text) > room ? ".." : "",
+			*dim || *stress ? "\033[0m" : "");
+		break;
+	case STEP_END:
+		fprintf(out, "%*send of %s\n", indent - 2, "", step->at.chain);
+		break;
+	case STEP_POLICY:
+		fprintf(out, "%*spolicy %s\n", indent, "", policy_of(step));
+		break;
+	case STEP_CHANGE:
+		fprintf(out, "%*s     becomes: %s\n", indent, "", text);
+		break;
+	case STEP_ROUTE:
+		fprintf(out, "routing: %s\n", text);
+		break;
+	case STEP_WAY:
+		fprintf(out, "%s\n", text);
+		break;
+	}
+	free(text);
+}
+
+static void put_end(FILE *out, const char *lead, const char *name, const struct decider *by,
+		    const struct named_rules *texts)
+{
+	char *text = by->chain || by->reason ? decider_text(texts, by) : NULL;
+	char *safe = text ? safe_text(text) : NULL;
+
+	fprintf(out, "%s%s%s%s", lead, name, safe && *safe ? " by " : "", safe ? safe : "");
+	free(text);
+	free(safe);
+}
+
+static void put_flow(FILE *out, const char *lead, const char *name, const struct flow *flow,
+		     const struct named_rules *texts)
+{
+	const struct packet *packet = &flow->packet;
+	char dst[INET6_ADDRSTRLEN];
+
+	put_end(out, lead, name, &flow->by, texts);
+	fprintf(out, "%s to %s", flow->by.chain ? "," : "",
+		addr_text(packet->family, packet->dst.lo, dst));
+	if (packet->dst.lo != packet->dst.hi)
+		fprintf(out, " or others");
+	if (proto_has_ports(packet->proto))
+		fprintf(out, " port %u", packet->dport.lo);
+	if (*packet->out)
+		fprintf(out, " out by %s", packet->out);
+	fputc('\n', out);
+}
+
+static void put_verdict(FILE *out, const struct trace *trace, const struct named_rules *texts,
+			bool colour)
+{
+	const struct fate *fate = &trace->fate;
+	const char *lead = trace->verdict == TRACE_MAYBE ? "  perhaps " : "verdict: ";
+	const struct {
+		const struct ending *ending;
+		enum trace_verdict verdict;
+	} ends[] = {
+		{ &fate->dropped, TRACE_DROPPED }, { &fate->refused, TRACE_REFUSED },
+		{ &fate->lost, TRACE_LOST },
+	};
+
+	if (colour)
+		fputs(colour_of(trace->verdict), out);
+	if (trace->verdict == TRACE_MAYBE) {
+		put_end(out, "verdict: ", "maybe", &(struct decider){ 0 }, texts);
+		if (fate->doubtful) {
+			char *text = decider_text(texts, &fate->doubt), *safe = safe_text(text);
+
+			fprintf(out, ", undecided at %s", safe);
+			free(safe);
+			free(text);
+		}
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < fate->forwarded.n; i++)
+		put_flow(out, lead, "forwarded", &fate->forwarded.v[i], texts);
+	for (size_t i = 0; i < fate->local.n; i++)
+		put_flow(out, lead, "local: the host itself gets it", &fate->local.v[i], texts);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (!ends[i].ending->set.n)
+			continue;
+		put_end(out, lead, trace_verdict_name(ends[i].verdict), &ends[i].ending->by, texts);
+		fputc('\n', out);
+	}
+	if (colour)
+		fputs("\033[0m", out);
+}
+
+int report_trace_text(FILE *out, const struct trace *trace, bool colour, unsigned int width)
+{
+	struct named_rules texts;
+	int status = report_trace_rules(trace, &texts);
+
+	if (!status) {
+		put_packet(out, trace);
+		for (size_t i = 0; i < trace->steps.n; i++) {
+			const struct step *step = &trace->steps.v[i];
+
+			if (width)
+				put_step(out, step, i ? step - 1 : NULL, &texts, colour, width);
+			else
+				put_fact(out, step, &texts);
+		}
+		put_verdict(out, trace, &texts, colour);
+	}
+	named_rules_clear(&texts);
+	return status;
+}

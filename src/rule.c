@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rule.h"
+
+#include <linux/netfilter/xt_comment.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "util.h"
+
+static const struct {
+	const char *name;
+	int af;
+	size_t addr_size;
+} families[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { "ipv4", AF_INET, 4 },
+	[FAMILY_IPV6] = { "ipv6", AF_INET6, 16 },
+};
+
+const char *family_name(enum family family)
+{
+	return families[family].name;
+}
+
+int family_af(enum family family)
+{
+	return families[family].af;
+}
+
+size_t family_addr_size(enum family family)
+{
+	return families[family].addr_size;
+}
+
+struct rule *rule_new(enum family family)
+{
+	struct rule *rule = xcalloc(1, sizeof(*rule));
+
+	rule->family = family;
+	return rule;
+}
+
+static void ext_clear(struct ext *ext)
+{
+	free(ext->data);
+	*ext = (struct ext){ 0 };
+}
+
+void rule_free(struct rule *rule)
+{
+	if (!rule)
+		return;
+	for (size_t i = 0; i < rule->nmatches; i++)
+		ext_clear(&rule->matches[i]);
+	free(rule->matches);
+	ext_clear(&rule->target);
+	free(rule->chain);
+	free(rule->opaque);
+	free(rule);
+}
+
+struct rule *rule_copy(const struct rule *rule)
+{
+	struct rule *copy = xmemdup(rule, sizeof(*rule));
+
+	copy->matches = xmemdup(rule->matches, rule->nmatches * sizeof(*rule->matches));
+	for (size_t i = 0; i < rule->nmatches; i++)
+		copy->matches[i].data = xmemdup(rule->matches[i].data, rule->matches[i].size);
+	copy->target.data = rule->target.data ? xmemdup(rule->target.data, rule->target.size) : NULL;
+	copy->chain = rule->chain ? xstrdup(rule->chain) : NULL;
+	copy->opaque = rule->opaque ? xstrdup(rule->opaque) : NULL;
+	return copy;
+}
+
+static void ext_set(struct ext *ext, const char *name, uint8_t revision, const void *data,
+		    uint16_t size)
+{
+	memset(ext, 0, sizeof(*ext));
+	strncpy(ext->name, name, sizeof(ext->name) - 1);
+	ext->revision = revision;
+	ext->size = size;
+	ext->data = xmemdup(data, size);
+}
+
+struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision, const void *data,
+			   uint16_t size)
+{
+	struct ext *ext;
+
+	rule->matches = xreallocarray(rule->matches, rule->nmatches + 1, sizeof(*rule->matches));
+	ext = &rule->matches[rule->nmatches++];
+	ext_set(ext, name, revision, data, size);
+	return ext;
+}
+
+void rule_set_target(struct rule *rule, const char *name, uint8_t revision, const void *data,
+		     uint16_t size)
+{
+	free(rule->target.data);
+	ext_set(&rule->target, name, revision, data, size);
+	rule->verdict = VERDICT_EXT;
+}
+
+void rule_set_chain(struct rule *rule, enum verdict verdict, const char *chain)
+{
+	free(rule->chain);
+	rule->chain = xstrdup(chain);
+	rule->verdict = verdict;
+}
+
+bool interface_set(struct interface *iface, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length >= IFNAMSIZ)
+		return false;
+	memset(iface, 0, sizeof(*iface));
+	memcpy(iface->name, name, length);
+	if (length && name[length - 1] == '+')
+		memset(iface->mask, 0xff, length - 1);
+	else if (length)
+		memset(iface->mask, 0xff, length + 1);
+	return true;
+}
+
+/* The bytes that the mask leaves: what is behind them is not the rule's. */
+static bool masked_equal(const uint8_t *a, const uint8_t *amask, const uint8_t *b,
+			 const uint8_t *bmask, size_t size)
+{
+	if (memcmp(amask, bmask, size))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if ((a[i] ^ b[i]) & amask[i])
+			return false;
+	return true;
+}
+
+static bool interface_equal(const struct interface *a, const struct interface *b)
+{
+	return masked_equal((const uint8_t *)a->name, a->mask, (const uint8_t *)b->name, b->mask,
+			    IFNAMSIZ);
+}
+
+/* Either side may know how much of the data is the kernel's own. */
+static size_t compared_size(const struct ext *a, const struct ext *b)
+{
+	if (a->usersize)
+		return a->usersize;
+	return b->usersize ? b->usersize : a->size;
+}
+
+static bool is_comment(const struct ext *ext)
+{
+	return !strcmp(ext->name, "comment");
+}
+
+static bool ext_equal(const struct ext *a, const struct ext *b)
+{
+	if (strcmp(a->name, b->name) || a->revision != b->revision || a->size != b->size)
+		return false;
+	/* What is behind the text's NUL is whatever was there. */
+	if (is_comment(a))
+		return !strncmp((const char *)a->data, (const char *)b->data, a->size);
+	return !memcmp(a->data, b->data, compared_size(a, b));
+}
+
+bool rule_is_marked(const struct rule *rule)
+{
+	const struct ext *last;
+
+	if (rule->opaque || !rule->nmatches)
+		return false;
+	last = &rule->matches[rule->nmatches - 1];
+	return is_comment(last) && last->revision == 0 && last->size >= sizeof(RULE_MARK) &&
+	       !strncmp((const char *)last->data, RULE_MARK, last->size);
+}
+
+void rule_add_mark(struct rule *rule)
+{
+	struct xt_comment_info comment = { .comment = RULE_MARK };
+
+	if (!rule_is_marked(rule))
+		rule_add_match(rule, "comment", 0, &comment, sizeof(comment))->usersize =
+			sizeof(comment);
+}
+
+static bool body_equal(const struct rule *a, size_t amatches, const struct rule *b, size_t bmatches)
+{
+	size_t size = family_addr_size(a->family);
+
+	if (a->opaque || b->opaque || a->family != b->family || a->invert != b->invert ||
+	    a->proto != b->proto || a->frag != b->frag || a->verdict != b->verdict ||
+	    amatches != bmatches)
+		return false;
+	if (!masked_equal(a->src.addr, a->src.mask, b->src.addr, b->src.mask, size) ||
+	    !masked_equal(a->dst.addr, a->dst.mask, b->dst.addr, b->dst.mask, size) ||
+	    !interface_equal(&a->in, &b->in) || !interface_equal(&a->out, &b->out))
+		return false;
+	for (size_t i = 0; i < amatches; i++)
+		if (!ext_equal(&a->matches[i], &b->matches[i]))
+			return false;
+	switch (a->verdict) {
+	case VERDICT_JUMP:
+	case VERDICT_GOTO:
+		return !strcmp(a->chain, b->chain);
+	case VERDICT_EXT:
+		return ext_equal(&a->target, &b->target);
+	default:
+		return true;
+	}
+}
+
+bool rule_equal(const struct rule *a, const struct rule *b)
+{
+	return body_equal(a, a->nmatches, b, b->nmatches);
+}
+
+static size_t unmarked_matches(const struct rule *rule)
+{
+	return rule->nmatches - rule_is_marked(rule);
+}
+
+bool rule_equal_but_mark(const struct rule *a, const struct rule *b)
+{
+	return body_equal(a, unmarked_matches(a), b, unmarked_matches(b));
+}
+
+/* FNV-1a's steps, with four bytes in each. */
+static uint32_t hash_word(uint32_t hash, uint32_t word)
+{
+	hash = (hash ^ word) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+static uint32_t hash_bytes(uint32_t hash, const void *data, size_t size)
+{
+	const uint8_t *from = data;
+	uint32_t word;
+
+	for (; size >= sizeof(word); size -= sizeof(word), from += sizeof(word)) {
+		memcpy(&word, from, sizeof(word));
+		hash = hash_word(hash, word);
+	}
+	for (word = 0; size; size--)
+		word = word << 8 | *from++;
+	return hash_word(hash, word);
+}
+
+/* size: a multiple of 4. */
+static uint32_t hash_masked(uint32_t hash, const uint8_t *data, const uint8_t *mask, size_t size)
+{
+	for (size_t i = 0; i < size; i += sizeof(uint32_t)) {
+		uint32_t word, part;
+
+		memcpy(&word, data + i, sizeof(word));
+		memcpy(&part, mask + i, sizeof(part));
+		hash = hash_word(hash, word & part);
+	}
+	return hash;
+}
+
+uint32_t rule_hash(const struct rule *rule)
+{
+	size_t size = family_addr_size(rule->family);
+	uint32_t hash = 2166136261u;
+
+	hash = hash_bytes(hash, &rule->verdict, sizeof(rule->verdict));
+	hash = hash_bytes(hash, &rule->proto, sizeof(rule->proto));
+	hash = hash_bytes(hash, &rule->invert, sizeof(rule->invert));
+	hash = hash_masked(hash, rule->src.addr, rule->src.mask, size);
+	hash = hash_masked(hash, rule->dst.addr, rule->dst.mask, size);
+	hash = hash_masked(hash, (const uint8_t *)rule->in.name, rule->in.mask, IFNAMSIZ);
+	hash = hash_masked(hash, (const uint8_t *)rule->out.name, rule->out.mask, IFNAMSIZ);
+	for (size_t i = 0; i < unmarked_matches(rule); i++) {
+		const struct ext *ext = &rule->matches[i];
+
+		hash = hash_bytes(hash, ext->name, strlen(ext->name));
+		/* usersize may be known on one side alone, so a short part that
+		 * any extension has under its own control must do. */
+		if (!is_comment(ext))
+			hash = hash_bytes(hash, ext->data, ext->size < 8 ? ext->size : 8);
+		else
+			hash = hash_bytes(hash, ext->data, strnlen((char *)ext->data, ext->size));
+	}
+	if (rule->chain)
+		hash = hash_bytes(hash, rule->chain, strlen(rule->chain));
+	return hash_bytes(hash, rule->target.name, strlen(rule->target.name));
+}
+
+static bool any_address(const struct address *address)
+{
+	static const uint8_t zero[sizeof(address->mask)];
+
+	return !memcmp(address->mask, zero, sizeof(zero));
+}
+
+bool rule_unconditional(const struct rule *rule)
+{
+	if (rule->opaque || rule->invert || rule->proto || rule->frag)
+		return false;
+	if (!any_address(&rule->src) || !any_address(&rule->dst) || rule->in.mask[0] ||
+	    rule->out.mask[0])
+		return false;
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!is_comment(&rule->matches[i]))
+			return false;
+	return true;
+}
+
+bool rule_leads_to(const struct rule *rule, const char *chain)
+{
+	return (rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO) &&
+	       !strcmp(rule->chain, chain);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ruleset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+const char *backend_kind_name(enum backend_kind kind)
+{
+	return kind == BACKEND_NFT ? "nft" : "legacy";
+}
+
+struct snapshot *snapshot_new(enum backend_kind backend)
+{
+	struct snapshot *snapshot = xcalloc(1, sizeof(*snapshot));
+
+	snapshot->backend = backend;
+	return snapshot;
+}
+
+static void chain_free(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->nrules; i++)
+		rule_free(chain->rules[i]);
+	free(chain->rules);
+	free(chain->name);
+	free(chain);
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		struct table *table = snapshot->tables[t];
+
+		for (size_t c = 0; c < table->nchains; c++)
+			chain_free(table->chains[c]);
+		free(table->chains);
+		free(table->name);
+		free(table);
+	}
+	free(snapshot->tables);
+	free(snapshot);
+}
+
+struct table *snapshot_table(const struct snapshot *snapshot, enum family family, const char *name)
+{
+	for (size_t t = 0; t < snapshot->ntables; t++)
+		if (snapshot->tables[t]->family == family &&
+		    !strcmp(snapshot->tables[t]->name, name))
+			return snapshot->tables[t];
+	return NULL;
+}
+
+struct table *snapshot_add_table(struct snapshot *snapshot, enum family family, const char *name)
+{
+	struct table *table = xcalloc(1, sizeof(*table));
+
+	table->family = family;
+	table->name = xstrdup(name);
+	GROW(snapshot->tables, snapshot->ntables, snapshot->room);
+	snapshot->tables[snapshot->ntables++] = table;
+	return table;
+}
+
+struct chain *table_add_chain(struct table *table, const char *name)
+{
+	struct chain *chain = xcalloc(1, sizeof(*chain));
+
+	chain->name = xstrdup(name);
+	GROW(table->chains, table->nchains, table->room);
+	table->chains[table->nchains++] = chain;
+	return chain;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct chain *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+void table_sort(struct table *table)
+{
+	if (table->nchains)
+		qsort(table->chains, table->nchains, sizeof(*table->chains), by_name);
+}
+
+static int name_to_chain(const void *name, const void *chain)
+{
+	return strcmp(name, (*(const struct chain *const *)chain)->name);
+}
+
+struct chain *table_chain(const struct table *table, const char *name)
+{
+	struct chain **found;
+
+	if (!table || !table->nchains)
+		return NULL;
+	found = bsearch(name, table->chains, table->nchains, sizeof(*table->chains), name_to_chain);
+	return found ? *found : NULL;
+}
+
+void chain_add_rule(struct chain *chain, struct rule *rule)
+{
+	chain_insert_rule(chain, chain->nrules, rule);
+}
+
+void chain_insert_rule(struct chain *chain, size_t index, struct rule *rule)
+{
+	GROW(chain->rules, chain->nrules, chain->room);
+	memmove(chain->rules + index + 1, chain->rules + index,
+		(chain->nrules - index) * sizeof(*chain->rules));
+	chain->rules[index] = rule;
+	chain->nrules++;
+}
+
+struct rule *chain_remove_rule(struct chain *chain, size_t index)
+{
+	struct rule *rule = chain->rules[index];
+
+	chain->nrules--;
+	memmove(chain->rules + index, chain->rules + index + 1,
+		(chain->nrules - index) * sizeof(*chain->rules));
+	return rule;
+}
+
+static bool rule_same(const struct rule *a, const struct rule *b)
+{
+	if (a->opaque && b->opaque)
+		return a->handle == b->handle && !strcmp(a->opaque, b->opaque);
+	return rule_equal(a, b);
+}
+
+static bool chain_same(const struct chain *a, const struct chain *b)
+{
+	if (strcmp(a->name, b->name) || a->policy != b->policy || a->loaded != b->loaded ||
+	    a->foreign_base != b->foreign_base || a->nrules != b->nrules)
+		return false;
+	for (size_t i = 0; i < a->nrules; i++)
+		if (!rule_same(a->rules[i], b->rules[i]))
+			return false;
+	return true;
+}
+
+bool snapshot_same(const struct snapshot *a, const struct snapshot *b)
+{
+	if (a->backend != b->backend || a->ntables != b->ntables)
+		return false;
+	for (size_t t = 0; t < a->ntables; t++) {
+		const struct table *left = a->tables[t];
+		const struct table *right = snapshot_table(b, left->family, left->name);
+
+		if (!right || left->nchains != right->nchains)
+			return false;
+		for (size_t c = 0; c < left->nchains; c++)
+			if (!chain_same(left->chains[c], right->chains[c]))
+				return false;
+	}
+	return true;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rulespec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "spec.h"
+
+/* The parent's side of one batch. */
+struct run {
+	const struct spec_job *job;
+	struct spec *specs; /* of a job that parses */
+	char **texts;       /* of one that prints */
+	size_t next;        /* the first that has no answer yet */
+	bool ready;         /* the child of now has set libxtables up */
+	bool at_once;       /* the child of now sends each answer as it has it */
+	pid_t pid;
+	int pipe;           /* to read from the child */
+	int errors;         /* the file behind the child's stderr */
+	struct bytes bytes;
+};
+
+void spec_clear(struct spec *spec)
+{
+	for (size_t i = 0; i < spec->nrules; i++)
+		rule_free(spec->rules[i]);
+	free(spec->rules);
+	free(spec->error);
+	*spec = (struct spec){ 0 };
+}
+
+/* ---- answers ---- */
+
+static void refuse(struct run *run, char *why, bool other_family)
+{
+	struct spec *spec = &run->specs[run->next++];
+	bool crashed = spec->crashed;
+
+	spec_clear(spec);
+	spec->error = why;
+	spec->other_family = other_family;
+	spec->crashed = crashed;
+}
+
+static void opaque(struct run *run, const char *why)
+{
+	run->texts[run->next++] = xasprintf("[opaque: %s]", why);
+}
+
+/* Of a child that did not say why it ended; takes over why. */
+static void give_up_next(struct run *run, char *why, bool crashed)
+{
+	if (run->job->texts) {
+		run->specs[run->next].crashed = crashed;
+		refuse(run, why, false);
+	} else {
+		opaque(run, why);
+		free(why);
+	}
+}
+
+static char *record_text(const struct record *record)
+{
+	char *text = xcalloc(record->size + 1, 1);
+
+	memcpy(text, record->payload, record->size);
+	return text;
+}
+
+static bool add_rule(struct spec *spec, const struct record *record, enum family family)
+{
+	struct rule *rule = spec->nrules < SPEC_RULES_MAX ? record_rule(record, family) : NULL;
+
+	if (!rule)
+		return false;
+	spec->rules = xreallocarray(spec->rules, spec->nrules + 1, sizeof(*spec->rules));
+	spec->rules[spec->nrules++] = rule;
+	return true;
+}
+
+/* Acts on one record; false where it is none that may come now. */
+static bool take_record(struct run *run, const struct record *record)
+{
+	bool parsing = run->job->texts != NULL;
+	char *text;
+
+	if (record->index != run->next || run->next >= run->job->n)
+		return false;
+	if (record->kind == RECORD_READY) {
+		run->ready = true;
+		return true;
+	}
+	switch (parsing ? record->kind : RECORD_KINDS) {
+	case RECORD_RULE:
+		return add_rule(&run->specs[run->next], record, run->job->family);
+	case RECORD_DONE:
+		return run->specs[run->next++].nrules > 0;
+	case RECORD_REFUSED:
+	case RECORD_REFUSED_OTHER:
+		refuse(run, record_text(record), record->kind == RECORD_REFUSED_OTHER);
+		return true;
+	default:
+		break;
+	}
+	if (parsing || (record->kind != RECORD_TEXT && record->kind != RECORD_OPAQUE))
+		return false;
+	text = record_text(record);
+	if (record->kind == RECORD_TEXT) {
+		run->texts[run->next++] = text;
+	} else {
+		opaque(run, text);
+		free(text);
+	}
+	return true;
+}
+
+/* Acts on all records that are whole; false where there is anything else. */
+static bool take_records(struct run *run)
+{
+	struct record record;
+	size_t used = 0;
+	long size;
+
+	for (;;) {
+		struct bytes rest = { run->bytes.v + used, run->bytes.n - used, 0 };
+
+		size = record_get(&rest, &record);
+		if (size <= 0)
+			break;
+		if (!take_record(run, &record))
+			return false;
+		used += (size_t)size;
+	}
+	bytes_drop(&run->bytes, used);
+	return size == 0;
+}
+
+/* ---- the child ---- */
+
+static int start_child(struct run *run)
+{
+	pid_t parent = getpid();
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		diag_error("cannot make a pipe for reading rules: %s", strerror(errno));
+		return -1;
+	}
+	/* What is buffered here is not the child's to write. */
+	fflush(stdout);
+	run->pid = fork();
+	if (run->pid < 0) {
+		diag_error("cannot start a process for reading rules: %s", strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (!run->pid)
+		spec_child_run(run->job, run->next, run->at_once, ends[1], run->errors, parent);
+	close(ends[1]);
+	run->pipe = ends[0];
+	run->ready = false;
+	run->bytes.n = 0;
+	return 0;
+}
+
+static int end_child(struct run *run)
+{
+	int status = 0;
+
+	kill(run->pid, SIGKILL);
+	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(run->pipe);
+	run->pid = 0;
+	return status;
+}
+
+/* Reads what the child says: 1, 0 at its end, -1 (said) where time ran out. */
+static int read_child(struct run *run)
+{
+	struct pollfd poll_pipe = { .fd = run->pipe, .events = POLLIN };
+	uint8_t buffer[65536];
+	ssize_t n;
+
+	for (;;) {
+		unsigned int left = deadline_left();
+
+		if (deadline_check() < 0)
+			return -1;
+		if (poll(&poll_pipe, 1, left < INT_MAX ? (int)left : INT_MAX) <= 0)
+			continue;
+		n = read(run->pipe, buffer, sizeof(buffer));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return 0;
+		bytes_add(&run->bytes, buffer, (size_t)n);
+		return 1;
+	}
+}
+
+/* The last line that the child wrote to stderr; NULL where there is none. */
+static char *last_words(const struct run *run)
+{
+	char buffer[4096];
+	ssize_t n = pread(run->errors, buffer, sizeof(buffer) - 1, 0);
+	char *line;
+
+	while (n > 0 && buffer[n - 1] == '\n')
+		n--;
+	if (n <= 0)
+		return NULL;
+	buffer[n] = '\0';
+	line = strrchr(buffer, '\n');
+	return xstrdup(line ? line + 1 : buffer);
+}
+
+/* Why a child ended that has not said so. */
+static char *why_ended(const struct run *run, int status)
+{
+	char *words;
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return xstrdup("it was killed; is memory short?");
+	if (WIFSIGNALED(status))
+		return xasprintf("libxtables crashed on it (%s)", strsignal(WTERMSIG(status)));
+	words = last_words(run);
+	return words ? words : xstrdup("libxtables ended on it without a word");
+}
+
+/* Whether the child ended for reasons that are not the text's. */
+static bool child_failed(int status)
+{
+	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+	       (WIFEXITED(status) && WEXITSTATUS(status) >= SPEC_CHILD_FAILED);
+}
+
+/*
+ * A child that sends its answers together went wrong somewhere among them: none
+ * of them counts, and the next child sends each at once, so that it shows where.
+ */
+static void take_back(struct run *run, size_t first)
+{
+	for (size_t i = first; i < run->job->n && i <= run->next; i++) {
+		if (run->job->texts) {
+			spec_clear(&run->specs[i]);
+		} else {
+			free(run->texts[i]);
+			run->texts[i] = NULL;
+		}
+	}
+	run->next = first;
+	run->at_once = true;
+}
+
+/* Runs one child, which answers at least for the next one, or shows that the next has to. */
+static int run_child(struct run *run)
+{
+	size_t first = run->next;
+	bool sane = true, wrong;
+	char *why;
+	int got, status;
+
+	if (start_child(run) < 0)
+		return -1;
+	do {
+		got = read_child(run);
+		if (got > 0)
+			sane = take_records(run);
+	} while (got > 0 && sane);
+	status = end_child(run);
+	if (got < 0)
+		return -1;
+	/* Short of memory or descriptors, or killed for another's need of them. */
+	if (sane && child_failed(status)) {
+		why = why_ended(run, status);
+		diag_error("a process for reading rules failed: %s", why);
+		free(why);
+		return -1;
+	}
+	/* A child that said why ended in order, and left nothing half said. */
+	wrong = !sane || !run->ready ||
+		(run->next < run->job->n && (run->next == first || status || run->bytes.n));
+	if (wrong && !run->at_once) {
+		take_back(run, first);
+		return 0;
+	}
+	if (sane && !run->ready) {
+		why = why_ended(run, status);
+		diag_error("libxtables cannot be started: %s", why);
+		free(why);
+		return -1;
+	}
+	if (!sane)
+		give_up_next(run, xstrdup("libxtables damaged its process on it"), true);
+	else if (wrong)
+		give_up_next(run, why_ended(run, status), WIFSIGNALED(status));
+	run->at_once = false;
+	return 0;
+}
+
+static int run_job(struct run *run)
+{
+	int result = 0;
+
+	if (!run->job->n)
+		return 0;
+	run->errors = memfd_create("dockfw-stderr", MFD_CLOEXEC);
+	if (run->errors < 0) {
+		diag_error("cannot make a file in memory for reading rules: %s", strerror(errno));
+		return -1;
+	}
+	while (!result && run->next < run->job->n)
+		result = run_child(run);
+	close(run->errors);
+	free(run->bytes.v);
+	return result;
+}
+
+/* ---- both ways ---- */
+
+static int parse_batch(enum family family, const char *const *texts, size_t n,
+		       const struct strings *chains, struct spec *specs)
+{
+	const struct spec_job job = {
+		.family = family, .n = n, .texts = texts, .chains = chains,
+	};
+	struct run run = { .job = &job, .specs = specs };
+
+	return run_job(&run);
+}
+
+/* Has one family try some of the texts once more: answers[i] is of text which[i]. */
+static int try_some(enum family family, const char *const *texts, const size_t *which, size_t n,
+		    const struct strings *chains, struct spec *answers)
+{
+	const char **tried = xcalloc(n, sizeof(*tried));
+	int result;
+
+	for (size_t i = 0; i < n; i++)
+		tried[i] = texts[which[i]];
+	result = parse_batch(family, tried, n, chains, answers);
+	free(tried);
+	return result;
+}
+
+static void clear_some(struct spec *answers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		spec_clear(&answers[i]);
+}
+
+/*
+ * A rule that only the other family takes is left out of this one. That has to be
+ * what libxtables thinks of it, not the memory or the file that it did not get once.
+ */
+static int refuse_again(enum family family, const char *const *texts, const size_t *which,
+			size_t n, const struct strings *chains, struct spec *answers)
+{
+	int result = try_some(family, texts, which, n, chains, answers);
+
+	for (size_t i = 0; i < n && !result; i++) {
+		if (answers[i].error)
+			continue;
+		diag_error("libxtables refused the rule '%s' at first, and not again; "
+			   "run it again", texts[which[i]]);
+		result = -1;
+	}
+	return result;
+}
+
+/*
+ * Where a text was refused, has the other family try it: an option, a value or
+ * an extension may be of that family alone.
+ */
+static int try_other_family(enum family family, const char *const *texts, size_t n,
+			    const struct strings *chains, struct spec *specs)
+{
+	enum family other = family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
+	struct spec *answers = xcalloc(n, sizeof(*answers));
+	size_t *which = xcalloc(n, sizeof(*which));
+	size_t tried = 0, taken = 0;
+	int result;
+
+	for (size_t i = 0; i < n; i++)
+		if (specs[i].error && !specs[i].other_family && !specs[i].crashed)
+			which[tried++] = i;
+	result = try_some(other, texts, which, tried, chains, answers);
+	for (size_t i = 0; i < tried && !result; i++) {
+		if (answers[i].error)
+			continue;
+		specs[which[i]].other_family = true;
+		which[taken++] = which[i];
+	}
+	clear_some(answers, tried);
+	if (!result)
+		result = refuse_again(family, texts, which, taken, chains, answers);
+	clear_some(answers, taken);
+	free(which);
+	free(answers);
+	return result;
+}
+
+int rulespec_parse(enum family family, const char *const *texts, size_t n,
+		   const struct strings *chains, struct spec *specs)
+{
+	for (size_t i = 0; i < n; i++)
+		specs[i] = (struct spec){ 0 };
+	if (!parse_batch(family, texts, n, chains, specs) &&
+	    !try_other_family(family, texts, n, chains, specs))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		spec_clear(&specs[i]);
+	return -1;
+}
+
+int rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts)
+{
+	const struct rule **whole = xcalloc(n, sizeof(*whole));
+	char **printed = xcalloc(n, sizeof(*printed));
+	struct spec_job job = { .family = family, .rules = whole };
+	struct run run = { .job = &job, .texts = printed };
+	size_t next = 0;
+	int result;
+
+	for (size_t i = 0; i < n; i++)
+		if (!rules[i]->opaque)
+			whole[job.n++] = rules[i];
+	result = run_job(&run);
+	for (size_t i = 0; i < n; i++) {
+		if (result < 0)
+			texts[i] = NULL;
+		else if (rules[i]->opaque)
+			texts[i] = xasprintf("[opaque: %s]", rules[i]->opaque);
+		else
+			texts[i] = printed[next++];
+	}
+	for (size_t i = next; i < job.n; i++)
+		free(printed[i]);
+	free(printed);
+	free(whole);
+	return result;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "spec.h"
+
+void words_clear(struct words *words)
+{
+	for (int i = 0; i < words->n; i++)
+		free(words->v[i]);
+	free(words->v);
+	*words = (struct words){ 0 };
+}
+
+static void add(struct words *words, size_t *room, const char *text, size_t length)
+{
+	char *word = xcalloc(length + 1, 1);
+
+	memcpy(word, text, length);
+	/* One place more, for the NULL behind the last word. */
+	while ((size_t)words->n + 2 > *room) {
+		*room = *room ? 2 * *room : 32;
+		words->v = xreallocarray(words->v, *room, sizeof(*words->v));
+	}
+	words->v[words->n++] = word;
+	words->v[words->n] = NULL;
+}
+
+static char *bad_text(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length > SPEC_TEXT_MAX)
+		return xasprintf("the rule has %zu bytes; at most %d are read", length,
+				 SPEC_TEXT_MAX);
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if ((*c < 0x20 && *c != '\t' && *c != '\n') || *c == 0x7f)
+			return xasprintf("control character \\x%02x at byte %zu", *c,
+					 (size_t)(c - (const unsigned char *)text) + 1);
+	return NULL;
+}
+
+/*
+ * The quoting of iptables-restore: only " quotes, \ escapes within quotes
+ * alone, and a closing quote ends the word even where no blank follows it.
+ * Unlike there, a word may have any length (a list of addresses is one), a
+ * quote that is not closed is an error, and so is a new line within quotes.
+ */
+char *words_split(const char *text, struct words *words)
+{
+	char *word = NULL, *error;
+	size_t length = 0, room = 0;
+	bool quoted = false;
+
+	*words = (struct words){ 0 };
+	error = bad_text(text);
+	if (error)
+		return error;
+	add(words, &room, "iptables", strlen("iptables"));
+	word = xcalloc(strlen(text) + 1, 1);
+	for (const char *c = text; *c; c++) {
+		bool end = false;
+
+		if (quoted && *c == '\\' && c[1] && c[1] != '\n')
+			word[length++] = *++c;
+		else if (*c == '"') {
+			end = quoted;
+			quoted = !quoted;
+		} else if (quoted && *c == '\n')
+			break;
+		else if (!quoted && strchr(" \t\n", *c))
+			end = length > 0;
+		else
+			word[length++] = *c;
+		if (end) {
+			add(words, &room, word, length);
+			length = 0;
+		}
+	}
+	if (quoted) {
+		error = xasprintf("a \" is not closed in front of the end of the %s",
+				  strchr(text, '\n') ? "line" : "rule");
+		words_clear(words);
+	} else if (length) {
+		add(words, &room, word, length);
+	}
+	free(word);
+	return error;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "target.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_CT.h>
+#include <linux/netfilter/xt_connmark.h>
+#include <linux/netfilter/xt_mark.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum effect effect;
+} targets[] = {
+	{ "AUDIT", EFFECT_GO_ON },
+	{ "CHECKSUM", EFFECT_GO_ON },
+	{ "CLASSIFY", EFFECT_GO_ON },
+	{ "CONNMARK", EFFECT_CHANGE },
+	{ "CONNSECMARK", EFFECT_GO_ON },
+	{ "CT", EFFECT_CHANGE },
+	{ "DNAT", EFFECT_TRANSLATE },
+	{ "DSCP", EFFECT_GO_ON },
+	{ "ECN", EFFECT_GO_ON },
+	{ "HL", EFFECT_CHANGE },
+	{ "HMARK", EFFECT_CHANGE },
+	{ "IDLETIMER", EFFECT_GO_ON },
+	{ "LED", EFFECT_GO_ON },
+	{ "LOG", EFFECT_GO_ON },
+	{ "MARK", EFFECT_CHANGE },
+	{ "MASQUERADE", EFFECT_ACCEPT },
+	{ "NETMAP", EFFECT_TRANSLATE },
+	{ "NFLOG", EFFECT_GO_ON },
+	{ "NFQUEUE", EFFECT_UNDECIDED },
+	{ "NOTRACK", EFFECT_CHANGE },
+	{ "RATEEST", EFFECT_GO_ON },
+	{ "REDIRECT", EFFECT_TRANSLATE },
+	{ "REJECT", EFFECT_REFUSE },
+	{ "SECMARK", EFFECT_GO_ON },
+	{ "SET", EFFECT_CHANGE },
+	{ "SNAT", EFFECT_ACCEPT },
+	{ "SYNPROXY", EFFECT_UNDECIDED },
+	{ "TCPMSS", EFFECT_GO_ON },
+	{ "TCPOPTSTRIP", EFFECT_GO_ON },
+	{ "TEE", EFFECT_GO_ON },
+	{ "TOS", EFFECT_GO_ON },
+	{ "TPROXY", EFFECT_UNDECIDED },
+	{ "TRACE", EFFECT_GO_ON },
+	{ "TTL", EFFECT_CHANGE },
+	{ "ULOG", EFFECT_GO_ON },
+};
+
+static enum effect by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+		if (!strcmp(targets[i].name, name))
+			return targets[i].effect;
+	return EFFECT_UNKNOWN;
+}
+
+enum effect target_effect(const struct rule *rule)
+{
+	switch (rule->verdict) {
+	case VERDICT_NONE:
+		return rule->opaque ? EFFECT_UNKNOWN : EFFECT_GO_ON;
+	case VERDICT_ACCEPT:
+		return EFFECT_ACCEPT;
+	case VERDICT_DROP:
+		return EFFECT_DROP;
+	case VERDICT_RETURN:
+		return EFFECT_RETURN;
+	case VERDICT_QUEUE:
+		return EFFECT_UNDECIDED;
+	case VERDICT_JUMP:
+		return EFFECT_JUMP;
+	case VERDICT_GOTO:
+		return EFFECT_GOTO;
+	case VERDICT_EXT:
+		return rule->opaque ? EFFECT_UNKNOWN : by_name(rule->target.name);
+	}
+	return EFFECT_UNKNOWN;
+}
+
+bool target_only_marks(const struct rule *rule)
+{
+	static const char *const names[] = { "MARK", "CONNMARK", "HMARK", "SET" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, names[i]))
+			return true;
+	return false;
+}
+
+static bool take(const struct ext *ext, void *info, size_t size)
+{
+	if (ext->size < size)
+		return false;
+	memcpy(info, ext->data, size);
+	return true;
+}
+
+/* The kernel's way to set bits of a mark. */
+static void set_mark(struct mark *mark, uint32_t value, uint32_t mask)
+{
+	if (mark->unknown && mask != ~0U)
+		return;
+	mark->unknown = false;
+	mark->value = (mark->value & ~mask) ^ value;
+}
+
+static void change_mark(const struct ext *ext, struct packet *packet)
+{
+	struct xt_mark_tginfo2 info;
+
+	if (ext->revision == 2 && take(ext, &info, sizeof(info)))
+		set_mark(&packet->mark, info.mark, info.mask);
+	else
+		packet->mark.unknown = true;
+}
+
+static void change_connmark(const struct ext *ext, struct packet *packet)
+{
+	struct xt_connmark_tginfo2 info = { 0 };
+	struct xt_connmark_tginfo1 old;
+	struct mark *to = &packet->ctmark;
+	const struct mark *from = &packet->mark;
+	bool known = ext->revision == 2 ? take(ext, &info, sizeof(info)) && !info.shift_bits : false;
+	uint32_t from_mask, to_mask;
+
+	if (ext->revision == 1 && take(ext, &old, sizeof(old))) {
+		info.ctmark = old.ctmark;
+		info.ctmask = old.ctmask;
+		info.nfmask = old.nfmask;
+		info.mode = old.mode;
+		known = true;
+	}
+	if (packet->ct != CT_NEW)
+		return;
+	if (!known) {
+		packet->mark.unknown = packet->ctmark.unknown = true;
+		return;
+	}
+	if (info.mode == XT_CONNMARK_SET) {
+		set_mark(&packet->ctmark, info.ctmark, info.ctmask);
+		return;
+	}
+	from_mask = info.nfmask;
+	to_mask = info.ctmask;
+	if (info.mode == XT_CONNMARK_RESTORE) {
+		to = &packet->mark;
+		from = &packet->ctmark;
+		from_mask = info.ctmask;
+		to_mask = info.nfmask;
+	}
+	if (from->unknown && from_mask)
+		to->unknown = true;
+	else
+		set_mark(to, from->value & from_mask, to_mask);
+}
+
+static void change_ct(const struct ext *ext, struct packet *packet)
+{
+	uint16_t flags = 0;
+
+	/* Every revision begins with its flags. */
+	if (!strcmp(ext->name, "NOTRACK"))
+		flags = XT_CT_NOTRACK;
+	else
+		take(ext, &flags, sizeof(flags));
+	if (flags & XT_CT_NOTRACK && packet->ct == CT_NONE)
+		packet->ct = CT_UNTRACKED;
+}
+
+/* All revisions of DNAT, REDIRECT and NETMAP, as the newest one. */
+static bool nat_range(const struct rule *rule, struct nf_nat_range2 *range)
+{
+	const struct ext *ext = &rule->target;
+	struct nf_nat_ipv4_multi_range_compat compat;
+
+	memset(range, 0, sizeof(*range));
+	if (ext->revision == 0 && rule->family == FAMILY_IPV4) {
+		if (!take(ext, &compat, sizeof(compat)) || compat.rangesize != 1)
+			return false;
+		range->flags = compat.range[0].flags;
+		range->min_addr.ip = compat.range[0].min_ip;
+		range->max_addr.ip = compat.range[0].max_ip;
+		range->min_proto = compat.range[0].min;
+		range->max_proto = compat.range[0].max;
+		return true;
+	}
+	if (ext->revision == 2)
+		return take(ext, range, sizeof(*range));
+	return take(ext, range, sizeof(struct nf_nat_range));
+}
+
+bool target_dnat(const struct rule *rule, struct dnat *dnat)
+{
+	struct nf_nat_range2 range;
+
+	*dnat = (struct dnat){ 0 };
+	if (rule->opaque || rule->verdict != VERDICT_EXT || strcmp(rule->target.name, "DNAT") ||
+	    !nat_range(rule, &range))
+		return false;
+	dnat->has_addr = range.flags & NF_NAT_RANGE_MAP_IPS;
+	dnat->has_port = range.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
+	dnat->addr.lo = addr_load(rule->family, &range.min_addr);
+	dnat->addr.hi = addr_load(rule->family, &range.max_addr);
+	dnat->port.lo = ntohs(range.min_proto.all);
+	dnat->port.hi = ntohs(range.max_proto.all);
+	dnat->offset = range.flags & NF_NAT_RANGE_PROTO_OFFSET;
+	dnat->random = range.flags & NF_NAT_RANGE_PROTO_RANDOM_ALL;
+	dnat->base = ntohs(range.base_proto.all);
+	dnat->whole = (!dnat->has_addr || dnat->addr.lo == dnat->addr.hi) &&
+		      (!dnat->has_port || dnat->port.lo == dnat->port.hi) &&
+		      dnat->addr.lo <= dnat->addr.hi;
+	return true;
+}
+
+static bool spans_meet(struct span a, struct span b)
+{
+	return a.lo <= b.hi && b.lo <= a.hi;
+}
+
+static void translate(struct packet *packet, const struct dnat *dnat)
+{
+	struct addrrange dst = packet->dst;
+	struct span port = packet->dport;
+
+	if (dnat->has_addr)
+		dst = dnat->addr;
+	if (dnat->has_port && proto_has_ports(packet->proto)) {
+		bool one = port.lo == port.hi;
+
+		/*
+		 * A port that lies in the range already stays, unless another
+		 * connection uses it with the same addresses.
+		 */
+		if (dnat->offset && one) {
+			unsigned int size = dnat->port.hi - dnat->port.lo + 1U;
+			unsigned int at = (uint16_t)(port.lo - dnat->base) % size;
+
+			port.lo = port.hi = (uint16_t)(dnat->port.lo + at);
+		} else if (!one || dnat->random || !spans_meet(port, dnat->port)) {
+			port = dnat->port;
+		}
+	}
+	packet->dnat |= dst.lo != packet->dst.lo || dst.hi != packet->dst.hi ||
+			port.lo != packet->dport.lo || port.hi != packet->dport.hi;
+	packet->dst = dst;
+	packet->dport = port;
+}
+
+static bool redirect(const struct rule *rule, struct packet *packet, const struct netinfo *info,
+		     const struct nf_nat_range2 *range)
+{
+	const struct netif *in = netinfo_if(info, packet->in);
+	struct dnat dnat = { .has_addr = true };
+
+	if (in && in->loopback)
+		dnat.addr.lo = rule->family == FAMILY_IPV4 ? (addr_t)0x7f000001 : 1;
+	else if (in && in->has_addr[rule->family])
+		dnat.addr.lo = in->addr[rule->family];
+	else
+		return false;
+	dnat.addr.hi = dnat.addr.lo;
+	dnat.has_port = range->flags & NF_NAT_RANGE_PROTO_SPECIFIED;
+	dnat.port.lo = ntohs(range->min_proto.all);
+	dnat.port.hi = ntohs(range->max_proto.all);
+	translate(packet, &dnat);
+	return true;
+}
+
+static void netmap(const struct rule *rule, struct packet *packet, const struct nf_nat_range2 *range)
+{
+	addr_t lo = addr_load(rule->family, &range->min_addr);
+	addr_t host = lo ^ addr_load(rule->family, &range->max_addr);
+	struct dnat dnat = { .has_addr = true };
+
+	dnat.addr.lo = (lo & ~host) | (packet->dst.lo & host);
+	dnat.addr.hi = (lo & ~host) | (packet->dst.hi & host);
+	if (packet->dst.lo != packet->dst.hi)
+		dnat.addr = (struct addrrange){ lo & ~host, lo | host };
+	translate(packet, &dnat);
+}
+
+bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info)
+{
+	const struct ext *ext = &rule->target;
+	struct nf_nat_range2 range;
+	struct dnat dnat;
+
+	if (!strcmp(ext->name, "MARK")) {
+		change_mark(ext, packet);
+	} else if (!strcmp(ext->name, "CONNMARK")) {
+		change_connmark(ext, packet);
+	} else if (!strcmp(ext->name, "CT") || !strcmp(ext->name, "NOTRACK")) {
+		change_ct(ext, packet);
+	} else if (!strcmp(ext->name, "TTL") || !strcmp(ext->name, "HL")) {
+		packet->ttl_set = true;
+	} else if (!strcmp(ext->name, "HMARK") || !strcmp(ext->name, "SET")) {
+		packet->mark.unknown = true;
+	} else if (target_dnat(rule, &dnat)) {
+		translate(packet, &dnat);
+	} else if (nat_range(rule, &range)) {
+		if (!strcmp(ext->name, "REDIRECT"))
+			return redirect(rule, packet, info, &range);
+		netmap(rule, packet, &range);
+	} else {
+		packet->dst = (struct addrrange){ 0, addr_max(rule->family) };
+		packet->dport = (struct span){ 0, 65535 };
+		packet->dnat = true;
+	}
+	return true;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_TRACE_H
+#define DOCKFW_TRACE_H
+
+#include "walk.h"
+
+/* The way of one packet, rule by rule, to its verdict: pure. */
+
+enum trace_verdict {
+	TRACE_FORWARDED,
+	TRACE_LOCAL,   /* handed to the host itself */
+	TRACE_DROPPED,
+	TRACE_REFUSED,
+	TRACE_LOST,    /* no route, forwarding switched off, … */
+	TRACE_MAYBE,   /* more than one of these */
+};
+/* "forwarded", "local", "dropped", "refused", "lost", "maybe". */
+const char *trace_verdict_name(enum trace_verdict verdict);
+
+struct trace {
+	struct packet packet; /* as it came in */
+	addr_t src;
+	struct steps steps;
+	struct fate fate;
+	enum trace_verdict verdict;
+	unsigned int possible; /* bits 1U << TRACE_…: how it may end */
+};
+
+/*
+ * Follows the packet that text describes (packet_parse()). snapshot holds the
+ * walk_tables with all chains, and must live as long as the trace. all: the
+ * rules that do not match are steps too. The caller clears the trace. Returns
+ * -1, said, where the text is wrong.
+ */
+int trace_run(const struct snapshot *snapshot, const struct netinfo *info, const char *text,
+	      bool all, struct trace *trace);
+/* The same for packet and src, which are set already. */
+void trace_packet(const struct snapshot *snapshot, const struct netinfo *info, bool all,
+		  struct trace *trace);
+void trace_clear(struct trace *trace);
+
+#endif

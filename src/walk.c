@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "walk.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+
+const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", "security", NULL };
+
+/* One builtin chain on the way. */
+struct hook {
+	const char *table, *chain;
+};
+
+static const struct hook prerouting[] = {
+	{ "raw", "PREROUTING" }, { "mangle", "PREROUTING" }, { "nat", "PREROUTING" }, { 0 },
+};
+static const struct hook forward[] = {
+	{ "mangle", "FORWARD" }, { "filter", "FORWARD" }, { "security", "FORWARD" },
+	{ "mangle", "POSTROUTING" }, { "nat", "POSTROUTING" }, { 0 },
+};
+static const struct hook input[] = {
+	{ "mangle", "INPUT" }, { "filter", "INPUT" }, { "security", "INPUT" },
+	{ "nat", "INPUT" }, { 0 },
+};
+
+void walker_make(struct walker *walker, const struct snapshot *snapshot,
+		 const struct netinfo *info, enum family family)
+{
+	*walker = (struct walker){ 0 };
+	link_set_make(&walker->links, snapshot, info, family);
+}
+
+void walker_clear(struct walker *walker)
+{
+	link_set_clear(&walker->links);
+	addrpool_clear(&walker->pool);
+	memo_free(walker->memo);
+	*walker = (struct walker){ 0 };
+}
+
+static void lose(struct walk *walk, struct fate *fate, const struct flow *flow, const char *reason)
+{
+	struct decider by = { .reason = reason };
+
+	walk_step(walk, STEP_ROUTE, &by, ANSWER_YES, EFFECT_DROP, xstrdup(reason));
+	ending_add(&fate->lost, &flow->src, &by, addrset_size(&flow->src));
+}
+
+static void doubt(struct fate *fate, const struct decider *by)
+{
+	if (!fate->doubtful)
+		fate->doubt = *by;
+	fate->doubtful = true;
+}
+
+/* Gives what left the chain, by its end, to the policy. */
+static void apply_policy(struct walk *walk, const struct links *links, struct outcome *outcome)
+{
+	struct decider by = { .table = links->table, .chain = links->chain->name,
+			      .policy = links->chain->policy };
+	bool dropped = links->chain->policy == VERDICT_DROP;
+
+	if (outcome->returned.n)
+		walk_step(walk, STEP_POLICY, &by, ANSWER_YES,
+			  dropped ? EFFECT_DROP : EFFECT_ACCEPT, NULL);
+	for (size_t i = 0; i < outcome->returned.n; i++) {
+		struct flow *flow = &outcome->returned.v[i];
+		double size = addrset_size(&flow->src);
+
+		if (dropped) {
+			ending_add(&outcome->dropped, &flow->src, &by, size);
+			flow_clear(flow);
+			continue;
+		}
+		if (links->filter) {
+			flow->by = by;
+			flow->size = size;
+		}
+		flows_add(&outcome->accepted, flow);
+	}
+	free(outcome->returned.v);
+	outcome->returned = (struct flows){ 0 };
+}
+
+/*
+ * A base chain in one of iptables' tables that iptables does not know filters
+ * at a place that is not known here: whatever passes its table may end in it.
+ */
+static void foreign_chains(struct walk *walk, const char *table, struct outcome *outcome)
+{
+	const struct link_set *set = &walk->walker->links;
+
+	for (size_t t = 0; t < set->n; t++) {
+		const struct table *in = set->tables[t].table;
+
+		for (size_t c = 0; c < in->nchains && !strcmp(in->name, table); c++) {
+			struct decider by = { .table = in->name, .chain = in->chains[c]->name,
+					      .reason = "a base chain that iptables does not know" };
+
+			if (!in->chains[c]->foreign_base ||
+			    (in->chains[c]->loaded && !in->chains[c]->nrules))
+				continue;
+			outcome_doubt(outcome, &by);
+			for (size_t i = 0; i < outcome->accepted.n; i++)
+				ending_add(&outcome->dropped, &outcome->accepted.v[i].src, &by, 1);
+		}
+	}
+}
+
+static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *flow,
+		      struct outcome *outcome)
+{
+	const struct links *links = link_set_find(&walk->walker->links, hook->table, hook->chain);
+	struct decider at = { .table = hook->table, .chain = hook->chain };
+
+	if (!links && !strcmp(hook->table, "filter")) {
+		flow->by = (struct decider){ .reason = "no chain filters them" };
+		flow->size = addrset_size(&flow->src);
+	}
+	/* nat sees new connections alone. */
+	if (!links || (links->nat && flow->packet.ct != CT_NEW)) {
+		flows_add(&outcome->accepted, flow);
+		return;
+	}
+	if (!links->known) {
+		outcome_doubt(outcome, &at);
+		ending_add(&outcome->dropped, &flow->src, &at, addrset_size(&flow->src));
+		flows_add(&outcome->accepted, flow);
+		return;
+	}
+	walk_step(walk, STEP_HOOK, &at, ANSWER_YES, EFFECT_GO_ON, NULL);
+	walk_chain(walk, links, flow, outcome);
+	apply_policy(walk, links, outcome);
+}
+
+static void route(struct walk *walk, struct flow *flow, struct fate *fate);
+
+/* Sends a flow, which it takes over, through the hooks from there on. */
+static void follow(struct walk *walk, const struct hook *hook, struct flow *flow,
+		   struct fate *fate)
+{
+	struct outcome outcome = { 0 };
+
+	if (!hook->table) {
+		if (hook == &prerouting[ARRAY_SIZE(prerouting) - 1])
+			route(walk, flow, fate);
+		else
+			flows_add(hook == &input[ARRAY_SIZE(input) - 1] ? &fate->local
+									: &fate->forwarded, flow);
+		return;
+	}
+	/* Connection tracking stands between raw and mangle. */
+	if (hook == &prerouting[1])
+		packet_track(&flow->packet);
+	if (!strcmp(hook->chain, "POSTROUTING"))
+		flow->packet.behind = true;
+	pass_hook(walk, hook, flow, &outcome);
+	if (hook == &prerouting[1] || hook == &prerouting[2] || !strcmp(hook->table, "filter"))
+		foreign_chains(walk, hook->table, &outcome);
+	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
+	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
+	if (outcome.doubtful)
+		doubt(fate, &outcome.doubt);
+	for (size_t i = 0; i < outcome.accepted.n; i++) {
+		if (outcome.accepted.n > 1)
+			walk_step(walk, STEP_WAY, NULL, ANSWER_MAYBE, EFFECT_GO_ON,
+				  xasprintf("way %zu of %zu behind %s %s", i + 1,
+					    outcome.accepted.n, hook->table, hook->chain));
+		follow(walk, hook + 1, &outcome.accepted.v[i], fate);
+	}
+	/* Each flow was taken over. */
+	outcome.accepted.n = 0;
+	outcome_clear(&outcome);
+}
+
+static bool is_loopback(enum family family, addr_t addr)
+{
+	return family == FAMILY_IPV4 ? addr >> 24 == 127 : addr == 1;
+}
+
+/* The kernel throws such addresses away where they come from outside. */
+static const char *martian(const struct flow *flow, const struct netif *in)
+{
+	enum family family = flow->packet.family;
+	addr_t src = flow->src.v[0].lo, dst = flow->packet.dst.lo;
+
+	if (in && in->loopback)
+		return NULL;
+	if (flow->packet.dst.lo == flow->packet.dst.hi && is_loopback(family, dst) &&
+	    !(family == FAMILY_IPV4 && in && in->localnet))
+		return "a packet for the loopback address is not taken in from outside";
+	if (!addrset_is_one(&flow->src))
+		return NULL;
+	if (is_loopback(family, src) || (family == FAMILY_IPV4 && src >> 28 >= 0xe) ||
+	    (family == FAMILY_IPV6 && src >> 120 == 0xff))
+		return "no packet may come from this address";
+	return NULL;
+}
+
+static void to_local(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON, xstrdup("for this host itself"));
+	follow(walk, input, flow, fate);
+}
+
+static void to_forward(struct walk *walk, struct flow *flow, const struct netpath *path,
+		       const struct netif *in, struct fate *fate)
+{
+	struct packet *packet = &flow->packet;
+
+	if (path->type != RTN_UNICAST || !path->out) {
+		lose(walk, fate, flow, "no route leads to the destination");
+		flow_clear(flow);
+		return;
+	}
+	if (in && !in->forwards[packet->family]) {
+		lose(walk, fate, flow, "forwarding is switched off on the incoming interface");
+		flow_clear(flow);
+		return;
+	}
+	memcpy(packet->out, path->out->name, IFNAMSIZ);
+	packet->out_index = path->out->index;
+	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON,
+		  xasprintf("forwarded, out by %s", path->out->name));
+	if (packet->ttl_set) {
+		struct decider by = { .reason = "a rule set the hop limit" };
+
+		doubt(fate, &by);
+		lose(walk, fate, flow, by.reason);
+	}
+	follow(walk, forward, flow, fate);
+}
+
+static void route(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	const struct netinfo *info = walk->walker->links.info;
+	const struct packet *packet = &flow->packet;
+	const struct netif *in = netinfo_if(info, packet->in);
+	struct netpath path = netinfo_path(info, packet->family, packet->dst.lo);
+	const char *reason = martian(flow, in);
+
+	if (reason) {
+		lose(walk, fate, flow, reason);
+		flow_clear(flow);
+		return;
+	}
+	if (packet->dst.lo != packet->dst.hi) {
+		struct netpath end = netinfo_path(info, packet->family, packet->dst.hi);
+
+		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
+	}
+	if (path.unsure) {
+		struct decider by = { .reason = "policy routing, or one of several routes, may lead "
+						"it elsewhere" };
+
+		doubt(fate, &by);
+		lose(walk, fate, flow, by.reason);
+	}
+	if (path.type == RTN_LOCAL || path.type == RTN_BROADCAST || path.type == RTN_MULTICAST ||
+	    path.type == RTN_ANYCAST)
+		to_local(walk, flow, fate);
+	else
+		to_forward(walk, flow, &path, in, fate);
+}
+
+void walk_packet(struct walker *walker, const struct packet *packet,
+		 const struct addrset *sources, struct steps *steps, struct fate *fate)
+{
+	struct walk walk = { .walker = walker, .steps = steps };
+	struct flow flow = { .packet = *packet };
+
+	const char *reason;
+
+	*fate = (struct fate){ 0 };
+	addrset_copy(&flow.src, sources);
+	reason = martian(&flow, netinfo_if(walker->links.info, packet->in));
+	/* IPv6 throws these away at once, IPv4 when it comes to the routing. */
+	if (packet->family == FAMILY_IPV6 && reason) {
+		lose(&walk, fate, &flow, reason);
+		flow_clear(&flow);
+		return;
+	}
+	follow(&walk, prerouting, &flow, fate);
+}

@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Static analysis: each tool must have nothing to say of the sources, the tests'
+# programs and the scripts. Where a tool is wrong, the reason stands in the code
+# beside the exception, or in .clang-tidy.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export work PYTHONPYCACHEPREFIX=$work/python
+passed=0 failed=0
+
+flags="-std=gnu11 -D_GNU_SOURCE -DVERSION='\"0\"' -Isrc $(sed -n 's/^WARNINGS := //p' Makefile)"
+flags+=" $(pkg-config --cflags libnftnl libmnl libiptc xtables libconfuse jansson)" || exit 1
+
+# One file: try_file COMMAND FILE. What it said is kept where it failed.
+# shellcheck disable=SC2317 # xargs calls it
+try_file() {
+	local log=$work/logs/${2//\//,}
+	bash -c "$1" try "$2" >"$log" 2>&1 </dev/null && rm "$log"
+	return 0
+}
+export -f try_file
+
+# all NAME COMMAND FILE…: the command with each file as $1, two at a time.
+all() {
+	local name=$1 command=$2
+	shift 2
+	rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
+	# shellcheck disable=SC2016 # for the shell that xargs starts
+	printf '%s\0' "$@" | xargs -0 -P2 -n1 bash -c 'try_file "$0" "$1"' "$command"
+	verdict "$name" "$#"
+}
+
+# verdict NAME FILES: what the logs say, without what tools say always.
+verdict() {
+	local log
+	log=$(find "$work/logs" -type f -exec cat {} + |
+		grep -vE '^([0-9]+ warnings? generated|Suppressed|Use -)')
+	if [ "$2" -gt 0 ] && [ -z "$(find "$work/logs" -type f)" ]; then
+		passed=$((passed + 1)) && echo "ok - $name"
+	else
+		failed=$((failed + 1)) && echo "not ok - $name"
+		head -n 60 <<<"$log"
+	fi
+}
+
+sources=(src/*.c completion/*.c)
+mapfile -t tests < <(find tests -name '*.c' | sort)
+mapfile -t scripts < <(find tests .ci systemd -type f \
+	-exec grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' {} + | sort)
+mapfile -t python < <(find tests -name '*.py' | sort)
+
+# With the warnings of a build; cmocka's macros leave members out of their structures.
+for compiler in gcc clang; do
+	compile="$compiler $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -c -o /dev/null"
+	all "$compiler: the program" "$compile \"\$1\"" "${sources[@]}"
+	all "$compiler: the tests" "$compile -Wno-missing-field-initializers \"\$1\"" "${tests[@]}"
+done
+# From gcc 13 on it takes the opening of descriptors 0 to 2 for a leak.
+all 'gcc -fanalyzer' "gcc $flags -O1 -fanalyzer -Wno-analyzer-fd-leak -Werror -c -o /dev/null \"\$1\"" "${sources[@]}"
+all 'clang-tidy' "clang-tidy --quiet \"\$1\" -- $flags" "${sources[@]}"
+all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
+	--suppress=normalCheckLevelMaxBranches --error-exitcode=1 -D_GNU_SOURCE -DVERSION='\"0\"' \
+	-Isrc \"\$1\"" "${sources[@]}" tests/tools/*.c
+# Sourced files that are not there, and functions whose arguments may be left out.
+all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
+all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]

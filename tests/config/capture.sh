@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A captured DOCKER-USER: with it the host is right, it holds every rule that
+# iptables can lay there, and a repair from it gives the same capture again.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+capture() { # FILE [OPTION…]
+	local to=$1
+	shift
+	gives 0 "$DOCKFW" --capture -b "$KIND" "$@" && install -m 600 "$WORK/out" "$to"
+}
+
+# Lays every rule of a list that iptables and the kernel take, in DOCKER-USER, but
+# those whose own listing has lost what they are, and which are so left out of a
+# capture: a range that is all of them, -m tcp for all but tcp, a tuple's masks.
+# The lists' own chain is USER. In front, since the kernel does not look at rules
+# behind one that ends the chain, which with the mark in it would not be such.
+lost='-m esp ! --espspi 0:4294967295|^! -p tcp -m tcp|--hmark-tuple'
+lay_all() { # COMMAND LIST…
+	local command=$1-$KIND rule laid=0
+	shift
+	"$command" -N USER && "$command" -A USER -p tcp -j RETURN || return 1
+	while IFS= read -r rule; do
+		printf '*filter\n-I DOCKER-USER %s\nCOMMIT\n' "$rule" |
+			"$command-restore" --noflush >/dev/null 2>&1 && laid=$((laid + 1))
+	done < <(cat "$@" | grep -vE -e '^#' -e '^$' -e "$lost")
+	echo "$laid rules of $command"
+	[ "$laid" -ge 250 ]
+}
+
+# The live rules without the mark and Docker's closing RETURN.
+rules_of() {
+	"$1-$KIND" -S DOCKER-USER | sed -e 's/ -m comment --comment dockfw\( -[jg] .*\|\)$/\1/' -e '$ { /^-A DOCKER-USER -j RETURN$/d }'
+	"$1-$KIND" -S USER 2>/dev/null | sed 's/ -m comment --comment dockfw\( -[jg] .*\|\)$/\1/'
+}
+
+round_trip() {
+	capture "$WORK/first.conf" || return 1
+	if grep -q 'left out' "$WORK/first.conf"; then
+		grep 'left out' "$WORK/first.conf"
+		return 1
+	fi
+	CONF=$WORK/first.conf finds 0 "" || return 1
+	for command in iptables ip6tables; do
+		rules_of "$command" >"$WORK/$command.before"
+		"$command-$KIND" -F DOCKER-USER && "$command-$KIND" -F USER || return 1
+	done
+	CONF=$WORK/first.conf dockfw 0 --repair || return 1
+	for command in iptables ip6tables; do
+		rules_of "$command" >"$WORK/$command.after"
+		diff "$WORK/$command.before" "$WORK/$command.after" || return 1
+	done
+	capture "$WORK/second.conf" && diff "$WORK/first.conf" "$WORK/second.conf"
+}
+
+# What --check-config -v prints is a configuration, and prints itself.
+prints_itself() { # FILE
+	gives 0 "$DOCKFW" --check-config -v -f "$1" && install -m 600 "$WORK/out" "$WORK/print.conf" &&
+		gives 0 "$DOCKFW" --check-config -v -f "$WORK/print.conf" && diff "$WORK/print.conf" "$WORK/out"
+}
+
+for KIND in nft legacy; do
+	if [ $KIND = legacy ] && ! iptables-legacy -t raw -S >/dev/null 2>&1; then
+		ok "$KIND: all of it # SKIP this kernel has no ip_tables"
+		continue
+	fi
+	clear_tables
+	try "$KIND: nothing to capture" gives 3 "$DOCKFW" --capture -b $KIND
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	ipt -A DOCKER-USER -s 203.0.113.123 -i ens3 -p tcp --dport 80 -j RETURN
+	for command in iptables ip6tables; do
+		"$command-$KIND" -A DOCKER-USER -i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT
+		"$command-$KIND" -A DOCKER-USER -j RETURN
+	done
+	try "$KIND: a small one is captured" silent capture "$WORK/small.conf"
+	cat >"$WORK/wanted" <<-'END'
+	chain "DOCKER-USER" {
+	    rules = {
+	        "-s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 -j RETURN",
+	        "-i ens3 -p tcp -m tcp --dport 80 -j REJECT"
+	    }
+	}
+	END
+	try "$KIND: as a person would write it" diff "$WORK/wanted" <(sed -n '/^chain/,$p' "$WORK/small.conf")
+	CONF=$WORK/small.conf try "$KIND: with it the host is right" finds 0 ""
+	try "$KIND: of IPv6 alone" capture "$WORK/six.conf" -6
+	try "$KIND: IPv6 has the one rule" [ "$(grep -c ' -j ' "$WORK/six.conf")" = 1 ]
+	clear_tables
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	lists=$TESTS/rules
+	try "$KIND: rules of every kind, IPv4" lay_all iptables "$lists/any.rules" "$lists/ipv4.rules"
+	try "$KIND: rules of every kind, IPv6" lay_all ip6tables "$lists/any.rules" "$lists/ipv6.rules"
+	if [ $KIND = legacy ]; then
+		# What no listing tells is named, and the rest is captured.
+		ipt -N LOST && ipt -A LOST -p esp -m esp ! --espspi 0:4294967295
+		ipt -I DOCKER-USER -j LOST
+		try "$KIND: a rule that is left out" capture "$WORK/lost.conf"
+		try "$KIND: it is named in the file" grep -q '# ipv4 rule 1 is left out' "$WORK/lost.conf"
+		try "$KIND: it is warned of" grep -q 'rule 1 of LOST is left out' "$WORK/err"
+		ipt -D DOCKER-USER -j LOST
+	fi
+	try "$KIND: captured, checked, repaired and captured again" round_trip
+	try "$KIND: the print of that prints itself" prints_itself "$WORK/first.conf"
+done
+finish

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""report.py BUILD: the lines of src/ that a run of the tests has executed, from
+gcov's counts: a table, and the others with their text in BUILD/uncovered.txt."""
+import collections
+import glob
+import json
+import subprocess
+import sys
+
+build = sys.argv[1]
+counts = collections.defaultdict(dict)
+for notes in sorted(glob.glob(build + "/*.gcno")):
+    run = subprocess.run(["gcov", "--json-format", "--stdout", notes],
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    for unit in run.stdout.splitlines():
+        for file in json.loads(unit)["files"]:
+            # A header's lines are in many units.
+            lines = counts[file["file"]]
+            for line in file["lines"]:
+                number = line["line_number"]
+                lines[number] = lines.get(number, 0) + line["count"]
+
+total = executed = 0
+with open(build + "/uncovered.txt", "w", encoding="utf-8") as uncovered:
+    print("%-28s %6s %8s %6s" % ("file", "lines", "covered", "%"))
+    for name in sorted(name for name in counts if name.startswith("src/")):
+        lines = counts[name]
+        covered = sum(1 for count in lines.values() if count)
+        print("%-28s %6d %8d %6.1f" % (name, len(lines), covered, 100 * covered / len(lines)))
+        total += len(lines)
+        executed += covered
+        with open(name, encoding="utf-8") as source:
+            text = source.read().split("\n")
+        for number in sorted(number for number, count in lines.items() if not count):
+            uncovered.write("%s:%d:%s\n" % (name, number, text[number - 1]))
+if not total:
+    sys.exit("no counts in " + build)
+print("%-28s %6d %8d %6.1f" % ("total", total, executed, 100 * executed / total))

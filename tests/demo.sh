@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The broken host of the README, found and mended: demo.sh PROGRAM
+# All of it happens in namespaces that go at the end; no table of this machine
+# is touched. Ends with 0 only if everything went as it says.
+set -u
+program=$(realpath "${1:-build/dockfw-check}") || exit 1
+tests=$(cd "$(dirname "$0")" && pwd)
+[ -x "$program" ] || { echo "demo: '$program' is not built; run: make demo" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "demo: run it as root: it makes network namespaces" >&2; exit 1; }
+# A host of its own: network, processes, /run.
+if [ -z "${DEMO_INSIDE:-}" ]; then
+	DEMO_INSIDE=1 exec unshare --net --mount --pid --fork --mount-proc --kill-child \
+		bash "$tests/demo.sh" "$program"
+fi
+mount -t tmpfs tmpfs /run || exit 1
+# shellcheck source=tests/hosts.sh
+. "$tests/hosts.sh"
+
+bold='' green='' red='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+config=/run/dockfw.conf
+failed=0
+
+say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+
+# show COMMAND…: the command as one would type it, and what it prints.
+show() {
+	printf '\n%s# %s%s\n' "$bold" "$*" "$plain"
+	"$@"
+}
+
+dockfw-check() { "$program" "$@"; }
+
+# ends_with STATUS COMMAND…: shows the command, and minds its exit status.
+ends_with() {
+	local wanted=$1 status
+	shift
+	show "$@"
+	status=$?
+	echo "exit status $status"
+	[ "$status" = "$wanted" ] || went_wrong "the exit status should be $wanted"
+}
+
+# connects CLIENT ADDRESS RIGHT: what becomes of a client of the published port.
+connects() {
+	local result colour=$green
+	ask "$1" 198.51.100.10 >/dev/null
+	case $? in
+	0) result=served ;;
+	1) result=refused ;;
+	*) result=unanswered ;;
+	esac
+	if [ "$1" = outsider ] && [ $result = served ]; then colour=$red; fi
+	printf 'client %-13s  %s%s%s\n' "$2" "$colour" "$result" "$plain"
+	[ "$result" = "$3" ] || went_wrong "it should be $3"
+}
+
+went_wrong() {
+	failed=1
+	echo "${red}the demo went wrong: $*$plain"
+}
+
+hosts_up || { echo "demo: cannot make the namespaces" >&2; exit 1; }
+cat >"$config" <<'END'
+chain "DOCKER-USER" {
+    rules = {
+        "-i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN",
+        "-i ens3 -p tcp --dport 80 -j REJECT"
+    }
+}
+END
+iptables-nft-restore <"$tests/layouts/reload-debian-12.rules" || exit 1
+
+say "A Docker host publishes port 80 of a container. Only 203.0.113.123 may use it:"
+show cat $config
+say "The tables are as 'firewall-cmd --reload' leaves them on Debian 12 (Docker 20.10):
+the rules are gone, and DOCKER-USER is not asked first any more. So everybody gets in."
+show iptables-nft -S FORWARD
+show iptables-nft -S DOCKER-USER
+echo
+connects allowed 203.0.113.123 served
+connects outsider 203.0.113.200 served
+say "dockfw-check sees it:"
+ends_with 2 dockfw-check -f $config
+say "and mends it, in one transaction:"
+ends_with 0 dockfw-check -f $config --repair
+say "Now the tables are right, and the port is closed to all others:"
+ends_with 0 dockfw-check -f $config
+show iptables-nft -S FORWARD
+show iptables-nft -S DOCKER-USER
+echo
+connects allowed 203.0.113.123 served
+connects outsider 203.0.113.200 refused
+if [ "$failed" = 0 ]; then
+	say "Found and mended."
+fi
+exit "$failed"

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The man pages are clean to mandoc and to groff, and have what a page must have.
+# shellcheck disable=SC2317 # functions that are called by name
+# shellcheck source=tests/docs/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Which other pages are installed is the machine's affair.
+lint() # FILE
+{
+	mandoc -T lint "$1" 2>/dev/null | grep -vE 'referenced manual not found|outdated mandoc\.db' >"$WORK/lint"
+	cat "$WORK/lint"
+	[ ! -s "$WORK/lint" ]
+}
+
+groff_warns() # FILE
+{
+	MANWIDTH=80 man -E UTF-8 --warnings -l "$1" 2>"$WORK/warnings" >"$WORK/page"
+	cat "$WORK/warnings"
+	[ ! -s "$WORK/warnings" ] && [ "$(wc -l <"$WORK/page")" -gt 50 ]
+}
+
+for page in man/*.[58]; do
+	for command in mandoc man; do
+		command -v "$command" >/dev/null || not_ok "$command is here to judge $page"
+	done
+	holds "$page: mandoc" lint "$page"
+	holds "$page: groff" groff_warns "$page"
+	subset "$page: sections" 4 \
+		<(printf '.Sh %s\n' NAME DESCRIPTION FILES EXAMPLES "SEE ALSO") <(grep '^\.Sh ' "$page")
+done
+subset "dockfw-check.8: its own sections" 5 \
+	<(printf '.Sh %s\n' SYNOPSIS OPTIONS OUTPUT FINDINGS "EXIT STATUS" ENVIRONMENT) \
+	<(grep '^\.Sh ' man/dockfw-check.8)
+
+# Variables that the program asks for, but for those that it clears.
+grep -hoE 'getenv\("[A-Z_]+"\)' src/*.c | sed 's/.*"\(.*\)".*/\1/' | grep -v '^JOURNAL_STREAM$' >"$WORK/asked"
+section man/dockfw-check.8 ENVIRONMENT | sed -nE 's/^\.It Ev ([A-Z_]+)$/\1/p' >"$WORK/said"
+same_set "environment variables" 3 "$WORK/asked" "$WORK/said"
+finish

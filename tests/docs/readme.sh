@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the README says of the tree is so: make's targets and variables,
+# packages, files, units, the known differences.
+# shellcheck disable=SC2016,SC2012 # Markdown has its backquotes, and units have plain names
+# shellcheck source=tests/docs/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+sed -n '/^| variable | default/,/^$/p' README.md | grep -oE '`[A-Z_]+`' | tr -d '`' >"$WORK/variables"
+subset "make variables" 8 <(grep -vxE 'CC|CPPFLAGS|LDFLAGS|LDLIBS|V' "$WORK/variables") \
+	<(sed -nE 's/^([A-Z_]+) \?=.*/\1/p' Makefile)
+subset "make's variables in the README" 8 <(sed -nE 's/^([A-Z_]+) \?=.*/\1/p' Makefile) "$WORK/variables"
+grep -ohE '(^|`|&& )make [a-z-]+' README.md HACKING.md | sed 's/.*make //' >"$WORK/targets"
+subset "make targets" 4 "$WORK/targets" <(sed -nE 's/^([a-z-]+):.*/\1/p' Makefile)
+
+# The packages to build with are those that the set-up of the tests installs.
+packages() # WORD: what stands behind "WORD install" in the README
+{
+	sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' README.md |
+		sed -nE "s/.*$1 -y install (gcc .*)/\1/p" | tr -s ' ' '\n'
+}
+set_up() # VARIABLE
+{
+	sed -n "/^$1=/,/\"\$/p" tests/setup.sh | sed -e "s/^$1=\"//" -e 's/"$//' | tr -s ' \t' '\n' | grep .
+}
+same_set "packages of Debian" 10 <(set_up debian_build) <(packages apt-get)
+same_set "packages of AlmaLinux" 9 <(set_up el_build) <(packages dnf)
+
+# Files of the tree.
+grep -ohE '`(conf|src|tests|systemd|man|completion)/[a-z0-9A-Z._/-]*[a-z0-9]`|\<(LICENSE|HACKING\.md)\>' README.md HACKING.md |
+	tr -d '`' | sort -u >"$WORK/files"
+while read -r file; do
+	holds "$file is there" test -e "$file"
+done <"$WORK/files"
+[ -s "$WORK/files" ] || not_ok "files are named"
+(cd systemd && printf '%s\n' *.service *.timer) >"$WORK/units"
+subset "units in the README" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' README.md)
+subset "units in the man page" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' man/dockfw-check.8)
+subset "units that the documents name" 4 \
+	<(grep -ohE 'dockfw-[a-z]+\.(service|timer)' README.md man/*.[58] conf/*) "$WORK/units"
+
+# Every difference to iptables that the tests allow is told, and no other.
+sed -nE 's/^[a-z]+\t(.*)/\1/p' tests/rules/known.differences >"$WORK/known"
+sed -n '/^Known differences/,/^## /p' README.md | sed -nE 's/^\| `([^`]*)` \|.*/\1/p' >"$WORK/told"
+same_set "known differences to iptables" 0 "$WORK/known" "$WORK/told"
+finish

@@ -1,0 +1,343 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# One host under test: an overlay over a release's root, a network namespace
+# that is the host's, one that is the world outside, and a systemd in between.
+#
+# A worker tests one host at a time; these are its own:
+#   RELEASE BACKEND   bookworm|trixie|testing, nft|legacy
+#   HOST              name of the host, of its folder in $RUN and its namespaces
+#   PID NSPAWN        the host's systemd and what runs it, 0 while it is off
+#   TITLE             what the results are said of
+
+HOST4=198.51.100.10
+HOST6=2001:db8:51::10
+ALLOWED="203.0.113.123 2001:db8:113::123"
+REFUSED="203.0.113.200 198.51.100.77 2001:db8:113::200 2001:db8:51::77"
+
+RULES4='-A DOCKER-USER -s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j RETURN
+-A DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j REJECT --reject-with icmp-port-unreachable'
+RULES6='-A DOCKER-USER -s 2001:db8:113::123/128 -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j RETURN
+-A DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j REJECT --reject-with icmp6-port-unreachable'
+
+PID=0
+NSPAWN=0
+KNOCKERS=()
+
+# --- results -----------------------------------------------------------------
+
+ok() { echo "ok - $TITLE: $1"; }
+
+note() { echo "# $TITLE: $1"; }
+
+# Lines of detail behind a failure.
+detail() { sed 's/^/#     /'; }
+
+not_ok() { echo "not ok - $TITLE: $1"; }
+
+# Runs the command; what it prints is shown where it fails, what it prints to
+# descriptor 3 in any case.
+assert() # NAME COMMAND…
+{
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name"
+		printf '%s\n' "$out" | detail
+		return 1
+	fi
+}
+
+# Until the command succeeds, for a number of tenths of a second at most.
+wait_for() # TENTHS COMMAND…
+{
+	local left=$1
+	shift
+	until "$@" >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# --- network -----------------------------------------------------------------
+
+outside() { ip netns exec "$HOST-out" "$@"; }
+
+# New namespaces at each boot: a host's tables end with it.
+net_up()
+{
+	local in=$HOST-in out=$HOST-out address
+	net_down
+	ip netns add "$in" && ip netns add "$out" || return 1
+	ip -n "$out" link add wan type veth peer name ens3 netns "$in" || return 1
+	for address in 198.51.100.1/24 198.51.100.77/24 203.0.113.123/32 203.0.113.200/32 \
+		2001:db8:51::1/64 2001:db8:51::77/64 2001:db8:113::123/128 2001:db8:113::200/128; do
+		case $address in
+		*:*) ip -n "$out" addr add "$address" dev wan nodad || return 1 ;;
+		*) ip -n "$out" addr add "$address" dev wan || return 1 ;;
+		esac
+	done
+	ip -n "$in" addr add $HOST4/24 dev ens3 &&
+		ip -n "$in" addr add $HOST6/64 dev ens3 nodad &&
+		ip -n "$in" link set lo up && ip -n "$in" link set ens3 up &&
+		ip -n "$out" link set lo up && ip -n "$out" link set wan up &&
+		ip -n "$in" route add default via 198.51.100.1 &&
+		ip -n "$in" -6 route add default via 2001:db8:51::1
+}
+
+net_down()
+{
+	ip netns del "$HOST-in" 2>/dev/null
+	ip netns del "$HOST-out" 2>/dev/null
+	return 0
+}
+
+target() # SOURCE
+{
+	case $1 in *:*) echo $HOST6 ;; *) echo $HOST4 ;; esac
+}
+
+knock() # SOURCE PORT
+{
+	outside "$RUN/knock" "$1" "$(target "$1")" "$2"
+}
+
+# Clients that connect without pause, from now on until knockers_end.
+knockers_begin() # SOURCE…
+{
+	local source
+	KNOCKERS=()
+	for source; do
+		ip netns exec "$HOST-out" "$RUN/knock" -l "$source" "$(target "$source")" 80 \
+			>"$RUN/$HOST.knock.$source" 2>&1 &
+		KNOCKERS+=($!)
+	done
+}
+
+knockers_end()
+{
+	[ ${#KNOCKERS[@]} -gt 0 ] || return 0
+	kill "${KNOCKERS[@]}"
+	wait "${KNOCKERS[@]}"
+	KNOCKERS=()
+}
+
+# How often that client was answered while the knockers ran.
+answers() # SOURCE
+{
+	local tries=0 count=-1 when
+	read -r tries count when <"$RUN/$HOST.knock.$1"
+	case $tries in '' | 0 | *[!0-9]*) count=-1 ;; esac
+	echo "$count $when"
+}
+
+# --- the host ----------------------------------------------------------------
+
+in_host()
+{
+	nsenter -t "$PID" -m -u -i -n -p -C -r -w -- \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
+}
+
+# A new host from the program's layer, or from a host that is off.
+host_new() # NAME [FROM]
+{
+	local lower
+	lower=$RUN/built-$RELEASE/upper:$(root_path "$RELEASE")
+	[ $# -lt 2 ] || lower=$RUN/$2/upper:$lower
+	HOST=$1
+	mkdir -p "$RUN/$HOST/upper" "$RUN/$HOST/work" "$RUN/$HOST/root"
+	# redirect_dir: dockerd renames folders that may be of a lower layer.
+	mount -t overlay dockfw-host -o \
+		"redirect_dir=on,lowerdir=$lower,upperdir=$RUN/$HOST/upper,workdir=$RUN/$HOST/work" "$RUN/$HOST/root"
+}
+
+# Two hosts in one control group would share their units' groups.
+cgroup_path()
+{
+	awk -v host="$HOST" '
+		FILENAME == "/proc/self/mounts" && $3 == "cgroup2" && !root { root = $2 }
+		FILENAME == "/proc/self/cgroup" && /^0::/ { own = substr($0, 4) }
+		END { if (!root) exit 1; print root (own == "/" ? "" : own) "/" host }' \
+		/proc/self/mounts /proc/self/cgroup
+}
+
+cgroup_remove()
+{
+	local path
+	# With the old hierarchies systemd-nspawn makes one more of that name.
+	find /sys/fs/cgroup -maxdepth 4 -type d -name "$HOST" 2>/dev/null | while read -r path; do
+		find "$path" -depth -type d -exec rmdir {} + 2>/dev/null
+	done
+}
+
+# Runs the command in a control group of the host's.
+in_cgroup() # COMMAND…
+{
+	local path
+	path=$(cgroup_path) && mkdir -p "$path" && echo $BASHPID >"$path/cgroup.procs" || return 1
+	exec "$@"
+}
+
+host_pid()
+{
+	PID=$(ps -o pid=,comm= --ppid "$NSPAWN" | awk '$2 == "systemd" { print $1 }')
+	[ -n "$PID" ]
+}
+
+no_jobs() { in_host systemctl list-jobs --no-legend | awk 'END { exit NR > 0 }'; }
+
+started() { in_host systemctl is-system-running | grep -qxE 'running|degraded' && no_jobs; }
+
+# Starts the host and returns when its boot is over.
+host_boot()
+{
+	net_up || return 1
+	[ $# -eq 0 ] || knockers_begin "$@"
+	in_cgroup env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network \
+		systemd-nspawn -D "$RUN/$HOST/root" -M "$HOST" --register=no --keep-unit \
+		--network-namespace-path="/run/netns/$HOST-in" --boot --console=read-only \
+		--capability=all --system-call-filter='@keyring bpf' \
+		>>"$RUN/$HOST/console" 2>&1 </dev/null &
+	NSPAWN=$!
+	if ! wait_for 200 host_pid || ! wait_for 900 started; then
+		not_ok "boots"
+		tail -n 15 "$RUN/$HOST/console" | tr -cd '[:print:]\n' | detail
+		return 1
+	fi
+}
+
+nspawn_ended() { ! kill -0 "$NSPAWN" 2>/dev/null; }
+
+# An orderly shutdown; past half a minute, the plug.
+host_off()
+{
+	[ "$NSPAWN" -ne 0 ] || return 0
+	in_host systemctl poweroff >/dev/null 2>&1
+	wait_for 300 nspawn_ended || kill -KILL "$PID" "$NSPAWN" 2>/dev/null
+	wait "$NSPAWN" 2>/dev/null
+	NSPAWN=0 PID=0
+	cgroup_remove
+	net_down
+}
+
+# The plug: nothing is asked for.
+host_kill()
+{
+	knockers_end
+	if [ "$NSPAWN" -ne 0 ]; then
+		[ "$PID" -eq 0 ] || kill -KILL "$PID" 2>/dev/null
+		wait_for 50 nspawn_ended || kill -KILL "$NSPAWN" 2>/dev/null
+		wait "$NSPAWN" 2>/dev/null
+	fi
+	NSPAWN=0 PID=0
+	cgroup_remove
+	net_down
+}
+
+host_remove()
+{
+	host_kill
+	umount "$RUN/$HOST/root" 2>/dev/null
+	[ -n "${KEEP:-}" ] || rm -rf "${RUN:?}/$HOST"
+}
+
+# --- what must hold ----------------------------------------------------------
+
+iptables_of() { case $1 in 4) echo iptables ;; 6) echo ip6tables ;; esac; }
+
+# Who may is let in, who may not is not, on each of the ports.
+clients_right() # PORT…
+{
+	local port source said bad=0
+	for port; do
+		for source in $ALLOWED; do
+			said=$(knock "$source" "$port")
+			[ "$said" = answered ] ||
+				{ echo "$source may, port $port: $said"; bad=1; }
+		done
+		for source in $REFUSED; do
+			said=$(knock "$source" "$port")
+			[ "$said" = refused ] || [ "$said" = silent ] ||
+				{ echo "$source may not, port $port: $said"; bad=1; }
+		done
+	done
+	return $bad
+}
+
+# By iptables' own listing: one bare jump to DOCKER-USER before any of
+# Docker's, and the rules at the head of the chain.
+listing_right() # 4|6
+{
+	local command forward user rules
+	command=$(iptables_of "$1")
+	[ "$1" = 4 ] && rules=$RULES4 || rules=$RULES6
+	forward=$(in_host "$command" -S FORWARD)
+	user=$(in_host "$command" -S DOCKER-USER)
+	printf '%s\n' "$forward" "$user"
+	[ "$(grep -c -- '-j DOCKER-USER' <<<"$forward")" -eq 1 ] || return 1
+	[ "$(grep -m1 -E -- '-[ij] .*(ACCEPT|DOCKER)' <<<"$forward")" = '-A FORWARD -j DOCKER-USER' ] ||
+		return 1
+	[ "$(grep '^-A' <<<"$user" | head -n 2)" = "$rules" ]
+}
+
+check_right() { in_host dockfw-check; }
+
+# The containers are up, and their IPv6 addresses can be used.
+allowed_in() # PORT…
+{
+	local port source
+	for port; do
+		for source in $ALLOWED; do
+			knock "$source" "$port" || return 1
+		done
+	done
+}
+
+# Everything that must be so on a host that is right.
+host_right() # WHEN PORT…
+{
+	local when=$1
+	shift
+	wait_for 100 allowed_in "$@"
+	assert "$when: the clients that may are let in, the others not" clients_right "$@" &&
+		assert "$when: IPv4 order and rules" listing_right 4 &&
+		assert "$when: IPv6 order and rules" listing_right 6 &&
+		assert "$when: dockfw-check exits 0" check_right && return
+	in_host journalctl -q --no-pager -n 12 -o short-precise -t dockfw-check | detail
+	in_host journalctl -q --no-pager -n 15 -o short-precise -t systemd -u 'dockfw-*' \
+		-u docker -u firewalld | detail
+	return 1
+}
+
+# Nothing writes to the tables for a second any more: dockerd and firewalld
+# have finished what they began.
+settle()
+{
+	local left=60 same=0 before now
+	before=$(tables_now)
+	while [ $same -lt 5 ] && [ $left -gt 0 ]; do
+		sleep 0.2
+		now=$(tables_now)
+		if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
+		before=$now
+		left=$((left - 1))
+	done
+}
+
+tables_now()
+{
+	in_host sh -c 'iptables -S; ip6tables -S; iptables -t nat -S; nft list tables' 2>/dev/null |
+		cksum
+}
+
+# The timer's service, as it runs each minute.
+timer_runs() { in_host systemctl start dockfw-watch.service; }
+
+unit_is() # UNIT STATE
+{
+	in_host systemctl is-active "$1" | grep -qx "$2"
+}

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The program, built and installed as a user would, on booted Debian hosts with
+# their real systemd, firewalld and Docker. Needs root, and writes to its cache
+# folder alone.
+#
+#	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-j JOBS] [SCENARIO…]
+#
+#	DOCKFW_HOST_CACHE  (/var/tmp/dockfw-host) root file systems and runs;
+#	                   on a file system that an overlay can be written to
+#	KEEP=1             leaves the hosts' folders for a look
+
+# shellcheck disable=SC2317 # functions called by their names
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+CACHE=${DOCKFW_HOST_CACHE:-/var/tmp/dockfw-host}
+RELEASES="bookworm trixie testing"
+BACKENDS="nft legacy"
+JOBS=2
+# shellcheck source=tests/host/roots.sh
+. "$here/roots.sh"
+# shellcheck source=tests/host/lib.sh
+. "$here/lib.sh"
+# shellcheck source=tests/host/scenarios.sh
+. "$here/scenarios.sh"
+
+while getopts r:b:j: option; do
+	case $option in
+	r) RELEASES=$OPTARG ;;
+	b) BACKENDS=$OPTARG ;;
+	j) JOBS=$OPTARG ;;
+	*) sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -eq 0 ] || SCENARIOS="$*"
+
+# The target fails where the machine cannot run it, and says why.
+cannot()
+{
+	echo "Bail out! the host tests cannot run here: $1" >&2
+	exit 1
+}
+
+machine_fits()
+{
+	local command missing=
+	[ "$(id -u)" -eq 0 ] || cannot "they need root"
+	for command in systemd-nspawn mmdebstrap ip nsenter unshare tar awk cc; do
+		command -v "$command" >/dev/null || missing="$missing $command"
+	done
+	[ -z "$missing" ] || cannot "no$missing (apt-get install gcc iproute2 mmdebstrap systemd-container)"
+	mkdir -p "$CACHE" || cannot "'$CACHE' cannot be made"
+	unshare -n -m true || cannot "no new namespaces"
+	unshare -n sh -c 'ip link add veth0 type veth peer name veth1 && ip link add bridge0 type bridge' ||
+		cannot "the kernel makes no veth or bridge"
+	RUN=$(mktemp -d "$CACHE/run.XXXXXX") || cannot "'$CACHE' is not writable"
+	mkdir "$RUN/l" "$RUN/u" "$RUN/w" "$RUN/m"
+	mount -t overlay dockfw-host -o "redirect_dir=on,lowerdir=$RUN/l,upperdir=$RUN/u,workdir=$RUN/w" "$RUN/m" 2>/dev/null ||
+		cannot "no overlay on '$CACHE' (set DOCKFW_HOST_CACHE to a folder on ext4 or xfs)"
+	umount "$RUN/m"
+}
+
+clean_up()
+{
+	local mounted
+	trap - EXIT INT TERM
+	# shellcheck disable=SC2046 # a list of numbers
+	kill $(jobs -p) 2>/dev/null
+	wait
+	awk -v run="$RUN/" 'index($2, run) == 1 { print $2 }' /proc/mounts | while read -r mounted; do
+		umount "$mounted"
+	done
+	[ -n "${KEEP:-}" ] || rm -rf "$RUN"
+}
+
+# What a user would unpack: the files of the tree without what was built.
+copy_tree()
+{
+	local files=$RUN/files
+	mkdir "$RUN/tree"
+	if git -C "$top" -c safe.directory='*' ls-files -co --exclude-standard -z >"$files" 2>/dev/null &&
+		[ -s "$files" ]; then
+		tar -C "$top" -c --null --ignore-failed-read -T "$files" | tar -C "$RUN/tree" -x
+	else
+		tar -C "$top" -c --exclude=./build --exclude=./.git . | tar -C "$RUN/tree" -x
+	fi
+}
+
+# Runs the function with each of the further arguments, JOBS at a time; fails
+# where one of them failed.
+each() # FUNCTION ARGUMENT…
+{
+	local function=$1 argument failed=0
+	shift
+	for argument; do
+		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do
+			wait -n || failed=1
+		done
+		# shellcheck disable=SC2086 # a release and a backend are two arguments
+		"$function" $argument &
+	done
+	while [ -n "$(jobs -p)" ]; do
+		wait -n || failed=1
+	done
+	return $failed
+}
+
+# A worker's end, however it comes, takes its host with it.
+worker() # RELEASE BACKEND
+{
+	local scenario began
+	RELEASE=$1 BACKEND=$2
+	PREPARED=dockfw$$-$1-$2
+	exec 3>&1
+	trap host_remove EXIT
+	trap 'exit 1' INT TERM
+	host_new "$PREPARED"
+	TITLE="$1 $2"
+	if ! scenario_prepare; then
+		not_ok "the scenarios could not begin"
+		return
+	fi
+	for scenario in $SCENARIOS; do
+		began=$SECONDS
+		TITLE="$1 $2 $scenario"
+		"scenario_$scenario" "$PREPARED-$scenario" || not_ok "the scenario ended early"
+		note "took $((SECONDS - began)) s"
+		host_remove
+	done
+	HOST=$PREPARED
+}
+
+pairs()
+{
+	local release backend
+	for release in $RELEASES; do
+		for backend in $BACKENDS; do
+			echo "$release $backend"
+		done
+	done
+}
+
+# Numbers the results, ends with their sum, and fails where one failed.
+summary()
+{
+	awk '/^ok /     { sub(/^ok /, "ok " ++n " "); passed++ }
+	     /^not ok / { sub(/^not ok /, "not ok " ++n " "); failed++ }
+	     { print; fflush() }
+	     END {
+		printf "1..%d\n%d passed, %d failed, 0 skipped\n", n, passed, failed
+		exit failed > 0 || !passed
+	     }'
+}
+
+machine_fits
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+cc -std=gnu11 -D_GNU_SOURCE -O2 -o "$RUN/knock" "$here/knock.c" || cannot "knock.c does not build"
+copy_tree || cannot "the tree cannot be copied"
+# shellcheck disable=SC2086 # a list of names
+each root_build $RELEASES || cannot "a root file system is missing"
+# shellcheck disable=SC2086
+each program_build $RELEASES || exit 1
+mapfile -t work < <(pairs)
+each worker "${work[@]}" 2>&1 | summary
+exit "${PIPESTATUS[1]}"

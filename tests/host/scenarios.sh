@@ -1,0 +1,443 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The scenarios: each starts a host of its own and ends it.
+
+# --- a host made ready, off --------------------------------------------------
+
+host_config()
+{
+	local root=$RUN/$HOST/root
+	mkdir -p "$root/etc/docker" "$root/etc/dockfw" "$root/www"
+	# IPv6 in Docker is an experiment up to 26, and told so.
+	cat >"$root/etc/docker/daemon.json" <<-'END'
+	{ "ipv6": true, "fixed-cidr-v6": "fd17::/64", "ip6tables": true,
+	  "experimental": true, "storage-driver": "vfs" }
+	END
+	cat >"$root/etc/dockfw/dockfw.conf" <<-'END'
+	docker-recovery = "restart"
+	chain "DOCKER-USER" {
+	    rules = {
+	        "-i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN",
+	        "-i ens3 -p tcp --dport 80 -s 2001:db8:113::123 -j RETURN",
+	        "-i ens3 -p tcp --dport 80 -j REJECT"
+	    }
+	}
+	END
+	chmod 644 "$root/etc/dockfw/dockfw.conf"
+	if [ "$BACKEND" = legacy ]; then
+		chroot "$root" update-alternatives --set iptables /usr/sbin/iptables-legacy
+		chroot "$root" update-alternatives --set ip6tables /usr/sbin/ip6tables-legacy
+	fi >/dev/null
+}
+
+# NAME NETWORK PORT: a container that answers on that port of the host.
+container()
+{
+	in_host docker run -d --name "$1" --network "$2" --restart=always --stop-signal=KILL \
+		-p "$3:80" busybox busybox httpd -f -p 80 >/dev/null
+}
+
+network() # NAME NUMBER
+{
+	in_host docker network create --ipv6 --subnet "172.30.$2.0/24" \
+		--subnet "fd30:$2::/64" "$1" >/dev/null
+}
+
+image()
+{
+	in_host sh -ec 'mkdir -p /tmp/image/bin && cp /bin/busybox /tmp/image/bin/ &&
+		tar -C /tmp/image -c . | docker import - busybox' >/dev/null
+}
+
+# The first boot of a host on which everything has just been installed; it
+# leaves the host off, with a container on the default bridge and one on a
+# network that is there before dockerd's next start. The other scenarios begin
+# with it.
+scenario_prepare()
+{
+	host_config
+	host_boot || return 1
+	assert "first boot: the image" image || return 1
+	assert "first boot: a container" container web bridge 80
+	assert "first boot: a network" network before 1
+	assert "first boot: a container on it" container before before 8081
+	network_made "first boot"
+	host_right "first boot" 80 8081
+	assert "first boot: the units pass" units_right
+	assert "the units are well formed and sandboxed" in_host /src/tests/host/units.sh
+	host_off
+	umount "$RUN/$HOST/root"
+}
+
+ready() # NAME
+{
+	host_new "$1" "$PREPARED"
+}
+
+later_network()
+{
+	network later 2 && container later later 8082
+}
+
+# Docker 20.10 puts a new network's IPv6 rules in front of FORWARD and does not
+# put DOCKER-USER back there: that is for the timer.
+network_made() # WHEN
+{
+	[ "$RELEASE" = bookworm ] || return 0
+	assert "$1: a new network breaks IPv6 on Docker 20.10" broken "new network"
+	assert "$1: the timer's service passes" timer_runs
+}
+
+# Each has run and none has failed.
+units_right()
+{
+	local unit result began bad=0
+	for unit in dockfw-early.service dockfw-check.service; do
+		result=$(in_host systemctl show -P Result "$unit")
+		began=$(in_host systemctl show -P ExecMainStartTimestampMonotonic "$unit")
+		echo "$unit: result $result, began at $began"
+		[ "$result" = success ] && [ "$began" -gt 0 ] || bad=1
+	done
+	return $bad
+}
+
+# The unit has run since that moment of the monotonic clock, and since Docker
+# and firewalld are up.
+ran_behind_all() # MOMENT
+{
+	local began unit up bad=0
+	began=$(in_host systemctl show -P ExecMainStartTimestampMonotonic dockfw-check.service)
+	echo "dockfw-check.service began at $began; the event was at $1"
+	[ "$began" -gt "$1" ] || bad=1
+	for unit in docker.service firewalld.service; do
+		up=$(in_host systemctl show -P ActiveEnterTimestampMonotonic "$unit")
+		echo "$unit is up since $up"
+		[ "$began" -ge "$up" ] || bad=1
+	done
+	return $bad
+}
+
+monotonic_now() { awk '{ printf "%d\n", $1 * 1000000 }' /proc/uptime; }
+
+# --- boot --------------------------------------------------------------------
+
+served()
+{
+	local count when
+	read -r count when <<<"$(answers "$1")"
+	echo "$count answers $when"
+	[ "$count" -gt 0 ]
+}
+
+never_served()
+{
+	local source count when bad=0
+	for source in $REFUSED; do
+		read -r count when <<<"$(answers "$source")"
+		[ "$count" -ne 0 ] || continue
+		# Docker up to 22 has no DOCKER-USER in IPv6 and puts its own rules in
+		# front: there it is dockfw-check.service that closes the port.
+		case $RELEASE,$source in
+		bookworm,*:*) note "$source: $count answers, $when (Docker 20.10, IPv6)" >&3 ;;
+		*) echo "$source: $count answers, $when"; bad=1 ;;
+		esac
+	done
+	return $bad
+}
+
+early_was_first()
+{
+	local early docker
+	early=$(in_host systemctl show -P ExecMainExitTimestampMonotonic dockfw-early.service)
+	docker=$(in_host systemctl show -P ExecMainStartTimestampMonotonic docker.service)
+	echo "dockfw-early ended at $early, dockerd started at $docker"
+	[ "$early" -gt 0 ] && [ "$docker" -gt 0 ] && [ "$early" -le "$docker" ]
+}
+
+# Boots while every client tries without pause.
+watched_boot() # WHEN
+{
+	# shellcheck disable=SC2086 # lists of addresses
+	host_boot $ALLOWED $REFUSED || return 1
+	wait_for 300 allowed_in 80
+	settle
+	knockers_end
+	assert "$1: not one answer to those that may not" never_served
+	assert "$1: the others were served over IPv4" served 203.0.113.123
+	assert "$1: the others were served over IPv6" served 2001:db8:113::123
+	assert "$1: the early unit ended before dockerd started" early_was_first
+	assert "$1: the units pass" units_right
+	host_right "$1" 80 8081
+}
+
+one_line()
+{
+	local since out
+	since=$(in_host date '+%Y-%m-%d %H:%M:%S.%6N')
+	timer_runs || return 1
+	in_host journalctl --sync
+	out=$(in_host journalctl -q -o cat --since "$since" _SYSTEMD_UNIT=dockfw-watch.service)
+	printf '%s\n' "$out"
+	[ "$(wc -l <<<"$out")" -eq 1 ]
+}
+
+# What the early unit is for: without it the same clients see an open port.
+unguarded_boot()
+{
+	rm "$RUN/$HOST/root/etc/systemd/system/docker.service.wants/dockfw-early.service"
+	# shellcheck disable=SC2086 # a list of addresses
+	host_boot $REFUSED || return 1
+	wait_for 300 allowed_in 80
+	knockers_end
+	assert "boot without the early unit: the port is open for a while" served 203.0.113.200
+}
+
+scenario_boot()
+{
+	ready "$1" || return 1
+	watched_boot "boot" || return 1
+	assert "boot: the journal shows one line for a good run" one_line
+	assert "boot: a network made afterwards" later_network
+	network_made "boot"
+	host_right "network made after boot" 80 8081 8082
+	host_off
+	watched_boot "boot again" || return 1
+	host_kill
+	watched_boot "boot after the plug was pulled" || return 1
+	host_kill
+	unguarded_boot
+}
+
+# --- events on a running host ------------------------------------------------
+
+# What an event does is mended by the timer's service.
+mended_by_timer() # WHEN
+{
+	settle
+	fresh_start
+	assert "$1: the timer's service passes" timer_runs
+	wait_for 300 allowed_in 80
+	settle
+	host_right "$1" 80 8081 8082
+}
+
+# What the event of the command does is mended by the units that it pulls in.
+mended_by_units() # WHEN COMMAND…
+{
+	local when=$1 before
+	shift
+	fresh_start
+	before=$(monotonic_now)
+	"$@"
+	wait_for 600 no_jobs
+	wait_for 300 allowed_in 80
+	settle
+	assert "$when: dockfw-check.service has run, behind all" ran_behind_all "$before"
+	assert "$when: the units pass" units_right
+	host_right "$when" 80 8081 8082
+}
+
+# As if an hour had passed: systemd counts the starts of a minute, and
+# dockfw-check the restarts of Docker of an hour.
+fresh_start()
+{
+	in_host systemctl reset-failed
+	in_host rm -f /run/dockfw/docker-restarted
+}
+
+# So that a scenario proves what it says: without the timer's service this
+# event leaves the host wrong.
+broken() # WHEN
+{
+	settle
+	if in_host dockfw-check >/dev/null; then
+		note "$1: left the host right"
+	else
+		note "$1: left the host wrong (dockfw-check exits $?)"
+		return 0
+	fi
+	return 1
+}
+
+# Scenarios start with the timer stopped, so that only what they start mends.
+ready_running() # NAME
+{
+	ready "$1" && host_boot || return 1
+	in_host systemctl stop dockfw-check.timer dockfw-watch.service
+	wait_for 300 allowed_in 80
+	assert "a network made afterwards" later_network
+	network_made "a network made afterwards"
+}
+
+scenario_reload()
+{
+	ready_running "$1" || return 1
+	in_host firewall-cmd --reload >/dev/null
+	[ "$RELEASE" != bookworm ] || assert "firewall-cmd --reload breaks the host" broken reload
+	mended_by_timer "firewall-cmd --reload"
+	in_host firewall-cmd --complete-reload >/dev/null
+	mended_by_timer "firewall-cmd --complete-reload"
+	# The service comes while dockerd is still at it.
+	in_host firewall-cmd --reload >/dev/null
+	timer_runs
+	mended_by_timer "firewall-cmd --reload, mended at once"
+}
+
+# A direct rule makes firewalld 2 flush iptables' tables at a reload, too.
+scenario_direct()
+{
+	ready_running "$1" || return 1
+	in_host firewall-cmd --permanent --direct --add-rule ipv4 filter INPUT 0 \
+		-p tcp --dport 9999 -j ACCEPT >/dev/null
+	in_host firewall-cmd --reload >/dev/null
+	assert "firewall-cmd --reload with a direct rule breaks the host" broken reload
+	mended_by_timer "firewall-cmd --reload with a direct rule"
+	in_host firewall-cmd --complete-reload >/dev/null
+	mended_by_timer "firewall-cmd --complete-reload with a direct rule"
+	mended_by_units "systemctl restart firewalld with a direct rule" \
+		in_host systemctl restart firewalld
+	in_host systemctl stop firewalld
+	mended_by_timer "systemctl stop firewalld with a direct rule"
+	mended_by_units "systemctl start firewalld with a direct rule" \
+		in_host systemctl start firewalld
+}
+
+scenario_restart()
+{
+	ready_running "$1" || return 1
+	mended_by_units "systemctl restart firewalld" \
+		in_host systemctl restart firewalld
+	mended_by_units "systemctl restart docker" in_host systemctl restart docker
+	assert "systemctl restart docker: the early unit ended before dockerd started" early_was_first
+	in_host systemctl stop firewalld
+	mended_by_timer "systemctl stop firewalld"
+	mended_by_units "systemctl start firewalld" \
+		in_host systemctl start firewalld
+	mended_by_units "dockerd killed" dockerd_crash
+	assert "dockerd killed: the early unit ended before dockerd started" early_was_first
+	mended_by_units "Docker started by its socket" docker_by_socket
+	assert "Docker started by its socket: the early unit ended before dockerd started" \
+		early_was_first
+	mended_by_units "both restarted, one behind the other" both_restarted
+}
+
+both_restarted()
+{
+	in_host systemctl restart firewalld
+	in_host systemctl restart docker
+}
+
+docker_by_socket()
+{
+	in_host systemctl stop docker.service docker.socket
+	in_host systemctl start docker.socket
+	in_host timeout 60 docker version >/dev/null 2>&1
+}
+
+dockerd_pid() { in_host systemctl show -P MainPID docker.service; }
+
+dockerd_is_new()
+{
+	local now
+	now=$(dockerd_pid)
+	[ "$now" -ne 0 ] && [ "$now" -ne "$1" ] && unit_is docker.service active
+}
+
+dockerd_crash()
+{
+	local before
+	before=$(dockerd_pid)
+	in_host kill -KILL "$before"
+	wait_for 300 dockerd_is_new "$before"
+}
+
+# A rule behind the end of the chain is no more than a warning.
+warned()
+{
+	local status=0
+	in_host iptables -A DOCKER-USER -j RETURN
+	in_host iptables -A DOCKER-USER -s 192.0.2.1 -j DROP
+	in_host dockfw-check || status=$?
+	echo "dockfw-check exits $status"
+	[ $status -eq 1 ] && timer_runs
+	status=$?
+	in_host iptables -D DOCKER-USER -s 192.0.2.1 -j DROP
+	in_host iptables -D DOCKER-USER -j RETURN
+	return $status
+}
+
+# With --check set the timer's service writes nothing and fails.
+only_told()
+{
+	local dir=/run/systemd/system/dockfw-watch.service.d before after status=0
+	in_host mkdir -p $dir
+	in_host sh -c "printf '[Service]\nEnvironment=DOCKFW_MODE=--check\n' >$dir/check.conf"
+	in_host systemctl daemon-reload
+	before=$(tables_now)
+	timer_runs && status=1
+	after=$(tables_now)
+	in_host rm -r $dir
+	in_host systemctl daemon-reload
+	[ $status -eq 0 ] && [ "$before" = "$after" ]
+}
+
+# dockerd loses its chains again within the hour: it is not restarted again.
+not_restarted_again()
+{
+	local before
+	before=$(dockerd_pid)
+	in_host iptables -F
+	if timer_runs; then return 1; fi
+	[ "$(dockerd_pid)" = "$before" ]
+}
+
+# The restart of Docker that this repair asks for stops the unit itself, and
+# starts it again behind Docker.
+flushed_for_check()
+{
+	in_host iptables -F
+	in_host systemctl start dockfw-check.service >/dev/null 2>&1
+}
+
+scenario_flush()
+{
+	ready_running "$1" || return 1
+	assert "a warning does not fail the timer's service" warned
+	in_host iptables -F
+	assert "the timer's service set to --check fails and writes nothing" only_told
+	assert "iptables -F breaks the host" broken flush
+	mended_by_timer "iptables -F"
+	assert "Docker is not restarted twice in an hour" not_restarted_again
+	in_host sh -c 'ip6tables -F; iptables -F; iptables -t nat -F'
+	mended_by_timer "iptables -F, ip6tables -F, iptables -t nat -F"
+	mended_by_units "iptables -F, mended by dockfw-check.service" flushed_for_check
+	in_host iptables -F DOCKER-USER
+	assert "iptables -F DOCKER-USER breaks the host" broken flush
+	in_host systemctl start dockfw-check.timer
+	assert "the timer itself mends it in two minutes" wait_for 1200 check_right
+	mended_by_timer "iptables -F DOCKER-USER"
+}
+
+# A host without firewalld: what waits for it must not hold anything up.
+scenario_plain()
+{
+	ready "$1" || return 1
+	rm -f "$RUN/$HOST/root"/etc/systemd/system/multi-user.target.wants/firewalld.service \
+		"$RUN/$HOST/root"/etc/systemd/system/dbus-org.fedoraproject.FirewallD1.service
+	watched_boot "boot without firewalld" || return 1
+	in_host systemctl restart docker
+	wait_for 600 no_jobs
+	wait_for 300 allowed_in 80
+	host_right "systemctl restart docker without firewalld" 80 8081
+	# Nor need there be a polkit for the sandboxed service to restart Docker.
+	in_host systemctl mask --now --quiet polkit.service
+	in_host iptables -F
+	fresh_start
+	assert "iptables -F without polkit: the timer's service passes" timer_runs
+	wait_for 300 allowed_in 80
+	host_right "iptables -F without polkit" 80 8081
+}
+
+# shellcheck disable=SC2034 # run.sh goes through it
+SCENARIOS="boot reload direct restart flush plain"

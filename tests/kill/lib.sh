@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034 # what the caller uses
+#
+# Sourced by the scripts of this folder: a repair is killed at every one of its
+# system calls, and every one is failed with each error, in turn (tools/fault).
+# The tables are then as they were or as a repair leaves them, in both families
+# together (nft) or in each (legacy); a status of 0 is given for the repaired ones
+# alone; nobody holds the lock; and the next repair mends.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+export XTABLES_LOCKFILE=$WORK/xtables.lock
+FAULT=$BUILD/tools/fault
+# Each STEP-th call alone; 1 is all of them.
+STEP=${STEP:-1}
+MODES=${MODES:-kill ENOMEM EPERM EINTR EAGAIN ENOBUFS}
+
+write_conf <<-'END'
+	chain "DOCKER-USER" {
+	    rules = {
+	        "-i ens3 -p tcp --dport 80 -m conntrack --ctstate NEW -j OURS",
+	        "-i ens3 -p tcp --dport 80 -j REJECT"
+	    }
+	}
+	chain "OURS" { rules = { "-m limit --limit 5/min -j LOG", "-j DROP" } }
+END
+
+# The order is wrong, a configured rule is there but for its order, one is stale, and
+# there are rules of others.
+broken() { # iptables
+	"$1-$KIND-restore" <<-'END'
+	*filter
+	:INPUT ACCEPT [0:0]
+	:FORWARD DROP [0:0]
+	:OUTPUT ACCEPT [0:0]
+	:DOCKER - [0:0]
+	:DOCKER-FORWARD - [0:0]
+	:DOCKER-USER - [0:0]
+	:THEIRS - [0:0]
+	-A FORWARD -j DOCKER-FORWARD
+	-A FORWARD -j DOCKER-USER
+	-A FORWARD -j THEIRS
+	-A DOCKER -i ens3 -p tcp --dport 8080 -j ACCEPT
+	-A DOCKER-FORWARD -j DOCKER
+	-A DOCKER-USER -p udp --dport 53 -j DROP
+	-A DOCKER-USER -i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT
+	-A DOCKER-USER -p tcp --dport 22 -m comment --comment dockfw -j DROP
+	-A DOCKER-USER -p udp --dport 54 -j DROP
+	-A THEIRS -p udp --dport 55 -m comment --comment theirs -j DROP
+	COMMIT
+	END
+}
+
+state() { "$1-$KIND-save" -t filter | grep -v '^#' | sed 's/\[[0-9:]*\]//'; }
+restore() { for command in $commands; do broken "$command" || return 1; done; }
+
+# fault PROCESS NUMBER MODE: a repair with that fault. Sets status and what.
+fault() {
+	# shellcheck disable=SC2086 # no family is no word
+	"$FAULT" "$1" "$2" "$3" "$DOCKFW" -f "$CONF" -b "$KIND" $family --repair \
+		>"$WORK/out" 2>"$WORK/err" 3>"$WORK/what" </dev/null
+	status=$?
+	what=$(cat "$WORK/what")
+}
+
+wrong() {
+	problems=$((problems + 1))
+	{
+		echo "$mode at call $what (process, number, system call, first argument): $*"
+		sed 's/^/    /' "$WORK/err"
+	} >>"$WORK/said"
+}
+
+# The state of each family after the fault, as letters: b before, a after, ? neither.
+states() {
+	local command
+	seen=
+	for command in $commands; do
+		state "$command" >"$WORK/now.$command"
+		if cmp -s "$WORK/now.$command" "$WORK/before.$command"; then
+			seen+=b
+		elif cmp -s "$WORK/now.$command" "$WORK/after.$command"; then
+			seen+=a
+		else
+			seen+='?'
+			cp "$WORK/now.$command" "$WORK/err"
+		fi
+	done
+}
+
+judge_tables() {
+	states
+	case $KIND,$seen in
+	*'?'*) wrong "the tables are neither as before nor as after" ;;
+	nft,ab | nft,ba) wrong "one family was written without the other" ;;
+	esac
+}
+
+judge_status() {
+	case $status in
+	0)
+		case $seen in *[!a]*) wrong "status 0, and the tables are not mended ($seen)" ;; esac
+		grep -q '^OK: ' "$WORK/out" || wrong "status 0, and no report"
+		;;
+	1 | 2) case $seen in *b*) ;; *) wrong "status $status, and the tables are right" ;; esac ;;
+	3) # The message may be what failed.
+		[ -s "$WORK/err" ] || [[ $what =~ ^0\ [0-9]+\ $WRITE\ 2$ ]] ||
+			wrong "status 3 without a message"
+		;;
+	137) [ "$mode" = kill ] || wrong "killed" ;;
+	124) wrong "a process was left behind" ;;
+	*) wrong "status $status" ;;
+	esac
+}
+
+mends() {
+	# shellcheck disable=SC2086
+	"$DOCKFW" -f "$CONF" -b "$KIND" $family --repair >"$WORK/out" 2>"$WORK/err" ||
+		wrong "the next repair gave $?"
+	states
+	case $seen in *[!a]*) wrong "the next repair does not mend ($seen)" ;; esac
+}
+
+# each_call MODE: the fault at every call.
+each_call() {
+	local process number
+	mode=$1 problems=0 runs=0
+	: >"$WORK/said"
+	while read -r process number _; do
+		[ $(((number + process) % STEP)) = 0 ] || continue
+		restore || return 1
+		fault "$process" "$number" "$mode"
+		# Two processes do not always share their work alike: nothing was spoiled.
+		if [ -z "$what" ]; then
+			[ "$status" = 0 ] || wrong "status $status without a fault"
+			continue
+		fi
+		runs=$((runs + 1))
+		judge_tables
+		judge_status
+		flock -n "$XTABLES_LOCKFILE" true || wrong "the lock is held"
+		[ "$seen" = "${seen//b/a}" ] || mends
+	done <"$WORK/calls"
+	echo "  # $mode: $runs of $(wc -l <"$WORK/calls") calls, $problems problems"
+	[ "$problems" = 0 ] && [ "$runs" -gt 0 ]
+}
+
+# kills NAME [-4]: with both families, or that one.
+kills() {
+	local command
+	family=${2:-}
+	commands="iptables ip6tables"
+	[ -z "$family" ] || commands=iptables
+	: >"$XTABLES_LOCKFILE"
+	clear_tables
+	restore || return 1
+	for command in $commands; do state "$command" >"$WORK/before.$command"; done
+	# shellcheck disable=SC2086
+	"$FAULT" list "$DOCKFW" -f "$CONF" -b "$KIND" $family --repair \
+		3>"$WORK/calls" >"$WORK/out" 2>"$WORK/err" || { not_ok "$1: a repair"; return; }
+	for command in $commands; do
+		state "$command" >"$WORK/after.$command"
+		! cmp -s "$WORK/before.$command" "$WORK/after.$command" || not_ok "$1: repaired nothing"
+	done
+	# What this machine numbers write(): the last but one call of all is of the report.
+	WRITE=$(awk '$1 == 0 { last = now; now = $3 } END { print last }' "$WORK/calls")
+	for mode in $MODES; do
+		if each_call "$mode"; then
+			ok "$1: $mode at every system call"
+		else
+			not_ok "$1: $mode at every system call"
+		fi
+	done
+}

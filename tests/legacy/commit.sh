@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What a commit says when it cannot: other writers, wrong edits, kernel errors.
+. "$(dirname "$0")/lib.sh"
+need_legacy
+# A writer that does not take the lock.
+rude() { echo "XTABLES_LOCKFILE=/dev/null $*"; }
+count() { grep -c -- "$1" || true; }
+
+iptables-legacy -A FORWARD -s 10.0.0.1 -j ACCEPT
+ip6tables-legacy -A FORWARD -s 2001:db8::1 -j ACCEPT
+
+expect 0 '^changed$' "$TOOL" between ipv4 filter \
+	"$(rude iptables-legacy -A FORWARD -s 10.0.0.2 -j ACCEPT)"
+[ "$(iptables-legacy -S FORWARD | count between0)" = 0 ] || fail "written over another's change"
+[ "$(iptables-legacy -S FORWARD | count 10.0.0.2)" = 1 ] || fail "the other's change is lost"
+
+# IPv4 is written by the time that IPv6 turns out to have changed.
+expect 3 "written before it: ipv4 'filter'" "$TOOL" both filter \
+	"$(rude ip6tables-legacy -A FORWARD -s 2001:db8::2 -j ACCEPT)"
+grep -q "ipv6 table 'filter'" "$WORK/out" || fail "the failed table is not named"
+! grep -q 'nothing was written' "$WORK/out" || fail "it says that nothing was written"
+[ "$(iptables-legacy -S FORWARD | count between0)" = 1 ] || fail "ipv4 was not written"
+[ "$(ip6tables-legacy -S FORWARD | count between0)" = 0 ] || fail "ipv6 was written"
+expect 0 '^ok$' "$TOOL" both filter true
+[ "$(ip6tables-legacy -S FORWARD | count between0)" = 1 ] || fail "ipv6 was not written"
+
+iptables-legacy -N OTHER
+iptables-legacy -S >"$WORK/before"
+expect 3 'another one; nothing was written' "$TOOL" delete ipv4 filter FORWARD 3 4
+expect 3 'no rule of that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 9 1
+expect 3 'no rule of that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 0 1
+expect 3 'too long; nothing was written' \
+	"$TOOL" copy ipv4 filter FORWARD A234567890123456789012345678X
+expect 3 "circle; nothing was written" "$TOOL" loop ipv4 filter
+expect 3 'File exists; nothing was written' "$TOOL" copy ipv4 filter FORWARD OTHER
+same "the table after refused edits" "$WORK/before" <(iptables-legacy -S)
+
+# A chain that has a target's name would be jumped to in its stead.
+iptables-legacy -N FROM
+iptables-legacy -A FROM -j REJECT
+expect 0 "^ok$" "$TOOL" copy ipv4 filter OTHER REJECT
+expect 3 'name of a chain; nothing was written' "$TOOL" copy ipv4 filter FROM TO
+iptables-legacy -X REJECT
+expect 0 '^ok$' "$TOOL" copy ipv4 filter FROM TO
+
+command -v strace >/dev/null || { echo "  no strace: the rest is left out"; exit 0; }
+failing() # SYSCALL ERRNO WHICH COMMAND…: that call of the command fails
+{
+	local call=$1 error=$2 which=$3
+	shift 3
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null \
+		-e "inject=$call:error=$error:when=$which" "$@"
+}
+iptables-legacy -S >"$WORK/before"
+expect 3 'Cannot allocate memory; nothing was written' \
+	failing setsockopt ENOMEM 1 "$TOOL" between ipv4 filter true
+expect 3 'Operation not permitted; run as root.*; nothing was written' \
+	failing setsockopt EPERM 1 "$TOOL" between ipv4 filter true
+expect 3 'Invalid argument.*dmesg; nothing was written' \
+	failing setsockopt EINVAL 1 "$TOOL" between ipv4 filter true
+expect 3 'Operation not permitted; run as root' failing getsockopt EPERM 1 "$TOOL" dump filter
+expect 3 'no legacy iptables' failing getsockopt ENOENT 1 "$TOOL" dump filter
+expect 3 'no legacy iptables' failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
+same "the table after failed commits" "$WORK/before" <(iptables-legacy -S)
+# A module that is not loaded is, where a table is needed.
+expect 0 '^ok$' failing getsockopt ENOPROTOOPT 1 "$TOOL" between ipv4 mangle true
+# The second call puts the counters back: by then the rules are in force.
+expect 3 'was written, but its counters are lost: Cannot allocate' \
+	failing setsockopt ENOMEM 2 "$TOOL" between ipv4 filter true
+[ "$(iptables-legacy -S FORWARD | count between0)" = 3 ] || fail "the rules were not written"

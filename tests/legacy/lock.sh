@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The xtables lock: waited for within the deadline, taken without following a
+# link, kept from the read to the write, and given back.
+. "$(dirname "$0")/lib.sh"
+need_legacy
+iptables-legacy -N OTHER
+
+rm -f "$XTABLES_LOCKFILE"
+umask 0
+expect 0 '^ok$' "$TOOL" idle
+[ "$(stat -c %a "$XTABLES_LOCKFILE")" = 600 ] || fail "the lock file can be opened by others"
+
+# Held by another for good.
+exec 8<"$XTABLES_LOCKFILE"
+flock 8
+expect 3 "holds the xtables lock '$XTABLES_LOCKFILE'" env SECONDS_LEFT=1 "$TOOL" idle
+[ "$(wc -l <"$WORK/out")" = 1 ] || fail "more than one line"
+expect 0 '^ipv4 filter' "$TOOL" dump filter
+
+# Given back while it waits.
+"$TOOL" idle >"$WORK/waited" 8<&- &
+sleep 0.2
+[ ! -s "$WORK/waited" ] || fail "did not wait"
+exec 8<&-
+wait $! || fail "did not get the lock that was given back"
+
+# While it holds the lock, no other takes it, nor do its children hold it on.
+expect 0 '^ok$' "$TOOL" between ipv4 filter "! flock -n '$XTABLES_LOCKFILE' true"
+flock -n "$XTABLES_LOCKFILE" true || fail "the lock was not given back"
+
+mv "$XTABLES_LOCKFILE" "$WORK/target"
+ln -s "$WORK/target" "$XTABLES_LOCKFILE"
+expect 3 "'$XTABLES_LOCKFILE'.*symbolic link" "$TOOL" idle
+rm "$XTABLES_LOCKFILE"
+ln -s "$WORK/elsewhere" "$XTABLES_LOCKFILE"
+expect 3 "'$XTABLES_LOCKFILE'" "$TOOL" idle
+[ ! -e "$WORK/elsewhere" ] || fail "made a file through a link"
+rm "$XTABLES_LOCKFILE"
+mkfifo "$XTABLES_LOCKFILE"
+expect 0 '^ok$' "$TOOL" idle
+rm "$XTABLES_LOCKFILE"
+expect 3 "'$WORK/none/lock': No such file" env XTABLES_LOCKFILE="$WORK/none/lock" "$TOOL" idle

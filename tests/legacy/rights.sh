@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Without the rights that it takes: one line that says which.
+. "$(dirname "$0")/lib.sh"
+need_legacy
+command -v setpriv >/dev/null || skip "no setpriv"
+iptables-legacy -S >/dev/null
+chmod 755 "$WORK"
+: >"$XTABLES_LOCKFILE"
+chmod 600 "$XTABLES_LOCKFILE"
+cp "$TOOL" "$WORK/tool"
+
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$WORK/tool" "$@"; }
+without() { setpriv --bounding-set "-$1" --inh-caps "-$1" "$TOOL" "${@:2}"; }
+one_line() { [ "$(wc -l <"$WORK/out")" = 1 ] || fail "more than one line"; }
+
+expect 3 "cannot open '/proc/net/ip_tables_names': Permission denied; run as root" \
+	nobody dump filter
+one_line
+expect 3 "'$XTABLES_LOCKFILE': Permission denied; run as root" nobody idle
+one_line
+for right in net_raw net_admin; do
+	expect 3 'Operation not permitted; run as root (CAP_NET_ADMIN and CAP_NET_RAW)' \
+		without $right dump filter
+	one_line
+done

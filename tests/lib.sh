@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Sourced first by a test of the program: runs it again as a host of its own, with
+# namespaces of network, processes and mounts and an empty /run, so that neither
+# this machine's tables nor its Docker are seen. $WORK is a folder that goes at the
+# end. Prints a line "ok …" or "not ok …" for each thing that was tried.
+# DOCKFW is the program, BUILD the folder that it was built in.
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+TESTS=${HERE%/tests/*}/tests
+BUILD=${BUILD:-$TESTS/../build}
+DOCKFW=${DOCKFW:-$BUILD/dockfw-check}
+LAYOUTS=$TESTS/layouts
+
+if [ -z "${TEST_WORK:-}" ]; then
+	if [ "$(id -u)" != 0 ]; then
+		echo "ok 1 - all of it # SKIP needs root"
+		exit 77
+	fi
+	TEST_WORK=$(mktemp -d) || exit 1
+	export TEST_WORK
+	unshare --net --mount --pid --fork --mount-proc --kill-child bash "$0" "$@"
+	status=$?
+	rm -rf "$TEST_WORK"
+	exit "$status"
+fi
+mount -t tmpfs tmpfs /run || exit 1
+WORK=$TEST_WORK
+ip link set lo up
+tests=0 bad=0
+
+ok() { tests=$((tests + 1)); echo "ok $tests - $*"; }
+not_ok() {
+	tests=$((tests + 1)) bad=$((bad + 1))
+	echo "not ok $tests - $*"
+	[ ! -s "$WORK/said" ] || sed 's/^/  # /' "$WORK/said" | head -40
+}
+# At the end of a test.
+finish() { [ "$bad" = 0 ]; exit; }
+
+# try NAME COMMAND…: passes where the command does.
+try() {
+	local name=$1
+	shift
+	if "$@" >"$WORK/said" 2>&1; then ok "$name"; else not_ok "$name"; fi
+}
+
+# gives STATUS COMMAND…: the exit status is that one; output goes to $WORK/out, $WORK/err.
+gives() {
+	local wanted=$1 status
+	shift
+	"$@" >"$WORK/out" 2>"$WORK/err"
+	status=$?
+	[ "$status" = "$wanted" ] && return
+	echo "'$*' gave $status, not $wanted"
+	cat "$WORK/out" "$WORK/err"
+	return 1
+}
+
+# dockfw STATUS OPTION…: the program with the configuration $CONF.
+dockfw() {
+	local wanted=$1
+	shift
+	# shellcheck disable=SC2153 # KIND is the caller's
+	gives "$wanted" "$DOCKFW" -f "$CONF" -b "$KIND" "$@"
+}
+
+# finds STATUS "SEVERITY ID,SEVERITY ID…": a check gives just these, in any order.
+finds() {
+	local found wanted
+	dockfw "$1" --format=json || return 1
+	found=$(jq -r '.findings[] | .severity + " " + .id' "$WORK/out" | sort -u)
+	wanted=$(tr , '\n' <<<"$2" | sort -u)
+	[ "$found" = "$wanted" ] && return
+	echo "found: $found"
+	echo "wanted: $wanted"
+	return 1
+}
+
+# The legacy tables that there are.
+registered() { cat "/proc/net/${1/tables/_tables}_names" 2>/dev/null; }
+
+# The tables as text, counters too; what a test must not change.
+tables() {
+	local kind command
+	for kind in nft legacy; do
+		for command in iptables ip6tables; do
+			# Reading a legacy table makes it.
+			if [ "$kind" = legacy ] && [ -z "$(registered "$command")" ]; then
+				continue
+			fi
+			"$command-$kind-save" -c 2>&1 | grep -v '^#'
+		done
+	done
+}
+
+# The monitor shows a table that is made now: it has seen all that was before.
+mark() {
+	local tries=0
+	until grep -q "add table inet $1" "$WORK/monitor"; do
+		[ $((tries += 1)) -lt 200 ] || { echo "nft monitor shows nothing"; return 1; }
+		nft add table inet "$1" && nft delete table inet "$1" && sleep 0.01
+	done
+}
+
+# silent COMMAND…: passes where the command does and nothing is written meanwhile,
+# not even a transaction that changes nothing, which nft monitor tells of.
+silent() {
+	local status monitor
+	tables >"$WORK/before"
+	: >"$WORK/monitor" # the last one's marks are not this one's
+	nft monitor >"$WORK/monitor" 2>&1 &
+	monitor=$!
+	mark begun || return 1
+	"$@"
+	status=$?
+	mark ended || return 1
+	kill "$monitor" && wait "$monitor" 2>/dev/null
+	if grep -vE 'table inet (begun|ended)|^# new generation .* \(nft\)$' "$WORK/monitor"; then
+		return 1
+	fi
+	tables >"$WORK/after"
+	diff "$WORK/before" "$WORK/after" && [ "$status" = 0 ]
+}
+
+# All tables of this namespace are empty again.
+clear_tables() {
+	local command table
+	nft flush ruleset
+	for command in iptables ip6tables; do
+		for table in $(registered "$command"); do
+			"$command-legacy" -t "$table" -F && "$command-legacy" -t "$table" -X
+			"$command-legacy" -t "$table" -P FORWARD ACCEPT 2>/dev/null || true
+		done
+	done
+}
+
+# load LAYOUT [ip6tables]: a file of tests/layouts, in the backend $KIND.
+load() { "${2:-iptables}-$KIND-restore" <"$LAYOUTS/$1.rules"; }
+
+ipt() { iptables-"$KIND" "$@"; }
+
+# The two rules of the sample, as a configuration in $CONF.
+write_conf() {
+	CONF=$WORK/dockfw.conf
+	cat >"$CONF"
+}
+two_rules() {
+	write_conf <<-'END'
+	chain "DOCKER-USER" {
+	    rules = {
+	        "-i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN",
+	        "-i ens3 -p tcp --dport 80 -j REJECT"
+	    }
+	}
+	END
+}

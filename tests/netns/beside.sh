@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What decides beside DOCKER-USER: rules of the other backend, Docker's own
+# nf_tables table, and docker-proxy, whose packets go by INPUT.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
+
+right() {
+	clear_tables
+	two_rules
+	load docker-28.5 &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
+}
+
+# ---- the other backend ----
+
+other() { iptables-"$OTHER" "$@"; }
+# split SEVERITY PATTERN: found so, and said why.
+split() {
+	local status=1
+	[ "$1" = warning ] || status=2
+	finds "$status" "$1 backend-split" || return 1
+	jq -e --arg part "$2" 'any(.findings[]; .message | contains($part))' "$WORK/out" || { cat "$WORK/out"; return 1; }
+}
+cleared() { other -P FORWARD ACCEPT && other -F FORWARD && finds 0 ''; }
+
+splits() {
+	local what="$KIND, with rules in $OTHER"
+
+	right
+	other -P FORWARD ACCEPT
+	try "$what: none" finds 0 ''
+	other -A INPUT -s 192.0.2.1 -j DROP
+	try "$what: of INPUT" finds 0 ''
+	other -P FORWARD DROP
+	try "$what: a policy" split critical 'policy DROP'
+	try "$what: as the message says it is cleared" cleared
+	local verdict
+	for verdict in ACCEPT DROP REJECT NFQUEUE; do
+		other -A FORWARD -s 192.0.2.1 -j "$verdict"
+		try "$what: $verdict" split critical 'drops or accepts'
+		other -F FORWARD
+	done
+	other -N THEIRS
+	other -A FORWARD -j THEIRS
+	try "$what: a call of an empty chain" split warning 'has rules'
+	other -A THEIRS -g DEEPER 2>/dev/null || { other -N DEEPER && other -A THEIRS -g DEEPER; }
+	other -A DEEPER -j LOG
+	try "$what: of one that logs" split warning 'has rules'
+	other -A DEEPER -j DROP
+	try "$what: of one that drops, two calls deep" split critical 'drops or accepts'
+	other -F && other -X
+	other -N DOCKER
+	try "$what: chains of Docker's" split warning 'are left there'
+	other -X && other -N DOCKER-USER
+	try "$what: DOCKER-USER" split warning 'are left there'
+	sed -i '1i ignore = { "backend-split" }' "$CONF"
+	try "$what: not to be told" finds 0 ''
+	other -X
+}
+KIND=nft OTHER=legacy
+splits
+KIND=legacy OTHER=nft
+splits
+right
+other -P FORWARD ACCEPT
+try "what cannot be read in the other is taken as deciding" nft add rule ip filter FORWARD meta hour 8 accept
+try "it is found" split critical 'drops or accepts'
+
+# ---- Docker's own table ----
+
+KIND=nft
+right
+own() { nft "add table $1 docker-bridges; add chain $1 docker-bridges filter-FORWARD { type filter hook forward priority 0; }"; }
+own ip
+try "Docker in nf_tables" finds 3 'unknown docker-nftables'
+try "nothing is mended then" silent dockfw 3 --repair
+own ip6
+try "in both families" finds 3 'unknown docker-nftables'
+try "each is told" jq -e '[.findings[].family] | sort == ["ipv4", "ipv6"]' "$WORK/out"
+KIND=auto
+try "it counts for the choice of a backend, too" dockfw 3
+
+# ---- docker-proxy ----
+
+KIND=nft
+right
+dockerd
+# tell SEVERITY PORTS [OPTION…]: of the family $in.
+tell() {
+	local status=0 severity=$1 ports=$2
+	[ "$severity" = ok ] || status=1
+	shift 2
+	dockfw "$status" --format=json "$@" &&
+		jq -e --arg severity "$severity" --arg ports "$ports" --arg family "$in" \
+			'[.findings[] | select(.id == "proxy-bypass" and .family == $family)] | length == 1 and
+			.[0].severity == $severity and (.[0].message | contains("for " + $ports + ","))' "$WORK/out" &&
+		return
+	cat "$WORK/out"
+	return 1
+}
+silent_of() { ! jq -e --arg family "$1" 'any(.findings[]; .family == $family)' "$WORK/out"; }
+in=ipv4
+try "no proxy" finds 0 ''
+listen=0.0.0.0 port=80
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80
+try "a proxy for what nat translates" finds 0 ''
+port=8080
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+try "one for another port" tell warning 8080/tcp
+try "a repair does not end that" tell warning 8080/tcp --repair
+sed -i '1i ignore = { "proxy-bypass" }' "$CONF"
+try "not to be told" finds 0 ''
+sed -i 1d "$CONF"
+port=5353
+proxy --proto=udp --host-ip=203.0.113.1 --host-port=53 --container-ip=172.17.0.3 --container-port=53
+try "udp, on an address, with Go's other form" tell warning '8080/tcp, 53/udp'
+try "IPv6 has none" silent_of ipv6
+listen=:: port=8443
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8443 -container-ip 172.17.0.2 -container-port 443 -use-listen-fd
+try "a socket of both families" tell warning '8080/tcp, 8443/tcp, 53/udp'
+in=ipv6
+try "is one of IPv6, too" tell warning 8443/tcp
+in=ipv4
+listen=0.0.0.0
+for port in {9001..9009}; do
+	proxy -proto sctp -host-ip 0.0.0.0 -host-port "$port" -container-ip 172.17.0.2 -container-port 80
+done
+try "of many the first are named" tell warning '8080/tcp, 8443/tcp, 53/udp, 9001/sctp, 9002/sctp, 9003/sctp, 9004/sctp, 9005/sctp and 4 more'
+end "${proxies[@]:3}"
+ipt -t nat -A DOCKER -p udp --dport 50:60 -j DNAT --to-destination 172.17.0.3
+try "a range that nat translates" tell warning '8080/tcp'
+ipt -t nat -A DOCKER -j DNAT --to-destination 172.17.0.3
+try "every port" dockfw 0
+ipt -t nat -D DOCKER -j DNAT --to-destination 172.17.0.3
+for wrong in '-host-port 0' '-host-ip here' '-proto icmp' '-container-ip ::x' '-container-port 65536' -host-ip; do
+	# shellcheck disable=SC2086 # words
+	port=8088 proxy -host-ip 0.0.0.0 -host-port 8088 -container-ip 172.17.0.2 -container-port 80 $wrong
+	try "what is no command line of docker-proxy's: $wrong" tell warning '8080/tcp'
+	end "${proxies[-1]}"
+done
+
+# filtered NAME COMMAND…: with that, INPUT is filtered and nothing is said but as a fact.
+filtered() {
+	local name=$1
+	shift
+	try "$name: it is put in" "$@"
+	try "$name: nothing is to be warned of" dockfw 0
+	try "$name: as a fact it is told" tell ok '8080/tcp' -v
+}
+filtered "a policy of INPUT" ipt -P INPUT DROP
+ipt -P INPUT ACCEPT
+filtered "a rule of INPUT" ipt -A INPUT -s 192.0.2.1 -j DROP
+ipt -F INPUT
+filtered "a legacy rule" iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
+iptables-legacy -F INPUT
+chain() { # FAMILY NAME POLICY [RULE]
+	nft "add table $1 mine; add chain $1 mine $2 { type filter hook input priority 10; policy $3; }" &&
+		{ [ -z "${4:-}" ] || nft "add rule $1 mine $2 $4"; }
+}
+filtered "a chain of inet with a policy" chain inet mine drop
+listen=:: port=8443
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8443 -container-ip 172.17.0.2 -container-port 443
+in=ipv6
+try "it guards IPv6, too" dockfw 0
+try "which there is to be guarded" tell ok 8443/tcp -v
+in=ipv4
+end "${proxies[-1]}"
+nft delete table inet mine
+filtered "a chain with a rule" chain ip mine accept 'tcp dport 22 accept'
+nft delete table ip mine
+filtered "a chain with a long name" chain ip "$(printf '%0100d' 0 | tr 0 x)" accept
+nft delete table ip mine
+chain ip mine accept
+try "an empty chain filters nothing" tell warning '8080/tcp'
+nft delete table ip mine
+chain bridge mine drop
+try "nor does one of a bridge" tell warning '8080/tcp'
+nft delete table bridge mine
+end "${proxies[@]:0:3}" "$dockerd"
+finish

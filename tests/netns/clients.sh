@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The main job with real clients: the Debian 12 host after firewall-cmd --reload,
+# by nft and by legacy; who may gets in, and who may not is refused.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+
+hosts_up
+two_rules
+for KIND in nft legacy; do
+	clear_tables
+	load reload-debian-12
+	try "$KIND: after the reload everybody gets in" reaches "$outsider" 198.51.100.10
+	try "$KIND: that is found" finds 2 'warning user-jump-late,critical rule-missing'
+	try "$KIND: and mended" dockfw 0 --repair
+	first() { iptables-"$KIND" -S FORWARD | sed -n 2p | grep -qx -- '-A FORWARD -j DOCKER-USER'; }
+	try "$KIND: FORWARD begins with the jump" first
+	order() {
+		iptables-"$KIND" -S DOCKER-USER | sed 's/ -m comment --comment dockfw//' >"$WORK/user"
+		diff "$WORK/user" - <<-'END'
+		-N DOCKER-USER
+		-A DOCKER-USER -s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 -j RETURN
+		-A DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+		-A DOCKER-USER -j RETURN
+		END
+	}
+	try "$KIND: the two rules stand before Docker's RETURN" order
+	try "$KIND: who may gets in" reaches "$allowed" 198.51.100.10
+	try "$KIND: who may not is refused" refused "$outsider" 198.51.100.10
+	try "$KIND: a second repair is silent" silent dockfw 0 --repair
+
+	# The same by a publish section, with the port of the host.
+	write_conf <<-'END'
+	publish "80/tcp" {
+	    interface = "ens3"
+	    allow     = { "203.0.113.123", "2001:db8:113::123" }
+	    otherwise = "reject"
+	}
+	END
+	try "$KIND: publish is laid, and the old rules go" dockfw 0 --repair
+	try "$KIND: publish lets in" reaches "$allowed" 198.51.100.10
+	try "$KIND: publish refuses" refused "$outsider" 198.51.100.10
+	write_conf <<<'publish "8080/tcp" { }'
+	try "$KIND: publish without an interface" dockfw 0 --repair
+	try "$KIND: it leaves the container's own connections to such a port alone" outgoing
+	two_rules
+
+	clear_tables
+	load docker-28.5 && load docker-28.5.ipv6 ip6tables
+	try "$KIND: IPv6 is open at first" reaches "$outsider" 2001:db8:51::10
+	write_conf <<-'END'
+	chain "DOCKER-USER" { rules = {
+	    "-i ens3 -p tcp --dport 80 -s 2001:db8:113::123 -j RETURN",
+	    "-i ens3 -p tcp --dport 80 -j REJECT" } }
+	END
+	try "$KIND: IPv6 is laid" dockfw 0 --repair
+	try "$KIND: IPv6: who may gets in" reaches "$allowed" 2001:db8:51::10
+	try "$KIND: IPv6: who may not is refused" refused "$outsider" 2001:db8:51::10
+	two_rules
+done
+finish

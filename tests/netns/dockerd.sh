@@ -1,0 +1,235 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What matters while dockerd runs: that its chains are whole, the restart that
+# brings them back, and who else writes. dockerd is a process of that name.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
+
+# A right host as Docker 28 makes it.
+right() {
+	clear_tables
+	two_rules
+	load docker-28.5 &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
+}
+no_nat() { ipt -t nat -F && ipt -t nat -X; }
+said() { grep -q -- "$1" "$WORK/err" || { echo "not said: $1"; cat "$WORK/err"; return 1; }; }
+missing='critical docker-chains-missing'
+
+# ---- whether dockerd runs ----
+
+# Without Docker's chains in nat the host is right where dockerd does not run.
+seen() { finds 2 "$missing"; }
+not_seen() { finds 0 ''; }
+
+looks() {
+	right
+	no_nat
+	try "$KIND: no dockerd" not_seen
+	dockerd
+	try "$KIND: dockerd without a pid file" seen
+	echo 1 >/run/docker.pid
+	try "$KIND: a pid file of another process" seen
+	rm /run/docker.pid
+	end "$dockerd"
+	try "$KIND: it has ended" not_seen
+	start "$WORK/bin/dockerd" -c 'import signal; print(flush=True); signal.pause()'
+	try "$KIND: a process of that name without a socket" not_seen
+	echo "$started" >/run/docker.pid
+	try "$KIND: but with a pid file" seen
+	echo "$started and more" >/run/docker.pid
+	try "$KIND: with more than a number in it" not_seen
+	end "$started"
+	echo "$started" >/run/docker.pid
+	try "$KIND: a pid file that was left" not_seen
+	rm /run/docker.pid
+	start "$python" -c 'import signal, socket
+server = socket.socket(socket.AF_UNIX)
+server.bind("\0docker")
+print(flush=True)
+signal.pause()'
+	try "$KIND: a socket of that name without the process" not_seen
+	end "$started"
+	in_namespace=(unshare --net)
+	dockerd
+	echo "$dockerd" >/run/docker.pid
+	try "$KIND: dockerd of another network namespace" not_seen
+	end "$dockerd"
+	rm /run/docker.pid
+	in_namespace=()
+}
+
+# ---- what it makes ----
+
+# one NAME FINDINGS DOCKERD'S ARGUMENT…
+one() {
+	local name=$1 status=0
+	[ -z "$2" ] || status=2
+	dockerd "${@:3}"
+	try "$KIND: $name" finds "$status" "$2"
+	end "$dockerd"
+}
+
+chains() {
+	right
+	dockerd
+	try "$KIND: its chains are whole" not_seen
+	ipt -t nat -D PREROUTING 1
+	try "$KIND: PREROUTING does not call them" seen
+	try "$KIND: that is said" grep -q 'nat PREROUTING' "$WORK/out"
+	right
+	ipt -D FORWARD -j DOCKER-FORWARD
+	try "$KIND: FORWARD does not call them" seen
+	right
+	ipt -F && ipt -X DOCKER && ipt -X DOCKER-ISOLATION-STAGE-1 && ipt -X DOCKER-ISOLATION-STAGE-2 &&
+		ipt -X DOCKER-CT && ipt -X DOCKER-BRIDGE && ipt -X DOCKER-FORWARD
+	ipt -X DOCKER-USER
+	try "$KIND: filter has none" finds 2 \
+		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
+	try "$KIND: that is said" grep -q "Docker's chains in filter:" "$WORK/out"
+	clear_tables
+	try "$KIND: nothing is left" finds 2 \
+		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
+	end "$dockerd"
+
+	right
+	no_nat
+	one "dockerd keeps off iptables" '' --iptables=false
+	one "or on" "$missing" --iptables
+	one "with a value of Go's" "$missing" --iptables=T
+	echo '{ "iptables": false }' >/etc/docker/daemon.json
+	one "so its file says" '' --debug
+	one "the option counts more" "$missing" --iptables=true
+	echo '{ "iptables": "no" }' >/etc/docker/daemon.json
+	one "a file with a wrong value" "$missing"
+	echo '{ "iptables": false' >/etc/docker/daemon.json
+	one "a file that is no json" "$missing"
+	rm /etc/docker/daemon.json
+	right
+	one "IPv6 is not expected" ''
+	one "but where dockerd is told" "$missing" --ip6tables
+	echo '{ "ip6tables": true }' >/etc/docker/daemon.json
+	one "or its file" "$missing"
+	one "not where the option is off" '' --ip6tables=false
+	rm /etc/docker/daemon.json
+	load docker-28.5.ipv6 ip6tables
+	ip6tables-"$KIND" -t nat -F && ip6tables-"$KIND" -t nat -X
+	dockerd
+	try "$KIND: what is left of IPv6 tells, too" dockfw 2 -6
+	try "$KIND: that is said of it" grep -q docker-chains-missing "$WORK/out"
+	end "$dockerd"
+}
+
+# ---- the restart ----
+
+called() { # NUMBER
+	[ "$(grep -cx 'restart docker.service' "$WORK/systemctl")" = "$1" ] && return
+	echo "not $1 calls of systemctl:"
+	cat "$WORK/systemctl"
+	return 1
+}
+laid() { ipt -S DOCKER-USER | grep -q REJECT && ipt -t nat -S DOCKER | grep -q DNAT; }
+
+restarts() {
+	local lay="iptables-$KIND-restore <'$LAYOUTS/docker-28.5.rules'"
+
+	right
+	no_nat
+	dockerd
+	systemctl_is <<<"$lay"
+	try "$KIND: no restart unasked" dockfw 2 --repair
+	sed -i '1i docker-recovery = "restart"' "$CONF"
+	try "$KIND: none in a dry run" dockfw 2 --repair --dry-run
+	try "$KIND: none by a check" dockfw 2
+	sed -i 1d "$CONF"
+	try "$KIND: so systemctl was not called" [ ! -e "$WORK/systemctl" ]
+	try "$KIND: a restart" dockfw 0 --repair --restart-docker
+	try "$KIND: is reported" grep -q 'restarted' "$WORK/out"
+	try "$KIND: is asked of systemctl" called 1
+	try "$KIND: Docker's chains are back, and ours in force" laid
+
+	sed -i '1i docker-recovery = "restart"' "$CONF"
+	no_nat
+	try "$KIND: not again within the hour" dockfw 2 --repair
+	try "$KIND: that is said" said 'within the hour'
+	try "$KIND: and so it is" called 1
+	touch -d '61 minutes ago' /run/dockfw/docker-restarted
+	try "$KIND: by the configuration, an hour later" dockfw 0 --repair
+	try "$KIND: it was" called 2
+	no_nat
+	touch -d 'tomorrow' /run/dockfw/docker-restarted
+	try "$KIND: where the clock was set back" dockfw 0 --repair
+	no_nat
+	try "$KIND: within the hour where it is asked for" dockfw 0 --repair --restart-docker
+	try "$KIND: it was both times" called 4
+
+	no_nat
+	systemctl_is <<<"(sleep 0.5; $lay) >/dev/null 2>&1 &"
+	try "$KIND: chains that come later are waited for" dockfw 0 --repair --restart-docker
+	no_nat
+	systemctl_is <<<'exit 0'
+	try "$KIND: but not for ever" dockfw 2 --repair --restart-docker --wait=1
+	systemctl_is <<<'exit 5'
+	try "$KIND: a restart that fails" dockfw 3 --repair --restart-docker
+	try "$KIND: is said" said 'failed with status 5'
+	# shellcheck disable=SC2016 # the script's
+	systemctl_is <<<'kill -KILL $$'
+	try "$KIND: a systemctl that is killed" dockfw 3 --repair --restart-docker
+	systemctl_is <<<'exec sleep 1000'
+	try "$KIND: one that does not end" dockfw 3 --repair --restart-docker --timeout=5
+	try "$KIND: is said" said 'restarting docker.service'
+	try "$KIND: and ended" no_sleeper
+	rm /usr/bin/systemctl
+	try "$KIND: no systemctl" dockfw 3 --repair --restart-docker
+	try "$KIND: is said" said '/usr/bin/systemctl'
+	systemctl_is <<<"$lay"
+	echo precious >"$WORK/precious"
+	ln -sf "$WORK/precious" /run/dockfw/docker-restarted
+	touch -d '2 hours ago' "$WORK/precious"
+	try "$KIND: a link where the restart is remembered" dockfw 3 --repair --restart-docker
+	try "$KIND: is said" said '/run/dockfw/docker-restarted'
+	rm -r /run/dockfw
+	touch /run/dockfw
+	try "$KIND: a file in the folder's place" dockfw 3 --repair --restart-docker
+	try "$KIND: is said" said '/run/dockfw'
+	rm /run/dockfw
+	try "$KIND: nothing was restarted" [ ! -e "$WORK/systemctl" ]
+	end "$dockerd"
+}
+no_sleeper() { ! pgrep -f '^sleep 1000$'; }
+
+# ---- who else writes ----
+
+# A writer without pause; it goes before others, so that no repair stays long.
+undo() {
+	while :; do
+		"iptables-$KIND" -w -D FORWARD -j DOCKER-USER && echo undone
+	done 2>/dev/null >"$WORK/undone" &
+	writer=$!
+	renice -n -10 "$writer" >/dev/null
+}
+undone() { [ "$(wc -l <"$WORK/undone")" -ge 3 ] || { wc -l "$WORK/undone"; return 1; }; }
+
+contests() {
+	right
+	dockerd
+	undo
+	try "$KIND: who undoes repairs is not fought for ever" dockfw 2 --repair --format=json
+	try "$KIND: they were undone" undone
+	end "$writer"
+	try "$KIND: it is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
+	try "$KIND: with what was undone" jq -e 'any(.findings[]; .message | contains("FORWARD never calls"))' "$WORK/out"
+	try "$KIND: when it has gone, a repair stays" dockfw 0 --repair
+	end "$dockerd"
+}
+
+for KIND in nft legacy; do
+	looks
+	chains
+	restarts
+	contests
+done
+finish

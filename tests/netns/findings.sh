@@ -1,0 +1,246 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the layouts leave out: each family by itself, by nft and by legacy. Where
+# "can accept" needs a look behind a rule, what a repair keeps, and what it leaves.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+mark='-m comment --comment dockfw'
+
+# The commands of the family and the backend.
+dockfw() {
+	local wanted=$1
+	shift
+	gives "$wanted" "$DOCKFW" -f "$CONF" -b "$KIND" "-$family" "$@"
+}
+fw() { "$iptables-$KIND" "$@"; }
+rules() { fw -S "$1" | grep '^-A'; }
+counted() { "$iptables-$KIND-save" -c -t filter | grep '^\['; }
+
+# A right host: the two rules put in by hand, every rule with counters of its own.
+right() { # LAYOUT
+	two_rules
+	clear_tables
+	load "$1$suffix" "$iptables" &&
+		fw -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
+		fw -I DOCKER-USER -i ens3 -p tcp --dport 80 -s "$allowed" -j RETURN &&
+		"$iptables-$KIND-save" -c | awk '/^\[/ { sub(/^\[0:0\]/, "[" ++n ":" 100 * n "]") } { print }' |
+		"$iptables-$KIND-restore" -c
+}
+
+two_rules() {
+	write_conf <<-END
+	chain "DOCKER-USER" {
+	    rules = {
+	        "-i ens3 -p tcp --dport 80 -s $allowed -j RETURN",
+	        "-i ens3 -p tcp --dport 80 -j REJECT"
+	    }
+	}
+	END
+}
+
+# is CHAIN RULE…: the chain holds just these, named by what each ends with.
+is() {
+	local chain=$1
+	shift
+	rules "$chain" | sed "s/ $mark//" >"$WORK/is"
+	if [ "$(wc -l <"$WORK/is")" = $# ]; then
+		while [ $# -gt 0 ] && IFS= read -r line; do
+			case $line in *"$1") shift ;; *) break ;; esac
+		done <"$WORK/is"
+		[ $# -gt 0 ] || return 0
+	fi
+	echo "$chain is not: $*"
+	cat "$WORK/is"
+	return 1
+}
+
+# Every counted rule that was there before is there with the same counters.
+counters_kept() { # [PATTERN OF RULES THAT GO]
+	counted >"$WORK/now"
+	grep -vxF -f "$WORK/now" "$WORK/then" | grep -v -e "${1:-no such rule}" &&
+		echo "are gone, or their counters" && return 1
+	return 0
+}
+
+# mends STATUS [PATTERN]: a repair leaves that status, and what it should have kept.
+mends() {
+	local status=$1
+	shift
+	counted >"$WORK/then"
+	dockfw "$status" --repair && counters_kept "$@" || return 1
+	dockfw "$status" && again "$status"
+}
+
+# Another repair writes nothing.
+again() { silent gives_now "$1"; }
+gives_now() { dockfw "$1" --repair; }
+
+# broken NAME STATUS FINDINGS LEFT [PATTERN]: as the host is now, it is judged so,
+# and a repair leaves the status LEFT.
+broken() {
+	try "$what: $1: found" finds "$2" "$3"
+	try "$what: $1: a repair leaves $4" mends "$4" "${@:5}"
+}
+
+cases() {
+	local what="$KIND IPv$family" refuse=icmp-port-unreachable
+	[ "$family" = 4 ] || refuse=icmp6-port-unreachable
+	local two=("-s $allowed/$bits -i ens3 -p tcp -m tcp --dport 80 -j RETURN"
+		"-A DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -j REJECT --reject-with $refuse")
+
+	right docker-28.5
+	try "$what: rules put in by hand are taken as they are" finds 0 ''
+	try "$what: and nothing is written" again 0
+	try "$what: though they bear no mark" is DOCKER-USER "${two[@]}"
+
+	right docker-26
+	try "$what: so they are with Docker's RETURN behind them" again 0
+
+	# FORWARD.
+	right docker-26
+	fw -D FORWARD -j DOCKER-USER
+	fw -I FORWARD 2 -j DOCKER-USER
+	broken "a call of what cannot accept in front" 1 'warning user-jump-late' 0 'DOCKER-USER'
+	right docker-28.5
+	fw -I FORWARD -j DOCKER-ISOLATION-STAGE-1
+	broken "the same, twice" 1 'warning user-jump-late' 0 'FORWARD -j DOCKER-USER'
+	right docker-28.5
+	fw -I FORWARD -i ens3 -g DOCKER-FORWARD
+	broken "a goto to a chain of Docker's" 2 'critical user-jump-late' 0 'FORWARD -j DOCKER-USER'
+	right docker-28.5
+	fw -N MINE
+	fw -A MINE -j DOCKER-FORWARD
+	fw -I FORWARD -j MINE
+	broken "a chain that leads to Docker's" 2 'critical user-jump-late' 0 'FORWARD -j DOCKER-USER'
+
+	right docker-28.5
+	fw -N INNER
+	fw -A INNER -s "$other" -j ACCEPT
+	fw -N OUTER
+	fw -A OUTER -p tcp -j INNER
+	fw -I FORWARD -j OUTER
+	broken "an accept two calls deeper" 2 'critical accept-before-user' 0 'FORWARD -j DOCKER-USER'
+	try "$what: the chain is called behind the jump" is FORWARD '-j DOCKER-USER' '-j OUTER' '-j DOCKER-FORWARD'
+
+	right docker-28.5
+	fw -N CLOSED
+	fw -A CLOSED -s "$other" -j DROP
+	fw -A CLOSED -j RETURN
+	fw -I FORWARD -j CLOSED
+	fw -I FORWARD -s "$other" -j DROP
+	fw -I FORWARD -m conntrack --ctstate INVALID -j DROP
+	try "$what: what only drops may stand in front" finds 0 ''
+	try "$what: and is left there" again 0
+
+	right docker-28.5
+	fw -I FORWARD -i wg0 -o wg1 -j ACCEPT
+	broken "an accept between other interfaces" 1 'warning accept-before-user' 0 'FORWARD -j DOCKER-USER'
+	right docker-28.5
+	fw -I FORWARD -i docker0 -j ACCEPT
+	try "$what: an accept of a container's own packets: found" dockfw_finds accept-before-user
+	right docker-26
+	fw -D FORWARD -j DOCKER-USER
+	fw -A FORWARD -j DOCKER-USER
+	fw -I FORWARD -i ens3 -j DOCKER-USER
+	broken "a call with a match in front, one without behind" 2 \
+		'critical user-jump-late,critical accept-before-user,warning user-jump-duplicate' 0 'FORWARD.* DOCKER-USER'
+	try "$what: one bare jump is left, in front" one_jump
+	right docker-28.5
+	fw -I FORWARD -m comment --comment mine -j DOCKER-USER
+	try "$what: a jump with a comment beside the bare one: mended" mends 0 'FORWARD.* DOCKER-USER'
+	right docker-28.5
+	fw -D FORWARD -j DOCKER-USER
+	fw -I FORWARD ! -i docker0 -j DOCKER-USER
+	broken "a jump for some interfaces" 2 'critical user-jump-conditional' 0 'FORWARD.* DOCKER-USER'
+	# DOCKER-USER.
+	right docker-28.5
+	fw -N f2b-web
+	fw -A f2b-web -s "$other" -j REJECT
+	fw -A f2b-web -j RETURN
+	fw -I DOCKER-USER -p tcp -m multiport --dports 80,443 -j f2b-web
+	try "$what: fail2ban's chain may stand in front" finds 0 ''
+	fw -D DOCKER-USER 3
+	broken "a rule is missing behind it" 2 'critical rule-missing' 0
+	try "$what: and it stays in front" is DOCKER-USER '-j f2b-web' "${two[@]}"
+
+	right docker-28.5
+	fw -N f2b-web
+	fw -A f2b-web -s "$other" -j ACCEPT
+	fw -I DOCKER-USER -j f2b-web
+	broken "a foreign chain that accepts in front" 2 'critical rule-bypassed' 0 'dport 80'
+	try "$what: comes behind the rules" is DOCKER-USER "${two[@]}" '-j f2b-web'
+
+	right docker-26
+	fw -I DOCKER-USER 2 -s "$other" -j RETURN
+	broken "a foreign return between the rules" 2 'critical rule-bypassed' 0 'dport 80'
+	try "$what: comes behind them, and before Docker's RETURN" is DOCKER-USER "${two[@]}" "-s $other/$bits -j RETURN" '-A DOCKER-USER -j RETURN'
+
+	right docker-26
+	fw -D DOCKER-USER -j RETURN
+	fw -I DOCKER-USER -j RETURN
+	broken "Docker's RETURN in front" 2 'critical rule-bypassed' 0 'DOCKER-USER'
+	try "$what: stays last" is DOCKER-USER "${two[@]}" '-A DOCKER-USER -j RETURN'
+
+	right docker-26
+	fw -A DOCKER-USER -s "$other" -j DROP
+	broken "a rule behind the RETURN" 1 'warning rule-unreachable' 1
+	try "$what: is left where it is" is DOCKER-USER "${two[@]}" '-j RETURN' "-s $other/$bits -j DROP"
+
+	right docker-28.5
+	fw -A DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT
+	try "$what: a foreign copy of a rule: mended" mends 0 'DOCKER-USER'
+
+	right docker-26
+	# shellcheck disable=SC2086 # words
+	fw -A DOCKER-USER -s "$other" $mark -j DROP
+	broken "a marked rule behind the RETURN" 1 'warning rule-stale' 0 'dockfw'
+
+	right docker-28.5
+	fw -D DOCKER-USER 1
+	fw -A DOCKER-USER -i ens3 -p tcp --dport 80 -s "$allowed" -j RETURN
+	broken "two rules in the wrong order" 2 'critical rule-order' 0 'dport 80'
+	try "$what: are in order" is DOCKER-USER "${two[@]}"
+
+	# foreign-rules = remove.
+	right docker-26
+	sed -i '1i foreign-rules = "remove"' "$CONF"
+	fw -I DOCKER-USER -s "$other" -j DROP
+	fw -A DOCKER-USER -s "$other" -j ACCEPT
+	try "$what: foreign rules go where so configured" mends 0 "$other"
+	try "$what: Docker's RETURN does not" is DOCKER-USER "${two[@]}" '-A DOCKER-USER -j RETURN'
+
+	# Findings that are not to be told.
+	right docker-26
+	sed -i '1i ignore = { "rule-unreachable" }' "$CONF"
+	fw -A DOCKER-USER -s "$other" -j DROP
+	try "$what: an ignored finding is not reported" finds 0 ''
+
+	# After systemctl stop firewalld.
+	right docker-26
+	clear_tables
+	broken "every chain is gone" 3 'unknown docker-absent' 0
+	try "$what: DOCKER-USER is laid" is DOCKER-USER "${two[@]}"
+	try "$what: and called" is FORWARD '-A FORWARD -j DOCKER-USER'
+}
+
+one_jump() {
+	[ "$(rules FORWARD | grep -c DOCKER-USER)" = 1 ] && [ "$(rules FORWARD | head -n 1)" = '-A FORWARD -j DOCKER-USER' ] &&
+		return
+	rules FORWARD
+	return 1
+}
+
+# The finding is among those of a check, whatever the others.
+dockfw_finds() {
+	"$DOCKFW" -f "$CONF" -b "$KIND" "-$family" --format=json >"$WORK/out"
+	jq -e --arg id "$1" 'any(.findings[]; .id == $id)' "$WORK/out" || { cat "$WORK/out"; return 1; }
+}
+
+for KIND in nft legacy; do
+	family=4 iptables=iptables suffix='' bits=32 allowed=203.0.113.123 other=192.0.2.1
+	cases
+	family=6 iptables=ip6tables suffix=.ipv6 bits=128 allowed=2001:db8:113::123 other=2001:db8:2::1
+	cases
+done
+finish

@@ -1,0 +1,310 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --exposure and --trace as a user calls them: the questions that can be asked,
+# what each match and target does to a packet, routing, terminals and json.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "${0%/*}/../hosts.sh"
+
+KIND=nft
+hosts_up
+two_rules
+load docker-28.5
+load docker-28.5.ipv6 ip6tables
+
+# ---- packets ----
+
+# asks PACKET…: a trace with all rules, in $WORK/out.
+asks() { dockfw 0 -v --trace "$*"; }
+# ends PATTERN PACKET…: the verdict.
+ends() {
+	local pattern=$1
+	shift
+	asks "$@" || return 1
+	grep -qE "^verdict: $pattern" "$WORK/out" || { tail -n 3 "$WORK/out"; return 1; }
+}
+# refused PATTERN PACKET…
+refused() {
+	local pattern=$1
+	shift
+	dockfw 3 --trace "$*" && grep -q -- "$pattern" "$WORK/err" && [ ! -s "$WORK/out" ] && return
+	cat "$WORK/err"
+	return 1
+}
+far='from 203.0.113.200 in ens3'
+
+try "the address of the interface is the default" ends 'forwarded .*to 172.17.0.2 port 80 out by docker0$' "$far" tcp 80
+try "another port stays here" ends 'local: the host itself gets it by filter INPUT policy ACCEPT, to 198.51.100.10 port 81$' "$far" tcp 81
+try "a protocol without ports" ends 'dropped by filter DOCKER 2:' "$far" to 172.17.0.9 proto 47
+try "its number is what it is called" grep -q '^47 from' "$WORK/out"
+try "icmp" ends 'local' "$far" icmp
+try "icmp with a type and a code" ends 'local' "$far" icmp 3/4
+try "multicast" ends 'local' "$far" to 224.0.0.5 udp 5
+try "to everybody" ends 'local' "$far" to 255.255.255.255 udp 67
+try "to everybody on that network" ends 'local' "$far" to 198.51.100.255 udp 67
+try "no route" ends 'lost by no route' "$far" to 10.9.9.9 udp 5
+try "from no address that there can be" ends 'lost by no packet may come from this address' from 127.0.0.1 in ens3 tcp 80
+try "IPv6" ends 'forwarded .*to fd00:17::2 port 80' from 2001:db8:113::200 in ens3 tcp 80
+try "icmpv6 with a type" ends 'local' from 2001:db8:113::200 in ens3 icmpv6 128
+sysctl -qw net.ipv4.conf.ens3.forwarding=0
+try "an interface that does not forward" ends 'lost by forwarding is switched off' "$far" tcp 80
+sysctl -qw net.ipv4.conf.ens3.forwarding=1
+
+for wrong in "nothing" "" "from" "from here" "from 203.0.113.200 in" "from 203.0.113.200 in ens9 tcp 80" \
+	"in ens3 tcp 80" "from 203.0.113.200 tcp 80" "$far" "$far tcp" "$far tcp 0" "$far tcp 65536" "$far tcp 80 udp 80" \
+	"$far tcp 80 sport" "$far tcp 80 sport x" "$far proto" "$far proto 0" "$far proto tcp" "$far icmp 256" \
+	"$far icmp 3/x" "$far icmp 3/4/5" "$far quic 80" "$far to 2001:db8::1 tcp 80" "$far to tcp 80" "$far icmpv6 128"; do
+	try "no packet: '$wrong'" refused -- "$wrong"
+done
+
+# ---- matches ----
+
+inside='to 172.17.0.2'
+ipt -N MINE
+ipt -I FORWARD -j MINE
+# says yes|maybe|no PACKET RULE…: what the matches of a rule say of the packet.
+says() {
+	local answer=$1 packet=$2
+	shift 2
+	ipt -F MINE && ipt -A MINE "$@" -j LOG || return 1
+	asks "$far" "$inside" "$packet" || return 1
+	grep -q "^filter MINE 1 $answer: " "$WORK/out" && return
+	grep '^filter MINE 1' "$WORK/out"
+	return 1
+}
+while IFS='|' read -r answer packet rule; do
+	# shellcheck disable=SC2086 # words
+	try "$packet: $answer to $rule" says "$answer" "$packet" $rule
+done <<'END'
+yes|sctp 9|-p sctp --dport 9
+no|sctp 9|-p sctp --dport 10
+yes|sctp 9|-p sctp ! --dport 10
+maybe|sctp 9|-p sctp --sport 5
+yes|sctp 9 sport 5|-p sctp --sport 5
+no|sctp 9 sport 5|-p sctp ! --sport 5
+maybe|sctp 9|-p sctp --dport 9 --chunk-types any DATA
+no|sctp 9|-p sctp --dport 8 --chunk-types any DATA
+yes|proto 33 9|-p dccp --dport 9
+no|proto 33 9|-p dccp ! --dport 9
+yes|proto 33 9 sport 7|-p dccp --sport 7:8
+maybe|proto 33 9|-p dccp --dccp-types REQUEST
+yes|udp 9|-p udp --dport 9
+no|udp 9|-p udp --dport 10:20
+yes|udp 9|-p udp -m multiport --ports 9,10
+maybe|udp 9|-p udp -m multiport --ports 10,11
+yes|tcp 9|-p tcp --syn
+no|tcp 9|-p tcp ! --syn
+maybe|tcp 9|-p tcp --tcp-option 5
+yes|tcp 9|-m state --state NEW
+no|tcp 9|-m state --state RELATED,ESTABLISHED
+yes|tcp 9|-m conntrack --ctstate NEW --ctproto tcp
+no|tcp 9|-m conntrack --ctproto udp
+yes|tcp 9|-m conntrack --ctorigdst 172.17.0.0/24 --ctorigdstport 9
+no|tcp 9|-m conntrack ! --ctorigdst 172.17.0.0/24
+yes|tcp 9|-m conntrack --ctreplsrc 172.17.0.2
+no|tcp 9|-m conntrack --ctdir REPLY
+no|tcp 9|-m conntrack --ctstatus SEEN_REPLY
+maybe|tcp 9|-m conntrack --ctexpire 1:60
+yes|tcp 9|-m iprange --dst-range 172.17.0.1-172.17.0.3
+no|tcp 9|-m iprange ! --dst-range 172.17.0.1-172.17.0.3
+yes|tcp 9|-m addrtype --dst-type UNICAST --limit-iface-out
+no|tcp 9|-m addrtype --dst-type LOCAL
+maybe|tcp 9|-m physdev --physdev-in ens4
+yes|tcp 9|-m mark --mark 0
+no|tcp 9|-m mark --mark 5
+yes|tcp 9|-m mark ! --mark 5/7
+yes|tcp 9|-m connmark --mark 0
+yes|tcp 9|-m pkttype --pkt-type unicast
+maybe|tcp 9|-m string --algo bm --string x
+maybe|tcp 9|-m length --length 60
+maybe|tcp 9|-m ttl --ttl-gt 5
+yes|icmp 8|-p icmp --icmp-type echo-request
+no|icmp 8|-p icmp ! --icmp-type echo-request
+no|icmp 3|-p icmp --icmp-type 3/1
+yes|icmp 3/1|-p icmp --icmp-type 3/1
+yes|icmp 8|-p icmp --icmp-type any
+END
+
+# A packet that no bridge has seen.
+ip link add wan type veth peer name behind-wan
+ip address add 10.2.0.1/24 dev wan
+ip link set wan up && ip link set behind-wan up
+far='from 10.2.0.9 in wan'
+while IFS='|' read -r answer rule; do
+	# shellcheck disable=SC2086 # words
+	try "not of a bridge: $answer to $rule" says "$answer" 'tcp 9' $rule
+done <<'END'
+no|-m physdev --physdev-in ens4
+yes|-m physdev ! --physdev-in ens4
+no|-m physdev --physdev-is-bridged
+yes|-m physdev ! --physdev-is-bridged
+no|-m physdev --physdev-is-in
+no|-m physdev --physdev-in ens+ --physdev-is-bridged
+END
+far='from 203.0.113.200 in ens3'
+
+# ---- targets ----
+
+# does PATTERN TABLE CHAIN RULE…: how a packet to port 9 of here ends with the rule in front.
+does() {
+	local pattern=$1 table=$2 chain=$3
+	shift 3
+	ipt -t "$table" -I "$chain" "$@" || return 1
+	ends "$pattern" "$far" "$inside" tcp 9
+	local status=$?
+	ipt -t "$table" -D "$chain" 1
+	return "$status"
+}
+ipt -F MINE
+ipt -A MINE -j ACCEPT
+while IFS='|' read -r pattern table chain rule; do
+	# shellcheck disable=SC2086 # words
+	try "$table $chain $rule: $pattern" does "$pattern" "$table" "$chain" $rule
+done <<'END'
+forwarded by filter MINE 2: -j ACCEPT, to 172.17.0.2 port 9 out|filter|MINE|-j LOG
+dropped by filter MINE 1|filter|MINE|-j DROP
+refused by filter MINE 1|filter|MINE|-p tcp -j REJECT --reject-with tcp-reset
+maybe, undecided at filter MINE 1|filter|MINE|-j NFQUEUE --queue-num 5
+dropped by raw PREROUTING 1|raw|PREROUTING|-j DROP
+forwarded .* to 172.17.0.99 port 9|nat|PREROUTING|-d 172.17.0.2 -j DNAT --to-destination 172.17.0.99
+forwarded .* to 172.17.0.3 or others port 9|nat|PREROUTING|-j DNAT --to-destination 172.17.0.3-172.17.0.5
+forwarded .* to 172.17.9.2 port 9|nat|PREROUTING|-d 172.17.0.0/24 -j NETMAP --to 172.17.9.0/24
+local.* to 198.51.100.10 port 7|nat|PREROUTING|-p tcp -j REDIRECT --to-ports 7
+forwarded .* to 172.17.0.2 port 8009|nat|PREROUTING|-p tcp --dport 1:10 -j DNAT --to-destination :8001-8010/1
+END
+ipt -F MINE
+ipt -A MINE -m mark --mark 5 -j DROP
+ipt -A MINE -m connmark --mark 6 -j DROP
+ipt -A MINE -m conntrack --ctstate UNTRACKED -j DROP
+ipt -A MINE -j ACCEPT
+while IFS='|' read -r pattern table chain rule; do
+	# shellcheck disable=SC2086 # words
+	try "$table $chain $rule: $pattern" does "$pattern" "$table" "$chain" $rule
+done <<'END'
+dropped by filter MINE 1|mangle|PREROUTING|-j MARK --set-mark 5
+forwarded by filter MINE 4|mangle|PREROUTING|-j MARK --set-mark 4
+maybe|mangle|PREROUTING|-m length --length 60 -j MARK --set-mark 5
+dropped by filter MINE 2|mangle|PREROUTING|-j CONNMARK --set-mark 6
+forwarded by filter MINE 4|mangle|PREROUTING|-j CONNMARK --restore-mark
+forwarded by filter MINE 4|mangle|PREROUTING|-j CONNMARK --save-mark
+dropped by filter MINE 3|raw|PREROUTING|-j CT --notrack
+dropped by filter MINE 3|raw|PREROUTING|-j NOTRACK
+forwarded by filter MINE 4|raw|PREROUTING|-j CT --zone 7
+maybe|mangle|PREROUTING|-j TTL --ttl-set 1
+forwarded by filter MINE 4|mangle|FORWARD|-j TCPMSS --clamp-mss-to-pmtu -p tcp --syn
+maybe|mangle|PREROUTING|-p tcp -j TPROXY --on-port 8 --tproxy-mark 1
+END
+ipt -D FORWARD -j MINE
+
+# ---- routes ----
+
+try "one of several routes: none yet" ends 'lost by no route' "$far" to 192.0.2.9 tcp 9
+ip link add other type bridge
+ip address add 10.1.0.1/24 dev other
+ip link set other up
+ip route add 192.0.2.0/24 nexthop via 10.1.0.2 nexthop via 198.51.100.77
+try "one of several routes" ends 'maybe, undecided at (policy routing|.*several routes)' "$far" to 192.0.2.9 tcp 9
+ip route replace 192.0.2.0/24 via 10.1.0.2
+try "one route" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
+ip rule add fwmark 5 lookup 100
+ip route add 192.0.2.0/24 via 198.51.100.77 table 100
+try "another by a mark" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+ip route replace 192.0.2.0/24 via 10.1.0.3 table 100
+try "the same interface by a mark" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
+ip route replace 192.0.2.0/24 table 100 nexthop via 10.1.0.3 nexthop via 198.51.100.77
+try "the same or another by a mark" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+ip rule add from 203.0.113.0/24 blackhole
+try "a rule by the source" ends 'maybe|lost' "$far" to 192.0.2.9 tcp 9
+ip rule del from 203.0.113.0/24 blackhole
+ip rule del fwmark 5 lookup 100
+ip route replace prohibit 192.0.2.0/24
+ip route del 192.0.2.0/24 via 10.1.0.2 2>/dev/null
+try "a route that prohibits" ends 'lost' "$far" to 192.0.2.9 tcp 9
+ip link del other
+
+# ---- who gets in ----
+
+unallowed() { # STATUS
+	dockfw "$1" --exposure --fail-if-open
+}
+try "an open port is critical where it is asked" unallowed 2
+try "and else a fact" dockfw 0 --exposure
+sed -i '1i publish "80/tcp" { allow = { "any" } }' "$CONF"
+try "what is meant to be open is not" dockfw 0 --exposure --fail-if-open
+sed -i 1d "$CONF"
+ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
+ip6tables-nft -I DOCKER-USER -j DROP
+try "what may be open is a warning" unallowed 1
+ipt -I DOCKER-USER -j DROP
+try "what is closed is neither" unallowed 0
+ipt -F DOCKER-USER
+ip6tables-nft -F DOCKER-USER
+ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
+try "anyone but a network" dockfw 0 --exposure
+try "is told so" grep -q 'but 203.0.113.0/24' "$WORK/out"
+
+# ---- json, files and terminals ----
+
+try "exposure as json" dockfw 0 --exposure --format=json
+try "it has the port" jq -e '.backend == "nft" and any(.exposure[]; .port == 80)' "$WORK/out"
+try "a trace as json" dockfw 0 --trace "$far tcp 80" --format=json
+try "it has the verdict" jq -e '.trace.verdict == "dropped" and (.trace.steps | length > 5)' "$WORK/out"
+try "a trace to a file" dockfw 0 --trace "$far tcp 80" -o "$WORK/file"
+try "it is there" grep -q '^verdict: dropped by filter DOCKER-USER 1' "$WORK/file"
+quiet() { dockfw 0 "$@" -q && [ ! -s "$WORK/out" ]; }
+try "quietly: a trace" quiet --trace "$far tcp 80"
+try "quietly: exposure" quiet --exposure
+for option in '--format=nagios' '--format=prometheus' '--repair' '--restart-docker' '--dry-run'; do
+	try "no trace with $option" dockfw 3 --trace "$far tcp 80" "$option"
+done
+try "no --fail-if-open of a trace" dockfw 3 --trace "$far tcp 80" --fail-if-open
+
+# terminal COLUMNS OPTION…: with a terminal for stdout, in $WORK/out.
+terminal() {
+	TERM=xterm python3 -c '
+import fcntl, os, pty, struct, sys, termios
+pid, end = pty.fork()
+if not pid:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, int(sys.argv[1]), 0, 0))
+    os.execv(sys.argv[2], sys.argv[2:])
+with open(end, "rb", closefd=False) as read:
+    try:
+        while (data := os.read(end, 4096)):
+            sys.stdout.buffer.write(data)
+    except OSError:
+        pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$1" "$DOCKFW" -f "$CONF" -b nft "${@:2}" >"$WORK/out" 2>&1
+}
+red=$'\e[1;31m' green=$'\e[1;32m' yellow=$'\e[1;33m'
+try "a terminal: a trace" terminal 80 -v --trace "$far tcp 80"
+try "its verdict is coloured" grep -qF "${red}verdict: dropped" "$WORK/out"
+try "rules stand below their chain" grep -q '^ *DOCKER-USER' "$WORK/out"
+ipt -F DOCKER-USER
+try "a terminal: a packet that gets in" terminal 40 --trace "$far tcp 80"
+try "green" grep -qF "${green}verdict: forwarded" "$WORK/out"
+try "long rules are cut" grep -qE '\.\.' "$WORK/out"
+ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
+try "a terminal: perhaps" terminal 80 --trace "$far tcp 80"
+try "yellow" grep -qF "${yellow}verdict: maybe" "$WORK/out"
+try "a terminal: who gets in, perhaps" terminal 80 --exposure
+try "undecided" grep -qF $'\e[33m' "$WORK/out"
+ipt -F DOCKER-USER
+try "a terminal: who gets in" terminal 80 --exposure
+try "anyone is red" grep -qF "$red" "$WORK/out"
+ipt -A DOCKER-USER ! -s 203.0.113.123 -j DROP
+try "a terminal: one gets in" terminal 80 --exposure
+try "that is green" grep -qF $'\e[32m' "$WORK/out"
+ipt -I DOCKER-USER -j DROP
+try "a terminal: nobody gets in" terminal 80 --exposure
+try "that is dim" grep -qF $'\e[2m' "$WORK/out"
+coloured() { terminal 80 "$@"; grep -qF $'\e[' "$WORK/out"; }
+ipt -F DOCKER-USER
+try "a terminal: a check" coloured --check
+NO_COLOR=1
+export NO_COLOR
+plain() { ! coloured "$@"; }
+try "NO_COLOR: a check" plain --check
+try "NO_COLOR: exposure" plain --exposure
+try "NO_COLOR: a trace" plain --trace "$far tcp 80"
+finish

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What cannot be done is said in one line that names it, with exit 3, and before
+# anything is written. The host is a broken one, so that a repair would write.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+KIND=nft
+load reload-debian-12
+two_rules
+
+# refused PATTERN COMMAND…: one line on stderr that has the pattern, nothing else.
+refused() {
+	silent refused_now "$@"
+}
+refused_now() {
+	local pattern=$1
+	shift
+	gives 3 timeout 20 "$@" || return 1
+	[ ! -s "$WORK/out" ] || { echo "on stdout:"; cat "$WORK/out"; return 1; }
+	if [ "$(wc -l <"$WORK/err")" != 1 ] || [ "$(wc -c <"$WORK/err")" -gt 2000 ] ||
+		! grep -qE -- "$pattern" "$WORK/err"; then
+		echo "not one line that can be read with '$pattern':"
+		cat "$WORK/err"
+		return 1
+	fi
+}
+# refuses NAME PATTERN FILE [OPTION…]: the configuration, by each mode that reads it.
+refuses() {
+	local name=$1 pattern=$2
+	shift 2
+	try "repair: $name" refused "$pattern" "$DOCKFW" --repair -b nft -f "$@"
+	try "check-config: $name" refused "$pattern" "$DOCKFW" --check-config -f "$@"
+}
+rules() { # TEXT OF THE RULES
+	write_conf <<<"chain \"DOCKER-USER\" { rules = { $1 } }"
+}
+
+# The file.
+refuses "no file" "/nowhere/dockfw.conf.*No such file" "$WORK/nowhere/dockfw.conf"
+mkdir "$WORK/folder"
+refuses "a folder" "$WORK/folder" "$WORK/folder"
+head -c 3000 "$DOCKFW" >"$WORK/binary"
+refuses "a binary file" "$WORK/binary" "$WORK/binary"
+printf 'families = { "ipv4" }\0\n' >"$WORK/zero"
+refuses "a NUL in the file" "$WORK/zero" "$WORK/zero"
+mkfifo "$WORK/pipe"
+refuses "a pipe" "$WORK/pipe" "$WORK/pipe"
+refuses "an empty name" "." ""
+for mode in g+w o+w; do
+	cp "$CONF" "$WORK/writable"
+	chmod $mode "$WORK/writable"
+	refuses "a file with $mode" "$WORK/writable" "$WORK/writable"
+done
+cp "$CONF" "$WORK/other"
+chown 65534 "$WORK/other"
+refuses "another's file" "$WORK/other" "$WORK/other"
+chmod 0660 "$WORK/writable"
+write_conf <<<'include("writable")'
+refuses "an included file that the group may write" "$WORK/writable" "$CONF"
+write_conf <<<'include("nowhere.conf")'
+refuses "an included file that is not there" "nowhere.conf" "$CONF"
+
+# What is in it.
+refused_text() { # NAME PATTERN TEXT
+	write_conf <<<"$3"
+	refuses "$1" "$CONF:[0-9]+: .*$2" "$CONF"
+}
+refused_text "an unknown key" colour 'colour = "red"'
+refused_text "an unknown family" ipv5 'families = { "ipv5" }'
+refused_text "an unknown backend" pf 'backend = "pf"'
+refused_text "an unknown finding" nothing 'ignore = { "nothing" }'
+refused_text "an unclosed brace" . 'families = { "ipv4"'
+refused_text "an unclosed quote" . 'backend = "nft'
+rules_refused() { # NAME PATTERN RULE
+	rules "\"$3\""
+	refuses "$1" "$CONF:1: .*$2" "$CONF"
+}
+rules_refused "a rule with an unknown option" no-such-option '-i ens3 --no-such-option -j DROP'
+rules_refused "an unknown match" nosuch '-m nosuch -j DROP'
+rules_refused "an unknown target or chain" NOWHERE '-j NOWHERE'
+rules_refused "a port that is none" 70000 '-p tcp --dport 70000 -j DROP'
+rules_refused "a port without a protocol" dport '--dport 80 -j DROP'
+rules_refused "a host's name for an address" localhost '-s localhost -j DROP'
+rules_refused "an address that is none" 300 '-s 300.1.1.1 -j DROP'
+rules_refused "an option without its value" . '-i ens3 -p'
+rules_refused "a command" . '-A DOCKER-USER -j DROP'
+rules_refused "a table" . '-t nat -j DROP'
+rules_refused "an interface's name that is too long" . '-i abcdefghijklmnop -j DROP'
+rules_refused "a jump to DOCKER-USER itself" . '-j DOCKER-USER'
+rules_refused "a control character" 0x01 $'-p tcp \001 -j DROP'
+rules_refused "a quote that is not closed" closed "-m comment --comment '\\\"abc' -j DROP"
+rules_refused "a chain of 29 characters" 28 '-j ABCDEFGHIJKLMNOPQRSTUVWXYZABC'
+long=$(head -c 60000 /dev/zero | tr '\0' a)
+rules_refused "a word of 60,000 characters" aaa "$long"
+rules_refused "a rule of more than 64 KiB" 'at most 65536' "-m comment --comment $long$long -j DROP"
+whole='-s 192.0.2.0/24 -p tcp -m multiport --dports 80,443 -m comment --comment x -j REJECT --reject-with tcp-reset'
+# Cut off anywhere it is refused where iptables refuses it, and in one line.
+cut_off() {
+	local cut text refused=0
+	for ((cut = 1; cut < ${#whole}; cut++)); do
+		text=${whole:0:cut}
+		rules "\"$text\""
+		if printf '*filter\n:DOCKER-USER -\n-A DOCKER-USER %s\nCOMMIT\n' "$text" |
+			iptables-nft-restore --noflush >/dev/null 2>&1; then
+			gives 0 "$DOCKFW" --check-config -4 -f "$CONF" || { echo "of '$text'"; return 1; }
+		else
+			refused=$((refused + 1))
+			refused_now "$CONF:1: " "$DOCKFW" --check-config -4 -f "$CONF" || { echo "of '$text'"; return 1; }
+		fi
+	done
+	[ "$refused" -gt 30 ]
+}
+try "a rule that is cut off anywhere" cut_off
+refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZABC" { }'
+refused_text "a section's name with a blank" 'A B' 'chain "A B" { }'
+refused_text "a loop of chains" 'A -> B -> A' \
+	'chain "DOCKER-USER" { rules = { "-j A" } } chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j A" } }'
+
+# Several errors of one file are told in one run, a line each.
+rules '"-m nosuch -j DROP", "-p tcp --dport 70000 -j DROP"'
+several() {
+	gives 3 "$DOCKFW" --repair -b nft -f "$CONF" && [ "$(grep -c "$CONF:1: " "$WORK/err")" = 2 ] &&
+		grep -q nosuch "$WORK/err" && grep -q 70000 "$WORK/err" && return
+	cat "$WORK/err"
+	return 1
+}
+try "two errors in one run" silent several
+
+# The command line.
+two_rules
+for line in '--no-such-option' '-c' '-x' '--repair --check' '--repair --format=xml' '--repair --config' \
+	'--repair --backend=pf' '--repair --timeout=soon' '--repair --timeout=0' '--repair more' '--dry-run' \
+	'--repair --wait=-1'; do
+	# shellcheck disable=SC2086 # words
+	try "the command line: $line" refused 'dockfw-check: ' "$DOCKFW" -f "$CONF" -b nft $line
+done
+
+# The rights.
+chmod 755 "$WORK"
+cp "$DOCKFW" "$WORK/dockfw-check"
+for mode in --check --repair; do
+	for KIND in nft legacy; do
+		[ $KIND = nft ] || load reload-debian-12
+		try "$KIND: $mode without CAP_NET_ADMIN" refused 'CAP_NET_ADMIN' \
+			setpriv --bounding-set -net_admin --inh-caps -net_admin "$DOCKFW" $mode -b $KIND -f "$CONF"
+		try "$KIND: $mode as nobody" refused 'root' \
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$WORK/dockfw-check" $mode -b $KIND -f "$CONF"
+		try "$KIND: $mode in a user namespace without the network's rights" refused 'CAP_NET_ADMIN' \
+			unshare --user --map-root-user "$DOCKFW" $mode -b $KIND -f "$CONF"
+	done
+done
+finish

@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What monitoring reads: a plugin's line, metrics and json, of hosts that are
+# right, broken, mended and unreadable, and with texts that want to be more than text.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+KIND=nft
+
+# ---- the plugin's line ----
+
+# plugin STATUS WORD [OPTION…]: one line, less than 80 characters, perfdata by the grammar.
+plugin() {
+	local status=$1 word=$2 value
+	shift 2
+	dockfw "$status" --format=nagios "$@" || return 1
+	cat "$WORK/out" "$WORK/err"
+	[ ! -s "$WORK/err" ] || return 1
+	first=$(head -n 1 "$WORK/out")
+	[[ $first == "DOCKFW $word - "* ]] || return 1
+	[ "$(grep -c . <<<"$first")" = 1 ] && [ "$(tr -cd '|' <"$WORK/out" | wc -c)" = 1 ] || return 1
+	text=${first%%|*}
+	[ ${#text} -lt 80 ] && [[ $first == *'|'* ]] || return 1
+	# label=value[UOM];[warn];[crit];[min];[max], with blanks between them.
+	value='(U|-?[0-9.]+(s|%|B|c)?)(;[0-9.:~@-]*){0,4}'
+	grep -qE "^( '[^'=]+'=$value)+ ?$" <<<"${first#*|}" || { echo "perfdata: ${first#*|}"; return 1; }
+}
+lines() { test "$(wc -l <"$WORK/out")" "$@"; }
+
+# ---- metrics ----
+
+# A last metric of the wrong kind would pass unseen: promtool must have read some.
+metrics() { # STATUS [OPTION…]
+	local status=$1
+	shift
+	dockfw "$status" --format=prometheus "$@" || return 1
+	cat "$WORK/out"
+	grep -q "^dockfw_status $status\$" "$WORK/out" || return 1
+	if command -v promtool >/dev/null; then
+		promtool check metrics <"$WORK/out"
+	fi
+}
+metric() { # LINE
+	grep -qxF "$1" "$WORK/out" || { echo "no '$1' in:"; cat "$WORK/out"; return 1; }
+}
+
+# ---- json ----
+
+# json STATUS WORD [OPTION…]: by a parser that takes nothing but json and UTF-8.
+json() {
+	local status=$1 word=$2
+	shift 2
+	dockfw "$status" --format=json "$@" || return 1
+	python3 -c '
+import json, sys
+text = open(sys.argv[1], "rb").read().decode("utf-8")
+report = json.loads(text, parse_constant=sys.exit)
+want = {"status", "exit", "version", "backend", "families", "error", "findings", "edits", "written"}
+assert want <= set(report) <= want | {"found"}, set(report)
+assert report["exit"] == int(sys.argv[2]) and report["status"] == sys.argv[3], report
+for finding in report["findings"] + report.get("found", []):
+    assert set(finding) == {"id", "severity", "family", "table", "chain", "rule", "message", "remedy",
+                            "repairable"}, finding
+    assert "\n" not in finding["message"], finding
+for edit in report["edits"]:
+    assert set(edit) == {"op", "family", "table", "chain", "position", "rule"}, edit
+' "$WORK/out" "$status" "$word" || { cat "$WORK/out"; return 1; }
+}
+
+# ---- a host in each state ----
+
+load reload-debian-12
+two_rules
+try "broken: the plugin's line" plugin 2 CRITICAL -4
+try "broken: it is all there is" lines = 1
+try "broken: with -v a line for each finding" plugin 2 CRITICAL -4 -v
+try "broken: these are lines" lines -gt 3
+try "broken: metrics" metrics 2 -4
+try "broken: two rules are missing" metric 'dockfw_rules_missing{family="ipv4"} 2'
+try "broken: a finding is counted" metric 'dockfw_findings{id="user-jump-late",severity="warning"} 1'
+try "broken: one that is not there is 0" metric 'dockfw_findings{id="contested",severity="critical"} 0'
+try "broken: json" json 2 critical
+try "broken: it says that nothing was written" jq -e '.written == false and (.edits | length > 0)' "$WORK/out"
+try "to be mended: json" json 2 critical --repair --dry-run
+try "mended: json" json 0 ok --repair
+try "mended: it tells what was found" jq -e '.written and (.found | length > 2) and .findings == []' "$WORK/out"
+try "right: the plugin's line" plugin 0 OK
+try "right: it is all there is" lines = 1
+try "right: metrics" metrics 0
+try "right: no rule is missing" metric 'dockfw_rules_missing{family="ipv4"} 0'
+try "right: json" json 0 ok
+ipt -F FORWARD
+try "mended: metrics" metrics 0 --repair
+try "mended: the edits are counted" metric 'dockfw_edits 1'
+ipt -F DOCKER-USER
+try "mended: the plugin's line" plugin 0 OK --repair
+ipt -A DOCKER-USER -s 192.0.2.1 -j RETURN -m comment --comment dockfw
+try "a warning: the plugin's line" plugin 1 WARNING
+try "a warning: metrics" metrics 1
+try "a warning: json" json 1 warning
+
+# Whatever reads a format is told of errors in that format.
+good=$CONF CONF=$WORK/nowhere.conf
+try "no configuration: the plugin's line" plugin 3 UNKNOWN
+try "no configuration: metrics" metrics 3
+try "no configuration: json" json 3 unknown
+try "no configuration: json has the reason" jq -e '.error | contains("nowhere.conf")' "$WORK/out"
+CONF=$good
+try "a bad option: the plugin's line" plugin 3 UNKNOWN --no-such-option
+try "a bad value: json" json 3 unknown --wait=soon
+try "a bad option in front: json" json 3 unknown --no-such-option
+cp "$CONF" "$WORK/$(printf 'bad|name\n|x=1')"
+CONF=$WORK/$(printf 'bad|name\n|x=1')
+echo 'colour = "|y=2"' >>"$CONF"
+try "an error with bars: the plugin's line" plugin 3 UNKNOWN -v
+CONF=$good
+
+# ---- texts that want to be more ----
+
+clear_tables
+load docker-28.5
+# A comment of any bytes but NUL, as a rule of another program's in front of FORWARD.
+evil() { # COMMENT
+	ipt -F FORWARD && ipt -N DOCKER-USER 2>/dev/null
+	ipt -A FORWARD -m comment --comment "$1" -j ACCEPT && ipt -A FORWARD -j DOCKER-USER &&
+		ipt -A DOCKER-USER -m comment --comment "$1" -j RETURN
+}
+number=0
+for text in "a|b=1;2" $'a\nDOCKFW OK - all is well | x=1' $'\xff\xfe\xc3' $'\x1b[31mred' "\" } { '" \
+	$'\xed\xa0\x80 half of a pair' $'\xf4\x90\x80\x80 beyond Unicode' "$(head -c 255 /dev/zero | tr '\0' '|')"; do
+	number=$((number + 1))
+	try "text $number: it is laid" evil "$text"
+	try "text $number: the plugin's lines" plugin 2 CRITICAL -v
+	try "text $number: metrics" metrics 2
+	try "text $number: json" json 2 critical
+	try "text $number: json of a dry run" json 2 critical --repair --dry-run
+	# Nothing that a terminal would act on.
+	dockfw 2 >/dev/null
+	if LC_ALL=C grep -q '[[:cntrl:]]' <(tr -d '\n' <"$WORK/out"); then
+		not_ok "text $number: a control character is in the text"
+	else
+		ok "text $number: no control character is in the text"
+	fi
+done
+for name in $'\xff\xfe' 'a|b=1' $'\x1b[31m'; do
+	number=$((number + 1))
+	ipt -F FORWARD
+	nft "add chain ip filter \"$name\"" 2>/dev/null || ipt -N "$name" 2>/dev/null || continue
+	ipt -A "$name" -j ACCEPT && ipt -A FORWARD -j "$name" && ipt -A FORWARD -j DOCKER-USER
+	try "chain $number: the plugin's lines" plugin 2 CRITICAL -v
+	try "chain $number: metrics" metrics 2
+	try "chain $number: json" json 2 critical
+done
+
+# ---- the file of a report ----
+
+clear_tables
+load docker-28.5
+folder=$WORK/reports file=$WORK/reports/dockfw.prom
+mkdir "$folder"
+umask 077
+put() { dockfw 0 --repair --format=prometheus -o "$file" && [ ! -s "$WORK/out" ]; }
+alone() { [ "$(ls -A "$folder")" = dockfw.prom ] || { ls -lA "$folder"; return 1; }; }
+try "a report's file" put
+try "it can be read by all" [ "$(stat -c %a "$file")" = 644 ]
+try "nothing else is left there" alone
+echo precious >"$WORK/precious"
+ln -sf "$WORK/precious" "$file"
+try "in the place of a link" put
+try "what the link led to is as it was" grep -qx precious "$WORK/precious"
+try "the link is gone" [ ! -L "$file" ]
+ln -f "$WORK/precious" "$file"
+try "in the place of a second name" put
+try "what had that name is as it was" grep -qx precious "$WORK/precious"
+no_folder() { dockfw 3 -o "$WORK/nowhere/report" && grep -q "nowhere/report.*No such file" "$WORK/err"; }
+try "a folder that is not there" no_folder
+a_folder() { dockfw 3 -o "$folder" && grep -q "$folder" "$WORK/err"; }
+try "a folder in its place" a_folder
+mount -t tmpfs -o size=4k,nr_inodes=16 tmpfs "$folder"
+head -c 4096 /dev/zero >"$folder/full"
+full() { dockfw 3 --format=json -v -o "$file" && grep -q "No space" "$WORK/err" && [ "$(ls -A "$folder")" = full ]; }
+try "a file system that is full" full
+umount "$folder"
+no_stdout() { gives 3 sh -c "'$DOCKFW' -f '$CONF' -b nft $1 >/dev/full" && grep -q "No space" "$WORK/err"; }
+for format in text nagios json prometheus; do
+	try "stdout that is full: $format" no_stdout "--format=$format"
+done
+try "stdout that is full: --exposure" no_stdout --exposure
+try "stdout that is full: --capture" no_stdout --capture
+try "stdout that is full: --check-config -v" no_stdout '--check-config -v'
+# Closed is as good as /dev/null: no file that is opened later gets the report.
+closed() { gives 0 sh -c "'$DOCKFW' -f '$CONF' -b nft -v <&- >&- 2>&-" && cmp "$CONF" "$WORK/conf"; }
+cp "$CONF" "$WORK/conf"
+try "stdin, stdout and stderr that are closed" closed
+finish

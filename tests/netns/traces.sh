@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a run leaves behind: a check nothing, in either backend; a repair one
+# transaction, or none where nothing is wrong; and no program is run for it.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+export LSAN_OPTIONS=detect_leaks=0 # which cannot be traced
+
+# What there is at all: tables, base chains, and what the kernel registered.
+everything() {
+	nft -a list ruleset
+	registered iptables
+	registered ip6tables
+}
+# untouched STATUS OPTION…: the program writes nothing and makes no table.
+untouched() {
+	everything >"$WORK/everything"
+	silent dockfw_status "$@" && everything | diff "$WORK/everything" -
+}
+dockfw_status() { dockfw "$@"; }
+
+# traced OPTION…: the system calls of a run, in $WORK/trace.
+traced() {
+	strace -f -qq -s 64 -e trace=setsockopt,execve -o "$WORK/trace" \
+		"$DOCKFW" -f "$CONF" -b "$KIND" "$@" >"$WORK/out" 2>&1
+}
+# SO_SET_REPLACE is 64 in both families; strace names it.
+replaces() { grep -cE 'IP6?T_SO_SET_REPLACE|SOL_IP(V6)?, 64|SOL_IPV6, 0x40' "$WORK/trace"; }
+no_replace() {
+	traced "$@"
+	[ "$(replaces)" = 0 ] || { cat "$WORK/trace"; return 1; }
+}
+runs_no_program() {
+	traced "$@"
+	[ "$(grep -c execve "$WORK/trace")" = 1 ] || { cat "$WORK/trace"; return 1; }
+}
+
+# one_transaction: a repair of both families is one generation of nf_tables.
+one_transaction() {
+	local monitor number
+	: >"$WORK/monitor"
+	nft monitor >"$WORK/monitor" 2>&1 &
+	monitor=$!
+	mark begun && dockfw 0 --repair && mark ended || return 1
+	kill "$monitor" && wait "$monitor" 2>/dev/null
+	number=$(grep '^# new generation' "$WORK/monitor" | grep -vc '(nft)$')
+	[ "$number" = 1 ] && return
+	cat "$WORK/monitor"
+	return 1
+}
+
+both() { load "$1" && load "$1.ipv6" ip6tables; }
+
+two_rules
+for KIND in auto nft legacy; do
+	for mode in --check '--repair --dry-run' '--check -v' '--check -vvv' '--check --format=json'; do
+		# shellcheck disable=SC2086 # words
+		try "$KIND, no table at all: $mode makes none" untouched 3 $mode
+	done
+	try "$KIND, no table at all: --check-config" untouched 0 --check-config
+done
+try "nothing is registered" [ -z "$(everything)" ]
+
+KIND=nft
+both docker-28.5
+KIND=auto
+try "Docker by nft: a check loads no legacy table" untouched 2 --check
+try "Docker by nft: nor does a dry run" untouched 2 --repair --dry-run
+try "Docker by nft: --capture writes nothing" untouched 0 --capture
+KIND=nft
+try "Docker by nft: a repair loads none either" dockfw 0 --repair
+try "Docker by nft: none is registered" [ -z "$(registered iptables; registered ip6tables)" ]
+both docker-28.5
+try "both families are mended in one transaction" one_transaction
+try "and nothing is written after that" untouched 0 --repair
+both docker-28.5
+try "nft: a repair runs no other program" runs_no_program --repair
+
+clear_tables
+KIND=legacy
+both docker-28.5
+KIND=auto
+try "Docker by legacy: a check makes nothing" untouched 2 --check
+try "Docker by legacy: nor does a dry run" untouched 2 --repair --dry-run
+KIND=legacy
+try "Docker by legacy: a check replaces no table" no_replace --check
+try "Docker by legacy: nor does a dry run" no_replace --repair --dry-run
+try "Docker by legacy: a repair runs no other program" runs_no_program --repair
+# One of each family; the second call of each puts counters back.
+try "and replaces the table of each family once" [ "$(replaces)" = 2 ]
+try "it is mended" finds 0 ''
+try "a second repair replaces none" no_replace --repair
+try "and makes no table of nft's" [ -z "$(nft list tables)" ]
+finish

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --wait: until dockerd runs and its chains are whole, or the time is over.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
+
+# waiting OPTION…: the program in the background, until it listens for changes.
+waiting() {
+	local tries=0
+	"$DOCKFW" -f "$CONF" -b "$KIND" --format=json "$@" >"$WORK/out" 2>"$WORK/err" &
+	waiter=$!
+	# A socket of nfnetlink's (12) that is a member of a group.
+	until awk '$2 == 12 && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink; do
+		[ $((tries += 1)) -lt 1000 ] && kill -0 "$waiter" || return 1
+		sleep 0.01
+	done
+}
+still() { kill -0 "$waiter" 2>/dev/null; }
+ends() { # STATUS
+	wait "$waiter"
+	local status=$?
+	[ "$status" = "$1" ] || { echo "ended with $status, not $1"; cat "$WORK/out" "$WORK/err"; return 1; }
+}
+# A part of a layout; without the rest dockerd's chains are not whole.
+part() { sed -n "/^\*$1/,/^COMMIT/p" "$LAYOUTS/docker-28.5.rules" | iptables-"$KIND"-restore; }
+
+for KIND in nft legacy; do
+	clear_tables
+	two_rules
+	try "$KIND: it waits for dockerd" waiting --wait=60 --repair
+	part filter
+	part nat
+	sleep 0.7
+	try "$KIND: chains without dockerd are not enough" still
+	dockerd
+	try "$KIND: with dockerd it goes on, and mends" ends 0
+	try "$KIND: the rules are there" grep -q -- '-j REJECT' <(ipt -S DOCKER-USER)
+
+	clear_tables
+	try "$KIND: it waits for the chains" waiting --wait=60
+	part filter
+	sleep 0.7
+	try "$KIND: those of filter are not enough" still
+	part nat
+	try "$KIND: with those of nat it goes on" ends 2
+	try "$KIND: and finds no more than is wrong" jq -e '[.findings[].id] | unique == ["rule-missing"]' "$WORK/out"
+	try "$KIND: nothing to wait for" dockfw 2 --wait=60
+
+	clear_tables
+	try "$KIND: when the time is over it goes on" dockfw 2 --wait=1 --format=json
+	try "$KIND: and says what is missing" jq -e 'any(.findings[]; .id == "docker-chains-missing")' "$WORK/out"
+	end "$dockerd"
+	try "$KIND: no dockerd, either" finds 3 'unknown docker-absent'
+	try "$KIND: the same behind a wait" dockfw 3 --wait=1
+done
+
+# Many changes while it waits, more than its socket holds.
+KIND=nft
+clear_tables
+try "many changes: it waits" waiting --wait=60
+kill -STOP "$waiter"
+{
+	echo 'add table inet many'
+	for number in {1..4000}; do
+		echo "add chain inet many a-chain-with-a-long-name-$number"
+	done
+} >"$WORK/many"
+for _ in 1 2 3 4 5; do nft -f "$WORK/many" && nft delete table inet many; done
+kill -CONT "$waiter"
+two_rules
+load docker-28.5
+dockerd
+try "many changes: it goes on" ends 2
+end "$dockerd"
+finish

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is said of hosts that the other tests do not have: long chains and lists,
+# chains without rules, DOCKER-USER before Docker, other ways to answer for a port.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "${0%/*}/../hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
+
+says() { grep -qE -- "$1" "$WORK/out" || { echo "not said: $1"; cat "$WORK/out" "$WORK/err"; return 1; }; }
+
+for KIND in nft legacy; do
+	# ---- a long chain ----
+	clear_tables
+	load docker-28.5
+	write_conf < <(
+		echo 'chain "DOCKER-USER" { rules = {'
+		for number in {1..40}; do echo "\"-s 192.0.2.$number -j DROP\","; done
+		echo '} }'
+	)
+	try "$KIND: forty rules" dockfw 0 --repair
+	ipt -D DOCKER-USER 20
+	try "$KIND: one is missing" dockfw 2
+	try "$KIND: what is around it is shown" says '^ +18  -s 192.0.2.18/32 .*DROP$'
+	try "$KIND: it is, too" says '^  \+     -  -s 192.0.2.20/32 .*DROP$'
+	try "$KIND: what is far from it is counted" says '^ +\(1[0-9] rules\)$'
+	for _ in {1..8}; do ipt -I FORWARD -i docker0 -o docker0 -j ACCEPT; done
+	try "$KIND: many rules in front" dockfw 2
+	try "$KIND: the first are named" says 'rules 1, 2, 3, 4, 5 and 3 more of FORWARD'
+
+	# ---- chains of one's own, without rules ----
+	clear_tables
+	load docker-28.5
+	write_conf <<-'END'
+	chain "DOCKER-USER" { rules = { "-j EMPTY" } }
+	chain "EMPTY" { }
+	END
+	try "$KIND: an empty chain is not there" finds 2 'critical rule-missing'
+	try "$KIND: it is told" grep -q 'there is no chain EMPTY' "$WORK/out"
+	try "$KIND: it is made" dockfw 0 --repair
+	try "$KIND: it has no rules" dockfw 0 -v
+	try "$KIND: that is shown" says '^ +\(no rules\)$'
+
+	# ---- before Docker ----
+	clear_tables
+	two_rules
+	try "$KIND: laid before Docker" dockfw 0 --repair -4
+	ipt -A FORWARD -j DOCKER-USER
+	try "$KIND: what is no danger is told as it is" dockfw 1 -4
+	try "$KIND: it is" says '^warning +user-jump-duplicate'
+	ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN
+	try "$KIND: a danger is for Docker's start" dockfw 3 -4
+	try "$KIND: and it is what is told" says 'not laid as configured: rule 1 of DOCKER-USER can let packets past'
+
+	# ---- a target that nf_tables has another way ----
+	clear_tables
+	load docker-28.5
+	write_conf <<-'END'
+	chain "DOCKER-USER" { rules = {
+	    "-p tcp --dport 1 -j NFLOG --nflog-group 5 --nflog-prefix \"a prefix\" --nflog-threshold 4",
+	    "-p tcp --dport 2 -j NFLOG --nflog-group 6 --nflog-size 60"
+	} }
+	END
+	try "$KIND: NFLOG is laid" dockfw 0 --repair
+	try "$KIND: and found again" silent dockfw 0 --repair
+	try "$KIND: as iptables knows it" grep -q -- '--nflog-prefix.*a prefix.* --nflog-group 5 --nflog-threshold 4' <(ipt -S DOCKER-USER)
+done
+
+# ---- where it is said ----
+
+KIND=nft
+two_rules
+: >"$WORK/err" # systemd names its stream by device and inode
+try "for the journal" gives 3 env JOURNAL_STREAM="$(stat -c %d:%i "$WORK/err")" "$DOCKFW" -f "$WORK/nowhere.conf"
+try "each line has a priority" grep -qE '^<[3-7]>dockfw-check: ' "$WORK/err"
+try "for another stream than the journal's" gives 3 env JOURNAL_STREAM=1:2 "$DOCKFW" -f "$WORK/nowhere.conf"
+try "no line has one" grep -q '^dockfw-check: ' "$WORK/err"
+try "a report's file has the error" dockfw 3 -f "$WORK/nowhere.conf" -o "$WORK/report"
+try "it does" grep -q "^UNKNOWN: .*nowhere.conf" "$WORK/report"
+
+# ---- who answers for a port ----
+
+clear_tables
+hosts_up
+load docker-28.5
+exposes() { dockfw 0 --exposure "${@:2}" && says "$1"; }
+try "no proxy: Docker's rules translate" exposes 'container 172.17.0.2:80 .*answers dnat'
+listen=0.0.0.0 port=80
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80
+try "docker-proxy, too" exposes 'answers both|answers dnat'
+port=8080
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+try "docker-proxy alone" exposes '^0.0.0.0:8080/tcp .*answers (docker-)?proxy'
+end "${proxies[@]}"
+ipt -A DOCKER -d 172.17.0.2 ! -i docker0 -o docker0 -p sctp --dport 99 -j ACCEPT
+ipt -t nat -A DOCKER ! -i docker0 -p sctp --dport 99 -j DNAT --to-destination 172.17.0.2:99
+ipt -t nat -A DOCKER -d 198.51.100.10 ! -i docker0 -p udp --dport 53 -j DNAT --to-destination 172.17.0.2:53
+ipt -t nat -A DOCKER -d 203.0.113.1 ! -i docker0 -p udp --dport 53 -j DNAT --to-destination 172.17.0.2:53
+ipt -t nat -A DOCKER ! -i docker0 -p tcp --dport 8000:8010 -j DNAT --to-destination 172.17.0.2:8000-8010
+try "a port of sctp" exposes '^0.0.0.0:99/sctp '
+try "one on two addresses" exposes '^(198.51.100.10|203.0.113.1):53/udp'
+try "a range" exposes '8000'
+try "as json" exposes '"port_end": 8010' --format=json
+
+# Without any configuration the question can be asked, too.
+rm -rf /etc/dockfw
+try "no configuration at all" gives 0 "$DOCKFW" -b nft --exposure
+try "the answer is the same" says '^0.0.0.0:99/sctp '
+try "but a check needs one" gives 3 "$DOCKFW" -b nft
+try "that is said, with where to get one" grep -q "'dockfw-check --capture' prints one" "$WORK/err"
+finish

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Every rule that iptables-nft takes is decoded whole, equal to its own text, and
+# written again as a rule that iptables-nft prints and finds as its own.
+. "$(dirname "$0")/lib.sh"
+
+for family in ipv4 ipv6; do
+	ipt $family -N OTHER
+	ipt $family -A OTHER -j RETURN
+	ipt $family -N FROM
+	refused=0 number=0
+	: >"$WORK/texts"
+	while IFS= read -r rule; do
+		printf '*filter\n-A FROM %s\nCOMMIT\n' "$rule" >"$WORK/rule"
+		# A kernel need not have every extension.
+		case $family in ipv4) r=iptables-nft-restore ;; *) r=ip6tables-nft-restore ;; esac
+		if $r --noflush "$WORK/rule" >/dev/null 2>&1; then
+			printf '%s\n' "$rule" >>"$WORK/texts"
+		else
+			echo "  $family: not in this kernel: $rule"
+			refused=$((refused + 1))
+		fi
+	done <"$HERE/rules.$family"
+	loaded=$(ipt $family -S FROM | grep -c '^-A')
+	[ $((loaded + refused)) = "$(wc -l <"$HERE/rules.$family")" ] || fail "$family: rules lost"
+	[ "$loaded" -ge 40 ] || fail "$family: only $loaded rules could be loaded"
+
+	"$TOOL" dump filter >"$WORK/dump"
+	! grep opaque "$WORK/dump" || fail "$family: opaque rules"
+
+	# Each equals its own text.
+	while IFS= read -r rule; do
+		number=$((number + 1))
+		text=${rule#-c * * }
+		expect 0 '^[1-9]' "$TOOL" has $family filter FROM "$text"
+	done <"$WORK/texts"
+
+	expect 0 '^ok$' "$TOOL" copy $family filter FROM TO
+	case $family in ipv4) s=iptables-nft-save ;; *) s=ip6tables-nft-save ;; esac
+	$s -c -t filter >"$WORK/save"
+	sed -n 's/ -A FROM\>/ -A TO/p' "$WORK/save" >"$WORK/from"
+	grep ' -A TO\>' "$WORK/save" >"$WORK/to"
+	same "$family: the copy" "$WORK/from" "$WORK/to"
+
+	# The same from the texts, as a repair does it; -S prints them alike.
+	ipt $family -N PUT
+	mapfile -t texts < <(sed 's/^-c [0-9]* [0-9]* //' "$WORK/texts")
+	expect 0 '^ok$' "$TOOL" put $family filter PUT 1 "${texts[@]}"
+	ipt $family -S FROM | sed -n 's/^-A FROM//p' >"$WORK/from"
+	ipt $family -S PUT | sed -n 's/^-A PUT//p' >"$WORK/put"
+	same "$family: what was written from text" "$WORK/from" "$WORK/put"
+
+	# And iptables finds them, where it finds its own.
+	for rule in "${texts[@]}"; do
+		for chain in FROM TO PUT; do
+			status=0
+			xargs "$(ipt_path $family)" -C $chain <<<"$rule" 2>/dev/null || status=$?
+			if [ $chain = FROM ]; then
+				found=$status
+				[ "$found" = 0 ] || echo "  $family: iptables does not find its own: $rule"
+			fi
+			[ $status = "$found" ] || fail "$family: -C gives $status in $chain: $rule"
+		done
+	done
+
+	# And what was written is read as it was.
+	"$TOOL" dump filter >"$WORK/dump"
+	for chain in FROM TO; do
+		awk -v family=$family -v chain=$chain '
+			/^[^ ]/ { here = $1 == family }
+			/^ [^ ]/ { there = $1 == chain }
+			/^  / && here && there' "$WORK/dump" >"$WORK/$chain"
+	done
+	same "$family: the bytes of the copy" "$WORK/FROM" "$WORK/TO"
+	echo "  $family: $loaded rules"
+done

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The exposure or a trace of this network namespace's tables, for the tests:
+ * walk-show BACKEND exposure|json|times [WIDTH]
+ * walk-show BACKEND trace|trace-json TEXT [WIDTH]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "diag.h"
+#include "docker.h"
+#include "report_exposure.h"
+#include "report_trace.h"
+#include "session.h"
+
+static unsigned long peak_kib(void)
+{
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (unsigned long)usage.ru_maxrss;
+}
+
+static int show_exposure(const char *what, const struct policy *policy,
+			 const struct snapshot *snapshot, const struct netinfo *info,
+			 unsigned int width)
+{
+	struct exposure_list list;
+	struct proxies proxies;
+	unsigned long before = peak_kib();
+	uint64_t start;
+	int status = 0;
+
+	if (proxies_read(&proxies))
+		return 3;
+	start = clock_ms();
+	exposure_compute(policy, snapshot, info, &proxies, policy->families, &list);
+	if (!strcmp(what, "times")) {
+		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
+		       (unsigned long long)(clock_ms() - start), before, peak_kib());
+	} else if (!strcmp(what, "json")) {
+		json_t *array = report_exposure_json(&list);
+
+		if (array)
+			json_write(array, stdout);
+		else
+			status = 3;
+	} else if (report_exposure_text(stdout, &list, false, width)) {
+		status = 3;
+	}
+	if (!status && exposure_unallowed(&list))
+		status = 2;
+	exposure_clear(&list);
+	proxies_clear(&proxies);
+	return status;
+}
+
+static int show_trace(const char *what, const char *text, const struct snapshot *snapshot,
+		      const struct netinfo *info, unsigned int width)
+{
+	struct trace trace;
+	int status = 0;
+
+	if (trace_run(snapshot, info, text, false, &trace))
+		return 3;
+	if (!strcmp(what, "trace-json")) {
+		json_t *object = report_trace_json(&trace);
+
+		if (object)
+			json_write(object, stdout);
+		else
+			status = 3;
+	} else if (report_trace_text(stdout, &trace, false, width)) {
+		status = 3;
+	}
+	trace_clear(&trace);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct backend_ops *ops;
+	struct policy *policy = policy_new();
+	struct snapshot *snapshot = NULL;
+	struct netinfo info = { 0 };
+	int status = 3;
+
+	if (argc < 3)
+		return 3;
+	ops = strcmp(argv[1], "nft") ? &backend_legacy : &backend_nft;
+	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
+	deadline_start(600);
+	if (!snapshot_read(ops, policy, walk_tables, next_of_all, &snapshot) && !netinfo_read(&info)) {
+		if (!strncmp(argv[2], "trace", 5) && argc > 3)
+			status = show_trace(argv[2], argv[3], snapshot, &info,
+					    argc > 4 ? (unsigned int)atoi(argv[4]) : 0);
+		else
+			status = show_exposure(argv[2], policy, snapshot, &info,
+					       argc > 3 ? (unsigned int)atoi(argv[3]) : 0);
+	}
+	snapshot_free(snapshot);
+	netinfo_clear(&info);
+	policy_free(policy);
+	return status;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets of addresses against plain bits, over a small world at each end of both families. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "addrset.h"
+
+#define WORLD 96
+
+/* The small world lies at the low or at the high end of the family. */
+static addr_t at(enum family family, bool high, unsigned int i)
+{
+	return high ? addr_max(family) - (WORLD - 1 - i) : i;
+}
+
+static void check_set(const struct addrset *set, const bool *bits, enum family family, bool high)
+{
+	for (unsigned int i = 0; i < WORLD; i++)
+		assert_int_equal(addrset_has(set, at(family, high, i)), bits[i]);
+	for (size_t i = 0; i < set->n; i++) {
+		assert_true(set->v[i].lo <= set->v[i].hi);
+		if (i)
+			assert_true(set->v[i].lo > set->v[i - 1].hi + 1);
+	}
+}
+
+static void random_set(struct addrset *set, bool *bits, enum family family, bool high)
+{
+	memset(bits, 0, WORLD);
+	for (int n = (int)(random() % 9); n > 0; n--) {
+		unsigned int a = (unsigned int)random() % WORLD, b = a + (unsigned int)random() % 12;
+
+		if (b >= WORLD)
+			b = WORLD - 1;
+		addrset_add(set, at(family, high, a), at(family, high, b));
+		memset(bits + a, 1, b - a + 1);
+	}
+}
+
+static void operations(void **state)
+{
+	(void)state;
+	srandom(7);
+	for (int round = 0; round < 20000; round++) {
+		enum family family = random() % 2 ? FAMILY_IPV4 : FAMILY_IPV6;
+		bool high = random() % 2, a_bits[WORLD], b_bits[WORLD];
+		struct addrset a = { 0 }, b = { 0 }, c = { 0 };
+
+		random_set(&a, a_bits, family, high);
+		random_set(&b, b_bits, family, high);
+		check_set(&a, a_bits, family, high);
+		addrset_copy(&c, &a);
+		switch (round % 4) {
+		case 0:
+			addrset_unite(&a, &b);
+			break;
+		case 1:
+			addrset_intersect(&a, &b);
+			break;
+		case 2:
+			addrset_subtract(&a, &b);
+			break;
+		case 3:
+			addrset_complement(&a, family);
+			break;
+		}
+		for (unsigned int i = 0; i < WORLD; i++)
+			a_bits[i] = round % 4 == 0   ? a_bits[i] | b_bits[i]
+				    : round % 4 == 1 ? a_bits[i] & b_bits[i]
+				    : round % 4 == 2 ? a_bits[i] & !b_bits[i] : !a_bits[i];
+		check_set(&a, a_bits, family, high);
+		if (round % 4 == 3) {
+			addrset_complement(&a, family);
+			assert_true(addrset_equal(&a, &c));
+		}
+		addrset_clear(&a);
+		addrset_clear(&b);
+		addrset_clear(&c);
+	}
+}
+
+static void masks(void **state)
+{
+	(void)state;
+	for (unsigned int mask = 0; mask < 64; mask++) {
+		struct addrset set = { 0 };
+		addr_t whole = (addr_max(FAMILY_IPV4) & ~(addr_t)63) | mask;
+
+		assert_true(addrset_add_masked(&set, FAMILY_IPV4, 0x2a, whole));
+		for (unsigned int i = 0; i < 64; i++)
+			assert_int_equal(addrset_has(&set, i), !((i ^ 0x2a) & mask));
+		addrset_clear(&set);
+	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct addrset set = { 0 };
+
+		assert_true(addrset_add_masked(&set, family, 5, 0));
+		assert_true(addrset_is_all(&set, family));
+		addrset_clear(&set);
+		assert_true(addrset_add_masked(&set, family, 5, addr_max(family)));
+		assert_true(addrset_is_one(&set) && addrset_has(&set, 5));
+		addrset_clear(&set);
+		/* Every second address would be too many intervals. */
+		assert_false(addrset_add_masked(&set, family, 1, 1));
+		assert_int_equal(set.n, 0);
+	}
+}
+
+static void text(const char *lo, const char *hi, const char *wanted)
+{
+	struct strings list = { 0 };
+	struct addrset set = { 0 };
+	enum family family;
+	addr_t a, b;
+	char all[256] = "";
+
+	assert_true(addr_parse(lo, &family, &a));
+	assert_true(addr_parse(hi, &family, &b));
+	addrset_add(&set, a, b);
+	addrset_texts(&set, family, &list);
+	for (size_t i = 0; i < list.n; i++) {
+		strcat(all, i ? " " : "");
+		strcat(all, list.v[i]);
+	}
+	assert_string_equal(all, wanted);
+	strings_clear(&list);
+	addrset_clear(&set);
+}
+
+static void texts(void **state)
+{
+	(void)state;
+	text("0.0.0.0", "255.255.255.255", "0.0.0.0/0");
+	text("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0");
+	text("192.0.2.7", "192.0.2.7", "192.0.2.7");
+	text("192.0.2.0", "192.0.2.255", "192.0.2.0/24");
+	text("192.0.2.0", "192.0.2.2", "192.0.2.0/31 192.0.2.2");
+	text("192.0.2.1", "192.0.2.6", "192.0.2.1-192.0.2.6");
+	text("128.0.0.0", "255.255.255.255", "128.0.0.0/1");
+	text("255.255.255.255", "255.255.255.255", "255.255.255.255");
+	text("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "2001:db8::/32");
+	text("8000::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "8000::/1");
+}
+
+static void world(void **state)
+{
+	struct addrset set = { 0 };
+
+	(void)state;
+	addrset_all(&set, FAMILY_IPV4);
+	assert_true(addrset_is_world(&set, FAMILY_IPV4));
+	addrset_subtract(&set, &(struct addrset){ .v = &(struct addrrange){ 5, 1000 }, .n = 1 });
+	assert_true(addrset_is_world(&set, FAMILY_IPV4));
+	addrset_clear(&set);
+	addrset_add(&set, 0, 0xffffff);
+	assert_false(addrset_is_world(&set, FAMILY_IPV4));
+	addrset_clear(&set);
+	/* 2000::/3 is all that is routed, though an eighth of the addresses. */
+	addrset_add(&set, (addr_t)1 << 125, ((addr_t)1 << 126) - 1);
+	assert_true(addrset_is_world(&set, FAMILY_IPV6));
+	addrset_clear(&set);
+}
+
+static void pool(void **state)
+{
+	struct addrpool kept = { 0 };
+	const struct addrset *first[500];
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (unsigned int i = 0; i < 500; i++) {
+			struct addrset set = { 0 };
+			const struct addrset *own;
+
+			addrset_add(&set, i, 2 * i);
+			own = addrpool_keep(&kept, &set);
+			assert_true(addrset_equal(own, &set));
+			if (round)
+				assert_ptr_equal(own, first[i]);
+			first[i] = own;
+			addrset_clear(&set);
+		}
+	}
+	assert_int_equal(kept.n, 500);
+	addrpool_clear(&kept);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(operations), cmocka_unit_test(masks), cmocka_unit_test(texts),
+		cmocka_unit_test(world), cmocka_unit_test(pool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

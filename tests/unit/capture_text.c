@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+#include "check.h"
+#include "config.h"
+#include "diag.h"
+#include "plan.h"
+#include "rulespec.h"
+
+/* Hosts made of option texts, captured, and checked with what the capture gave. */
+
+static char file[] = "/tmp/dockfw-capture.XXXXXX";
+
+struct live {
+	const char *chain, *text;
+};
+
+static struct chain *chain_of(struct table *table, const char *name)
+{
+	for (size_t i = 0; i < table->nchains; i++)
+		if (!strcmp(table->chains[i]->name, name))
+			return table->chains[i];
+	return NULL;
+}
+
+static struct chain *make_chain(struct table *table, const char *name)
+{
+	struct chain *chain = chain_of(table, name);
+
+	if (!chain) {
+		chain = table_add_chain(table, name);
+		chain->loaded = true;
+		chain->builtin = !strcmp(name, "FORWARD");
+		chain->policy = chain->builtin ? VERDICT_DROP : VERDICT_NONE;
+	}
+	return chain;
+}
+
+/* Adds a family of Docker 28's, with these rules; the list ends with NULL. */
+static void add_family(struct snapshot *snapshot, enum family family, const struct live *live)
+{
+	static const struct live docker[] = {
+		{ "FORWARD", "-j DOCKER-USER" },
+		{ "FORWARD", "-j DOCKER-FORWARD" },
+		{ "DOCKER-FORWARD", "-i docker0 -j ACCEPT" },
+		{ "DOCKER-USER", NULL },
+	};
+	struct table *table = snapshot_add_table(snapshot, family, "filter");
+	struct strings names = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(docker); i++)
+		make_chain(table, docker[i].chain);
+	for (const struct live *l = live; l->chain; l++)
+		make_chain(table, l->chain);
+	for (size_t i = 0; i < table->nchains; i++)
+		strings_add(&names, table->chains[i]->name);
+	for (const struct live *l = docker;; l++) {
+		struct spec spec;
+
+		if (l == docker + ARRAY_SIZE(docker))
+			l = live;
+		if (!l->chain)
+			break;
+		if (!l->text)
+			continue;
+		assert_int_equal(rulespec_parse(family, &l->text, 1, &names, &spec), 0);
+		if (spec.error)
+			fail_msg("'%s': %s", l->text, spec.error);
+		for (size_t k = 0; k < spec.nrules; k++)
+			chain_add_rule(chain_of(table, l->chain), spec.rules[k]);
+		spec.nrules = 0;
+		spec_clear(&spec);
+	}
+	strings_clear(&names);
+	table_sort(table);
+}
+
+static char *capture_all(const struct snapshot *snapshot, unsigned int families)
+{
+	struct policy *policy = policy_new();
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	policy->families = families;
+	assert_int_equal(capture(policy, snapshot, out), 0);
+	assert_int_equal(fclose(out), 0);
+	policy_free(policy);
+	return text;
+}
+
+static struct policy *read_back(const char *text)
+{
+	FILE *out = fopen(file, "w");
+	struct policy *policy;
+
+	assert_non_null(out);
+	assert_true(fputs(text, out) >= 0);
+	assert_int_equal(fclose(out), 0);
+	diag_cleanup();
+	policy = config_read(file);
+	if (!policy)
+		fail_msg("%s\n%s", diag_first_error(), text);
+	return policy;
+}
+
+/* With what was captured the host is right, and has nothing to mend. */
+static void host_is_right(const struct snapshot *snapshot, const char *text)
+{
+	struct policy *policy = read_back(text);
+	struct findings findings = { 0 };
+	struct edits edits = { 0 };
+	struct docker docker = { .running = false };
+
+	check(policy, snapshot, &docker, &findings);
+	if (findings.n)
+		fail_msg("%s: %s\n%s", finding_name(findings.v[0].id), findings.v[0].message, text);
+	plan(policy, snapshot, &edits);
+	assert_int_equal(edits.n, 0);
+	edits_clear(&edits);
+	policy_free(policy);
+}
+
+/* The part of a text from the first chain section on. */
+static const char *chains_of(const char *text)
+{
+	const char *chains = strstr(text, "\nchain ");
+
+	assert_non_null(chains);
+	return chains + 1;
+}
+
+static void merged(void **state)
+{
+	static const struct live ipv4[] = {
+		{ "DOCKER-USER", "-m conntrack --ctstate ESTABLISHED -j RETURN" },
+		{ "DOCKER-USER", "-s 203.0.113.123 -i ens3 -p tcp --dport 80 -m comment --comment dockfw -j RETURN" },
+		{ "DOCKER-USER", "-p udp -j DROP" },
+		{ "DOCKER-USER", "-i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT" },
+		{ "DOCKER-USER", "-p icmp -j OFFICE" },
+		{ "DOCKER-USER", "-m comment --comment \"it's \\\"my\\\" ${rule}\" -j OFFICE" },
+		{ "DOCKER-USER", "-j RETURN" },
+		{ "OFFICE", "-p tcp -j DEEP" },
+		{ "OFFICE", "-j RETURN" },
+		{ "DEEP", "-j DROP" },
+		{ "ELSEWHERE", "-j DROP" },
+		{ NULL, NULL },
+	};
+	static const struct live ipv6[] = {
+		{ "DOCKER-USER", "-m conntrack --ctstate ESTABLISHED -j RETURN" },
+		{ "DOCKER-USER", "-s 2001:db8::/48 -i ens3 -p tcp --dport 80 -j RETURN" },
+		{ "DOCKER-USER", "-p sctp -j DROP" },
+		{ "DOCKER-USER", "-i ens3 -p tcp --dport 80 -j REJECT" },
+		{ "DOCKER-USER", "-j REJECT --reject-with icmp6-adm-prohibited" },
+		{ NULL, NULL },
+	};
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	char *text;
+
+	(void)state;
+	add_family(snapshot, FAMILY_IPV4, ipv4);
+	add_family(snapshot, FAMILY_IPV6, ipv6);
+	text = capture_all(snapshot, 3);
+	assert_non_null(strstr(text, "\nfamilies        = { \"ipv4\", \"ipv6\" }\n"));
+	assert_string_equal(chains_of(text),
+		"chain \"DOCKER-USER\" {\n"
+		"    rules = {\n"
+		"        \"-m conntrack --ctstate ESTABLISHED -j RETURN\",\n"
+		"        \"-s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 -j RETURN\",\n"
+		"        \"-4 -p udp -j DROP\",\n"
+		"        \"-s 2001:db8::/48 -i ens3 -p tcp -m tcp --dport 80 -j RETURN\",\n"
+		"        \"-6 -p sctp -j DROP\",\n"
+		"        \"-i ens3 -p tcp -m tcp --dport 80 -j REJECT\",\n"
+		"        \"-4 -p icmp -j OFFICE\",\n"
+		"        '-4 -m comment --comment \"it\\\\\\'s \\\"my\\\" ${rule}\" -j OFFICE',\n"
+		"        \"-6 -j REJECT --reject-with icmp6-adm-prohibited\"\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"chain \"OFFICE\" {\n"
+		"    rules = {\n"
+		"        \"-4 -p tcp -j DEEP\",\n"
+		"        \"-4 -j RETURN\"\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"chain \"DEEP\" {\n"
+		"    rules = {\n"
+		"        \"-4 -j DROP\"\n"
+		"    }\n"
+		"}\n");
+	free(text);
+	snapshot_free(snapshot);
+}
+
+static void right_afterwards(void **state)
+{
+	static const struct live ipv4[] = {
+		{ "DOCKER-USER", "-s 203.0.113.123 -i ens3 -p tcp --dport 80 -j RETURN" },
+		{ "DOCKER-USER", "-i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT" },
+		{ "DOCKER-USER", "-p tcp -j OFFICE" },
+		{ "DOCKER-USER", "-m comment --comment \"back\\\\slash 'n' \\\"quote\\\" $HOME # /*\" -j DROP" },
+		{ "DOCKER-USER", "-j RETURN" },
+		{ "OFFICE", "-m limit --limit 3/min -j LOG --log-prefix \"a  b \" --log-level 4" },
+		{ "OFFICE", "-j REJECT --reject-with tcp-reset -p tcp" },
+		{ NULL, NULL },
+	};
+	static const struct live ipv6[] = {
+		{ "DOCKER-USER", "-p tcp -j OFFICE" },
+		{ "DOCKER-USER", "-i ens3 -p tcp --dport 80 -j REJECT" },
+		{ "OFFICE", "-j REJECT --reject-with tcp-reset -p tcp" },
+		{ "OFFICE", "-m limit --limit 3/min -j LOG --log-prefix \"a  b \" --log-level 4" },
+		{ NULL, NULL },
+	};
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	char *text;
+
+	(void)state;
+	add_family(snapshot, FAMILY_IPV4, ipv4);
+	text = capture_all(snapshot, 3);
+	assert_non_null(strstr(text, "\nfamilies        = { \"ipv4\" }\n"));
+	assert_null(strstr(text, "\"-4 "));
+	host_is_right(snapshot, text);
+	free(text);
+	add_family(snapshot, FAMILY_IPV6, ipv6);
+	text = capture_all(snapshot, 3);
+	host_is_right(snapshot, text);
+	free(text);
+	text = capture_all(snapshot, 1U << FAMILY_IPV6);
+	assert_non_null(strstr(text, "\nfamilies        = { \"ipv6\" }\n"));
+	host_is_right(snapshot, text);
+	free(text);
+	snapshot_free(snapshot);
+}
+
+static void empty(void **state)
+{
+	static const struct live ret[] = { { "DOCKER-USER", "-j RETURN" }, { NULL, NULL } };
+	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
+	struct policy *policy = policy_new();
+	char *text;
+
+	(void)state;
+	diag_cleanup();
+	assert_int_equal(capture(policy, snapshot, stdout), -1);
+	assert_non_null(strstr(diag_first_error(), "no chain DOCKER-USER in legacy"));
+	policy_free(policy);
+	add_family(snapshot, FAMILY_IPV4, ret);
+	add_family(snapshot, FAMILY_IPV6, ret + 1);
+	text = capture_all(snapshot, 3);
+	assert_string_equal(chains_of(text), "chain \"DOCKER-USER\" {\n    rules = { }\n}\n");
+	host_is_right(snapshot, text);
+	free(text);
+	snapshot_free(snapshot);
+}
+
+/* What no configuration can hold is named, and does not spoil the rest. */
+static void left_out(void **state)
+{
+	static const struct live ipv4[] = {
+		{ "DOCKER-USER", "-p tcp -j DROP" },
+		{ "DOCKER-USER", "-p udp -j DOCKER-FORWARD" },
+		{ "DOCKER-USER", "-m comment --comment \"latin \xe4\" -j DROP" },
+		{ "DOCKER-USER", "-p sctp -j DROP" },
+		{ NULL, NULL },
+	};
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct rule *opaque = rule_new(FAMILY_IPV4);
+	struct policy *policy;
+	struct chain *user;
+	char *text;
+
+	(void)state;
+	add_family(snapshot, FAMILY_IPV4, ipv4);
+	opaque->opaque = xstrdup("expression 'ct'");
+	user = table_chain(snapshot_table(snapshot, FAMILY_IPV4, "filter"), "DOCKER-USER");
+	chain_insert_rule(user, 1, opaque);
+	text = capture_all(snapshot, 3);
+	assert_string_equal(chains_of(text),
+		"chain \"DOCKER-USER\" {\n"
+		"    rules = {\n"
+		"        \"-p tcp -j DROP\",\n"
+		"        # ipv4 rule 2 is left out: it cannot be read whole: [opaque: expression 'ct']\n"
+		"        # ipv4 rule 3 is left out: the chain that it leads to cannot be configured: "
+		"-p udp -j DOCKER-FORWARD\n"
+		"        # ipv4 rule 4 is left out: it has characters that are no text\n"
+		"        \"-p sctp -j DROP\"\n"
+		"    }\n"
+		"}\n");
+	policy = read_back(text);
+	assert_int_equal(policy->chains[0]->rules[FAMILY_IPV4].n, 2);
+	policy_free(policy);
+	free(text);
+	snapshot_free(snapshot);
+}
+
+/* Each family's own order survives, whatever the two have in common. */
+static void random_orders(void **state)
+{
+	static const char *const texts[] = {
+		"-p tcp -j DROP", "-p udp -j DROP", "-p sctp -j DROP", "-p 99 -j DROP",
+		"-j REJECT", "-p tcp -j RETURN", "-i a -j DROP", "-i b -j LOG",
+	};
+	unsigned int seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 60; round++) {
+		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+		char *text;
+
+		for (enum family family = 0; family < FAMILY_COUNT; family++) {
+			struct live live[13] = { 0 };
+			size_t n = (size_t)rand_r(&seed) % ARRAY_SIZE(live);
+
+			for (size_t i = 0; i < n; i++) {
+				live[i].chain = "DOCKER-USER";
+				live[i].text = texts[(size_t)rand_r(&seed) % ARRAY_SIZE(texts)];
+			}
+			add_family(snapshot, family, live);
+		}
+		text = capture_all(snapshot, 3);
+		host_is_right(snapshot, text);
+		free(text);
+		snapshot_free(snapshot);
+	}
+}
+
+static int set_up(void **state)
+{
+	int fd = mkstemp(file);
+
+	(void)state;
+	diag_setup(0, true);
+	deadline_start(300);
+	return fd < 0 || close(fd) ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	diag_cleanup();
+	return unlink(file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(merged),
+		cmocka_unit_test(right_afterwards),
+		cmocka_unit_test(empty),
+		cmocka_unit_test(left_out),
+		cmocka_unit_test(random_orders),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

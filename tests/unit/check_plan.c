@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The findings and the plan, on hand-made snapshots of every Docker layout. */
+#include "model.h"
+
+#define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
+#define REJECT "-i ens3 -p 6 m:tcp ext:REJECT"
+
+#define DOCKER26_CHAINS                                                        \
+	"DOCKER -o docker0 -p 6 m:tcp -j ACCEPT",                              \
+	"DOCKER-ISOLATION-STAGE-1 -i docker0 -j DOCKER-ISOLATION-STAGE-2",     \
+	"DOCKER-ISOLATION-STAGE-1 -j RETURN",                                  \
+	"DOCKER-ISOLATION-STAGE-2 -o docker0 -j DROP",                         \
+	"DOCKER-ISOLATION-STAGE-2 -j RETURN"
+#define DOCKER26_BRIDGE                                                        \
+	"FORWARD -o docker0 est -j ACCEPT", "FORWARD -o docker0 -j DOCKER",    \
+	"FORWARD -i docker0 -o docker0 -j ACCEPT"
+#define DOCKER28_CHAINS                                                        \
+	"DOCKER -o docker0 -p 6 m:tcp -j ACCEPT", "DOCKER -o docker0 -j DROP", \
+	"DOCKER-BRIDGE -o docker0 -j DOCKER", "DOCKER-CT -o docker0 est -j ACCEPT", \
+	"DOCKER-FORWARD -j DOCKER-CT", "DOCKER-FORWARD -j DOCKER-BRIDGE",      \
+	"DOCKER-FORWARD -i docker0 -j ACCEPT"
+
+struct expected {
+	enum finding_id id;
+	enum severity severity;
+};
+
+/* One case: the two rules are configured unless bare; findings in any order. */
+struct test_case {
+	const char *name;
+	const char *live[24];
+	struct expected findings[6];
+	size_t nfindings;
+	size_t edits;  /* how many the plan makes */
+	bool bare;     /* nothing is configured */
+	bool remove_foreign;
+	const char *trusted;
+	const char *more_wanted; /* a chain OFFICE with this rule */
+	size_t left; /* findings that no repair mends */
+};
+
+#define CRIT SEVERITY_CRITICAL
+#define WARN SEVERITY_WARNING
+
+static const struct test_case cases[] = {
+	{ "Docker 26, right, before its closing RETURN",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-ISOLATION-STAGE-1", DOCKER26_BRIDGE,
+	    DOCKER26_CHAINS, "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j RETURN" } },
+	{ "Docker 28, right, marked rules",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW " #", "DOCKER-USER " REJECT " #" } },
+	{ "an empty DOCKER-USER is legal",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "a jump with a comment alone is unconditional",
+	  { "FORWARD -j DOCKER-USER #", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "a drop may stand in front",
+	  { "FORWARD -p 17 -j DROP", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "Debian 12 after firewall-cmd --reload",
+	  { "FORWARD -j DOCKER-ISOLATION-STAGE-1", "FORWARD -j DOCKER-USER", DOCKER26_BRIDGE,
+	    DOCKER26_CHAINS, "DOCKER-USER -j RETURN" },
+	  { { USER_JUMP_LATE, WARN }, { RULE_MISSING, CRIT }, { RULE_MISSING, CRIT } }, 3, 4 },
+	{ "the same with networks made since the start: everything in front",
+	  { "FORWARD -j DOCKER-ISOLATION-STAGE-1", DOCKER26_BRIDGE, "FORWARD -j DOCKER-USER",
+	    DOCKER26_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT }, { ACCEPT_BEFORE_USER, CRIT } }, 2, 2, .bare = true },
+	{ "DOCKER-FORWARD in front",
+	  { "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
+	{ "a chain of another's that leads to Docker's in front",
+	  { "FORWARD -j wrap", "FORWARD -j DOCKER-USER", "wrap -i x -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
+	{ "no chain and no jump",
+	  { "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS },
+	  { { USER_CHAIN_MISSING, CRIT }, { USER_JUMP_MISSING, CRIT } }, 2, 2, .bare = true },
+	{ "no jump",
+	  { "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
+	{ "a goto is no call",
+	  { "FORWARD -g DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
+	{ "a conditional jump alone",
+	  { "FORWARD -i ens3 -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 2, .bare = true },
+	{ "called twice",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_DUPLICATE, WARN } }, 1, 1, .bare = true },
+	{ "established traffic accepted in front is a warning",
+	  { "FORWARD est -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "any accept in front is critical",
+	  { "FORWARD -i ens3 -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "one towards an interface that is no bridge of Docker's is a warning",
+	  { "FORWARD -o virbr0 -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "one through a chain is followed",
+	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "unless it is trusted",
+	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true, .trusted = "ts-forward" },
+	{ "the repaired jump stays behind a trusted call",
+	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER",
+	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true, .trusted = "ts-forward" },
+	{ "a target that is not known may accept",
+	  { "FORWARD ext:NFQUEUE", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "an opaque rule in front may accept",
+	  { "FORWARD ?", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT }, { RULE_OPAQUE, WARN } }, 2, 2, .bare = true },
+	{ "rules in the wrong order",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " REJECT, "DOCKER-USER " ALLOW },
+	  { { RULE_ORDER, CRIT } }, 1, 2 },
+	{ "a foreign RETURN in front",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j RETURN", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_BYPASSED, CRIT } }, 1, 4 },
+	{ "a foreign jump that can accept in front",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j mine", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "mine -i wg0 -j ACCEPT" },
+	  { { RULE_BYPASSED, CRIT } }, 1, 4 },
+	{ "foreign bans in front stay there",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "f2b -s 192.0.2.1 -j DROP", "f2b -j RETURN" } },
+	{ "one rule of two is missing",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " REJECT " #" },
+	  { { RULE_MISSING, CRIT } }, 1, 1 },
+	{ "a marked rule that is not configured",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -s 192.0.2.7 -j DROP #" },
+	  { { RULE_STALE, WARN } }, 1, 1 },
+	{ "a second copy",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_STALE, WARN } }, 1, 1 },
+	{ "a foreign rule that is never asked",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j RETURN",
+	    "DOCKER-USER -s 192.0.2.7 -j DROP" },
+	  { { RULE_UNREACHABLE, WARN } }, 1, 0, .left = 1 },
+	{ "foreign rules go where they may not be",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -s 192.0.2.7 -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "DOCKER-USER -j RETURN" },
+	  { { RULE_STALE, WARN } }, 1, 1, .remove_foreign = true },
+	{ "an opaque rule in DOCKER-USER stays behind ours",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER ?", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_BYPASSED, CRIT }, { RULE_OPAQUE, WARN } }, 2, 4, .left = 1 },
+	{ "a chain of one's own is held exactly",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "OFFICE -s 192.0.2.7 -j DROP",
+	    "OFFICE -s 10.0.0.1 -j RETURN" },
+	  { { RULE_STALE, WARN } }, 1, 1, .more_wanted = "-s 10.0.0.1 -j RETURN" },
+	{ "and made",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_MISSING, CRIT } }, 1, 2, .more_wanted = "-s 10.0.0.1 -j RETURN" },
+	{ "one that left the configuration goes with its call",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j OLD #",
+	    "OLD -s 192.0.2.7 -j DROP #" },
+	  { { RULE_STALE, WARN } }, 1, 3 },
+	{ "but a chain of Docker's was never in it",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j DOCKER-MINE #",
+	    "DOCKER-MINE -s 192.0.2.7 -j DROP #" },
+	  { { RULE_STALE, WARN } }, 1, 1 },
+	{ "a rule that goes hides no accept from what leads there",
+	  { "FORWARD -p 17 -g DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j RETURN #", "DOCKER-USER est -j ACCEPT" },
+	  { { USER_JUMP_MISSING, CRIT }, { RULE_STALE, WARN } }, 2, 2, .bare = true },
+	{ "neither dockerd nor its chains, nothing laid",
+	  { "FORWARD" }, { { DOCKER_ABSENT, SEVERITY_UNKNOWN } }, 1, 4 },
+	{ "neither dockerd nor its chains, all laid",
+	  { "FORWARD -j DOCKER-USER", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  },
+};
+
+static struct policy *policy_of(const struct test_case *test)
+{
+	struct policy *policy = policy_new();
+
+	policy->families = 1U << FAMILY_IPV4;
+	policy->remove_foreign = test->remove_foreign;
+	if (test->trusted)
+		strings_add(&policy->trusted_chains, test->trusted);
+	if (!test->bare) {
+		model_want(policy, DOCKER_USER, ALLOW);
+		model_want(policy, DOCKER_USER, REJECT);
+	}
+	if (test->more_wanted)
+		model_want(policy, "OFFICE", test->more_wanted);
+	return policy;
+}
+
+static void print_findings(const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		print_error("  %s %s: %s\n", severity_name(findings->v[i].severity),
+			    finding_name(findings->v[i].id), findings->v[i].message);
+}
+
+static void expect(const struct test_case *test, const struct findings *findings)
+{
+	bool right = findings->n == test->nfindings;
+
+	for (size_t e = 0; e < test->nfindings && right; e++) {
+		bool found = false;
+
+		for (size_t i = 0; i < findings->n; i++)
+			found |= findings->v[i].id == test->findings[e].id &&
+				 findings->v[i].severity == test->findings[e].severity;
+		right = found;
+	}
+	if (!right) {
+		print_error("%s:\n", test->name);
+		print_findings(findings);
+		fail_msg("other findings than expected");
+	}
+}
+
+static void one_case(const struct test_case *test)
+{
+	struct policy *policy = policy_of(test);
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct docker docker = { 0 };
+	struct findings findings = { 0 }, left = { 0 };
+	struct edits edits = { 0 }, again = { 0 };
+
+	model_table(snapshot, FAMILY_IPV4, test->live);
+	check(policy, snapshot, &docker, &findings);
+	expect(test, &findings);
+	plan(policy, snapshot, &edits);
+	if (edits.n != test->edits)
+		fail_msg("%s: %zu edits", test->name, edits.n);
+	assert_true(edits_apply(snapshot, &edits));
+	check(policy, snapshot, &docker, &left);
+	if (left.n != test->left) {
+		print_findings(&left);
+		fail_msg("%s: not mended", test->name);
+	}
+	plan(policy, snapshot, &again);
+	assert_int_equal(again.n, 0);
+	findings_clear(&findings);
+	findings_clear(&left);
+	edits_clear(&edits);
+	edits_clear(&again);
+	snapshot_free(snapshot);
+	policy_free(policy);
+}
+
+static void test_case_runs(void **state)
+{
+	one_case(*state);
+}
+
+/* Which rules the two families and the ignored ids leave. */
+static void test_families_and_ignore(void **state)
+{
+	const char *const four[] = { "FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", NULL };
+	const char *const six[] = { "FORWARD", NULL };
+	struct policy *policy = policy_new();
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct docker docker = { 0 };
+	struct findings findings = { 0 };
+
+	(void)state;
+	model_table(snapshot, FAMILY_IPV4, four);
+	model_table(snapshot, FAMILY_IPV6, six);
+	assert_int_equal(families_in_force(policy, snapshot), 1U << FAMILY_IPV4);
+	check(policy, snapshot, &docker, &findings);
+	assert_int_equal(findings.n, 2);
+	assert_int_equal(findings.v[0].family, FAMILY_IPV4);
+	assert_int_equal(findings_severity(&findings), SEVERITY_CRITICAL);
+	findings_clear(&findings);
+	strings_add(&policy->ignore, "user-jump-missing");
+	check(policy, snapshot, &docker, &findings);
+	assert_int_equal(findings.n, 1);
+	findings_clear(&findings);
+	snapshot_free(snapshot);
+	policy_free(policy);
+}
+
+static void test_moved_rules_keep_counters(void **state)
+{
+	const char *const live[] = { "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER",
+				     "DOCKER-FORWARD -j ACCEPT", "DOCKER-USER -j RETURN",
+				     "DOCKER-USER " ALLOW, NULL };
+	struct policy *policy = policy_new();
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct table *table = model_table(snapshot, FAMILY_IPV4, live);
+	struct edits edits = { 0 };
+
+	(void)state;
+	table_chain(table, "FORWARD")->rules[1]->packets = 41;
+	table_chain(table, DOCKER_USER)->rules[1]->packets = 42;
+	model_want(policy, DOCKER_USER, ALLOW);
+	plan(policy, snapshot, &edits);
+	assert_true(edits_apply(snapshot, &edits));
+	assert_int_equal(table_chain(table, "FORWARD")->rules[0]->packets, 41);
+	assert_int_equal(table_chain(table, DOCKER_USER)->rules[0]->packets, 42);
+	assert_true(rule_is_marked(table_chain(table, DOCKER_USER)->rules[0]));
+	assert_false(rule_is_marked(table_chain(table, "FORWARD")->rules[0]));
+	edits_clear(&edits);
+	snapshot_free(snapshot);
+	policy_free(policy);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2];
+	size_t n = 0;
+
+	for (; n < ARRAY_SIZE(cases); n++)
+		tests[n] = (struct CMUnitTest){
+			.name = cases[n].name,
+			.test_func = test_case_runs,
+			.initial_state = (void *)&cases[n],
+		};
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_families_and_ignore);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_moved_rules_keep_counters);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Properties of check and plan over random snapshots and policies: what the
+ * plan made needs no further plan and leaves no finding that a repair mends;
+ * foreign rules are all there, in their order; what was right is not touched.
+ */
+#include "model.h"
+
+static uint32_t seed = 1;
+
+/* xorshift32: the same cases on every run. */
+static unsigned int below(unsigned int n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 17;
+	seed ^= seed << 5;
+	return seed % n;
+}
+
+static const char *const words[] = {
+	"-s 10.0.0.1 -j RETURN", "-s 10.0.0.2 -j RETURN", "-i ens3 -p 6 m:tcp ext:REJECT",
+	"-i ens3 -j DROP", "-j RETURN", "-j DROP", "est -j ACCEPT", "-i x -j ACCEPT", "ext:LOG",
+	"-j OFFICE", "-j f2b", "-g f2b", "?", "-p 17 m:udp -j DROP", "-j DOCKER-USER",
+	"-i ens3 -j DOCKER-USER", "-j DOCKER-FORWARD", "-j DOCKER-ISOLATION-STAGE-1", "-j ts", "m:set",
+	"-j OLD",
+};
+
+static const char *random_words(size_t most)
+{
+	return words[below((unsigned int)most)];
+}
+
+static void fill(struct snapshot *snapshot, const char *const *chains, size_t nchains)
+{
+	const char *lines[64];
+	char *made[64];
+	size_t n = 0;
+
+	for (size_t c = 0; c < nchains; c++) {
+		unsigned int rules = below(7);
+		/* DOCKER-USER and the like do not call their callers. */
+		size_t most = !strcmp(chains[c], "FORWARD") ? ARRAY_SIZE(words) :
+			      !strcmp(chains[c], DOCKER_USER) ? 14 : 10;
+
+		made[n++] = xasprintf("%s", chains[c]);
+		for (unsigned int r = 0; r < rules; r++)
+			made[n++] = xasprintf("%s %s%s", chains[c], random_words(most),
+					      below(3) ? "" : " #");
+		if (!strcmp(chains[c], DOCKER_USER) && !below(4))
+			made[n++] = xasprintf("%s -j OLD #", chains[c]);
+	}
+	for (size_t i = 0; i < n; i++)
+		lines[i] = made[i];
+	lines[n] = NULL;
+	model_table(snapshot, FAMILY_IPV4, lines);
+	for (size_t i = 0; i < n; i++)
+		free(made[i]);
+}
+
+static struct snapshot *random_snapshot(void)
+{
+	static const char *const all[] = { "FORWARD", "DOCKER-USER", "DOCKER-FORWARD", "OFFICE",
+					   "f2b", "ts", "DOCKER-ISOLATION-STAGE-1", "OLD" };
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	const char *chains[ARRAY_SIZE(all)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (below(8))
+			chains[n++] = all[i];
+	fill(snapshot, chains, n);
+	return snapshot;
+}
+
+static struct policy *random_policy(void)
+{
+	struct policy *policy = policy_new();
+
+	policy->families = 1U << FAMILY_IPV4;
+	policy->remove_foreign = !below(4);
+	if (below(2))
+		strings_add(&policy->trusted_chains, "ts");
+	for (unsigned int i = below(6); i; i--)
+		model_want(policy, DOCKER_USER, random_words(5));
+	if (below(2))
+		for (unsigned int i = below(3); i; i--)
+			model_want(policy, "OFFICE", random_words(8));
+	return policy;
+}
+
+static bool is_wanted(const struct policy *policy, const char *chain, const struct rule *rule)
+{
+	const struct wanted_chain *wanted = policy_chain(policy, chain);
+
+	for (size_t i = 0; wanted && i < wanted->rules[FAMILY_IPV4].n; i++)
+		if (rule_equal_but_mark(wanted->rules[FAMILY_IPV4].v[i].rule, rule))
+			return true;
+	return false;
+}
+
+/* The handles of the rules that no repair may touch, in their order. */
+static size_t foreign(const struct policy *policy, const struct snapshot *snapshot,
+		      const char *name, uint64_t *handles)
+{
+	const struct chain *chain = table_chain(snapshot_table(snapshot, FAMILY_IPV4, "filter"), name);
+	size_t n = 0;
+
+	for (size_t i = 0; chain && i < chain->nrules; i++) {
+		const struct rule *rule = chain->rules[i];
+
+		if (!rule->handle)
+			continue;
+		if (!strcmp(name, "FORWARD") ? !rule->opaque && rule->verdict == VERDICT_JUMP &&
+					       !strcmp(rule->chain, DOCKER_USER)
+					     : rule_is_marked(rule) || is_wanted(policy, name, rule))
+			continue;
+		handles[n++] = rule->handle;
+	}
+	return n;
+}
+
+static void one(void)
+{
+	static const char *const untouched[] = { "FORWARD", DOCKER_USER, "f2b", "ts" };
+	struct policy *policy = random_policy();
+	struct snapshot *snapshot = random_snapshot();
+	struct docker docker = { .running = true, .iptables = SETTING_OFF };
+	struct findings before = { 0 }, left = { 0 };
+	struct edits edits = { 0 }, again = { 0 };
+	uint64_t had[ARRAY_SIZE(untouched)][32], has[32];
+	size_t nhad[ARRAY_SIZE(untouched)];
+	bool repairable = false;
+
+	for (size_t c = 0; c < ARRAY_SIZE(untouched); c++)
+		nhad[c] = foreign(policy, snapshot, untouched[c], had[c]);
+	check(policy, snapshot, &docker, &before);
+	for (size_t i = 0; i < before.n; i++)
+		repairable |= before.v[i].repairable;
+	plan(policy, snapshot, &edits);
+	assert_int_equal(repairable, edits.n > 0);
+	assert_true(edits_apply(snapshot, &edits));
+
+	check(policy, snapshot, &docker, &left);
+	for (size_t i = 0; i < left.n; i++)
+		if (left.v[i].repairable)
+			fail_msg("left: %s", left.v[i].message);
+	plan(policy, snapshot, &again);
+	for (size_t i = 0; i < again.n; i++)
+		print_error("again: %d %s %zu\n", (int)again.v[i].op, again.v[i].chain,
+			    again.v[i].position);
+	assert_int_equal(again.n, 0);
+	for (size_t c = 0; c < ARRAY_SIZE(untouched); c++) {
+		if (policy->remove_foreign && !strcmp(untouched[c], DOCKER_USER))
+			continue;
+		assert_int_equal(foreign(policy, snapshot, untouched[c], has), nhad[c]);
+		assert_memory_equal(has, had[c], nhad[c] * sizeof(*has));
+	}
+	findings_clear(&before);
+	findings_clear(&left);
+	edits_clear(&edits);
+	edits_clear(&again);
+	snapshot_free(snapshot);
+	policy_free(policy);
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	for (unsigned int i = 1; i <= 20000; i++) {
+		seed = i * 2654435761u | 1;
+		one();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_random) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

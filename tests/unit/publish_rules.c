@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "publish.h"
+
+static void ports(void **state)
+{
+	static const struct {
+		const char *text;
+		uint16_t port, last;
+		uint8_t proto; /* 0: refused */
+	} cases[] = {
+		{ "80/tcp", 80, 80, 6 },
+		{ "1/udp", 1, 1, 17 },
+		{ "65535/sctp", 65535, 65535, 132 },
+		{ "8000-8010/tcp", 8000, 8010, 6 },
+		{ "80-80/tcp", 80, 80, 6 },
+		{ "65535-65535/sctp", 65535, 65535, 132 },
+		{ "", 0, 0, 0 },
+		{ "80", 0, 0, 0 },
+		{ "/tcp", 0, 0, 0 },
+		{ "80/", 0, 0, 0 },
+		{ "80/TCP", 0, 0, 0 },
+		{ "80/icmp", 0, 0, 0 },
+		{ "0/tcp", 0, 0, 0 },
+		{ "65536/tcp", 0, 0, 0 },
+		{ "-1/tcp", 0, 0, 0 },
+		{ "+80/tcp", 0, 0, 0 },
+		{ " 80/tcp", 0, 0, 0 },
+		{ "80 /tcp", 0, 0, 0 },
+		{ "80/tcp/udp", 0, 0, 0 },
+		{ "80-/tcp", 0, 0, 0 },
+		{ "-80/tcp", 0, 0, 0 },
+		{ "90-80/tcp", 0, 0, 0 },
+		{ "80-90-100/tcp", 0, 0, 0 },
+		{ "http/tcp", 0, 0, 0 },
+		{ "0000000000000000000080/tcp", 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct publish publish = { 0 };
+		const char *why = publish_set_port(&publish, cases[i].text);
+
+		if (!cases[i].proto) {
+			if (!why)
+				fail_msg("accepted: '%s'", cases[i].text);
+			continue;
+		}
+		assert_null(why);
+		assert_int_equal(publish.port, cases[i].port);
+		assert_int_equal(publish.last, cases[i].last);
+		assert_int_equal(publish.proto, cases[i].proto);
+	}
+}
+
+static void interfaces(void **state)
+{
+	static const char *const bad[] = { "", "0123456789abcdef", "a b", "a\"", "a'", "a\\b", "a/b",
+					   "!eth0", "-o", "\t" };
+	struct publish publish = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_non_null(publish_set_interface(&publish, bad[i]));
+	assert_null(publish_set_interface(&publish, "0123456789abcde"));
+	assert_null(publish_set_interface(&publish, "ens+"));
+	assert_string_equal(publish.interface, "ens+");
+	publish_clear(&publish);
+}
+
+static void addresses(void **state)
+{
+	static const char *const bad[] = {
+		"", "host", "192.0.2", "192.0.2.1/33", "192.0.2.1/", "192.0.2.1/-1", "192.0.2.1/255.0.0.0",
+		"192.0.2.1-192.0.2.9", "2001:db8::/129", "2001:db8:::1", "192.0.2.1,192.0.2.2", "any ",
+		"192.0.2.01", "0x7f.1", "fe80::1%eth0", "!192.0.2.1", "-s", "/24",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc",
+	};
+	static const char *const right[] = {
+		"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/48", "::1", "::/0",
+		"1111:2222:3333:4444:5555:6666:77.77.88.88/128",
+	};
+	struct publish publish = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!publish_add_allow(&publish, bad[i]))
+			fail_msg("accepted: '%s'", bad[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(right); i++)
+		assert_null(publish_add_allow(&publish, right[i]));
+	assert_non_null(publish_add_allow(&publish, right[0])); /* twice */
+	assert_non_null(publish_add_allow(&publish, "any"));    /* beside others */
+	publish_clear(&publish);
+	assert_null(publish_add_allow(&publish, "any"));
+	assert_non_null(publish_add_allow(&publish, right[0]));
+	publish_clear(&publish);
+}
+
+/* The rules as one text, each on its line. */
+static char *rules_of(const char *port, const char *interface, const char *const *allow,
+		      const char *otherwise)
+{
+	struct publish publish = { 0 };
+	struct strings texts = { 0 };
+	char *all = xstrdup("");
+
+	assert_null(publish_set_port(&publish, port));
+	if (interface)
+		assert_null(publish_set_interface(&publish, interface));
+	for (; allow && *allow; allow++)
+		assert_null(publish_add_allow(&publish, *allow));
+	if (otherwise)
+		assert_null(publish_set_otherwise(&publish, otherwise));
+	publish_rules(&publish, &texts);
+	for (size_t i = 0; i < texts.n; i++) {
+		char *longer = xasprintf("%s%s\n", all, texts.v[i]);
+
+		free(all);
+		all = longer;
+	}
+	strings_clear(&texts);
+	publish_clear(&publish);
+	return all;
+}
+
+static void expect(char *got, const char *wanted)
+{
+	assert_string_equal(got, wanted);
+	free(got);
+}
+
+#define CT(port) "-m conntrack --ctstate DNAT --ctorigdstport " port " --ctdir ORIGINAL"
+
+static void rules(void **state)
+{
+	static const char *const both[] = { "203.0.113.123", "2001:db8::/48", NULL };
+	static const char *const any[] = { "any", NULL };
+	static const char *const everybody[] = { "0.0.0.0/0", "::/00", NULL };
+
+	(void)state;
+	expect(rules_of("80/tcp", "ens3", both, "reject"),
+	       "-s 203.0.113.123 -i ens3 -p tcp " CT("80") " -j RETURN\n"
+	       "-s 2001:db8::/48 -i ens3 -p tcp " CT("80") " -j RETURN\n"
+	       "-i ens3 -p tcp " CT("80") " -j REJECT\n");
+	expect(rules_of("53-54/udp", NULL, both, "drop"),
+	       "-s 203.0.113.123 -p udp " CT("53:54") " -j RETURN\n"
+	       "-s 2001:db8::/48 -p udp " CT("53:54") " -j RETURN\n"
+	       "-p udp " CT("53:54") " -j DROP\n");
+	expect(rules_of("80/tcp", NULL, NULL, NULL), "-p tcp " CT("80") " -j REJECT\n");
+	/* Open to all: nothing is refused behind it. */
+	expect(rules_of("80/tcp", NULL, any, "drop"), "-p tcp " CT("80") " -j RETURN\n");
+	expect(rules_of("80/sctp", "ens3", any, NULL), "-i ens3 -p sctp " CT("80") " -j RETURN\n");
+	/* All of IPv4 is not all of IPv6. */
+	expect(rules_of("80/tcp", NULL, everybody, NULL),
+	       "-4 -s 0.0.0.0/0 -p tcp " CT("80") " -j RETURN\n"
+	       "-6 -s ::/00 -p tcp " CT("80") " -j RETURN\n"
+	       "-p tcp " CT("80") " -j REJECT\n");
+}
+
+static void overlaps(void **state)
+{
+	static const struct {
+		const char *first, *first_interface, *second, *second_interface;
+		bool overlap;
+	} cases[] = {
+		{ "80/tcp", NULL, "80/tcp", NULL, true },
+		{ "80/tcp", NULL, "80/udp", NULL, false },
+		{ "80/tcp", NULL, "80/tcp", "ens3", true },
+		{ "80/tcp", "ens3", "80/tcp", NULL, false }, /* the other interfaces are left */
+		{ "80/tcp", "ens3", "80/tcp", "ens4", false },
+		{ "80/tcp", "ens3", "80/tcp", "ens3", true },
+		{ "80-90/tcp", NULL, "90-99/tcp", NULL, true },
+		{ "80-89/tcp", NULL, "90-99/tcp", NULL, false },
+		{ "90-99/tcp", NULL, "80-89/tcp", NULL, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct publish first = { 0 }, second = { 0 };
+
+		assert_null(publish_set_port(&first, cases[i].first));
+		assert_null(publish_set_port(&second, cases[i].second));
+		if (cases[i].first_interface)
+			assert_null(publish_set_interface(&first, cases[i].first_interface));
+		if (cases[i].second_interface)
+			assert_null(publish_set_interface(&second, cases[i].second_interface));
+		assert_int_equal(publish_overlap(&first, &second), cases[i].overlap);
+		publish_clear(&first);
+		publish_clear(&second);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ports),
+		cmocka_unit_test(interfaces),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(rules),
+		cmocka_unit_test(overlaps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Who can reach which published port, in both backends, as text and as json.
+# shellcheck source=tests/walk/lib.sh
+. "${0%/*}/lib.sh"
+
+net_up
+
+rules() { # [RULE…]: Docker's tables of a host with five ports, and those in DOCKER-USER
+	cat <<-'END'
+	*nat
+	:PREROUTING ACCEPT
+	:OUTPUT ACCEPT
+	:POSTROUTING ACCEPT
+	:DOCKER -
+	-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+	-A OUTPUT ! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL -j DOCKER
+	-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+	-A DOCKER -i docker0 -j RETURN
+	-A DOCKER ! -i docker0 -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:80
+	-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:443
+	-A DOCKER -d 127.0.0.1/32 ! -i br-n1 -p tcp -m tcp --dport 5432 -j DNAT --to-destination 172.18.0.2:5432
+	-A DOCKER -d 192.0.2.10/32 ! -i br-n1 -p udp -m udp --dport 53 -j DNAT --to-destination 172.18.0.2:53
+	COMMIT
+	*filter
+	:INPUT ACCEPT
+	:FORWARD DROP
+	:OUTPUT ACCEPT
+	:DOCKER -
+	:DOCKER-USER -
+	-A FORWARD -j DOCKER-USER
+	-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	-A FORWARD -o docker0 -j DOCKER
+	-A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+	-A FORWARD -o br-n1 -j DOCKER
+	-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+	-A DOCKER -d 172.17.0.2/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 443 -j ACCEPT
+	-A DOCKER -d 172.18.0.2/32 ! -i br-n1 -o br-n1 -p tcp -m tcp --dport 5432 -j ACCEPT
+	-A DOCKER -d 172.18.0.2/32 ! -i br-n1 -o br-n1 -p udp -m udp --dport 53 -j ACCEPT
+	-A DOCKER -d 172.18.0.3/32 ! -i br-n1 -o br-n1 -p tcp -m tcp --dport 9000 -j ACCEPT
+	END
+	printf -- '-A DOCKER-USER %s\n' "$@" "-j RETURN"
+	echo COMMIT
+}
+
+load_rules() { rules "$@" | on_host "iptables-$KIND-restore"; }
+
+# says STATUS LINE…: the exposure holds each line, as far as it is given.
+says() {
+	local line
+	gives "$1" on_host "$SHOW" "$KIND" exposure || return 1
+	shift
+	for line in "$@"; do
+		grep -qF -- "$line" "$WORK/out" || { echo "missing: $line"; cat "$WORK/out"; return 1; }
+	done
+}
+
+# told FILTER VALUE: what jq makes of the json.
+told() {
+	local is
+	on_host "$SHOW" "$KIND" json >"$WORK/json"
+	is=$(jq -r "$1" "$WORK/json") || return 1
+	[ "$is" = "$2" ] || { echo "'$1' gave '$is', not '$2'"; return 1; }
+}
+
+# start_proxy ADDRESS: something with docker-proxy's command line, which waits for ever.
+proxies=()
+mkfifo "$WORK/never"
+start_proxy() {
+	ip netns exec "$host" bash -c 'exec -a /usr/bin/docker-proxy bash -c "read -r _; :" "$@"' - \
+		-proto tcp -host-ip "$1" -host-port 80 -container-ip 172.17.0.2 -container-port 80 \
+		<>"$WORK/never" &
+	proxies+=($!)
+	for _ in {1..200}; do
+		tr '\0' ' ' <"/proc/$!/cmdline" | grep -q ^/usr/bin/docker-proxy && return
+		sleep 0.05
+	done
+	return 1
+}
+
+fits() { # WIDTH: no line of the table is wider, but for the columns that cannot shrink
+	on_host "$SHOW" "$KIND" exposure "$1" >"$WORK/out"
+	[ "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' "$WORK/out")" -le "$1" ]
+}
+
+for KIND in nft legacy; do
+	net_down
+	net_up
+	load_rules
+	try "$KIND: a port that nothing guards is open to anyone" \
+		says 2 '5 published ports: 3 open to anyone, 2 limited, 0 undecided, 0 closed' \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens3,ens4 open to ANYONE by filter DOCKER 1: -d 172.17.0.2/32' \
+		'192.0.2.10:53/udp container 172.18.0.2:53 network br-n1 answers dnat from ens3,ens4 open to ANYONE'
+	try "$KIND: loopback, and what is not translated, is for neighbours" \
+		says 2 '127.0.0.1:5432/tcp container 172.18.0.2:5432 network br-n1 answers dnat nearby from' \
+		'172.18.0.3:9000/tcp container 172.18.0.3:9000 network br-n1 answers direct nearby from'
+	try "$KIND: the table fits" fits 130
+
+	load_rules '-s 203.0.113.123 -i ens3 -p tcp --dport 80 -j RETURN' \
+		'-i ens3 -p tcp --dport 80 -j REJECT' '-p udp -m limit --limit 5/sec -j RETURN' \
+		'-p udp -j DROP' '-m conntrack --ctorigdstport 8443 --ctdir ORIGINAL -p tcp -j DROP'
+	try "$KIND: who gets in, by interface, and the rules that decide" \
+		says 2 'from ens3 open to 203.0.113.123 by filter DOCKER-USER 2: -i ens3 -p tcp' \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens4 open to ANYONE' \
+		'open to nobody by filter DOCKER-USER 5:' \
+		'open to maybe anyone by filter DOCKER-USER 3: -p udp -m limit'
+	try "$KIND: the json has the sources" told \
+		'.[] | select(.port == 80) | .ways[] | select(.interfaces == ["ens3"]) | .open[]' \
+		203.0.113.123
+	try "$KIND: … the rule" told '[.[] | select(.port == 8443) | .decided_by
+		| .table, .chain, (.rule | tostring)] | join(" ")' 'filter DOCKER-USER 5'
+	try "$KIND: … the translation" told '.[] | select(.port == 8443) | .translation.text' \
+		'! -i docker0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:443'
+	try "$KIND: … and what each port is" told '[.[] | .openness] | sort | join(" ")' \
+		'closed limited limited maybe open'
+
+	# raw stands in front of all that.
+	printf '*raw\n:PREROUTING ACCEPT\n%s\nCOMMIT\n' \
+		"-A PREROUTING -d 127.0.0.1/32 ! -i lo -p tcp --dport 5432 -j DROP" |
+		on_host "iptables-$KIND-restore"
+	try "$KIND: what raw drops is closed" says 2 \
+		'127.0.0.1:5432/tcp container 172.18.0.2:5432 network br-n1 answers dnat nearby from ens3,ens4 open to nobody by raw PREROUTING 1:'
+
+	# nat is flushed, and docker-proxy answers.
+	printf '*nat\n:PREROUTING ACCEPT\nCOMMIT\n' | on_host "iptables-$KIND-restore"
+	start_proxy 0.0.0.0
+	start_proxy ::
+	try "$KIND: docker-proxy is asked by INPUT alone" says 2 \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to ANYONE by filter INPUT policy ACCEPT' \
+		'[::]:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to ANYONE'
+	on_host "iptables-$KIND" -A INPUT -p tcp --dport 80 ! -s 203.0.113.0/24 -j DROP
+	try "$KIND: which may close it" says 2 \
+		'answers proxy from ens3,ens4 open to 203.0.113.0/24 by filter INPUT 1:'
+	kill "${proxies[@]}"
+	wait "${proxies[@]}" 2>/dev/null
+	proxies=()
+
+	try "$KIND: a trace tells its way" gives 0 on_host "$SHOW" "$KIND" trace \
+		'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80'
+	try "$KIND: … to the rule that ends it" \
+		grep -q '^verdict: refused by filter DOCKER-USER 2: -i ens3' "$WORK/out"
+	on_host "$SHOW" "$KIND" trace-json 'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80' >"$WORK/json"
+	try "$KIND: … and as json" test "$(jq -r '.verdict + " " + (.ends[0].decided_by.rule | tostring)
+		+ " " + ([.steps[] | select(.matches == "yes") | .at.chain] | join(","))' \
+		"$WORK/json")" = 'refused 2 FORWARD,DOCKER-USER'
+done
+finish

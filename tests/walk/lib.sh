@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A host with two ways to the world and two bridges, for tests that send real
+# packets: namespaces $client, $host and $box. Nothing answers in client and
+# box: packets are only seen there.
+# shellcheck source=tests/lib.sh
+. "${BASH_SOURCE[0]%/*}/../lib.sh"
+
+client=${WORK##*/}-c host=${WORK##*/}-h box=${WORK##*/}-b
+export PROOF=$BUILD/tools/walk-proof GENERATE=$BUILD/tools/walk-generate
+# The exposure and the trace of a namespace's tables.
+export SHOW=$BUILD/tools/walk-show
+
+on_host() { ip netns exec "$host" "$@"; }
+
+net_down() {
+	local name
+
+	for name in "$client" "$host" "$box"; do
+		ip netns del "$name" 2>/dev/null || true
+	done
+}
+
+# lead HOST-INTERFACE NAMESPACE INTERFACE MAC
+lead() {
+	ip -n "$host" link add "$1" type veth peer name "$3" netns "$2"
+	ip -n "$2" link set "$3" address "$4" up
+	ip -n "$host" link set "$1" up
+}
+
+net_up() {
+	local name bridge address
+
+	for name in "$client" "$host" "$box"; do
+		ip netns add "$name"
+		ip -n "$name" link set lo up
+		ip netns exec "$name" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+			net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.accept_dad=0 \
+			net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_dad=0
+	done
+	# Every refusal must be seen, and old connections must not fill the table.
+	ip netns exec "$host" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0 \
+		net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000 \
+		net.ipv4.conf.all.send_redirects=0 \
+		net.ipv4.conf.default.send_redirects=0
+	for name in tcp_timeout_syn_sent udp_timeout icmp_timeout icmpv6_timeout generic_timeout \
+		tcp_timeout_close udp_timeout_stream; do
+		ip netns exec "$host" sysctl -qw "net.netfilter.nf_conntrack_$name=5" 2>/dev/null || true
+	done
+	for bridge in docker0 br-n1; do
+		ip -n "$host" link add "$bridge" type bridge
+		ip -n "$host" link set "$bridge" up
+	done
+	lead ens3 "$client" e3 02:00:00:00:00:03
+	lead ens4 "$client" e4 02:00:00:00:00:04
+	lead vk0 "$box" k0 02:00:00:00:00:10
+	lead vk1 "$box" k1 02:00:00:00:00:11
+	ip -n "$host" link set vk0 master docker0
+	ip -n "$host" link set vk1 master br-n1
+	# A packet may go back where it came from.
+	ip -n "$host" link set vk0 type bridge_slave hairpin on
+	ip -n "$host" link set vk1 type bridge_slave hairpin on
+	ip -n "$host" addr add 198.51.100.10/24 dev ens3
+	ip -n "$host" addr add 192.0.2.10/24 dev ens4
+	ip -n "$host" addr add 172.17.0.1/16 dev docker0
+	ip -n "$host" addr add 172.18.0.1/16 dev br-n1
+	ip -n "$host" addr add 2001:db8:1::10/64 dev ens3 nodad
+	ip -n "$host" addr add 2001:db8:4::10/64 dev ens4 nodad
+	ip -n "$host" addr add fd17::1/64 dev docker0 nodad
+	ip -n "$host" addr add fd18::1/64 dev br-n1 nodad
+	# Nobody answers ARP, so every neighbour is said.
+	for address in 198.51.100.77 2001:db8:1::77; do
+		ip -n "$host" neigh add "$address" lladdr 02:00:00:00:00:03 dev ens3 nud permanent
+	done
+	for address in 172.17.0.2 172.17.0.3 fd17::2 fd17::3; do
+		ip -n "$host" neigh add "$address" lladdr 02:00:00:00:00:10 dev docker0 nud permanent
+	done
+	for address in 172.18.0.2 172.18.0.3 fd18::2 fd18::3; do
+		ip -n "$host" neigh add "$address" lladdr 02:00:00:00:00:11 dev br-n1 nud permanent
+	done
+	ip -n "$host" route add default via 198.51.100.77
+	ip -n "$host" route add default via 2001:db8:1::77 dev ens3
+}

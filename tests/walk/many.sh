@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# 10,000 published ports and 1,000 rules in DOCKER-USER: the memory of the
+# exposure grows with what there is, not with the product.
+# shellcheck source=tests/walk/lib.sh
+. "${0%/*}/lib.sh"
+
+ports=10000
+# A sanitizer keeps what was freed for a while, and puts room around the rest.
+export ASAN_OPTIONS=quarantine_size_mb=1:${ASAN_OPTIONS:-}
+limit=65536
+! grep -q __asan_init "$SHOW" || limit=$((4 * limit))
+
+listing() { # KIND-OF-RULES
+	awk -v ports="$ports" -v kind="$1" 'BEGIN {
+		print "*nat\n:PREROUTING ACCEPT\n:DOCKER -"
+		print "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"
+		for (i = 0; i < ports; i++)
+			printf "-A DOCKER ! -i docker0 -p tcp -m tcp --dport %d -j DNAT --to-destination 172.17.%d.%d:%d\n",
+				10000 + i, 1 + int(i / 1000), 1 + int(i / 5) % 200, 80 + i % 5
+		print "COMMIT\n*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:DOCKER -\n:DOCKER-USER -"
+		print "-A FORWARD -j DOCKER-USER\n-A FORWARD -o docker0 -j DOCKER"
+		for (i = 0; i < ports; i++)
+			printf "-A DOCKER -d 172.17.%d.%d/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport %d -j ACCEPT\n",
+				1 + int(i / 1000), 1 + int(i / 5) % 200, 80 + i % 5
+		for (i = 0; i < 1000; i++) {
+			source = (1 + i % 200) "." int(i / 200) * 16 ".0.0/16"
+			if (kind == "sources")
+				printf "-A DOCKER-USER -s %s -j DROP\n", source
+			else if (kind == "ports")
+				printf "-A DOCKER-USER -p tcp -m conntrack --ctorigdstport %d --ctdir ORIGINAL -s %s -j DROP\n",
+					10000 + 7 * i, source
+			else if (i % 2)
+				printf "-A DOCKER-USER -p tcp -m multiport --dports %d,%d -s %s -j %s\n",
+					80 + i % 5, 80 + i % 3, source, i % 4 == 1 ? "RETURN" : "DROP"
+			else
+				printf "-A DOCKER-USER -m limit --limit 5/sec -s %s -j DROP\n", source
+		}
+		print "COMMIT"
+	}'
+}
+
+bounded() { # KIND-OF-RULES: a set for each port would take ten times as much
+	listing "$1" | on_host "iptables-$KIND-restore" || return 1
+	gives 2 on_host "$SHOW" "$KIND" times || return 1
+	cat "$WORK/out"
+	awk -v ports="$ports" -v limit="$limit" '{ exit !($1 == ports && $8 < limit) }' "$WORK/out"
+}
+
+for KIND in nft legacy; do
+	net_down
+	net_up
+	for rules in sources ports both; do
+		try "$KIND: $ports ports, rules by $rules" bounded "$rules"
+		cat "$WORK/said"
+	done
+done
+finish
