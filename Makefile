@@ -80,28 +80,30 @@ $(BUILD) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
 test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS)
 
 # The tests, complete on a fresh machine: packages, programs, suites.
+# As many compilers as processors, where nobody said how many.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 test:
 	tests/setup.sh build test
-	$(MAKE) test-programs
+	$(MAKE) $(PARALLEL) test-programs
 	tests/run.sh $(BUILD)
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 test-asan:
 	tests/setup.sh build test
-	$(MAKE) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
+	$(MAKE) $(PARALLEL) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
 	tests/run.sh build-asan
 
 # What takes long: repairs killed and failed at each of their system calls.
 test-slow:
 	tests/setup.sh build test
-	$(MAKE) test-programs
-	tests/run.sh $(BUILD) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh))
+	$(MAKE) $(PARALLEL) test-programs
+	SUITE_SECONDS=2400 tests/run.sh $(BUILD) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh))
 
 # The namespace suites with every run of the program under valgrind.
 test-valgrind:
 	tests/setup.sh build test ci
-	$(MAKE) test-programs
+	$(MAKE) $(PARALLEL) test-programs
 	tests/valgrind.sh $(BUILD)
 
 # Debian hosts that boot, with their systemd, Docker and firewalld.
@@ -128,11 +130,14 @@ coverage:
 
 demo:
 	tests/setup.sh build test
-	$(MAKE) all
+	$(MAKE) $(PARALLEL) all
 	tests/demo.sh $(BUILD)/dockfw-check
 
-bench: $(BUILD)/dockfw-check $(BUILD)/tools/iptc-fetch $(BUILD)/tools/peak
-	tests/bench.py $^
+BENCHED := $(addprefix $(BUILD)/,dockfw-check tools/iptc-fetch tools/peak)
+bench:
+	tests/setup.sh build test
+	$(MAKE) $(PARALLEL) $(BENCHED)
+	tests/bench.py $(BENCHED)
 
 UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer))
 

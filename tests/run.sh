@@ -4,7 +4,8 @@
 # A suite is a script of tests/*/ or a cmocka program of BUILD-FOLDER/unit. It
 # passes with 0 and is skipped with 77; where it prints lines "ok …", "not ok …" or
 # "ok … # SKIP …", or cmocka's, these are what is counted. With CI=true or
-# MUST_RUN=1 a skip is a failure: the set-up installs all that is needed.
+# MUST_RUN=1 a skip is a failure: the set-up installs all that is needed. A suite
+# that has not ended after SUITE_SECONDS (900) hangs, and has failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "$1") || exit 1
@@ -51,8 +52,8 @@ report() { # SUITE STATUS SECONDS
 run() { # SUITE LOG
 	local log=$2 began=$SECONDS
 	case $1 in
-	*.sh) timeout 900 bash "$1" ;;
-	*) timeout 900 "$1" ;;
+	*.sh) timeout "${SUITE_SECONDS:-900}" bash "$1" ;;
+	*) timeout "${SUITE_SECONDS:-900}" "$1" ;;
 	esac >"$log" 2>&1 </dev/null
 	# Written in one go, so that two suites do not mix their lines.
 	report "$1" $? $((SECONDS - began)) >"$log.report"

@@ -121,14 +121,16 @@ mends() {
 	case $seen in *[!a]*) wrong "the next repair does not mend ($seen)" ;; esac
 }
 
-# each_call MODE: the fault at every call.
+# each_call MODE: the fault at every call. Tables that it left as they were are the ones
+# that the very first repair mended: they are broken still, and one in ten is mended again.
 each_call() {
-	local process number
+	local process number intact=
 	mode=$1 problems=0 runs=0
 	: >"$WORK/said"
 	while read -r process number _; do
 		[ $(((number + process) % STEP)) = 0 ] || continue
-		restore || return 1
+		[ -n "$intact" ] || restore || return 1
+		intact=
 		fault "$process" "$number" "$mode"
 		# Two processes do not always share their work alike: nothing was spoiled.
 		if [ -z "$what" ]; then
@@ -139,7 +141,10 @@ each_call() {
 		judge_tables
 		judge_status
 		flock -n "$XTABLES_LOCKFILE" true || wrong "the lock is held"
-		[ "$seen" = "${seen//b/a}" ] || mends
+		case $seen in
+		*[!ab]*) mends ;;
+		*b*) if [ $((runs % 10)) = 0 ] || [[ $seen == *a* ]]; then mends; else intact=1; fi ;;
+		esac
 	done <"$WORK/calls"
 	echo "  # $mode: $runs of $(wc -l <"$WORK/calls") calls, $problems problems"
 	[ "$problems" = 0 ] && [ "$runs" -gt 0 ]
