@@ -18,7 +18,7 @@ PACKAGES := libnftnl libmnl libiptc xtables libconfuse jansson
 CFLAGS ?= -O2 -g
 HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
@@ -44,8 +44,24 @@ all: $(BUILD)/dockfw-check $(BUILD)/completion/dockfw-check
 $(BUILD)/dockfw-check: $(OBJECTS)
 	$(call SAY,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: src/%.c Makefile VERSION | $(BUILD)
+$(BUILD)/%.o: src/%.c Makefile VERSION $(BUILD)/sysconfdir | $(BUILD)/libraries
 	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# The program knows where its configuration is: another place builds it anew.
+ifneq ($(file <$(BUILD)/sysconfdir),$(SYSCONFDIR))
+.PHONY: $(BUILD)/sysconfdir
+endif
+$(BUILD)/sysconfdir: | $(BUILD)
+	@echo '$(SYSCONFDIR)' >$@
+
+# What is missing is said once, with what to install, before the compiler
+# complains of a header in each file.
+$(BUILD)/libraries: Makefile | $(BUILD)
+	@missing=; for library in $(PACKAGES); do \
+		$(PKG_CONFIG) --exists $$library 2>/dev/null || missing="$$missing $$library"; done; \
+	[ -z "$$missing" ] || { echo "make: $(PKG_CONFIG) finds no$$missing; install as root:"; \
+		tests/setup.sh --show build; exit 1; } >&2
+	@touch $@
 
 # Test programs: cmocka tests of the pure parts, and tools for the suites.
 $(BUILD)/unit/%: tests/unit/%.c $(PARTS) | $(BUILD)/unit
@@ -140,35 +156,41 @@ bench:
 	tests/bench.py $(BENCHED)
 
 UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer))
+HELPERS := wait-firewalld
+EXAMPLES := $(notdir $(filter-out conf/dockfw.conf,$(wildcard conf/*)))
 
-install: all $(BUILD)/completion/dockfw-check
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5 \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions
-	install -m 0755 $(BUILD)/dockfw-check $(DESTDIR)$(SBINDIR)/dockfw-check
+# put FILE,FOLDER,NAME: installs a text with the places that hold here in it.
+put = sed -e 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
+	-e 's|/usr/sbin/dockfw-check|$(SBINDIR)/dockfw-check|g; s|/etc/dockfw|$(SYSCONFDIR)/dockfw|g' \
+	$(1) >$(BUILD)/put && install -m 0644 $(BUILD)/put "$(DESTDIR)$(2)/$(3)"
+
+install: all
+	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" "$(DESTDIR)$(UNITDIR)" \
+		"$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DATADIR)/doc/dockfw" \
+		"$(DESTDIR)$(MANDIR)/man8" "$(DESTDIR)$(MANDIR)/man5" \
+		"$(DESTDIR)$(DATADIR)/bash-completion/completions"
+	install -m 0755 $(BUILD)/dockfw-check "$(DESTDIR)$(SBINDIR)/dockfw-check"
+	for helper in $(HELPERS); do \
+		install -m 0755 systemd/$$helper "$(DESTDIR)$(LIBEXECDIR)/dockfw/$$helper" || exit 1; done
+	for unit in $(UNITS_INSTALLED); do $(call put,systemd/$$unit,$(UNITDIR),$$unit) || exit 1; done
 	@# Never over a configuration that is there.
-	[ -e $(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf ] || \
-		install -m 0644 conf/dockfw.conf $(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf
-	install -d $(DESTDIR)$(LIBEXECDIR)/dockfw $(DESTDIR)$(DATADIR)/doc/dockfw
-	install -m 0755 systemd/wait-firewalld $(DESTDIR)$(LIBEXECDIR)/dockfw/wait-firewalld
-	install -m 0644 README.md $(filter-out conf/dockfw.conf,$(wildcard conf/*)) \
-		$(DESTDIR)$(DATADIR)/doc/dockfw
-	for unit in $(UNITS_INSTALLED); do \
-		sed 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g' systemd/$$unit >$(BUILD)/$$unit && \
-		install -m 0644 $(BUILD)/$$unit $(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
-	install -m 0644 man/dockfw-check.8 $(DESTDIR)$(MANDIR)/man8/dockfw-check.8
-	install -m 0644 man/dockfw.conf.5 $(DESTDIR)$(MANDIR)/man5/dockfw.conf.5
+	[ -e "$(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf" ] || \
+		{ $(call put,conf/dockfw.conf,$(SYSCONFDIR)/dockfw,dockfw.conf); }
+	for file in $(EXAMPLES); do $(call put,conf/$$file,$(DATADIR)/doc/dockfw,$$file) || exit 1; done
+	$(call put,README.md,$(DATADIR)/doc/dockfw,README.md)
+	$(call put,man/dockfw-check.8,$(MANDIR)/man8,dockfw-check.8)
+	$(call put,man/dockfw.conf.5,$(MANDIR)/man5,dockfw.conf.5)
 	install -m 0644 $(BUILD)/completion/dockfw-check \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check
+		"$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check"
 
 # The configuration stays: it is the administrator's.
 uninstall:
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d 2>/dev/null || :
-	rm -rf $(DESTDIR)$(LIBEXECDIR)/dockfw $(DESTDIR)$(DATADIR)/doc/dockfw
-	rm -f $(DESTDIR)$(SBINDIR)/dockfw-check \
-		$(addprefix $(DESTDIR)$(UNITDIR)/,$(UNITS_INSTALLED)) \
-		$(DESTDIR)$(MANDIR)/man8/dockfw-check.8 $(DESTDIR)$(MANDIR)/man5/dockfw.conf.5 \
-		$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check
+	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" 2>/dev/null || :
+	rm -rf "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DATADIR)/doc/dockfw"
+	for unit in $(UNITS_INSTALLED); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
+	rm -f "$(DESTDIR)$(SBINDIR)/dockfw-check" \
+		"$(DESTDIR)$(MANDIR)/man8/dockfw-check.8" "$(DESTDIR)$(MANDIR)/man5/dockfw.conf.5" \
+		"$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check"
 
 clean:
 	rm -rf $(BUILD) build-asan build-fuzz build-coverage

@@ -4,7 +4,10 @@
 
 #include "policy.h"
 
-#define CONFIG_FILE "/etc/dockfw/dockfw.conf"
+#ifndef SYSCONFDIR /* the Makefile's */
+#define SYSCONFDIR "/etc"
+#endif
+#define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
 
 /*
  * Reads and checks the file whole, with what it includes, and has every rule

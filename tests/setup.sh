@@ -1,15 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs what building and testing need, on Debian and on Enterprise Linux 9.
-# Usage: setup.sh [build] [test] [ci] [host]      (none: build test)
+# Usage: setup.sh [--show] [build] [test] [ci] [host]      (none: build test)
+# With --show it only prints the command that would do so.
 # shellcheck disable=SC2034 # the lists are chosen by name
 set -eu
-
-[ $# -gt 0 ] || set -- build test
-if [ "$(id -u)" != 0 ]; then
-	echo "setup.sh: run it as root: it installs packages" >&2
-	exit 1
-fi
 
 debian_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libip4tc-dev libip6tc-dev libiptc-dev
 	libxtables-dev libconfuse-dev libjansson-dev"
@@ -23,9 +18,15 @@ el_build="gcc make pkgconf-pkg-config glibc-devel libnftnl-devel libmnl-devel ip
 el_test="libcmocka-devel iptables-nft iptables-legacy nftables ipset iproute procps-ng jq python3 strace util-linux
 	libcap libasan libubsan man-db mandoc diffutils kmod"
 el_ci="clang clang-tools-extra cppcheck valgrind ShellCheck git compiler-rt"
-el_host="systemd-container mmdebstrap busybox"
+# The hosts are made of Debian's packages, by a tool that only Debian has.
+el_host=
 
-wanted=
+show=
+if [ "${1:-}" = --show ]; then
+	show=1
+	shift
+fi
+[ $# -gt 0 ] || set -- build test
 for part; do
 	case $part in
 	build | test | ci | host) ;;
@@ -33,40 +34,72 @@ for part; do
 	esac
 done
 
+# The runtime of clang's sanitizers may have the version in its name.
+# shellcheck disable=SC2016 # the variable is dpkg-query's
+deb_is_here()
+{
+	dpkg-query -W -f '${db:Status-Status}\n' "$(echo "$1" | sed 's/^libclang-rt-dev$/libclang-rt*-dev/')" \
+		2>/dev/null | grep -qx installed
+}
+deb_name()
+{
+	if [ "$1" = libclang-rt-dev ] && ! apt-cache show "$1" >/dev/null 2>&1; then
+		echo "libclang-rt-$(apt-cache policy clang | sed -n 's/.*Candidate: 1:\([0-9]*\).*/\1/p')-dev"
+	else
+		echo "$1"
+	fi
+}
+
+rpm_is_here() { rpm -q "$1" >/dev/null 2>&1; }
+
 if command -v apt-get >/dev/null; then
-	for part; do eval "wanted=\"\$wanted \$debian_$part\""; done
-	missing=
-	for package in $wanted; do
-		# shellcheck disable=SC2016 # the variable is dpkg-query's
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-			missing="$missing $package"
-	done
-	[ -n "$missing" ] || exit 0
-	echo "installing:$missing"
+	system=debian is_here=deb_is_here
+elif command -v dnf >/dev/null; then
+	system=el is_here=rpm_is_here
+else
+	echo "setup.sh: neither apt-get nor dnf is here; by their names in Debian, these are needed:" \
+		"$debian_build" >&2
+	exit 1
+fi
+
+wanted=
+for part; do
+	if [ "$system $part" = "el host" ]; then
+		echo "setup.sh: the tests of booted hosts need Debian" >&2
+		exit 1
+	fi
+	eval "wanted=\"\$wanted \$${system}_$part\""
+done
+missing=
+for package in $wanted; do
+	$is_here "$package" || missing="$missing $package"
+done
+
+if [ -n "$show" ]; then
+	how="apt-get -y install"
+	[ $system = debian ] || how="dnf -y install epel-release && crb enable && dnf -y install"
+	# shellcheck disable=SC2086 # all on one line
+	echo "   " $how ${missing:-$wanted}
+	exit 0
+fi
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "setup.sh: run it as root, to install:$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+# shellcheck disable=SC2086 # lists of words
+case $system in
+debian)
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
 	found=
-	for package in $missing; do
-		# The runtime of clang's sanitizers has the version in its name.
-		case $package in
-		libclang-rt-dev)
-			apt-cache show "$package" >/dev/null 2>&1 ||
-				package=libclang-rt-$(clang_version=$(apt-cache policy clang |
-					sed -n 's/.*Candidate: 1:\([0-9]*\).*/\1/p'); echo "$clang_version")-dev ;;
-		esac
-		found="$found $package"
-	done
-	# shellcheck disable=SC2086 # a list of words
+	for package in $missing; do found="$found $(deb_name "$package")"; done
 	apt-get install -y -qq --no-install-recommends $found >/dev/null
-elif command -v dnf >/dev/null; then
-	for part; do eval "wanted=\"\$wanted \$el_$part\""; done
-	# shellcheck disable=SC2086
-	rpm -q $wanted >/dev/null 2>&1 && exit 0
-	dnf install -y -q dnf-plugins-core epel-release
-	dnf config-manager --set-enabled crb
-	# shellcheck disable=SC2086
-	dnf install -y -q $wanted
-else
-	echo "setup.sh: neither apt-get nor dnf is here; install by hand: $debian_build $debian_test" >&2
-	exit 1
-fi
+	;;
+el)
+	dnf install -y -q epel-release
+	crb enable
+	dnf install -y -q $missing
+	;;
+esac

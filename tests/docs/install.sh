@@ -50,10 +50,40 @@ holds "it leaves the configuration alone" diff - "$WORK/found" <<'END'
 /etc/dockfw/dockfw.conf
 END
 
-# Elsewhere, the units follow.
-root=$WORK/local
+# Elsewhere, the units and the documents follow. A blank is a character like any
+# other, and what stands in front of it is not this program's to remove.
+root="$WORK/else where"
+mkdir "$WORK/else"
+touch "$WORK/else/mine"
 holds "make install below another prefix" made install PREFIX=/usr/local
 holds "the program is there" test -x "$root/usr/local/sbin/dockfw-check"
 grep -rhoE '(/usr)?(/local)?/[a-z]+/(dockfw-check|dockfw/wait-firewalld)' "$root/usr/lib/systemd" | sort -u >"$WORK/run"
 refuses "a unit runs something elsewhere" grep -v '^/usr/local/' "$WORK/run"
+refuses "a document names the other place" grep -rn '/usr/sbin/dockfw-check' "$root/usr/local/share"
+holds "make uninstall there" made uninstall PREFIX=/usr/local
+files >"$WORK/found"
+holds "it leaves the configuration there" diff - "$WORK/found" <<<'/etc/dockfw/dockfw.conf'
+holds "nothing else is gone" test -e "$WORK/else/mine"
+
+# Another place of the configuration is known to the program.
+holds "make with another SYSCONFDIR" make -s BUILD="$WORK/b" SYSCONFDIR=/opt/etc "$WORK/b/options.o"
+holds "the program looks there" grep -q '/opt/etc/dockfw/dockfw\.conf' "$WORK/b/options.o"
+holds "all is built anew for it" [ "$(make -n BUILD="$BUILD" SYSCONFDIR=/opt/etc | grep -c -- '-c -o')" -ge 50 ]
+root=$WORK/opt
+cp -a "$BUILD" "$WORK/built" && # as if it had been built for that place
+	echo /opt/etc >"$WORK/built/sysconfdir" && touch -r Makefile "$WORK/built/sysconfdir"
+holds "make install with another SYSCONFDIR" made install BUILD="$WORK/built" SYSCONFDIR=/opt/etc
+holds "the sample is there" test -e "$root/opt/etc/dockfw/dockfw.conf"
+holds "the manual says so" grep -q '^\.Pa /opt/etc/dockfw/dockfw.conf' "$root/usr/share/man/man5/dockfw.conf.5"
+
+# What is there is not built again; without the libraries nothing is tried.
+holds "nothing is built twice" make -q BUILD="$BUILD"
+refuses "a build without the libraries" env PKG_CONFIG_LIBDIR="$WORK/none" make -k BUILD="$WORK/none"
+holds "it names them, and says how to install them" diff - <(
+	grep -vE '^make(\[[0-9]+\])?: ' "$WORK/out" | sed -E 's/install( [a-z0-9-]+)+$/install …/'
+	grep -oE 'finds no .*;' "$WORK/out"
+) <<END
+$(tests/setup.sh --show build | sed -E 's/install( [a-z0-9-]+)+$/install …/')
+finds no libnftnl libmnl libiptc xtables libconfuse jansson;
+END
 finish
