@@ -156,7 +156,7 @@ bench:
 	tests/bench.py $(BENCHED)
 
 UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer))
-HELPERS := wait-firewalld
+HELPERS := load-legacy wait-firewalld
 EXAMPLES := $(notdir $(filter-out conf/dockfw.conf,$(wildcard conf/*)))
 
 # put FILE,FOLDER,NAME: installs a text with the places that hold here in it.

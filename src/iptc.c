@@ -40,6 +40,8 @@ ENTRY_FUNCTIONS(ip6tc, struct ip6t_entry)
 #define FAMILY(prefix, names, kernel_module)                                                     \
 	{                                                                                        \
 		.names_file = (names), .module = (kernel_module), .ops = &prefix##_ops,          \
+		.how_to_load = "; the kernel has not loaded them: run 'modprobe " kernel_module  \
+			       "', or take --backend=nft",                                       \
 		.first_rule = prefix##_first, .next_rule = prefix##_next,                        \
 		.target = prefix##_target, .entry_size = prefix##_size,                          \
 		.insert_rule = prefix##_insert, .delete_rule = prefix##_delete_num_entry,        \
@@ -90,15 +92,16 @@ int iptc_registered(enum family family, const char *table)
 }
 
 /* What the operator can do about an errno of the library's init. */
-static const char *hint(int error)
+static const char *hint(const struct iptc *iptc, int error)
 {
 	switch (error) {
 	case EPERM:
 	case EACCES:
 		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
 	case ENOENT:
+		return "; this kernel has no such table, take --backend=nft";
 	case ENOPROTOOPT:
-		return "; this kernel has no legacy iptables of that family, try --backend=nft";
+		return iptc->how_to_load;
 	default:
 		return "";
 	}
@@ -123,6 +126,6 @@ struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
 	/* The library's parser of a table fails without an errno. */
 	diag_error("cannot read the %s table '%s' of ip_tables: %s%s", family_name(family), table,
 		   errno ? strerror(errno) : "its layout is not one that libiptc knows",
-		   hint(errno));
+		   hint(iptc, errno));
 	return NULL;
 }

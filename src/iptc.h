@@ -18,6 +18,7 @@
 struct iptc {
 	const char *names_file; /* lists the tables that are registered */
 	const char *module;
+	const char *how_to_load; /* for the end of a message */
 	const struct xtc_ops *ops;
 	const void *(*first_rule)(const char *chain, struct xtc_handle *handle);
 	const void *(*next_rule)(const void *previous, struct xtc_handle *handle);

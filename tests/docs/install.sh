@@ -14,6 +14,7 @@ cat >"$WORK/wanted" <<'END'
 /usr/lib/systemd/system/dockfw-check.timer
 /usr/lib/systemd/system/dockfw-early.service
 /usr/lib/systemd/system/dockfw-watch.service
+/usr/libexec/dockfw/load-legacy
 /usr/libexec/dockfw/wait-firewalld
 /usr/sbin/dockfw-check
 /usr/share/bash-completion/completions/dockfw-check
@@ -33,7 +34,7 @@ holds "the program runs" "$root/usr/sbin/dockfw-check" --version
 holds "the sample is a configuration" "$root/usr/sbin/dockfw-check" --check-config \
 	-f "$root/etc/dockfw/dockfw.conf"
 refuses "a place is left open in the units" grep -rn '@[A-Z]*@' "$root/usr/lib/systemd"
-grep -rhoE '(/usr)?/[a-z]+/(dockfw-check|dockfw/wait-firewalld)' "$root/usr/lib/systemd" | sort -u >"$WORK/run"
+grep -rhoE '(/usr)?/[a-z]+/(dockfw-check|dockfw/(wait-firewalld|load-legacy))' "$root/usr/lib/systemd" | sort -u >"$WORK/run"
 [ -s "$WORK/run" ] || not_ok "the units run something"
 while read -r program; do
 	holds "the units run $program, which is there" test -x "$root$program"
@@ -57,7 +58,7 @@ mkdir "$WORK/else"
 touch "$WORK/else/mine"
 holds "make install below another prefix" made install PREFIX=/usr/local
 holds "the program is there" test -x "$root/usr/local/sbin/dockfw-check"
-grep -rhoE '(/usr)?(/local)?/[a-z]+/(dockfw-check|dockfw/wait-firewalld)' "$root/usr/lib/systemd" | sort -u >"$WORK/run"
+grep -rhoE '(/usr)?(/local)?/[a-z]+/(dockfw-check|dockfw/(wait-firewalld|load-legacy))' "$root/usr/lib/systemd" | sort -u >"$WORK/run"
 refuses "a unit runs something elsewhere" grep -v '^/usr/local/' "$WORK/run"
 refuses "a document names the other place" grep -rn '/usr/sbin/dockfw-check' "$root/usr/local/share"
 holds "make uninstall there" made uninstall PREFIX=/usr/local

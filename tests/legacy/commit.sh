@@ -61,8 +61,8 @@ expect 3 'Operation not permitted; run as root.*; nothing was written' \
 expect 3 'Invalid argument.*dmesg; nothing was written' \
 	failing setsockopt EINVAL 1 "$TOOL" between ipv4 filter true
 expect 3 'Operation not permitted; run as root' failing getsockopt EPERM 1 "$TOOL" dump filter
-expect 3 'no legacy iptables' failing getsockopt ENOENT 1 "$TOOL" dump filter
-expect 3 'no legacy iptables' failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
+expect 3 'this kernel has no such table' failing getsockopt ENOENT 1 "$TOOL" dump filter
+expect 3 "run 'modprobe ip_tables', or take --backend=nft" failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
 same "the table after failed commits" "$WORK/before" <(iptables-legacy -S)
 # A module that is not loaded is, where a table is needed.
 expect 0 '^ok$' failing getsockopt ENOPROTOOPT 1 "$TOOL" between ipv4 mangle true

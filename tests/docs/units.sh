@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the units run beside the program: the wait for firewalld is bounded, and
+# modules are loaded where iptables is iptables-legacy alone. The units themselves
+# are tested on booted hosts; here their times are held against each other.
+# shellcheck disable=SC2317 # functions that are called by name
+# shellcheck source=tests/docs/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# The commands that the helpers call, as a host without anything would have them.
+mkdir "$WORK/bin"
+PATH=$WORK/bin:$PATH
+command_is() # NAME LINE…
+{
+	{ echo "#!/bin/sh"; printf '%s\n' "${@:2}"; } >"$WORK/bin/$1" && chmod +x "$WORK/bin/$1"
+}
+
+# ---- firewalld ----
+
+waits() { sh systemd/wait-firewalld "$@"; }
+silent() { waits "$@" >"$WORK/said" 2>&1 && [ ! -s "$WORK/said" ]; }
+tells() { waits "$@" >"$WORK/said" 2>&1 && grep -q '^<4>firewalld has not answered .* for 1 seconds' "$WORK/said"; }
+
+command_is systemctl 'exit 3'
+command_is busctl "echo asked >>$WORK/asked; exit 1"
+holds "firewalld does not run: nothing is waited for" silent
+refuses "nor is it asked" test -e "$WORK/asked"
+command_is systemctl 'exit 0'
+command_is busctl "echo asked >>$WORK/asked; [ \"\$(wc -l <$WORK/asked)\" -ge 3 ]"
+holds "firewalld answers the third time" silent
+holds "it was asked until then" [ "$(wc -l <"$WORK/asked")" = 3 ]
+command_is busctl 'exit 1'
+holds "firewalld refuses: the start goes on" tells 1
+# Had the call all the time that it takes, no unit's time limit would be enough.
+command_is busctl "echo \$\$ >$WORK/call; exec sleep 1000"
+holds "firewalld takes the call and says nothing: the start goes on" tells 1
+gone() # a process that nobody has asked for its end has no command line any more
+{
+	for _ in {1..200}; do
+		grep -q . "/proc/$1/cmdline" 2>/dev/null || return 0
+		sleep 0.05
+	done
+	return 1
+}
+holds "no call is left behind" gone "$(cat "$WORK/call")"
+
+# ---- ip_tables ----
+
+loads() # [ARGUMENT…]: it runs modprobe with these; with none, not at all
+{
+	rm -f "$WORK/loaded"
+	sh systemd/load-legacy || return 1
+	if [ $# = 0 ]; then
+		[ ! -e "$WORK/loaded" ]
+	else
+		diff - "$WORK/loaded" <<<"$*"
+	fi
+}
+
+command_is modprobe "echo \"\$*\" >$WORK/loaded; exit 1"
+for kind in nft legacy; do
+	command_is xtables-$kind-multi
+	command_is iptables-$kind
+done
+for command in xtables-nft-multi iptables-nft; do
+	ln -sf $command "$WORK/bin/iptables"
+	holds "$command: no module is loaded" loads
+done
+for command in xtables-legacy-multi iptables-legacy; do
+	ln -sf $command "$WORK/bin/iptables"
+	holds "$command: its modules are loaded" loads --quiet --all ip_tables ip6_tables
+done
+
+# ---- times ----
+
+# A unit is given more than its parts may take together, so that it is the
+# program that says at which step it was.
+allowed() # UNIT
+{
+	local unit=systemd/$1 waiting=0 timeout wait
+	grep -q '^ExecStartPre=.*wait-firewalld' "$unit" &&
+		waiting=$(sed -n 's/^seconds=${1:-\([0-9]*\)}$/\1/p' systemd/wait-firewalld)
+	timeout=$(sed -n 's/^ExecStart=.*--timeout \([0-9]*\).*/\1/p' "$unit")
+	wait=$(sed -n 's/^ExecStart=.*--wait \([0-9]*\).*/\1/p' "$unit")
+	echo $((waiting + ${timeout:-30} + ${wait:-0}))
+}
+for unit in dockfw-early dockfw-check dockfw-watch; do
+	holds "$unit.service has time enough" \
+		[ "$(sed -n 's/^TimeoutStartSec=//p' systemd/$unit.service)" -gt "$(allowed $unit.service)" ]
+done
+finish
