@@ -5,6 +5,8 @@
 . "$(dirname "$0")/lib.sh"
 
 root=$WORK/root
+# By the name that it was built under: nothing is to be built while others test it.
+BUILD=${BUILD#"$PWD"/}
 made() { make -s "$1" BUILD="$BUILD" DESTDIR="$root" UNITDIR=/usr/lib/systemd/system "${@:2}"; }
 files() { (cd "$root" && find . -type f | sed 's/^\.//' | sort); }
 
