@@ -63,12 +63,15 @@ static void check_front(const struct subject *subject, const struct forward *for
 
 	for (size_t i = 0; i < forward->jump; i++) {
 		const struct rule *rule = chain->rules[i];
+		bool accepts;
 
 		switch (forward_front(subject->policy, subject->reach, chain, rule)) {
 		case FRONT_DOCKER:
-			if (docker == NOWHERE)
+			accepts = reach_accepts(subject->reach, chain, rule, false);
+			/* The one to name is the first that does harm. */
+			if (docker == NOWHERE || (accepts && !docker_accepts))
 				docker = i;
-			docker_accepts |= reach_accepts(subject->reach, chain, rule, false);
+			docker_accepts |= accepts;
 			break;
 		case FRONT_ACCEPTS:
 			accepting[naccepting++] = i + 1;

@@ -116,12 +116,26 @@ static int on_section(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
+/* The last line that has anything in it; what is cut off is said to be behind the end. */
+static unsigned int last_line(const struct reading *reading)
+{
+	size_t end = reading->text.size;
+	unsigned int line = 1;
+
+	while (end && strchr(" \t\r\n", reading->text.text[end - 1]))
+		end--;
+	for (size_t i = 0; i < end; i++)
+		line += reading->text.text[i] == '\n';
+	return line;
+}
+
 static void __attribute__((format(printf, 2, 0)))
 on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	char *text = xvasprintf(format, args);
+	unsigned int line = (unsigned int)cfg->line, last = last_line(current());
 
-	diag_error_at(current()->file, (unsigned int)cfg->line, "%s", text);
+	diag_error_at(current()->file, line < last ? line : last, "%s", text);
 	free(text);
 }
 

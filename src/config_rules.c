@@ -199,7 +199,8 @@ static const char *refusal(const struct parsed *parsed, size_t i)
 
 		if (spec->error && !spec->other_family)
 			return spec->error;
-		if (!first && parsed->families & 1U << family)
+		/* "-6: the rule is for IPv6" is no answer where IPv6 refuses it, too. */
+		if (parsed->families & 1U << family && (!first || *first == '-'))
 			first = spec->error;
 	}
 	return first ? first : "it gives no rule at all";

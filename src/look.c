@@ -45,6 +45,9 @@ static int read_view(struct view *view, const struct options *options)
 	if (!view->policy)
 		return -1;
 	policy_override(view->policy, options);
+	/* A packet is of the family that it is of, configured or not. */
+	if (options->mode == MODE_TRACE)
+		view->policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	view->ops = session_backend(view->policy);
 	if (!view->ops)
 		return -1;

@@ -79,8 +79,10 @@ static int mode_check_config(const struct options *options)
 	if (options->verbosity && config_print(policy, stdout))
 		status = SEVERITY_UNKNOWN;
 	else if (!options->verbosity && !options->quiet)
-		printf("%s: right, %zu rules for IPv4 and %zu for IPv6\n", options->config,
-		       policy_rules(policy, FAMILY_IPV4), policy_rules(policy, FAMILY_IPV6));
+		printf("%s: right, %zu rule%s for IPv4 and %zu for IPv6\n", options->config,
+		       policy_rules(policy, FAMILY_IPV4),
+		       policy_rules(policy, FAMILY_IPV4) == 1 ? "" : "s",
+		       policy_rules(policy, FAMILY_IPV6));
 	policy_free(policy);
 	if (!status && fflush(stdout))
 		status = print_failed();

@@ -192,9 +192,26 @@ static int set_option(struct options *options, bool *mode, int key)
 	}
 }
 
+/* The option that takes no value and was given one, as --dry-run=1, or NULL. */
+static const struct option_row *given_a_value(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t length = strlen(rows[i].name);
+
+		if (!rows[i].value && rows[i].key == optopt && !strncmp(word, "--", 2) &&
+		    !strncmp(word + 2, rows[i].name, length) && word[2 + length] == '=')
+			return &rows[i];
+	}
+	return NULL;
+}
+
 static int bad_option(int key, char *argv[])
 {
-	if (key == ':')
+	const struct option_row *row = given_a_value(argv[optind - 1]);
+
+	if (row)
+		diag_error("option '--%s' takes no value; see dockfw-check --help", row->name);
+	else if (key == ':')
 		diag_error("option '%s' needs a value; see dockfw-check --help", argv[optind - 1]);
 	else if (optopt > 0 && optopt < 256)
 		diag_error("unknown option '-%c'; see dockfw-check --help", optopt);
@@ -207,6 +224,14 @@ static int check_combination(const struct options *options, int argc, char *argv
 {
 	if (optind < argc) {
 		diag_error("unexpected argument '%s'; see dockfw-check --help", argv[optind]);
+		return -1;
+	}
+	if (options->output && !*options->output) {
+		diag_error("bad value of --output '': name a file");
+		return -1;
+	}
+	if (options->families && options->mode == MODE_TRACE) {
+		diag_error("--ipv4 and --ipv6 do not go with --trace: the packet's addresses tell");
 		return -1;
 	}
 	if (options->dry_run && options->mode != MODE_REPAIR) {

@@ -13,13 +13,31 @@
 #include "diag.h"
 #include "util.h"
 
+/* What the operator can do where no file can be made. */
+static const char *hint(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "; its folder has to be there";
+	case EACCES:
+		return "; its folder has to belong to the user who runs this, also if that is root";
+	case EROFS:
+		return "; a unit of systemd's needs a line ReadWritePaths= with its folder";
+	case EISDIR:
+		return "; name a file";
+	default:
+		return "";
+	}
+}
+
 /* An error met while writing shows at the latest here: a full disk, a closed pipe. */
 static int finish(FILE *out, const char *name)
 {
 	bool failed = ferror(out);
 
 	if (fflush(out) || failed) {
-		diag_error("cannot write to '%s': %s", name, strerror(errno));
+		diag_error("cannot write to %s: %s", name, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -30,7 +48,7 @@ static int put_in_place(FILE *out, const char *temporary, const char *path)
 	/* mkstemp() gives 0600; a collector under another user reads this. */
 	if (fchmod(fileno(out), 0644) < 0 || fsync(fileno(out)) < 0 ||
 	    rename(temporary, path) < 0) {
-		diag_error("cannot put '%s' in place: %s", path, strerror(errno));
+		diag_error("cannot put '%s' in place: %s%s", path, strerror(errno), hint(errno));
 		return -1;
 	}
 	return 0;
@@ -44,18 +62,21 @@ static int put_file(const char *path, int (*write)(FILE *out, void *data), void 
 	char *temporary = xasprintf("%s/.dockfw-XXXXXX", dirname(copy));
 	int fd = mkostemp(temporary, O_CLOEXEC), status = -1;
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	char *quoted = xasprintf("'%s'", path);
 
 	if (!out) {
-		diag_error("cannot make a file beside '%s': %s", path, strerror(errno));
+		diag_error("cannot make a file beside '%s': %s%s", path, strerror(errno),
+			   hint(errno));
 		if (fd >= 0)
 			close(fd);
 	} else {
-		if (!write(out, data) && !finish(out, path))
+		if (!write(out, data) && !finish(out, quoted))
 			status = put_in_place(out, temporary, path);
 		fclose(out);
 	}
 	if (status && fd >= 0)
 		unlink(temporary);
+	free(quoted);
 	free(temporary);
 	free(copy);
 	return status;

@@ -110,18 +110,30 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 		finding->message);
 }
 
-/* The remedies of what is left, each once. */
+/* Whether one in front of finding n has its remedy, and its id too with same_id. */
+static bool said_before(const struct findings *findings, size_t n, bool same_id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(findings->v[i].remedy, findings->v[n].remedy) &&
+		    (!same_id || findings->v[i].id == findings->v[n].id))
+			return true;
+	return false;
+}
+
+/* The remedies of what is left, each once, behind all ids that it is for. */
 static void print_remedies(FILE *out, const struct report *report)
 {
 	const struct findings *left = report->left;
 
 	for (size_t i = 0; i < left->n; i++) {
-		bool said = false;
-
-		for (size_t j = 0; j < i && !said; j++)
-			said = !strcmp(left->v[j].remedy, left->v[i].remedy);
-		if (!said)
-			fprintf(out, "  %s: %s\n", finding_name(left->v[i].id), left->v[i].remedy);
+		if (said_before(left, i, false))
+			continue;
+		fprintf(out, "  %s", finding_name(left->v[i].id));
+		for (size_t j = i + 1; j < left->n; j++)
+			if (!strcmp(left->v[i].remedy, left->v[j].remedy) &&
+			    !said_before(left, j, true))
+				fprintf(out, ", %s", finding_name(left->v[j].id));
+		fprintf(out, ": %s\n", left->v[i].remedy);
 	}
 }
 

@@ -56,6 +56,25 @@ for option in format backend; do
 	refuses "--$option nonsense" "$BUILD/tools/options-parse" --$option nonsense
 	subset "values of --$option in its refusal" 3 "$WORK/values" <(grep -oE '[a-z]+' "$WORK/out")
 done
+# What is wrong is named as it was written.
+said() # MESSAGE OPTION…
+{
+	local wanted="dockfw-check: $1" status
+	shift
+	"$DOCKFW" "$@" >"$WORK/told" 2>&1
+	status=$?
+	[ "$status" = 3 ] && diff - "$WORK/told" <<<"$wanted"
+}
+see="see dockfw-check --help"
+holds "an unknown option" said "unknown option '--no-such'; $see" --no-such
+holds "an unknown letter among others" said "unknown option '-x'; $see" --repair -xn
+holds "a value where there is none, with a letter" said "option '--dry-run' takes no value; $see" --repair --dry-run=1
+holds "the same without one" said "option '--check' takes no value; $see" --check=1
+holds "no value where there is one" said "option '-f' needs a value; $see" -f
+holds "an empty file name" said "bad value of --output '': name a file" -o ''
+holds "a family for a packet" said "--ipv4 and --ipv6 do not go with --trace: the packet's addresses tell" \
+	-6 --trace 'from 203.0.113.200 in ens3 tcp 80'
+
 mkdir "$WORK/files" && : >"$WORK/files/a b.conf"
 holds "a file is completed" [ "$(complete_at dockfw-check -f "$WORK/files/a")" = "$WORK/files/a b.conf" ]
 finish

@@ -68,6 +68,32 @@ for KIND in nft legacy; do
 	try "$KIND: as iptables knows it" grep -q -- '--nflog-prefix.*a prefix.* --nflog-group 5 --nflog-threshold 4' <(ipt -S DOCKER-USER)
 done
 
+# ---- what is at fault, and for what each remedy is ----
+
+KIND=nft
+clear_tables
+load reload-new-networks
+two_rules
+try "the order is wrong and the rules are gone" dockfw 2
+try "the chain that is named is one that lets packets in" says \
+	'^critical +user-jump-late +ipv4: rule 3 of FORWARD calls Docker.s chain DOCKER before rule 10 calls'
+try "a remedy is said once, for all that it mends" says '^  user-jump-late, rule-missing: run: dockfw-check --repair$'
+
+# ---- files that cannot be written ----
+
+mkdir "$WORK/closed" "$WORK/small"
+mount -t tmpfs -o ro tmpfs "$WORK/closed" && mount -t tmpfs -o size=4k tmpfs "$WORK/small"
+head -c 4096 /dev/zero >"$WORK/small/all"
+complains() { # REASON-AND-REMEDY FILE
+	dockfw 3 -o "$2" && [ "$(wc -l <"$WORK/err")" = 1 ] && grep -qF "$1" "$WORK/err"
+}
+try "no such folder" complains "No such file or directory; its folder has to be there" "$WORK/none/report"
+try "a folder" complains "'$WORK/small' in place: Is a directory; name a file" "$WORK/small"
+try "a folder that the sandbox closes" complains "Read-only file system; a unit of systemd's needs a line ReadWritePaths=" "$WORK/closed/report"
+try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
+try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
+umount "$WORK/closed" "$WORK/small"
+
 # ---- where it is said ----
 
 KIND=nft
@@ -103,6 +129,17 @@ try "a port of sctp" exposes '^0.0.0.0:99/sctp '
 try "one on two addresses" exposes '^(198.51.100.10|203.0.113.1):53/udp'
 try "a range" exposes '8000'
 try "as json" exposes '"port_end": 8010' --format=json
+
+# A packet is of the family that it is of, whatever is configured.
+echo 'families = { "ipv6" }' >"$WORK/six.conf"
+try "one of IPv4 beside a configuration for IPv6" gives 0 "$DOCKFW" -b nft -f "$WORK/six.conf" \
+	--trace 'from 203.0.113.200 in ens3 tcp 80'
+try "its way is the kernel's" says '^verdict: forwarded'
+for twice in 'from 203.0.113.200 from 203.0.113.123 in ens3' 'from 203.0.113.200 in ens3 in docker0' \
+	'from 203.0.113.200 in ens3 to 198.51.100.10 to 203.0.113.1' 'from 203.0.113.200 in ens3 sport 1 sport 2'; do
+	try "not both: $twice" gives 3 "$DOCKFW" -b nft -f "$WORK/six.conf" --trace "$twice tcp 80"
+	try "that is said" grep -q -- "--trace: a second '" "$WORK/err"
+done
 
 # Without any configuration the question can be asked, too.
 rm -rf /etc/dockfw

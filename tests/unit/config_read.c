@@ -337,6 +337,7 @@ static void bad_syntax(void **state)
 	refused_at("\n'' nft", 2, "an empty text stands where an option's name");
 	refused_at("\nchain \"X\" { \"\" }", 2, "an empty text stands where an option's name");
 	refused_at("backend nft", 1, "missing equal sign");
+	refused_at("ignore = { }\nbackend =\n\n\n", 2, "end of file");
 	refused_at("backend = { nft }", 1, "unexpected token");
 	refused_at("publish { }", 1, "missing title");
 	refused_at("chain \"X\" { chain \"Y\" { } }", 1, "no such option 'chain'");
@@ -385,6 +386,7 @@ static void bad_chains(void **state)
 	policy_free(good("chain OFFICE { rules = { \"-j RETURN\" } }\n"
 			 "chain DOCKER-USER { rules = { \"-j OFFICE\", \"-g OFFICE\" } }"));
 	refused_at("chain DOCKER-USER { rules = {\n\"-j OFFICE\" } }", 2, "no chain 'OFFICE'");
+	refused_at("chain DOCKER-USER { rules = {\n\"-6 -s 192.0.2.1 -j DROP\" } }", 2, "'192.0.2.1' is no IPv6 address");
 	refused_at("chain A { rules = {\n\"-j A\" } }", 2, "a loop of chains: A -> A");
 	refused_at("chain A { rules = {\n\"-j B\" } }\nchain B { rules = {\n \"-j DROP\",\n\"-g C\" } }\n"
 		   "chain C { rules = {\n \"-p tcp -j A\" } }", 7, "A -> B -> C -> A");
