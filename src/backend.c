@@ -8,6 +8,9 @@
 #include "docker.h"
 #include "util.h"
 
+/* A host that writes without pause still leaves gaps of some milliseconds. */
+#define TRIES 60
+
 /* What a file is that the iptables command leads to. */
 static const struct {
 	const char *name;
@@ -52,24 +55,51 @@ static bool has_docker(const struct table *table)
 	return false;
 }
 
-/* Whether the backend's filter tables hold chains of Docker's: 1, 0; -1, said. */
-static int holds_docker(const struct backend_ops *ops, unsigned int families)
+bool backend_try_again(unsigned int *tries)
+{
+	unsigned int shift = *tries / 4;
+
+	if (deadline_check())
+		return false;
+	if (++*tries >= TRIES) {
+		diag_error("the tables changed %d times while they were read; nothing was written, "
+			   "run it again when the other writer is done", TRIES);
+		return false;
+	}
+	sleep_ms(shift < 6 ? 1U << shift : 50);
+	return true;
+}
+
+/* Looks for chains of Docker's once; *found where there are any. */
+static int look_for_docker(const struct backend_ops *ops, unsigned int families, bool *found)
 {
 	struct snapshot *snapshot = snapshot_new(ops->kind);
 	struct backend *backend = ops->open(false);
-	int found = backend ? 0 : -1;
+	int status = backend ? BACKEND_OK : BACKEND_FAILED;
 
-	for (enum family family = 0; family < FAMILY_COUNT && !found; family++) {
+	*found = false;
+	for (enum family family = 0; family < FAMILY_COUNT && !status && !*found; family++) {
 		if (!(families & (1U << family)))
 			continue;
-		if (ops->read_table(backend, snapshot, family, "filter") != BACKEND_OK)
-			found = -1;
-		else if (has_docker(snapshot_table(snapshot, family, "filter")))
-			found = 1;
+		status = ops->read_table(backend, snapshot, family, "filter");
+		*found = !status && has_docker(snapshot_table(snapshot, family, "filter"));
 	}
 	ops->close(backend);
 	snapshot_free(snapshot);
-	return found;
+	return status;
+}
+
+/* Whether the backend's filter tables hold chains of Docker's: 1, 0; -1, said. */
+static int holds_docker(const struct backend_ops *ops, unsigned int families)
+{
+	unsigned int tries = 0;
+	bool found;
+	int status;
+
+	do
+		status = look_for_docker(ops, families, &found);
+	while (status == BACKEND_CHANGED && backend_try_again(&tries));
+	return status ? -1 : found;
 }
 
 const struct backend_ops *backend_detect(unsigned int families)

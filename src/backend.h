@@ -70,6 +70,12 @@ struct backend_ops {
 
 extern const struct backend_ops backend_nft, backend_legacy;
 
+/*
+ * For a loop over what was BACKEND_CHANGED; *tries is 0 at first. Waits a little
+ * longer each time. False, said, when the tries or the time are over.
+ */
+bool backend_try_again(unsigned int *tries);
+
 /* Which iptables a command is. */
 enum iptables_kind { IPTABLES_UNKNOWN, IPTABLES_NFT, IPTABLES_LEGACY };
 

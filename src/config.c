@@ -247,6 +247,7 @@ struct policy *config_read(const char *file)
 	struct policy *policy = policy_new();
 	struct config_tree tree;
 
+	deadline_step("reading the configuration");
 	if (config_load(file, &tree) || set_policy(&tree, policy)) {
 		policy_free(policy);
 		policy = NULL;

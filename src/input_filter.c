@@ -151,14 +151,12 @@ static int in_legacy(unsigned int *families)
 
 int input_filtered(unsigned int *families)
 {
-	int status, tries = 0;
+	unsigned int tries = 0;
+	int status;
 
 	do {
 		*families = 0;
 		status = in_nft(families);
-	} while (status == BACKEND_CHANGED && ++tries < 20);
-	if (status == BACKEND_CHANGED)
-		diag_error("the chains of nf_tables changed %d times while they were read; run it again",
-			   tries);
+	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
 	return status || in_legacy(families) ? -1 : 0;
 }

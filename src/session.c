@@ -12,8 +12,6 @@
 
 #define SETTLE_STEP_MS 250
 #define SETTLE_MS 3000
-/* A host that writes without pause still leaves gaps of some milliseconds. */
-#define TRIES 60
 
 void policy_override(struct policy *policy, const struct options *options)
 {
@@ -118,22 +116,6 @@ struct chain *next_of_user(const struct policy *policy, const struct snapshot *s
 	return next_behind(snapshot, table, DOCKER_USER);
 }
 
-/* Waits a little longer after each try; false when the tries or the time are over. */
-static bool try_again(unsigned int *tries)
-{
-	unsigned int shift = *tries / 4;
-
-	if (deadline_check())
-		return false;
-	if (++*tries >= TRIES) {
-		diag_error("the tables changed %d times while they were read; nothing was written, "
-			   "run it again when the other writer is done", TRIES);
-		return false;
-	}
-	sleep_ms(shift < 6 ? 1U << shift : 50);
-	return true;
-}
-
 int snapshot_read(const struct backend_ops *ops, const struct policy *policy,
 		  const char *const *tables, next_chain *next, struct snapshot **snapshot)
 {
@@ -147,7 +129,7 @@ int snapshot_read(const struct backend_ops *ops, const struct policy *policy,
 			return -1;
 		status = read_once(backend, policy, tables, next, snapshot);
 		ops->close(backend);
-	} while (status == BACKEND_CHANGED && try_again(&tries));
+	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
 	return status ? -1 : 0;
 }
 
@@ -245,7 +227,7 @@ int repair_once(const struct backend_ops *ops, const struct policy *policy, stru
 			return -1;
 		status = write_once(backend, policy, base, edits);
 		ops->close(backend);
-	} while (status == BACKEND_CHANGED && try_again(&tries));
+	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
 	return status ? -1 : 0;
 }
 

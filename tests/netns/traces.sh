@@ -91,4 +91,35 @@ try "and replaces the table of each family once" [ "$(replaces)" = 2 ]
 try "it is mended" finds 0 ''
 try "a second repair replaces none" no_replace --repair
 try "and makes no table of nft's" [ -z "$(nft list tables)" ]
+
+# ---- another writer, while the tables are read ----
+
+# Whichever read it cuts short, also that of which backend it is: it is read again.
+cut_short() # OPTION…
+{
+	local n=0
+	dockfw 2 "$@"
+	cp "$WORK/out" "$WORK/undisturbed"
+	: >"$WORK/trace"
+	while [ "$n" = 0 ] || grep -q INJECTED "$WORK/trace"; do
+		n=$((n + 1))
+		gives 2 strace -qq -o "$WORK/trace" -e trace=recvmsg -e "inject=recvmsg:error=ENOBUFS:when=$n" \
+			"$DOCKFW" -f "$CONF" -b "$KIND" "$@" || return 1
+		diff "$WORK/undisturbed" "$WORK/out" || return 1
+	done
+	[ "$n" -gt 5 ] || { echo "only $n reads"; return 1; }
+}
+clear_tables
+KIND=nft
+both docker-28.5
+KIND=auto
+try "a check that is cut short says the same" cut_short
+try "and a report with more" cut_short -v --format=json
+# A process that reads rules and gives no answer in time.
+too_late() {
+	gives 3 strace -qq -o "$WORK/trace" -e trace=poll -e inject=poll:error=EINTR \
+		"$DOCKFW" -f "$CONF" --check-config -t 1 &&
+		grep -q 'timed out after 1 s while reading the configuration; give it more' "$WORK/err"
+}
+try "a timeout names the step" too_late
 finish
