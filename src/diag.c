@@ -37,11 +37,17 @@ void diag_setup(int verbosity, bool hold)
 bool diag_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long device, inode;
 	struct stat stat;
+	char *name;
+	bool same;
 
-	return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-	       fstat(fd, &stat) == 0 && stat.st_dev == device && stat.st_ino == inode;
+	if (!stream || fstat(fd, &stat) < 0)
+		return false;
+	name = xasprintf("%llu:%llu", (unsigned long long)stat.st_dev,
+			 (unsigned long long)stat.st_ino);
+	same = !strcmp(stream, name);
+	free(name);
+	return same;
 }
 
 static void put(int priority, const char *text)
