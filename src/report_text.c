@@ -82,7 +82,7 @@ static void text_head(FILE *out, const struct report *report)
 	if (report->written && report->edits->n)
 		fprintf(out, "repaired with %zu edit%s; ", report->edits->n,
 			plural(report->edits->n));
-	else if (report->options->mode == MODE_REPAIR && report->options->dry_run)
+	else if (report->options->dry_run && report->edits->n)
 		fprintf(out, "a repair would make %zu edit%s; ", report->edits->n,
 			plural(report->edits->n));
 	else if (report->options->mode == MODE_REPAIR)

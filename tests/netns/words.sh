@@ -21,6 +21,8 @@ for KIND in nft legacy; do
 		echo '} }'
 	)
 	try "$KIND: forty rules" dockfw 0 --repair
+	try "$KIND: a look at what a repair would do then" dockfw 0 --repair --dry-run
+	try "$KIND: it would do nothing" says '^OK: nothing to repair; '
 	ipt -D DOCKER-USER 20
 	try "$KIND: one is missing" dockfw 2
 	try "$KIND: what is around it is shown" says '^ +18  -s 192.0.2.18/32 .*DROP$'
