@@ -32,6 +32,20 @@ all() {
 	verdict "$name" "$#"
 }
 
+# hardened PROGRAM: what a plain make gives cannot be moved, patched or overrun easily.
+# shellcheck disable=SC2317 # called below
+hardened() {
+	local headers dynamic symbols
+	headers=$(readelf -hlW "$1") dynamic=$(readelf -dW "$1") symbols=$(readelf -sW "$1") || return 1
+	grep -q 'Type: *DYN' <<<"$headers" || echo "it is not position-independent"
+	grep -q GNU_RELRO <<<"$headers" || echo "it has no read-only relocations"
+	grep -qE 'GNU_STACK .* RW ' <<<"$headers" || echo "its stack can be executed"
+	grep -q BIND_NOW <<<"$dynamic" || echo "it binds symbols late"
+	! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || echo "it looks for libraries in a place of its own"
+	grep -q __stack_chk_fail <<<"$symbols" || echo "it has no stack protector"
+	grep -qE '__[a-z]+printf_chk' <<<"$symbols" || echo "its libc calls are not checked"
+}
+
 # verdict NAME FILES: what the logs say, without what tools say always.
 verdict() {
 	local log
@@ -66,5 +80,10 @@ all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability -
 # Sourced files that are not there, and functions whose arguments may be left out.
 all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
 all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"
+rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
+env -u CFLAGS -u LDFLAGS -u HARDENING make -s -j2 BUILD="$work/plain" "$work/plain/dockfw-check" >"$work/logs/make" 2>&1 &&
+	hardened "$work/plain/dockfw-check" >"$work/logs/make" 2>&1
+find "$work/logs" -type f -empty -delete
+verdict 'hardening' 1
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]
