@@ -183,6 +183,8 @@ struct rule *nft_as_read(const struct rule *rule)
 
 	if (copy->opaque)
 		return copy;
+	rule_free(copy->form);
+	copy->form = NULL;
 	normal_interface(copy, &copy->in, INV_IN);
 	normal_interface(copy, &copy->out, INV_OUT);
 	normal_ports(copy);

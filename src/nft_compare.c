@@ -343,6 +343,7 @@ static bool cmp_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint
 
 static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 {
+	const uint8_t named = 0x3f; /* the ones that iptables has a name for */
 	struct ext *match;
 	struct xt_tcp tcp;
 
@@ -357,6 +358,8 @@ static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 	if (op == NFT_CMP_NEQ)
 		tcp.invflags |= XT_TCP_INV_FLAGS;
 	memcpy(match->data, &tcp, sizeof(tcp));
+	if ((tcp.flg_mask | tcp.flg_cmp) & ~named)
+		return nft_refuse(d, "flags that iptables does not know");
 	/* Without a mask the flags are not printed, and not looked at by all. */
 	return tcp.flg_mask ? true : nft_refuse(d, "flags under an empty mask");
 }

@@ -100,6 +100,15 @@ static void take_load(struct nft_decoder *d, struct nft_load load)
 		d->load = load;
 }
 
+/* Claims the end of the rule, which it has once. */
+static bool at_end(struct nft_decoder *d)
+{
+	if (d->place == AT_END)
+		return nft_refuse(d, "something behind the rule's end");
+	d->place = AT_END;
+	return true;
+}
+
 /* ---- conditions ---- */
 
 /* What is behind the counter would be read as if it were in front of it. */
@@ -123,8 +132,8 @@ static void decode_trace(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	d->load.kind = LOAD_NONE;
-	d->place = AT_END;
-	rule_set_target(d->rule, "TRACE", 0, NULL, 0);
+	if (at_end(d))
+		rule_set_target(d->rule, "TRACE", 0, NULL, 0);
 }
 
 static void decode_meta(struct nft_decoder *d, const struct nft_attrs *a)
@@ -272,8 +281,11 @@ static void decode_match(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	struct xt xt = { 0 };
 
-	if (in_matches(d) && take_xt(d, a, &xt))
-		rule_add_match(d->rule, xt.name, xt.revision, xt.data, xt.size);
+	if (!in_matches(d) || !take_xt(d, a, &xt))
+		return;
+	rule_add_match(d->rule, xt.name, xt.revision, xt.data, xt.size);
+	d->old_form |= !strcmp(xt.name, "tcp") || !strcmp(xt.name, "udp") ||
+		       !strcmp(xt.name, "limit");
 }
 
 static void decode_limit(struct nft_decoder *d, const struct nft_attrs *a)
@@ -310,15 +322,6 @@ static void decode_counter(struct nft_decoder *d, const struct nft_attrs *a)
 	if (d->place != IN_MATCHES)
 		nft_refuse(d, "not in front of the rule's end");
 	d->place = IN_ACTION;
-}
-
-/* Claims the end of the rule, which it has once. */
-static bool at_end(struct nft_decoder *d)
-{
-	if (d->place == AT_END)
-		return nft_refuse(d, "something behind the rule's end");
-	d->place = AT_END;
-	return true;
 }
 
 static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
@@ -406,6 +409,7 @@ static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
 		nft_refuse(d, "'NFLOG' of %u bytes", xt.size);
 	else
 		rule_set_target(d->rule, xt.name, xt.revision, xt.data, xt.size);
+	d->old_form |= !strcmp(xt.name, "NFLOG");
 }
 
 /*
@@ -544,6 +548,17 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 	nft_add_match(d, "comment", &info, sizeof(info))->usersize = sizeof(info);
 }
 
+/* What an old release wrote as it was typed is compared in the form of the newer ones. */
+static void take_form(struct rule *rule)
+{
+	struct rule *form = nft_as_read(rule);
+
+	if (rule_equal(rule, form))
+		rule_free(form);
+	else
+		rule->form = form;
+}
+
 struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 {
 	const uint32_t known = A(RULE_TABLE) | A(RULE_CHAIN) | A(RULE_HANDLE) |
@@ -558,6 +573,8 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 		nft_refuse(&d, "a rule without a handle");
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
+	if (d.old_form && !d.rule->opaque)
+		take_form(d.rule);
 	return d.rule;
 }
 

@@ -42,6 +42,7 @@ struct nft_decoder {
 	enum { IN_MATCHES, IN_ACTION, AT_END } place;
 	unsigned int parts; /* that were there */
 	struct nft_load load;
+	bool old_form;      /* extensions that newer releases write as expressions */
 	bool has_ports;     /* native port and flag comparisons become */
 	size_t ports;       /* one match, at this index */
 };

@@ -12,7 +12,10 @@ uint32_t nft_limit_avg(uint64_t rate, uint64_t unit)
 	if (!rate || unit > UINT64_MAX / XT_LIMIT_SCALE)
 		return 0;
 	avg = XT_LIMIT_SCALE * unit / rate;
-	return avg > UINT32_MAX ? 0 : (uint32_t)avg;
+	/* The nearest that it has is another one where that is not the same rate again. */
+	if (!avg || avg > UINT32_MAX || XT_LIMIT_SCALE * unit / avg != rate)
+		return 0;
+	return (uint32_t)avg;
 }
 
 /*

@@ -54,6 +54,7 @@ void rule_free(struct rule *rule)
 		ext_clear(&rule->matches[i]);
 	free(rule->matches);
 	ext_clear(&rule->target);
+	rule_free(rule->form);
 	free(rule->chain);
 	free(rule->opaque);
 	free(rule);
@@ -67,6 +68,7 @@ struct rule *rule_copy(const struct rule *rule)
 	for (size_t i = 0; i < rule->nmatches; i++)
 		copy->matches[i].data = xmemdup(rule->matches[i].data, rule->matches[i].size);
 	copy->target.data = rule->target.data ? xmemdup(rule->target.data, rule->target.size) : NULL;
+	copy->form = rule->form ? rule_copy(rule->form) : NULL;
 	copy->chain = rule->chain ? xstrdup(rule->chain) : NULL;
 	copy->opaque = rule->opaque ? xstrdup(rule->opaque) : NULL;
 	return copy;
@@ -210,8 +212,15 @@ static bool body_equal(const struct rule *a, size_t amatches, const struct rule 
 	}
 }
 
+static const struct rule *compared(const struct rule *rule)
+{
+	return rule->form ? rule->form : rule;
+}
+
 bool rule_equal(const struct rule *a, const struct rule *b)
 {
+	a = compared(a);
+	b = compared(b);
 	return body_equal(a, a->nmatches, b, b->nmatches);
 }
 
@@ -222,6 +231,8 @@ static size_t unmarked_matches(const struct rule *rule)
 
 bool rule_equal_but_mark(const struct rule *a, const struct rule *b)
 {
+	a = compared(a);
+	b = compared(b);
 	return body_equal(a, unmarked_matches(a), b, unmarked_matches(b));
 }
 
@@ -264,6 +275,7 @@ uint32_t rule_hash(const struct rule *rule)
 	size_t size = family_addr_size(rule->family);
 	uint32_t hash = 2166136261u;
 
+	rule = compared(rule);
 	hash = hash_bytes(hash, &rule->verdict, sizeof(rule->verdict));
 	hash = hash_bytes(hash, &rule->proto, sizeof(rule->proto));
 	hash = hash_bytes(hash, &rule->invert, sizeof(rule->invert));

@@ -97,6 +97,12 @@ struct rule {
 	char *chain;       /* owned; of VERDICT_JUMP and VERDICT_GOTO */
 	struct ext target; /* of VERDICT_EXT */
 
+	/*
+	 * The rule as its backend would write it anew, where that is another form
+	 * of the same rule: it is what is compared. Owned; NULL: as it is.
+	 */
+	struct rule *form;
+
 	uint64_t packets, bytes;
 	uint64_t handle; /* nf_tables' name for it; 0 where it has none */
 
