@@ -108,15 +108,6 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 	}
 }
 
-static bool is_dropped(const struct edits *edits, enum family family, const char *chain)
-{
-	for (size_t i = 0; i < edits->n; i++)
-		if (edits->v[i].op == EDIT_DROP && edits->v[i].family == family &&
-		    !strcmp(edits->v[i].chain, chain))
-			return true;
-	return false;
-}
-
 /* Whether a rule that calls a chain outside of the configuration is taken out. */
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
@@ -124,31 +115,59 @@ static bool goes(const struct policy *policy, const struct chain *chain, const s
 	       (rule_is_marked(rule) || held_exclusive(policy, chain->name));
 }
 
-/* Who calls a chain: rules that stay, and rules that this plan takes out. */
-enum { CALLED_STAYS = 1, CALLED_GOES = 2 };
+/* How often each chain is called, by its place in the table. */
+struct calls {
+	size_t *stay; /* owned; by rules that stay */
+	bool *go;     /* owned; by one that this plan takes out */
+};
+
+/* The chain that a rule leads to, or nchains. */
+static size_t called(const struct table *table, const struct rule *rule)
+{
+	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO ?
+		table_index(table, rule->chain) : table->nchains;
+}
 
 /*
- * Docker's chains call none but Docker's; what another chain that was not read
- * calls cannot be known.
+ * Docker's chains call none but Docker's. Returns false where another chain was
+ * not read: what that calls cannot be known.
  */
-static unsigned int callers(const struct policy *policy, const struct table *table,
-			    const struct edits *edits, const char *name)
+static bool count_calls(struct calls *calls, const struct policy *policy,
+			const struct table *table)
 {
-	unsigned int found = 0;
-
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];
-		bool dropped = is_dropped(edits, table->family, chain->name);
 
 		if (!chain->loaded && !docker_owns_chain(chain->name))
-			found |= CALLED_STAYS;
-		for (size_t i = 0; chain->loaded && i < chain->nrules; i++)
-			if (rule_leads_to(chain->rules[i], name))
-				found |= dropped || goes(policy, chain, chain->rules[i])
-						 ? CALLED_GOES
-						 : CALLED_STAYS;
+			return false;
+		for (size_t i = 0; chain->loaded && i < chain->nrules; i++) {
+			size_t to = called(table, chain->rules[i]);
+
+			if (to == table->nchains)
+				continue;
+			if (goes(policy, chain, chain->rules[i]))
+				calls->go[to] = true;
+			else
+				calls->stay[to]++;
+		}
 	}
-	return found;
+	return true;
+}
+
+static void drop_chain(const struct table *table, const struct chain *chain, struct calls *calls,
+		       struct edits *edits)
+{
+	for (size_t i = 0; i < chain->nrules; i++) {
+		size_t to = called(table, chain->rules[i]);
+
+		edits_rule(edits, EDIT_DELETE, table->family, FILTER, chain->name, 1,
+			   chain->rules[i]);
+		if (to == table->nchains)
+			continue;
+		calls->stay[to]--;
+		calls->go[to] = true;
+	}
+	edits_chain(edits, EDIT_DROP, table->family, FILTER, chain->name);
 }
 
 /*
@@ -158,25 +177,27 @@ static unsigned int callers(const struct policy *policy, const struct table *tab
 static void plan_stale_chains(const struct policy *policy, const struct table *table,
 			      struct edits *edits)
 {
-	bool again = true;
+	struct calls calls = {
+		.stay = xcalloc(table->nchains, sizeof(*calls.stay)),
+		.go = xcalloc(table->nchains, sizeof(*calls.go)),
+	};
+	bool *dropped = xcalloc(table->nchains, sizeof(*dropped));
+	bool again = count_calls(&calls, policy, table);
 
 	/* One that is called by another stale one goes once that one has. */
 	while (again) {
 		again = false;
 		for (size_t c = 0; c < table->nchains; c++) {
-			const struct chain *chain = table->chains[c];
-
-			if (!held_is_stale_chain(policy, chain) ||
-			    is_dropped(edits, table->family, chain->name) ||
-			    callers(policy, table, edits, chain->name) != CALLED_GOES)
+			if (dropped[c] || calls.stay[c] || !calls.go[c] ||
+			    !held_is_stale_chain(policy, table->chains[c]))
 				continue;
-			for (size_t i = 0; i < chain->nrules; i++)
-				edits_rule(edits, EDIT_DELETE, table->family, FILTER, chain->name, 1,
-					   chain->rules[i]);
-			edits_chain(edits, EDIT_DROP, table->family, FILTER, chain->name);
-			again = true;
+			drop_chain(table, table->chains[c], &calls, edits);
+			dropped[c] = again = true;
 		}
 	}
+	free(calls.stay);
+	free(calls.go);
+	free(dropped);
 }
 
 static void plan_family(const struct policy *policy, const struct snapshot *snapshot,

@@ -93,14 +93,21 @@ static int name_to_chain(const void *name, const void *chain)
 	return strcmp(name, (*(const struct chain *const *)chain)->name);
 }
 
+size_t table_index(const struct table *table, const char *name)
+{
+	struct chain **found = NULL;
+
+	if (table->nchains)
+		found = bsearch(name, table->chains, table->nchains, sizeof(*table->chains),
+				name_to_chain);
+	return found ? (size_t)(found - table->chains) : table->nchains;
+}
+
 struct chain *table_chain(const struct table *table, const char *name)
 {
-	struct chain **found;
+	size_t index = table ? table_index(table, name) : 0;
 
-	if (!table || !table->nchains)
-		return NULL;
-	found = bsearch(name, table->chains, table->nchains, sizeof(*table->chains), name_to_chain);
-	return found ? *found : NULL;
+	return table && index < table->nchains ? table->chains[index] : NULL;
 }
 
 void chain_add_rule(struct chain *chain, struct rule *rule)

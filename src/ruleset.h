@@ -53,6 +53,9 @@ void table_sort(struct table *table);
 /* The chain, or NULL; a NULL table has none. */
 struct chain *table_chain(const struct table *table, const char *name);
 
+/* Its place in the table's list; nchains where there is none. */
+size_t table_index(const struct table *table, const char *name);
+
 /* Takes over the rule. */
 void chain_add_rule(struct chain *chain, struct rule *rule);
 /* Takes over the rule; at 0-based index <= nrules. */
