@@ -3,22 +3,65 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "diag.h"
 #include "util.h"
 
 #define LOCK_FILE "/run/xtables.lock"
-#define POLL_MS 10
+#define PAUSE_MS 10
 
 static const char *lock_file(void)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 
 	return path && *path ? path : LOCK_FILE;
+}
+
+/* Keeps the other end of the pipe open for as long as it waits. */
+static _Noreturn void wait_in_child(int fd)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+/*
+ * Waits until the lock could be had or the time is over. Who only looks from time
+ * to time never finds it free while several iptables wait for it, so a child
+ * stands in line: a lock belongs to the open file, and so to both.
+ */
+static void stand_in_line(int fd)
+{
+	struct pollfd end = { .events = POLLIN };
+	int pipe_ends[2];
+	pid_t child;
+
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0) {
+		sleep_ms(PAUSE_MS);
+		return;
+	}
+	child = fork();
+	if (!child)
+		wait_in_child(fd);
+	close(pipe_ends[1]);
+	end.fd = pipe_ends[0];
+	if (child < 0)
+		sleep_ms(PAUSE_MS);
+	else if (poll(&end, 1, (int)(deadline_left() < INT_MAX ? deadline_left() : INT_MAX)) <= 0)
+		kill(child, SIGKILL);
+	close(pipe_ends[0]);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 int xtlock_take(void)
@@ -43,7 +86,7 @@ int xtlock_take(void)
 			diag_error("another program holds the xtables lock '%s'; see who with "
 				   "fuser '%s', or give it more time with --timeout", path, path);
 		} else {
-			sleep_ms(POLL_MS);
+			stand_in_line(fd);
 			continue;
 		}
 		close(fd);

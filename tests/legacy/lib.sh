@@ -14,7 +14,7 @@ skip() { echo "skipped: $1"; exit 77; }
 if [ -z "${LEGACY_TEST_WORK:-}" ]; then
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	[ -x "$TOOL" ] || skip "$TOOL is not built"
-	for command in iptables-legacy ip6tables-legacy unshare flock; do
+	for command in iptables-legacy ip6tables-legacy unshare flock python3 ps; do
 		command -v "$command" >/dev/null || skip "no $command"
 	done
 	LEGACY_TEST_WORK=$(mktemp -d)

@@ -26,6 +26,41 @@ sleep 0.2
 exec 8<&-
 wait $! || fail "did not get the lock that was given back"
 
+# Others wait for it without pause, so it is never found free: each has its turn.
+cat >"$WORK/hog.py" <<'END'
+import fcntl, os, sys, time
+while not os.path.exists(sys.argv[2]):
+    lock = os.open(sys.argv[1], os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    time.sleep(0.01)
+    os.close(lock)
+END
+for _ in 1 2 3 4 5; do python3 "$WORK/hog.py" "$XTABLES_LOCKFILE" "$WORK/enough" & done
+for _ in 1 2 3 4 5; do expect 0 '^ok$' env SECONDS_LEFT=3 "$TOOL" idle; done
+touch "$WORK/enough"
+wait
+
+# Killed while it waits, it does not take the lock afterwards.
+exec 8<"$XTABLES_LOCKFILE"
+flock 8
+"$TOOL" idle >"$WORK/waited" 8<&- & waiting=$!
+until_true() # WHAT FAILED, COMMAND…
+{
+	local tries=0 what=$1
+	shift
+	until "$@"; do
+		[ $((tries += 1)) -lt 500 ] || fail "$what"
+		sleep 0.01
+	done
+}
+# shellcheck disable=SC2009 # pgrep wants a pattern of names, too
+stands_in_line() { ps -o ppid= -e | grep -qx " *$waiting"; }
+until_true "nobody waits" stands_in_line
+kill -9 $waiting
+wait $waiting || true
+exec 8<&-
+until_true "the lock stays taken" flock -n "$XTABLES_LOCKFILE" true
+
 # While it holds the lock, no other takes it, nor do its children hold it on.
 expect 0 '^ok$' "$TOOL" between ipv4 filter "! flock -n '$XTABLES_LOCKFILE' true"
 flock -n "$XTABLES_LOCKFILE" true || fail "the lock was not given back"

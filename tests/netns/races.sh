@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Repairs without pause, on tables that others write to without pause: real
+# iptables processes in FORWARD, in DOCKER-USER and in chains of their own, nft in
+# another table, and one that breaks the host again and again. Not one change of
+# theirs is lost or undone, and whoever reads meanwhile sees the host as it was
+# broken or as it is repaired, nothing in between.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+ROUNDS=${ROUNDS:-350}
+export XTABLES_LOCKFILE=$WORK/xtables.lock
+
+restore() { "iptables-$KIND-restore" ${WAIT:+-w} --noflush; }
+commit() { printf '*filter\n%s\nCOMMIT\n' "$1"; }
+
+# writer N CHAIN: transactions of one process; half of what it adds to CHAIN it
+# takes out again, and it fills and flushes a chain of its own.
+writer() {
+	local i rule
+	for ((i = 1; i <= ROUNDS; i++)); do
+		rule="-s 10.$1.$((i / 250)).$((i % 250))/32"
+		commit "-I $2 $rule"
+		[ $((i % 2)) = 0 ] || commit "-D $2 $rule"
+		commit "-A SCRATCH$1 $rule"
+		[ $((i % 10)) != 0 ] || commit "-F SCRATCH$1"
+		# As between processes: no repair gets in where no moment is free.
+		sleep 0.004
+	done | restore
+}
+
+# Takes the configured rules out and puts the jump last, in one transaction, once a
+# repair has put them right.
+breaker() {
+	while [ ! -e "$WORK/done" ]; do
+		commit '-D DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -s 203.0.113.123 -m comment --comment dockfw -j RETURN
+-D DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j REJECT
+-D FORWARD -j DOCKER-USER
+-A FORWARD -j DOCKER-USER' | restore 2>/dev/null && echo broken >>"$WORK/broken"
+	done
+}
+
+# Writes elsewhere in nf_tables, which moves the generation.
+elsewhere() {
+	while [ ! -e "$WORK/done" ]; do
+		echo 'add table inet elsewhere; add chain inet elsewhere c; delete table inet elsewhere'
+		sleep 0.01
+	done | nft -i >/dev/null
+}
+
+# repairer: each status but 0, or 3 for a table that others left no gap in, is kept.
+repairer() {
+	while [ ! -e "$WORK/done" ]; do
+		"$DOCKFW" -f "$CONF" -b "$KIND" -4 --repair >>"$WORK/repairs" 2>"$WORK/err"
+		case $? in
+		0) ;;
+		3) grep -q 'the tables changed .* while they were read' "$WORK/err" ||
+			cat "$WORK/err" >>"$WORK/failed" ;;
+		*) tail -n 20 "$WORK/repairs" >>"$WORK/failed" ;;
+		esac
+	done
+}
+
+# reader: one table read whole is one moment. What it holds of ours in order: the
+# rules of DOCKER-USER and where FORWARD has the jump among Docker's calls.
+reader() {
+	while [ ! -e "$WORK/done" ]; do
+		"iptables-$KIND-save" -t filter >"$WORK/sample" 2>/dev/null || continue
+		awk '/^-A DOCKER-USER .*dockfw -j RETURN/ { printf "return " }
+			/^-A DOCKER-USER .*dockfw -j REJECT/ { printf "reject " }
+			/^-A FORWARD -j DOCKER-USER$/ { printf "jump " }
+			/^-A FORWARD -j DOCKER-ISOLATION-STAGE-1$/ { printf "docker " }
+			END { print "" }' "$WORK/sample" >>"$WORK/samples"
+	done
+}
+
+# What was written by others is there, each in its place.
+kept() {
+	local n chain i
+	for n in 1 2 3; do
+		chain=$(cut -d' ' -f"$n" <<<"FORWARD DOCKER-USER THEIRS")
+		for ((i = ROUNDS - ROUNDS % 2; i > 0; i -= 2)); do
+			echo "-A $chain -s 10.$n.$((i / 250)).$((i % 250))/32"
+		done
+	done >"$WORK/wanted"
+	for chain in FORWARD DOCKER-USER THEIRS; do ipt -S "$chain" | grep -E -- '-s 10\.[123]\.'; done >"$WORK/is"
+	diff "$WORK/wanted" "$WORK/is" && ! ipt -S | grep -- '-A SCRATCH'
+}
+# Both states were seen, and no other. iptables lists FORWARD before DOCKER-USER.
+whole() {
+	sort "$WORK/samples" | uniq -c >"$WORK/states"
+	cat "$WORK/states"
+	grep -q ' jump docker return reject $' "$WORK/states" && grep -q ' docker jump $' "$WORK/states" &&
+		! grep -vE ' (jump docker return reject|docker jump) $' "$WORK/states"
+}
+without_failure() { [ ! -s "$WORK/failed" ] || { head -n 30 "$WORK/failed"; return 1; }; }
+often() { [ "$(wc -l <"$WORK/broken")" -ge 10 ] && [ "$(grep -c '^OK: repaired' "$WORK/repairs")" -ge 10 ]; }
+
+two_rules
+for KIND in nft legacy; do
+	WAIT=
+	[ $KIND = nft ] || WAIT=1
+	rm -f "$WORK"/{done,samples,failed}
+	: >"$WORK/broken"
+	: >"$WORK/repairs"
+	load reload-debian-12
+	for chain in THEIRS SCRATCH1 SCRATCH2 SCRATCH3; do ipt -N $chain; done
+	dockfw 0 -4 --repair
+	writer 1 FORWARD & writers=$!
+	writer 2 DOCKER-USER & writers+=" $!"
+	writer 3 THEIRS & writers+=" $!"
+	breaker & others=$!
+	repairer & others+=" $!"
+	reader & others+=" $!"
+	elsewhere & others+=" $!"
+	written=0
+	for pid in $writers; do wait "$pid" || written=1; done
+	# On a busy machine the breaker may have come off badly.
+	for ((i = 0; i < 300; i++)); do
+		often && break
+		sleep 0.1
+	done
+	touch "$WORK/done"
+	for pid in $others; do wait "$pid"; done
+	try "$KIND: the others could write" [ $written = 0 ]
+	try "$KIND: no repair failed" without_failure
+	try "$KIND: the host was broken and repaired $(wc -l <"$WORK/broken") times" often
+	try "$KIND: each change of the others is there" kept
+	try "$KIND: nothing in between was seen in $(wc -l <"$WORK/samples") looks" whole
+	dockfw 0 -4 --repair
+	try "$KIND: right at the end" finds 0 ''
+	clear_tables
+done
+finish
