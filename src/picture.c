@@ -32,17 +32,21 @@ static bool is_of(const struct edit *edit, enum family family, const char *chain
 	return edit->rule && edit->family == family && !strcmp(edit->chain, chain);
 }
 
-static const char *note_of(const struct report *report, enum family family, const char *chain,
-			   size_t number)
+/* Of n rules, by number from 1: the first finding's name, or NULL. The caller frees them. */
+static const char **notes_of(const struct report *report, enum family family, const char *chain,
+			     size_t n)
 {
+	const char **notes = xcalloc(n + 1, sizeof(*notes));
+
 	for (size_t i = 0; report->found && i < report->found->n; i++) {
 		const struct finding *finding = &report->found->v[i];
 
-		if (finding->has_family && finding->family == family && finding->rule == number &&
-		    finding->chain && !strcmp(finding->chain, chain))
-			return finding_name(finding->id);
+		if (finding->has_family && finding->family == family && finding->chain &&
+		    finding->rule >= 1 && finding->rule <= n && !notes[finding->rule] &&
+		    !strcmp(finding->chain, chain))
+			notes[finding->rule] = finding_name(finding->id);
 	}
-	return NULL;
+	return notes;
 }
 
 /*
@@ -54,6 +58,7 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 {
 	const struct edits *edits = report->edits;
 	size_t e = 0, live = 0, position = 1, n = chain ? chain->nrules : 0;
+	const char **notes = notes_of(report, family, name, n);
 
 	for (;;) {
 		const struct edit *edit;
@@ -69,7 +74,7 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 		}
 		if (live >= n)
 			break;
-		note = note_of(report, family, name, live + 1);
+		note = notes[live + 1];
 		if (edit && edit->op == EDIT_DELETE && edit->position == position) {
 			add_line(picture, (struct line){ '-', live + 1, chain->rules[live], note });
 			e++;
@@ -80,6 +85,7 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 		}
 		live++;
 	}
+	free(notes);
 }
 
 /* Unmarked lines far from a marked one are counted, not shown. */
