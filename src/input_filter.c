@@ -98,12 +98,13 @@ static int in_nft(unsigned int *families)
 {
 	struct nft_socket *nft = nft_socket_open();
 	struct hooks hooks = { 0 };
-	int status = BACKEND_FAILED;
+	uint32_t generation;
+	int status = nft ? nft_generation(nft, &generation) : BACKEND_FAILED;
 
-	if (!nft)
-		return status;
-	nft_question(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
-	status = nft_ask(nft, take_chain, &hooks);
+	if (!status && !nft_socket_absent(nft)) {
+		nft_question(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
+		status = nft_ask(nft, take_chain, &hooks);
+	}
 	for (size_t i = 0; i < hooks.n; i++) {
 		if (!status && !hooks.v[i].filters)
 			status = ask_rules(nft, &hooks.v[i]);

@@ -32,6 +32,9 @@ struct watch *watch_open(enum backend_kind kind)
 	if (kind != BACKEND_NFT)
 		return watch;
 	watch->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	/* A kernel without nf_tables: there is nothing to hear from. */
+	if (!watch->socket && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
+		return watch;
 	if (!watch->socket || mnl_socket_bind(watch->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_setsockopt(watch->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
 		failed("listen for");

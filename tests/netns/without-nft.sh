@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A kernel that has ip_tables alone: what is asked of nf_tables has an answer.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
+
+program=$DOCKFW
+DOCKFW=$WORK/dockfw-check
+printf '#!/bin/sh\nexec %q %q "$@"\n' "$(realpath "$BUILD/tools/without-nft")" "$(realpath "$program")" >"$DOCKFW"
+chmod +x "$DOCKFW"
+
+two_rules
+KIND=legacy
+load docker-28.5
+KIND=auto
+try "the backend is found" finds 2 'critical rule-missing'
+try "a repair" dockfw 0 --repair
+try "it holds" finds 0 ''
+try "nothing to repair" silent dockfw 0 --repair
+# shellcheck disable=SC2119 # no option for it
+dockerd
+try "with dockerd" finds 0 ''
+try "a wait" dockfw 0 --wait=5
+try "a repair that stays" dockfw 0 --repair --wait=5
+# shellcheck disable=SC2034 # for proxy
+listen=0.0.0.0 port=8080
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+try "a proxy" finds 1 'warning proxy-bypass'
+iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
+ip6tables-legacy -A INPUT -s 2001:db8::1 -j DROP
+try "a proxy behind rules of INPUT" dockfw 0
+try "the way of the packets" dockfw 0 --exposure
+try "a configuration of what is there" dockfw 0 --capture
+KIND=nft
+try "nothing can be written there" dockfw 3 --repair
+finish
