@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "plan.h"
@@ -31,9 +33,28 @@ static const struct backend_ops *choose(const struct policy *policy)
 	return policy->backend == BACKEND_NFT ? &backend_nft : &backend_legacy;
 }
 
+/*
+ * Without IPv6 in the kernel (ipv6.disable=1) there is none of its packets, and
+ * ip6_tables cannot be had: a repair that wanted both would lay neither.
+ */
+static int leave_out_absent(struct policy *policy)
+{
+	const unsigned int ipv6 = 1U << FAMILY_IPV6;
+
+	if (!(policy->families & ipv6) || !access("/proc/self/net/if_inet6", F_OK) ||
+	    errno != ENOENT || access("/proc/self/net/dev", F_OK))
+		return 0;
+	policy->families &= ~ipv6;
+	diag_step(1, "this kernel has no IPv6: it is left out");
+	if (policy->families)
+		return 0;
+	diag_error("IPv6 alone is asked for, which this kernel does not have; look at ipv4, too");
+	return -1;
+}
+
 const struct backend_ops *session_backend(struct policy *policy)
 {
-	const struct backend_ops *ops = choose(policy);
+	const struct backend_ops *ops = leave_out_absent(policy) ? NULL : choose(policy);
 
 	if (ops)
 		policy_set_form(policy, ops->as_read);

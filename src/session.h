@@ -14,7 +14,10 @@
 
 /* The command line goes before the configuration. */
 void policy_override(struct policy *policy, const struct options *options);
-/* The backend of the policy, with its rules in the form that it reads; NULL, said. */
+/*
+ * The backend of the policy, with its rules in the form that it reads, and without
+ * families that the kernel does not have; NULL, said.
+ */
 const struct backend_ops *session_backend(struct policy *policy);
 
 /* What was seen at one moment. */

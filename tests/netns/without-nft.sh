@@ -8,7 +8,7 @@
 
 program=$DOCKFW
 DOCKFW=$WORK/dockfw-check
-printf '#!/bin/sh\nexec %q %q "$@"\n' "$(realpath "$BUILD/tools/without-nft")" "$(realpath "$program")" >"$DOCKFW"
+printf '#!/bin/sh\nexec %q nft %q "$@"\n' "$(realpath "$BUILD/tools/without")" "$(realpath "$program")" >"$DOCKFW"
 chmod +x "$DOCKFW"
 
 two_rules

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* without-nft COMMAND…: runs it as on a kernel that has no netlink of netfilter's. */
+/*
+ * without nft|ipv6 COMMAND…: runs it as on a kernel that has no netlink of
+ * netfilter's, or no sockets of IPv6.
+ */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,7 +22,7 @@
 
 int main(int argc, char *argv[])
 {
-	static struct sock_filter filter[] = {
+	static struct sock_filter no_nft[] = {
 		LOAD(nr),
 		ONLY(__NR_socket, 5),
 		LOAD(args[0]),
@@ -28,14 +32,24 @@ int main(int argc, char *argv[])
 		RETURN(SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
 		RETURN(SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+	static struct sock_filter no_ipv6[] = {
+		LOAD(nr),
+		ONLY(__NR_socket, 3),
+		LOAD(args[0]),
+		ONLY(AF_INET6, 1),
+		RETURN(SECCOMP_RET_ERRNO | EAFNOSUPPORT),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(no_nft) / sizeof(*no_nft), no_nft };
 
-	if (argc < 2 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	if (argc > 2 && !strcmp(argv[1], "ipv6"))
+		program = (struct sock_fprog){ sizeof(no_ipv6) / sizeof(*no_ipv6), no_ipv6 };
+	if (argc < 3 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
-		perror("without-nft");
+		perror("without");
 		return 125;
 	}
-	execvp(argv[1], argv + 1);
-	perror(argv[1]);
+	execvp(argv[2], argv + 2);
+	perror(argv[2]);
 	return 125;
 }

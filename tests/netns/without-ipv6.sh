@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A kernel without IPv6 (ipv6.disable=1): IPv4 is guarded as on any other, although
+# both families are asked for.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+# The program sees a /proc/net without IPv6, and gets no socket of it.
+program=$(realpath "$DOCKFW")
+tool=$(realpath "$BUILD/tools/without")
+DOCKFW=$WORK/dockfw-check
+cat >"$DOCKFW" <<END
+#!/bin/bash
+net=\$(mktemp -d -p "$WORK") || exit 125
+for file in /proc/\$\$/net/*; do
+	[ "\${file##*/}" = if_inet6 ] || ln -s "/proc/1/net/\${file##*/}" "\$net"
+done
+mount --bind "\$net" /proc/\$\$/net || exit 125
+exec "$tool" ipv6 "$program" "\$@"
+END
+chmod +x "$DOCKFW"
+
+two_rules
+for KIND in nft legacy; do
+	clear_tables
+	try "$KIND: DOCKER-USER is laid before Docker starts" dockfw 0 --repair
+	try "$KIND: it is what was asked for" finds 0 ''
+	try "$KIND: nothing was made for IPv6" [ -z "$(tables | grep icmp6)" ]
+	try "$KIND: of IPv4 alone is told" jq -e '.families == ["ipv4"]' "$WORK/out"
+	try "$KIND: twice writes nothing" silent dockfw 0 --repair
+	alone() { dockfw 3 --check -6 && grep -q 'this kernel does not have' "$WORK/err"; }
+	try "$KIND: IPv6 alone" alone
+	try "$KIND: the ways of the packets" dockfw 0 --exposure
+done
+finish
