@@ -19,6 +19,9 @@
  * rules of one chain. What belongs together is told by the generation: its
  * number is asked for in front of the first answer and behind the last.
  */
+/* How long a listing may be short of rules before nobody's change explains it. */
+#define HIDDEN_MS 1500
+
 /*
  * How many rules a base chain has. The kernel ends a listing in silence in front
  * of a rule that does not fit one of its messages, which hides what is behind.
@@ -210,21 +213,48 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 		chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
 }
 
-/* Whether the chain was listed to its end, as far as that is known. */
-static bool is_whole(const struct nft *nft, const struct table *table, const struct chain *chain)
+/* How many rules the chain has; those listed where that is not known. */
+static size_t rules_of(const struct nft *nft, const struct table *table, const struct chain *chain)
 {
 	for (size_t i = 0; i < nft->ncounts; i++) {
 		const struct base_count *count = &nft->counts[i];
 
 		if (count->family == table->family && !strcmp(count->table, table->name) &&
-		    !strcmp(count->chain, chain->name) && count->rules != chain->nrules) {
-			diag_step(1, "%s %s %s has %u rules, but %zu were listed",
-				  family_name(table->family), table->name, chain->name,
-				  count->rules, chain->nrules);
-			return false;
-		}
+		    !strcmp(count->chain, chain->name))
+			return count->rules;
 	}
-	return true;
+	return chain->nrules;
+}
+
+/*
+ * The chain was not listed to its end. Another program may be in the middle of a
+ * change, which counts already; where it stays so, a rule hides others.
+ */
+static int not_whole(const struct nft *nft, const struct table *table, const struct chain *chain,
+		     size_t rules)
+{
+	static struct {
+		uint32_t generation;
+		size_t rules, listed;
+		uint64_t since;
+	} seen;
+
+	diag_step(2, "netlink: %s %s %s has %zu rules, but %zu were listed",
+		  family_name(table->family), table->name, chain->name, rules, chain->nrules);
+	if (!seen.since || seen.generation != nft->generation || seen.rules != rules ||
+	    seen.listed != chain->nrules) {
+		seen.since = clock_ms();
+		seen.generation = nft->generation;
+		seen.rules = rules;
+		seen.listed = chain->nrules;
+	}
+	if (clock_ms() - seen.since < HIDDEN_MS)
+		return BACKEND_CHANGED;
+	diag_error("the chain '%s' of the %s table '%s' has %zu rules, but nf_tables lists %zu of "
+		   "them: rule %zu is too large to be listed, and hides those behind it; only "
+		   "flushing the chain takes it out", chain->name, family_name(table->family), table->name, rules,
+		   chain->nrules, chain->nrules + 1);
+	return BACKEND_FAILED;
 }
 
 static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, struct table *table,
@@ -234,6 +264,7 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 	struct rules rules = { table, chain };
 	int status = start(nft, snapshot);
 	struct nlmsghdr *nlh;
+	size_t rules_there;
 
 	if (status)
 		return status;
@@ -243,9 +274,9 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 	status = nft_ask(nft->socket, take_rule, &rules);
 	if (status)
 		return status;
-	/* Or another program is in the middle of a change, which counts already. */
-	if (!is_whole(nft, table, chain))
-		return BACKEND_CHANGED;
+	rules_there = rules_of(nft, table, chain);
+	if (rules_there != chain->nrules)
+		return not_whole(nft, table, chain, rules_there);
 	chain->loaded = true;
 	diag_step(2, "netlink: %zu rules of %s %s %s", chain->nrules, family_name(table->family),
 		  table->name, chain->name);

@@ -136,6 +136,17 @@ for line in '--no-such-option' '-c' '-x' '--repair --check' '--repair --format=x
 	try "the command line: $line" refused 'dockfw-check: ' "$DOCKFW" -f "$CONF" -b nft $line
 done
 
+# A rule that the kernel takes and cannot list, nor what is behind it.
+clear_tables
+load reload-debian-12
+read -ra large <<<"$(printf -- '-m comment --comment c%d ' {1..118})"
+iptables-nft -I FORWARD 2 "${large[@]}" -j ACCEPT
+for mode in --check --repair; do
+	try "$mode of a chain that cannot be listed" refused "'FORWARD' .* has 7 rules, .* lists 1 of them: rule 2 is too large" \
+		"$DOCKFW" $mode -b nft -4 -f "$CONF"
+done
+clear_tables
+
 # The rights.
 chmod 755 "$WORK"
 cp "$DOCKFW" "$WORK/dockfw-check"
