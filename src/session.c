@@ -14,6 +14,8 @@
 
 #define SETTLE_STEP_MS 250
 #define SETTLE_MS 3000
+/* Where the time runs out from there on, it is told that a write was made. */
+#define BEHIND_THE_WRITE "looking again, behind the write"
 
 void policy_override(struct policy *policy, const struct options *options)
 {
@@ -249,6 +251,8 @@ int repair_once(const struct backend_ops *ops, const struct policy *policy, stru
 		status = write_once(backend, policy, base, edits);
 		ops->close(backend);
 	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
+	if (!status && edits->n)
+		deadline_step(BEHIND_THE_WRITE);
 	return status ? -1 : 0;
 }
 
@@ -266,6 +270,8 @@ int repair_seen(const struct backend_ops *ops, const struct state *seen,
 		return -1;
 	status = ops->commit(backend, seen->snapshot, edits);
 	ops->close(backend);
+	if (!status)
+		deadline_step(BEHIND_THE_WRITE);
 	return status == BACKEND_CHANGED ? 1 : status ? -1 : 0;
 }
 

@@ -147,6 +147,17 @@ for mode in --check --repair; do
 done
 clear_tables
 
+# Out of time behind the write: that it was made is told. The call is the one in front
+# of the write, which then takes longer than the time.
+late() {
+	load reload-debian-12
+	gives 3 env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e inject=setsockopt:delay_exit=1200000:when=1 \
+		"$DOCKFW" --repair -b nft -4 -f "$CONF" -t 1 && grep -q 'behind the write' "$WORK/err" &&
+		iptables-nft -S DOCKER-USER | grep -q -- '-j REJECT'
+}
+try "a write that takes too long" late
+clear_tables
+
 # The rights.
 chmod 755 "$WORK"
 cp "$DOCKFW" "$WORK/dockfw-check"
