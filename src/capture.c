@@ -76,6 +76,8 @@ static void collect(struct side *side, const struct strings *names)
 }
 
 static const char not_the_same[] = "its text does not give this very rule";
+/* It gives one that does the same. Fine, where none is found that gives the rule. */
+static const char alike[] = "alike";
 
 static const char *fault_of(const struct rule *rule, const char *text, const struct spec *spec)
 {
@@ -85,9 +87,9 @@ static const char *fault_of(const struct rule *rule, const char *text, const str
 		return "it has characters that are no text";
 	if (spec->error && rule->chain && config_chain_fault(rule->chain))
 		return "the chain that it leads to cannot be configured";
-	if (spec->error || spec->nrules != 1 || !rule_equal(rule, spec->rules[0]))
+	if (spec->error || spec->nrules != 1 || !rule_equal_but_mark(rule, spec->rules[0]))
 		return not_the_same;
-	return NULL;
+	return rule_equal(rule, spec->rules[0]) ? NULL : alike;
 }
 
 /* Each text must give the rule again, or the capture would promise what it does not hold. */
@@ -113,6 +115,11 @@ static int write_texts(struct side *side, const struct strings *names)
 	return ret;
 }
 
+static bool is_strange(const char *why)
+{
+	return why == not_the_same || why == alike;
+}
+
 /* The rules whose own listing does not give them back, told otherwise. */
 static int retell_strange(struct side *side, const struct strings *names)
 {
@@ -121,17 +128,18 @@ static int retell_strange(struct side *side, const struct strings *names)
 	int ret;
 
 	for (size_t i = 0; i < side->n; i++)
-		if (side->why[i] == not_the_same)
+		if (is_strange(side->why[i]))
 			tellings[n++] = (struct telling){ side->rules[i], side->texts[i], NULL };
 	ret = retell(side->family, names, tellings, n);
 	for (size_t i = 0; i < side->n; i++) {
-		if (side->why[i] != not_the_same)
+		if (!is_strange(side->why[i]))
 			continue;
 		if (tellings[k].shortest) {
 			free(side->texts[i]);
 			side->texts[i] = tellings[k].shortest;
-			side->why[i] = NULL;
 		}
+		if (tellings[k].shortest || side->why[i] == alike)
+			side->why[i] = NULL;
 		k++;
 	}
 	free(tellings);

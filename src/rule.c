@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule.h"
 
+/* In front of the kernel's headers, which then leave out what it has. */
+#include <netinet/in.h>
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/xt_HMARK.h>
 #include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_connlimit.h>
+#include <linux/netfilter/xt_recent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -156,14 +163,45 @@ static bool is_comment(const struct ext *ext)
 	return !strcmp(ext->name, "comment");
 }
 
-static bool ext_equal(const struct ext *a, const struct ext *b)
+/*
+ * Masks that are as long as an IPv6 address. For IPv4 the kernel looks at their
+ * first four bytes; iptables fills the others by default, and not where it is
+ * given the mask as it lists it.
+ */
+static const struct {
+	const char *name;
+	uint8_t revision;
+	uint16_t at;
+} long_masks[] = {
+	{ "recent", 1, offsetof(struct xt_recent_mtinfo_v1, mask) },
+	{ "connlimit", 1, offsetof(struct xt_connlimit_info, mask) },
+	{ "HMARK", 0, offsetof(struct xt_hmark_info, src_mask) },
+	{ "HMARK", 0, offsetof(struct xt_hmark_info, dst_mask) },
+};
+
+/* Whether the byte of the data says something about packets of that family. */
+static bool counts(enum family family, const struct ext *ext, size_t byte)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(long_masks); i++)
+		if (family == FAMILY_IPV4 && byte >= long_masks[i].at + 4U &&
+		    byte < long_masks[i].at + sizeof(union nf_inet_addr) &&
+		    ext->revision == long_masks[i].revision && !strcmp(ext->name, long_masks[i].name))
+			return false;
+	return true;
+}
+
+/* family: of the rule, where bytes that it does not use do not count; else FAMILY_COUNT. */
+static bool ext_equal(enum family family, const struct ext *a, const struct ext *b)
 {
 	if (strcmp(a->name, b->name) || a->revision != b->revision || a->size != b->size)
 		return false;
 	/* What is behind the text's NUL is whatever was there. */
 	if (is_comment(a))
 		return !strncmp((const char *)a->data, (const char *)b->data, a->size);
-	return !memcmp(a->data, b->data, compared_size(a, b));
+	for (size_t i = 0; i < compared_size(a, b); i++)
+		if (a->data[i] != b->data[i] && counts(family, a, i))
+			return false;
+	return true;
 }
 
 bool rule_is_marked(const struct rule *rule)
@@ -186,7 +224,8 @@ void rule_add_mark(struct rule *rule)
 			sizeof(comment);
 }
 
-static bool body_equal(const struct rule *a, size_t amatches, const struct rule *b, size_t bmatches)
+static bool body_equal(enum family used, const struct rule *a, size_t amatches, const struct rule *b,
+		       size_t bmatches)
 {
 	size_t size = family_addr_size(a->family);
 
@@ -199,14 +238,14 @@ static bool body_equal(const struct rule *a, size_t amatches, const struct rule 
 	    !interface_equal(&a->in, &b->in) || !interface_equal(&a->out, &b->out))
 		return false;
 	for (size_t i = 0; i < amatches; i++)
-		if (!ext_equal(&a->matches[i], &b->matches[i]))
+		if (!ext_equal(used, &a->matches[i], &b->matches[i]))
 			return false;
 	switch (a->verdict) {
 	case VERDICT_JUMP:
 	case VERDICT_GOTO:
 		return !strcmp(a->chain, b->chain);
 	case VERDICT_EXT:
-		return ext_equal(&a->target, &b->target);
+		return ext_equal(used, &a->target, &b->target);
 	default:
 		return true;
 	}
@@ -221,7 +260,7 @@ bool rule_equal(const struct rule *a, const struct rule *b)
 {
 	a = compared(a);
 	b = compared(b);
-	return body_equal(a, a->nmatches, b, b->nmatches);
+	return body_equal(FAMILY_COUNT, a, a->nmatches, b, b->nmatches);
 }
 
 static size_t unmarked_matches(const struct rule *rule)
@@ -233,7 +272,7 @@ bool rule_equal_but_mark(const struct rule *a, const struct rule *b)
 {
 	a = compared(a);
 	b = compared(b);
-	return body_equal(a, unmarked_matches(a), b, unmarked_matches(b));
+	return body_equal(a->family, a, unmarked_matches(a), b, unmarked_matches(b));
 }
 
 /* FNV-1a's steps, with four bytes in each. */
@@ -287,10 +326,15 @@ uint32_t rule_hash(const struct rule *rule)
 		const struct ext *ext = &rule->matches[i];
 
 		hash = hash_bytes(hash, ext->name, strlen(ext->name));
+		uint8_t part[8] = { 0 };
+
 		/* usersize may be known on one side alone, so a short part that
 		 * any extension has under its own control must do. */
+		for (size_t k = 0; k < sizeof(part) && k < ext->size; k++)
+			if (counts(rule->family, ext, k))
+				part[k] = ext->data[k];
 		if (!is_comment(ext))
-			hash = hash_bytes(hash, ext->data, ext->size < 8 ? ext->size : 8);
+			hash = hash_bytes(hash, part, sizeof(part));
 		else
 			hash = hash_bytes(hash, ext->data, strnlen((char *)ext->data, ext->size));
 	}

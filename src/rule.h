@@ -139,9 +139,12 @@ bool interface_set(struct interface *iface, const char *name);
  * count; an opaque rule equals nothing, not even itself.
  */
 bool rule_equal(const struct rule *a, const struct rule *b);
-/* The same where the mark, which either may carry, does not count. */
+/*
+ * Whether they do the same, but for the mark, which either may carry: bytes
+ * that the kernel does not look at in rules of this family do not count either.
+ */
 bool rule_equal_but_mark(const struct rule *a, const struct rule *b);
-/* Equal rules, mark or not, have equal hashes. */
+/* Rules that are equal but for the mark have equal hashes. */
 uint32_t rule_hash(const struct rule *rule);
 
 bool rule_is_marked(const struct rule *rule);

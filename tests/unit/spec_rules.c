@@ -112,6 +112,45 @@ static void fills_the_rule(void **state)
 	rule_free(rule);
 }
 
+/* A mask that is listed though nobody wrote it: other bytes, and the same rule. */
+static void defaults_are_what_they_say(void **state)
+{
+	static const struct {
+		enum family family;
+		const char *one, *two;
+		bool same;
+	} pairs[] = {
+		{ FAMILY_IPV4, "-m recent --set", "-m recent --set --mask 255.255.255.255", true },
+		{ FAMILY_IPV4, "-m recent --set", "-m recent --set --mask 255.255.255.0", false },
+		{ FAMILY_IPV4, "-m recent --set --rdest", "-m recent --set --mask 255.255.255.255", false },
+		{ FAMILY_IPV6, "-m recent --set", "-m recent --set --mask ffff:ffff::", false },
+		{ FAMILY_IPV4, "-m connlimit --connlimit-above 3",
+		  "-m connlimit --connlimit-above 3 --connlimit-mask 32", true },
+		{ FAMILY_IPV4, "-m connlimit --connlimit-above 3",
+		  "-m connlimit --connlimit-above 3 --connlimit-mask 31", false },
+		{ FAMILY_IPV6, "-m connlimit --connlimit-above 3",
+		  "-m connlimit --connlimit-above 3 --connlimit-mask 32", false },
+		{ FAMILY_IPV4, "-j HMARK --hmark-tuple src,dst --hmark-mod 10 --hmark-rnd 1",
+		  "-j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 32 --hmark-mod 10 --hmark-rnd 1", true },
+		{ FAMILY_IPV4, "-j HMARK --hmark-tuple src,dst --hmark-mod 10 --hmark-rnd 1",
+		  "-j HMARK --hmark-src-prefix 32 --hmark-dst-prefix 24 --hmark-mod 10 --hmark-rnd 1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		struct rule *one = parse_rule(pairs[i].family, pairs[i].one);
+		struct rule *two = parse_rule(pairs[i].family, pairs[i].two);
+
+		if (rule_equal_but_mark(one, two) != pairs[i].same)
+			fail_msg("'%s' and '%s' are%s the same", pairs[i].one, pairs[i].two,
+				 pairs[i].same ? " not" : "");
+		if (pairs[i].same)
+			assert_int_equal(rule_hash(one), rule_hash(two));
+		rule_free(one);
+		rule_free(two);
+	}
+}
+
 static void lists_become_rules(void **state)
 {
 	static const uint8_t expected[4][2] = { { 1, 3 }, { 1, 4 }, { 2, 3 }, { 2, 4 } };
@@ -391,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_as_iptables),
 		cmocka_unit_test(fills_the_rule),
+		cmocka_unit_test(defaults_are_what_they_say),
 		cmocka_unit_test(lists_become_rules),
 		cmocka_unit_test(says_what_is_wrong),
 		cmocka_unit_test(looks_no_name_up),
