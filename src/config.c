@@ -55,7 +55,8 @@ static int set_families(const struct config_tree *tree, struct policy *policy)
 			ret = wrong(&values->v[i], "families", "is neither \"ipv4\" nor \"ipv6\"");
 		families |= known;
 	}
-	if (values->n)
+	/* With none at all every rule would be wrong, too. */
+	if (families)
 		policy->families = families;
 	return ret;
 }

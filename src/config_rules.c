@@ -11,6 +11,7 @@
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
+#define FIRST_BATCH 256
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
 void rule_texts_take(struct rule_texts *texts, struct wanted_chain *chain, char *text,
@@ -125,9 +126,10 @@ int config_chain_names(const struct policy *policy)
 	return ret;
 }
 
-/* What each family made of each text. */
+/* What each family made of each of some texts. */
 struct parsed {
-	const struct rule_texts *texts;
+	const struct rule_text *texts;
+	size_t n;
 	unsigned int families; /* of the policy */
 	struct spec *specs[FAMILY_COUNT];
 };
@@ -143,7 +145,7 @@ static bool accepted(const struct spec *spec)
  */
 static int parse_rest(struct parsed *parsed, enum family other, const struct strings *chains)
 {
-	size_t n = parsed->texts->n, rest = 0;
+	size_t n = parsed->n, rest = 0;
 	const char **texts = xcalloc(n, sizeof(*texts));
 	size_t *from = xcalloc(n, sizeof(*from));
 	struct spec *specs = xcalloc(n, sizeof(*specs));
@@ -154,7 +156,7 @@ static int parse_rest(struct parsed *parsed, enum family other, const struct str
 
 		if (!accepted(own) && own->other_family) {
 			from[rest] = i;
-			texts[rest++] = parsed->texts->v[i].text;
+			texts[rest++] = parsed->texts[i].text;
 		}
 	}
 	if (rest)
@@ -167,24 +169,19 @@ static int parse_rest(struct parsed *parsed, enum family other, const struct str
 	return ret;
 }
 
-static int parse_all(struct parsed *parsed, const struct policy *policy)
+static int parse_some(struct parsed *parsed, const struct strings *chains)
 {
-	size_t n = parsed->texts->n;
-	const char **texts = xcalloc(n, sizeof(*texts));
-	struct strings chains = { 0 };
+	const char **texts = xcalloc(parsed->n, sizeof(*texts));
 	int ret = 0;
 
-	for (size_t i = 0; i < policy->nchains; i++)
-		strings_add(&chains, policy->chains[i]->name);
-	for (size_t i = 0; i < n; i++)
-		texts[i] = parsed->texts->v[i].text;
+	for (size_t i = 0; i < parsed->n; i++)
+		texts[i] = parsed->texts[i].text;
 	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
 		if (parsed->families & 1U << family)
-			ret = rulespec_parse(family, texts, n, &chains, parsed->specs[family]);
+			ret = rulespec_parse(family, texts, parsed->n, chains, parsed->specs[family]);
 	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
 		if (!(parsed->families & 1U << family))
-			ret = parse_rest(parsed, family, &chains);
-	strings_clear(&chains);
+			ret = parse_rest(parsed, family, chains);
 	free(texts);
 	return ret;
 }
@@ -224,7 +221,7 @@ static bool says_family(const char *text)
  */
 static void warn_of_gap(const struct parsed *parsed, size_t i)
 {
-	const struct rule_text *text = &parsed->texts->v[i];
+	const struct rule_text *text = &parsed->texts[i];
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct spec *refused = &parsed->specs[family][i];
@@ -254,7 +251,7 @@ static bool refused_for_good(const struct parsed *parsed, size_t i)
 /* Adds the rules of text i to its chain. Returns -1 where nobody takes it, or not all that should. */
 static int place_text(struct parsed *parsed, size_t i)
 {
-	const struct rule_text *text = &parsed->texts->v[i];
+	const struct rule_text *text = &parsed->texts[i];
 	bool taken = false;
 
 	warn_of_gap(parsed, i);
@@ -409,35 +406,56 @@ static int check_paths(const struct policy *policy)
 	return 0;
 }
 
-int config_rules(struct policy *policy, const struct rule_texts *texts)
+/* Parses some of the texts and adds their rules; counts those that are refused. */
+static int place_some(const struct policy *policy, const struct strings *chains,
+		      const struct rule_text *texts, size_t n, unsigned int *errors)
 {
-	struct parsed parsed = { .texts = texts, .families = policy->families };
-	unsigned int errors = 0;
+	struct parsed parsed = { .texts = texts, .n = n, .families = policy->families };
 	int ret;
 
-	if (!texts->n)
-		return 0;
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		parsed.specs[family] = xcalloc(n, sizeof(**parsed.specs));
+	ret = parse_some(&parsed, chains);
+	for (size_t i = 0; i < n && !ret && *errors < ERROR_LIMIT; i++) {
+		if (!place_text(&parsed, i))
+			continue;
+		if (++*errors == ERROR_LIMIT)
+			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
+				      "is not looked at");
+	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < n; i++)
+			spec_clear(&parsed.specs[family][i]);
+		free(parsed.specs[family]);
+	}
+	return ret;
+}
+
+int config_rules(struct policy *policy, const struct rule_texts *texts)
+{
+	struct strings chains = { 0 };
+	unsigned int errors = 0;
+	size_t done = 0, n;
+	int ret = 0;
+
 	if (texts->n > CONFIG_RULES_LIMIT) {
 		const struct rule_text *first = &texts->v[CONFIG_RULES_LIMIT];
 
 		diag_error_at(first->file, first->line, "more than %d rules", CONFIG_RULES_LIMIT);
 		return -1;
 	}
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		parsed.specs[family] = xcalloc(texts->n, sizeof(**parsed.specs));
-	ret = parse_all(&parsed, policy);
-	for (size_t i = 0; i < texts->n && !ret && errors < ERROR_LIMIT; i++) {
-		if (!place_text(&parsed, i))
-			continue;
-		if (++errors == ERROR_LIMIT)
-			diag_error_at(texts->v[i].file, texts->v[i].line, "too many errors; the rest "
-				      "is not looked at");
+	for (size_t i = 0; i < policy->nchains; i++)
+		strings_add(&chains, policy->chains[i]->name);
+	/*
+	 * A rule that libxtables refuses ends a process, which takes its time. So a
+	 * few come first: where all are wrong, the others are never tried.
+	 */
+	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT; batch *= 2) {
+		n = texts->n - done < batch ? texts->n - done : batch;
+		ret = place_some(policy, &chains, texts->v + done, n, &errors);
+		done += n;
 	}
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		for (size_t i = 0; i < texts->n; i++)
-			spec_clear(&parsed.specs[family][i]);
-		free(parsed.specs[family]);
-	}
+	strings_clear(&chains);
 	if (ret || errors)
 		return -1;
 	return check_paths(policy);

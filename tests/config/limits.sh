@@ -34,7 +34,7 @@ try "too many sections" refused 'conf:1025: more than 1024' "$CONF"
 try "too many rules" refused 'rules.conf:65538: more than 65536 rules' "$WORK/rules.conf"
 {
 	echo 'chain "DOCKER-USER" { rules = {'
-	many 60 '"-p tcp --dport 1%%d%d -j DROP",'
+	many 10000 '"-p tcp --dport 1%%d%d -j DROP",'
 	echo '} }'
 } >"$WORK/wrong.conf"
 try "many wrong rules" refused 'wrong.conf:51: too many errors' "$WORK/wrong.conf"

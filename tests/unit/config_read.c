@@ -349,9 +349,15 @@ static void bad_syntax(void **state)
 
 static void bad_values(void **state)
 {
+	unsigned int errors;
+
 	(void)state;
 	refused_at("families = {\n \"ipv4\",\n \"ipv5\" }", 3, "neither \"ipv4\" nor \"ipv6\"");
 	refused_at("\nfamilies = { }", 2, "the list is empty");
+	/* A rule is not wrong because of it. */
+	errors = diag_error_count();
+	refused_at("families = { \"ipv5\" } chain DOCKER-USER { rules = { \"-j DROP\" } }", 1, "ipv5");
+	assert_int_equal(diag_error_count(), errors + 1);
 	refused_at("backend = nftables", 1, "is none of");
 	refused_at("foreign-rules = yes", 1, "neither \"keep\" nor \"remove\"");
 	refused_at("docker-recovery = reboot", 1, "neither \"none\" nor \"restart\"");
