@@ -405,8 +405,9 @@ static int parse_options(struct parse *p)
 
 /*
  * The two protocol matches that iptables-nft writes as expressions of its own:
- * it refuses them itself without their -p, though not with "! -p". For all
- * others the kernel decides.
+ * it refuses them itself without their -p. With "! -p" it takes them, and they
+ * match bytes of every other protocol; older ones and ip_tables do not, nor
+ * does this program. For all other matches the kernel decides.
  */
 static int check_protocol(struct parse *p, const char *match)
 {
@@ -416,7 +417,8 @@ static int check_protocol(struct parse *p, const char *match)
 	} bound[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bound); i++)
-		if (!strcmp(match, bound[i].name) && p->rule->proto != bound[i].proto)
+		if (!strcmp(match, bound[i].name) &&
+		    (p->rule->proto != bound[i].proto || p->rule->invert & INV_PROTO))
 			return refuse(p, "-m %s needs -p %s", match, match);
 	return 0;
 }

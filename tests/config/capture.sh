@@ -13,10 +13,10 @@ capture() { # FILE [OPTION…]
 
 # Lays every rule of a list that iptables and the kernel take, in DOCKER-USER, but
 # those whose own listing has lost what they are, and which are so left out of a
-# capture: a range that is all of them, -m tcp for all but tcp.
+# capture: a range that is all of them, a text with a control character.
 # The lists' own chain is USER. In front, since the kernel does not look at rules
 # behind one that ends the chain, which with the mark in it would not be such.
-lost='-m esp ! --espspi 0:4294967295|^! -p tcp -m tcp'
+lost='-m esp ! --espspi 0:4294967295|! --dport 0:65535|"not closed|^! -p tcp -m tcp'
 lay_all() { # COMMAND LIST…
 	local command=$1-$KIND rule laid=0
 	shift

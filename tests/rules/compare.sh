@@ -9,7 +9,8 @@
 # BACKEND is nft or legacy; both where none is given. Rules that iptables
 # itself takes and the kernel then refuses (a module that it has not, a table
 # where the rule may not be) decide nothing. Needs root. Exit status: 0 no
-# difference but the known ones, 1 differences, 3 it could not be compared.
+# difference but the known ones, 1 differences, 3 it could not be compared,
+# 77 skipped.
 set -u
 
 here=$(dirname "$(readlink -f "$0")")
@@ -17,6 +18,7 @@ here=$(dirname "$(readlink -f "$0")")
 # A network namespace of its own, so that no table of the host's is touched.
 if [ -z "${COMPARE_NAMESPACE-}" ]; then
 	[ $# -ge 1 ] || { echo "usage: $0 SPEC-TOOL [BACKEND...]" >&2; exit 3; }
+	[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
 	COMPARE_NAMESPACE=1 exec unshare -n -- "$0" "$@"
 fi
 

@@ -171,6 +171,8 @@ static void lists_become_rules(void **state)
 static void says_what_is_wrong(void **state)
 {
 	(void)state;
+	expect_error(FAMILY_IPV4, "! -p tcp --dport 80", "-m tcp needs -p tcp", false);
+	expect_error(FAMILY_IPV6, "! -p udp -m udp", "-m udp needs -p udp", false);
 	expect_error(FAMILY_IPV4, "-A DOCKER-USER -j DROP", "'-A' is a command", false);
 	expect_error(FAMILY_IPV4, "iptables -A X -j DROP", "'iptables' is a command", false);
 	expect_error(FAMILY_IPV4, "-t nat -j DROP", "'-t nat' names a table", false);
