@@ -436,7 +436,8 @@ bool nft_decode_range(struct nft_decoder *d, bool invert, uint16_t low, uint16_t
 		return nft_refuse(d, "range of what is no port");
 	if (!knows_proto(d))
 		return false;
-	if ((proto != IPPROTO_TCP && proto != IPPROTO_UDP) || low > high)
+	/* iptables takes a range backwards, which holds no port, for udp alone. */
+	if (proto != IPPROTO_UDP && (proto != IPPROTO_TCP || low > high))
 		return nft_refuse(d, "range %u to %u of protocol %u", low, high, proto);
 	return set_ports(d, load->offset ? PART_DPORT : PART_SPORT, invert, low, high);
 }

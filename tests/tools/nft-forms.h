@@ -68,6 +68,10 @@ static const struct nft_form nft_forms[] = {
 	{ false, TCP "payload th 0 2; range eq 0005 0009; payload th 2 2; range neq 0006 0007; "
 	  END,
 	  "-p tcp --sport 5:9 ! --dport 6:7 -j ACCEPT", NULL, false },
+	{ false, UDP "payload th 2 2; range eq 0004 0003; " END, "-p udp --dport 4:3 -j ACCEPT",
+	  NULL, false },
+	{ false, UDP "payload th 0 2; range neq 0004 0003; " END, "-p udp ! --sport 4:3 -j ACCEPT",
+	  NULL, false },
 	{ false, TCP "payload th 2 2; cmp lte 0400; " END, "-p tcp --dport 0:1024 -j ACCEPT", NULL,
 	  false },
 	{ false, TCP "payload th 2 2; cmp gt 0400; " END, "-p tcp ! --dport 0:1024 -j ACCEPT", NULL,
