@@ -487,5 +487,6 @@ const struct backend_ops backend_legacy = {
 	.read_chain = legacy_read_chain,
 	.verify = legacy_verify,
 	.commit = legacy_commit,
+	.as_read = legacy_as_read,
 	.close = legacy_close,
 };

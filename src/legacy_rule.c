@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nflog.h"
 #include "util.h"
 
 #define STANDARD_SIZE XT_ALIGN(sizeof(struct xt_standard_target))
@@ -276,6 +277,7 @@ static void decode_head(struct rule *rule, const struct head *head)
 	if (head->proto > UINT8_MAX || (head->proto && !head->checks_proto) ||
 	    (!head->proto && rule->invert & INV_PROTO))
 		opaque(rule, "protocol that is never compared");
+	rule->any_proto = rule->family == FAMILY_IPV6 && !rule->proto && head->checks_proto;
 	if (rule->invert & INV_FRAG && !rule->frag)
 		opaque(rule, "inverted fragment flag alone");
 	rule->packets = head->counters.pcnt;
@@ -392,9 +394,26 @@ static void put_ipv6(uint8_t *to, const struct rule *rule, size_t target_at, siz
 	COPY(entry.ipv6.dst, rule->dst.addr);
 	COPY(entry.ipv6.dmsk, rule->dst.mask);
 	/* Without the flag the kernel does not look at the protocol. */
-	entry.ipv6.flags = (rule->proto ? IP6T_F_PROTO : 0) |
+	entry.ipv6.flags = (rule->proto || rule->any_proto ? IP6T_F_PROTO : 0) |
 			   (rule->verdict == VERDICT_GOTO ? IP6T_F_GOTO : 0);
 	memcpy(to, &entry, sizeof(entry));
+}
+
+struct rule *legacy_as_read(const struct rule *rule)
+{
+	struct rule *copy = rule_copy(rule);
+	union {
+		struct xt_nflog_info info;
+		char bytes[XT_ALIGN(sizeof(struct xt_nflog_info))];
+	} data = { 0 };
+
+	if (copy->verdict != VERDICT_EXT || !nflog_is_long(&copy->target))
+		return copy;
+	memcpy(&data.info, copy->target.data, sizeof(data.info));
+	data.info.prefix[sizeof(data.info.prefix) - 1] = '\0';
+	rule_set_target(copy, "NFLOG", 0, data.bytes, sizeof(data.bytes));
+	copy->target.usersize = sizeof(data.info);
+	return copy;
 }
 
 void *legacy_encode(const struct rule *rule, size_t *size)

@@ -22,6 +22,12 @@ struct rule *legacy_decode(enum family family, const void *entry, size_t size,
 			   const char *leads_to);
 
 /*
+ * The rule as ip_tables can hold it, as iptables-legacy lays it: a prefix of
+ * NFLOG ends after 63 characters. The caller frees it.
+ */
+struct rule *legacy_as_read(const struct rule *rule);
+
+/*
  * The entry of a rule, with its counters, in the form that libiptc takes: a
  * verdict and a jump are a target of that name. Stores its size; the caller
  * frees it. NULL where ip_tables cannot hold the rule: an opaque one, -f under

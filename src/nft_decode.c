@@ -3,18 +3,17 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_log.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_NFLOG.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_limit.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nflog.h"
 #include "nft_limit.h"
 #include "nft_rule.h"
 #include "util.h"
@@ -412,24 +411,14 @@ static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
 	d->old_form |= !strcmp(xt.name, "NFLOG");
 }
 
-/*
- * struct xt_nflog_info with room for the longest prefix of nf_tables; iptables
- * takes this longer one where a prefix does not fit its own.
- */
-struct nflog {
-	struct xt_nflog_info info;
-	char more[NF_LOG_PREFIXLEN - sizeof(((struct xt_nflog_info *)0)->prefix)];
-};
-_Static_assert(offsetof(struct nflog, more) == sizeof(struct xt_nflog_info), "one prefix");
-
 static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	const struct nlattr *prefix = a->v[NFTA_LOG_PREFIX];
 	const char *text = prefix ? nft_attr_string(prefix) : "";
 	size_t size = sizeof(struct xt_nflog_info);
 	union {
-		struct nflog nflog;
-		char bytes[XT_ALIGN(sizeof(struct nflog))];
+		struct nflog_long nflog;
+		char bytes[NFLOG_LONG_SIZE];
 	} data = { 0 };
 	struct xt_nflog_info *info = &data.nflog.info;
 

@@ -6,11 +6,11 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_NFLOG.h>
 #include <linux/netfilter/xt_limit.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nflog.h"
 #include "nft_limit.h"
 #include "util.h"
 
@@ -237,8 +237,7 @@ static void add_target(struct encoder *e, const struct ext *ext)
 		add_trace(e);
 		return;
 	}
-	if (!strcmp(ext->name, "NFLOG") && !ext->revision &&
-	    ext->size > XT_ALIGN(sizeof(struct xt_nflog_info))) {
+	if (nflog_is_long(ext)) {
 		add_log(e, ext);
 		return;
 	}

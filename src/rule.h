@@ -82,6 +82,11 @@ struct rule {
 	struct address src, dst;
 	struct interface in, out;
 	uint16_t proto; /* 0: any */
+	/*
+	 * Any, but said so: ip6_tables keeps that "-p all" was given, and
+	 * iptables -C looks at it. No comparison of rules here does.
+	 */
+	bool any_proto;
 	bool frag;      /* -f, IPv4 alone */
 	/*
 	 * iptables-nft before 1.8.11 puts "! --sport A ! --dport B" into one

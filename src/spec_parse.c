@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nflog.h"
 #include "spec.h"
 
 /*
@@ -106,6 +107,7 @@ static int set_protocol(struct parse *p, char *name)
 		*c = (char)tolower((unsigned char)*c);
 	p->protocol = name;
 	p->rule->proto = xtables_parse_protocol(name);
+	p->rule->any_proto = !p->rule->proto;
 	if (!p->rule->proto && p->rule->invert & INV_PROTO)
 		return refuse(p, "'! -p %s' can never match", name);
 	/* multiport and others ask for it while their options are read. */
@@ -423,6 +425,26 @@ static int check_protocol(struct parse *p, const char *match)
 	return 0;
 }
 
+/* A prefix that x_tables has no room for: the library has it whole beside the data. */
+static void take_long_prefix(struct rule *rule, const struct xtables_target *target)
+{
+	struct ext *ext = &rule->target;
+	const char *prefix = target->udata;
+	union {
+		struct nflog_long nflog;
+		char bytes[NFLOG_LONG_SIZE];
+	} data = { 0 };
+
+	if (strcmp(ext->name, "NFLOG") || ext->revision || target->udata_size != NF_LOG_PREFIXLEN ||
+	    ext->size < sizeof(data.nflog.info) ||
+	    strnlen(prefix, NF_LOG_PREFIXLEN) < sizeof(data.nflog.info.prefix))
+		return;
+	memcpy(&data.nflog.info, ext->data, sizeof(data.nflog.info));
+	memcpy(data.bytes + offsetof(struct xt_nflog_info, prefix), prefix, NF_LOG_PREFIXLEN);
+	rule_set_target(rule, "NFLOG", 0, data.bytes, sizeof(data.bytes));
+	rule->target.usersize = sizeof(data.nflog);
+}
+
 /* Moves what libxtables has made into the rule. */
 static int take_extensions(struct parse *p)
 {
@@ -449,6 +471,7 @@ static int take_extensions(struct parse *p)
 				(uint16_t)size);
 		p->rule->target.usersize = (uint16_t)(p->target->userspacesize < size ?
 						      p->target->userspacesize : size);
+		take_long_prefix(p->rule, p->target);
 		total += t->u.target_size;
 	}
 	if (p->rule->nmatches > SPEC_MATCHES_MAX)

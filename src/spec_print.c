@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nflog.h"
 #include "spec.h"
 
 /* Bits of a mask that is ones and then zeros alone; -1 of any other. */
@@ -141,7 +142,8 @@ static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
 
 	if (!target)
 		return not_installed(ext, "target");
-	why = unprintable(ext, "target", target->size,
+	/* The library reads a prefix up to its end. */
+	why = unprintable(ext, "target", nflog_is_long(ext) ? ext->size : target->size,
 			  target->save || !has_options(target->x6_options, target->extra_opts));
 	if (why)
 		return why;

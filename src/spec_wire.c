@@ -26,6 +26,7 @@ struct wire_rule {
 	uint16_t proto;
 	uint8_t verdict;
 	uint8_t frag;
+	uint8_t any_proto;
 	char in[IFNAMSIZ], out[IFNAMSIZ];
 	char chain[EXT_NAME_SIZE];
 };
@@ -109,6 +110,7 @@ void record_put_rule(struct bytes *bytes, size_t index, const struct rule *rule)
 	wire.proto = rule->proto;
 	wire.verdict = rule->verdict;
 	wire.frag = rule->frag;
+	wire.any_proto = rule->any_proto;
 	memcpy(wire.in, rule->in.name, IFNAMSIZ);
 	memcpy(wire.out, rule->out.name, IFNAMSIZ);
 	if (rule->chain)
@@ -203,6 +205,7 @@ static bool wire_sane(const struct wire_rule *wire, enum family family)
 
 	return !(wire->invert & ~INV_ALL) && wire->nmatches <= SPEC_MATCHES_MAX &&
 	       wire->verdict <= VERDICT_EXT && wire->frag <= (family == FAMILY_IPV4) &&
+	       wire->any_proto <= !wire->proto &&
 	       is_string(wire->in, IFNAMSIZ) && is_string(wire->out, IFNAMSIZ) &&
 	       is_string(wire->chain, sizeof(wire->chain)) && chained == (wire->chain[0] != '\0');
 }
@@ -223,6 +226,7 @@ struct rule *record_rule(const struct record *record, enum family family)
 	rule->invert = wire.invert;
 	rule->proto = wire.proto;
 	rule->frag = wire.frag;
+	rule->any_proto = wire.any_proto;
 	rule->verdict = wire.verdict;
 	if (wire.chain[0])
 		rule_set_chain(rule, wire.verdict, wire.chain);

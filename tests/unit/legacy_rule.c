@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "legacy_rule.h"
+#include "nflog.h"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -197,6 +198,31 @@ static void what_does_not_count(void **state)
 	rule_free(back);
 }
 
+/* What only nf_tables has room for ends where ip_tables does. */
+static void long_prefixes(void **state)
+{
+	union {
+		struct nflog_long nflog;
+		char bytes[NFLOG_LONG_SIZE];
+	} data = { .nflog.info.group = 3 };
+	struct rule *rule = rule_new(FAMILY_IPV4), *read, *again;
+	const struct xt_nflog_info *info;
+
+	(void)state;
+	memset(data.bytes + offsetof(struct xt_nflog_info, prefix), 'x', NF_LOG_PREFIXLEN - 1);
+	rule_set_target(rule, "NFLOG", 0, data.bytes, sizeof(data.bytes));
+	read = legacy_as_read(rule);
+	info = (const void *)read->target.data;
+	assert_int_equal(read->target.size, XT_ALIGN(sizeof(*info)));
+	assert_int_equal(info->group, 3);
+	assert_int_equal(strlen(info->prefix), sizeof(info->prefix) - 1);
+	again = legacy_as_read(read);
+	assert_true(rule_equal(read, again));
+	rule_free(rule);
+	rule_free(read);
+	rule_free(again);
+}
+
 static void odd_ends(void **state)
 {
 	static const int odd[] = { -3, -6, -7, INT32_MIN };
@@ -286,6 +312,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),      cmocka_unit_test(what_cannot_be_held),
 		cmocka_unit_test(odd_heads),           cmocka_unit_test(what_does_not_count),
+		cmocka_unit_test(long_prefixes),
 		cmocka_unit_test(odd_ends),            cmocka_unit_test(cut_and_bent),
 	};
 

@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every rule of the lists here, laid by a repair: iptables lists it as it lists its
+# own, and finds it by its text; a second repair writes nothing.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+# Whether iptables and the kernel take it in a chain that FORWARD leads to.
+taken() {
+	printf '*filter\n:T - [0:0]\n:USER - [0:0]\n-A T %s\n-A FORWARD -j T\nCOMMIT\n' "$1" |
+		"$command-restore" >/dev/null 2>&1
+}
+
+empty() { "$command" -F && "$command" -X; }
+
+# Those of the lists, but the known differences, into the array rules.
+collect() {
+	local rule
+	rules=()
+	while IFS= read -r rule; do
+		grep -qxF -e "$KIND"$'\t'"$rule" -e any$'\t'"$rule" "$HERE/known.differences" && continue
+		taken "$rule" && rules+=("$rule")
+	done < <(grep -hv -e '^#' -e '^$' "$HERE/any.rules" "$HERE/$family.rules")
+	echo "${#rules[@]} rules"
+	empty && [ ${#rules[@]} -ge 250 ]
+}
+
+# A line for each rule's chain: FORMAT has the number, and the rule where it asks for it.
+each() { # FORMAT
+	local number
+	for number in "${!rules[@]}"; do
+		# shellcheck disable=SC2059 # the format
+		printf -- "$1\n" "$number" "${rules[number]}" || return 1
+	done
+}
+
+listed() { "$command" -S | sed -n 's/^-A T//p' | sort -s -n -k 1,1; }
+
+# What iptables lists where it has laid them itself, with the mark behind.
+by_iptables() {
+	{
+		printf '*filter\n:USER - [0:0]\n'
+		each ':T%d - [0:0]%.0s'
+		each '-A T%d %s -m comment --comment dockfw'
+		echo COMMIT
+	} | "$command-restore" && listed >"$WORK/theirs" && empty && [ "$(wc -l <"$WORK/theirs")" -ge ${#rules[@]} ]
+}
+
+configure() {
+	local number rule
+	for number in "${!rules[@]}"; do
+		rule=${rules[number]//\\/\\\\}
+		printf 'chain "T%d" { rules = { '\''%s'\'' } }\n' "$number" "${rule//\'/\\\'}"
+	done >"$WORK/chains"
+	write_conf < <(
+		printf 'families = { "%s" }\nchain "USER" { }\nchain "DOCKER-USER" { rules = {\n' "$family"
+		each '"-j T%d",%.0s'
+		echo '} }'
+		cat "$WORK/chains"
+	)
+}
+
+as_theirs() { listed | diff "$WORK/theirs" -; }
+
+# iptables -C takes no counters, and does not find a burst of 0 of its own.
+found() {
+	{
+		echo '*filter'
+		each '-C T%d %s -m comment --comment dockfw' | grep -vE -e ' (-c|--set-counters) ' -e '--limit-burst 0 '
+		echo COMMIT
+	} >"$WORK/input"
+	"$command-restore" --noflush <"$WORK/input" 2>"$WORK/err" && return
+	cat "$WORK/err"
+	sed -n "$(sed -n 's/.*line \([0-9]*\).*/\1/p' "$WORK/err" | head -n 1)p" "$WORK/input"
+	return 1
+}
+
+for KIND in nft legacy; do
+	for family in ipv4 ipv6; do
+		command=iptables-$KIND
+		[ $family = ipv4 ] || command=ip6tables-$KIND
+		if [ $KIND = legacy ] && ! "$command" -S >/dev/null 2>&1; then
+			ok "$KIND $family: all of it # SKIP this kernel has no ip_tables"
+			continue
+		fi
+		try "$KIND $family: rules that iptables takes" collect
+		try "$KIND $family: it lays them itself" by_iptables
+		configure
+		try "$KIND $family: a repair lays them" dockfw 0 --repair
+		try "$KIND $family: iptables lists them as its own" as_theirs
+		try "$KIND $family: iptables finds them" found
+		try "$KIND $family: a second repair writes nothing" silent dockfw 0 --repair
+		clear_tables
+	done
+done
+finish
