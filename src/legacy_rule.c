@@ -403,9 +403,9 @@ struct rule *legacy_as_read(const struct rule *rule)
 {
 	struct rule *copy = rule_copy(rule);
 	union {
-		struct xt_nflog_info info;
 		char bytes[XT_ALIGN(sizeof(struct xt_nflog_info))];
-	} data = { 0 };
+		struct xt_nflog_info info;
+	} data = { { 0 } };
 
 	if (copy->verdict != VERDICT_EXT || !nflog_is_long(&copy->target))
 		return copy;

@@ -43,17 +43,16 @@ static bool take_ports(struct ports *ports, const struct ext *ext)
 	return !(ports->v.invflags & ~known) && !ports->v.option;
 }
 
+/* The byte behind udp's flags is compared, so no structure with any there goes in. */
 static void put_ports(const struct ports *ports, struct ext *ext)
 {
-	struct xt_udp udp = { .invflags = ports->v.invflags };
-
 	if (ports->tcp) {
 		memcpy(ext->data, &ports->v, sizeof(ports->v));
 		return;
 	}
-	memcpy(udp.spts, ports->v.spts, sizeof(udp.spts));
-	memcpy(udp.dpts, ports->v.dpts, sizeof(udp.dpts));
-	memcpy(ext->data, &udp, sizeof(udp));
+	memcpy(ext->data + offsetof(struct xt_udp, spts), ports->v.spts, sizeof(ports->v.spts));
+	memcpy(ext->data + offsetof(struct xt_udp, dpts), ports->v.dpts, sizeof(ports->v.dpts));
+	ext->data[offsetof(struct xt_udp, invflags)] = ports->v.invflags;
 }
 
 /* All but the ports up to one are those above it. */

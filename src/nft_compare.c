@@ -101,10 +101,14 @@ static bool cmp_proto(struct nft_decoder *d, uint32_t op, uint8_t proto)
 
 static bool cmp_mark(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
-	struct xt_mark_mtinfo1 info = { .mask = UINT32_MAX, .invert = op == NFT_CMP_NEQ };
+	struct xt_mark_mtinfo1 info;
 
 	if (!take_invert(d, op, 0))
 		return false;
+	/* The bytes behind the last member are compared, too. */
+	memset(&info, 0, sizeof(info));
+	info.mask = UINT32_MAX;
+	info.invert = op == NFT_CMP_NEQ;
 	memcpy(&info.mark, data, sizeof(info.mark));
 	if (d->load.masked)
 		memcpy(&info.mask, d->load.mask, sizeof(info.mask));

@@ -417,9 +417,9 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 	const char *text = prefix ? nft_attr_string(prefix) : "";
 	size_t size = sizeof(struct xt_nflog_info);
 	union {
-		struct nflog_long nflog;
 		char bytes[NFLOG_LONG_SIZE];
-	} data = { 0 };
+		struct nflog_long nflog;
+	} data = { { 0 } };
 	struct xt_nflog_info *info = &data.nflog.info;
 
 	if (!nft_attr_u16(a->v[NFTA_LOG_GROUP], &info->group) || !text ||

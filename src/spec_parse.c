@@ -431,9 +431,9 @@ static void take_long_prefix(struct rule *rule, const struct xtables_target *tar
 	struct ext *ext = &rule->target;
 	const char *prefix = target->udata;
 	union {
-		struct nflog_long nflog;
 		char bytes[NFLOG_LONG_SIZE];
-	} data = { 0 };
+		struct nflog_long nflog;
+	} data = { { 0 } };
 
 	if (strcmp(ext->name, "NFLOG") || ext->revision || target->udata_size != NF_LOG_PREFIXLEN ||
 	    ext->size < sizeof(data.nflog.info) ||

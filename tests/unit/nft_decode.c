@@ -259,6 +259,21 @@ static void test_never(void **state)
 	}
 }
 
+/* What a structure has behind its last member is compared: it stays as it was. */
+static void test_padding(void **state)
+{
+	struct rule *rule = wanted(FAMILY_IPV4, "-p udp --dport 5 -j ACCEPT"), *again;
+
+	(void)state;
+	assert_int_equal(rule->matches[0].data[9], 0);
+	rule->matches[0].data[9] = 0x5a;
+	again = nft_as_read(rule);
+	assert_true(rule_equal(rule, again));
+	assert_memory_equal(rule->matches[0].data, again->matches[0].data, rule->matches[0].size);
+	rule_free(rule);
+	rule_free(again);
+}
+
 /* A name that no interface has is read as the rule that it is written for. */
 static void test_no_interface(void **state)
 {
@@ -308,7 +323,8 @@ int main(void)
 		cmocka_unit_test(test_opaque_end),  cmocka_unit_test(test_long_prefix),
 		cmocka_unit_test(test_damaged),	    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_never),
-		cmocka_unit_test(test_no_interface), cmocka_unit_test(test_other_revisions),
+		cmocka_unit_test(test_padding),	    cmocka_unit_test(test_no_interface),
+		cmocka_unit_test(test_other_revisions),
 	};
 
 	deadline_start(600);
