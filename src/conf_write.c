@@ -42,6 +42,12 @@ bool conf_is_tied(const struct rule *rule)
 	return memcmp(rule->src.mask, none, sizeof(none)) || memcmp(rule->dst.mask, none, sizeof(none));
 }
 
+bool conf_says_family(const char *text)
+{
+	text += strspn(text, " \t");
+	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
+}
+
 void conf_write_string(FILE *out, const char *text)
 {
 	/* What double quotes would need more backslashes for. */

@@ -17,7 +17,7 @@ struct conf_line {
 	 */
 	char *common;
 	bool comment; /* a remark, not a rule */
-	bool tied;    /* only this family can hold it: an address says so */
+	bool tied;    /* only this family can hold it: an address or -4 or -6 says so */
 };
 
 struct conf_lines {
@@ -36,6 +36,8 @@ void conf_lines_clear(struct conf_lines *lines);
 bool conf_can_hold(const char *text);
 /* Whether the rule has an address, which only one family can hold. */
 bool conf_is_tied(const struct rule *rule);
+/* Whether the text of a rule has -4 or -6 in front. */
+bool conf_says_family(const char *text);
 
 /* Writes text in the quotes that suit it. Returns nothing: ferror() tells. */
 void conf_write_string(FILE *out, const char *text);

@@ -9,7 +9,8 @@
 /*
  * Writes the policy as a configuration, each rule as iptables would list it and
  * publish sections as their rules: given as configuration, it gives the same
- * print again. Returns -1, said, where the rules cannot be written as text;
+ * rules and the same print again. A rule that is not what iptables lists for it
+ * is written in its own words, with a warning. Returns -1, said, where the rules cannot be written as text;
  * whether out took it all is the caller's to ask.
  */
 int config_print(const struct policy *policy, FILE *out);

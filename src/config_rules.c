@@ -208,12 +208,6 @@ static const char *label(enum family family)
 	return family == FAMILY_IPV4 ? "IPv4" : "IPv6";
 }
 
-static bool says_family(const char *text)
-{
-	text += strspn(text, " \t");
-	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
-}
-
 /*
  * "--reject-with icmp-port-unreachable" is legal and leaves the other family
  * open. Where neither -4, -6 nor an address says that this is meant, it is
@@ -228,7 +222,7 @@ static void warn_of_gap(const struct parsed *parsed, size_t i)
 		const struct spec *taken = &parsed->specs[!family][i];
 
 		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
-		    says_family(text->text) || conf_is_tied(taken->rules[0]))
+		    conf_says_family(text->text) || conf_is_tied(taken->rules[0]))
 			continue;
 		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); -%c in front "
 			     "says that it is meant so", text->file, text->line, label(!family),

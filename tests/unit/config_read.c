@@ -505,6 +505,10 @@ static void print_is_fixed_point(void **state)
 		"\"-6\", \"-6 -p 99 -j RETURN\", '-m comment --comment \"\\\"${x}\\\" it\\'s \\\\\\\\\" -j A' } }"
 		"chain A { } chain B { rules = { \"-s 192.0.2.0/28,192.0.3.0/28 -g A\" } }"
 		"publish 80/tcp { allow = { \"2001:db8::/32\", \"192.0.2.1\" } otherwise = drop }",
+		/* What the listing leaves out. */
+		"chain DOCKER-USER { rules = { \"-p esp -m esp ! --espspi 0:4294967295 -j DROP\", "
+		"\"-4 -p tcp ! --dport 0:65535\", \"-s 192.0.2.1 -p ipcomp -m ipcomp --ipcompspi :\", "
+		"\"-m recent --set\", \"-6 -m rt --rt-segsleft :\" } }",
 	};
 
 	(void)state;
@@ -521,7 +525,7 @@ static void print_is_fixed_point(void **state)
 
 			assert_int_equal(a->n, b->n);
 			for (size_t k = 0; k < a->n; k++)
-				assert_true(rule_equal(a->v[k].rule, b->v[k].rule));
+				assert_true(rule_equal_but_mark(a->v[k].rule, b->v[k].rule));
 		}
 		policy_free(policy);
 		policy_free(again);
