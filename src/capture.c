@@ -16,6 +16,11 @@ static const char header[] =
 	"# Written by dockfw-check --capture. Check it with: dockfw-check --check-config -f FILE\n"
 	"# Rules are iptables options, in order; -4 or -6 in front ties one to a family.\n\n";
 
+/* In front of the first other chain. */
+static const char note[] =
+	"\n# These chains hold nothing but the rules here. Where another program fills one, such\n"
+	"# as fail2ban, take its section out, and the rules that lead to it.\n";
+
 /* One family of the host. */
 struct side {
 	enum family family;
@@ -273,6 +278,8 @@ static void write_chains(struct side sides[FAMILY_COUNT], const struct strings *
 
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
 			take_lines(&sides[family], names->v[i], &lines[family]);
+		if (i == 1)
+			fputs(note, out);
 		putc('\n', out);
 		conf_write_chain(out, names->v[i], families, lines);
 		for (enum family family = 0; family < FAMILY_COUNT; family++)

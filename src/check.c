@@ -211,7 +211,8 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 	if (!chain && !strcmp(wanted->name, DOCKER_USER))
 		add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s", wanted->name));
-	else if (!chain && !wanted->rules[subject->family].n)
+	else if (!chain && !wanted->rules[subject->family].n &&
+		 policy_needs_chain(subject->policy, wanted, subject->family))
 		add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));

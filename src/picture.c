@@ -182,8 +182,12 @@ void picture_print(FILE *out, const struct report *report, bool all)
 			continue;
 		/* The order is what it is about: these two are always shown. */
 		print_chain(out, report, (enum family)family, "FORWARD", true);
-		for (size_t i = 0; i < report->policy->nchains; i++)
-			print_chain(out, report, (enum family)family,
-				    report->policy->chains[i]->name, all || i == 0);
+		for (size_t i = 0; i < report->policy->nchains; i++) {
+			const struct wanted_chain *chain = report->policy->chains[i];
+
+			print_chain(out, report, (enum family)family, chain->name,
+				    i == 0 || (all && policy_needs_chain(report->policy, chain,
+									 (enum family)family)));
+		}
 	}
 }

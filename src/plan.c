@@ -208,7 +208,8 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 	struct forward forward;
 
 	for (size_t i = 0; i < policy->nchains; i++)
-		if (!table_chain(table, policy->chains[i]->name))
+		if (!table_chain(table, policy->chains[i]->name) &&
+		    policy_needs_chain(policy, policy->chains[i], family))
 			edits_chain(edits, EDIT_CREATE, family, FILTER, policy->chains[i]->name);
 	/* DOCKER-USER is the first of them, and is filled behind those that it calls. */
 	for (size_t i = policy->nchains; i-- > 0;)

@@ -60,6 +60,18 @@ struct wanted_chain *policy_chain(const struct policy *policy, const char *name)
 	return NULL;
 }
 
+bool policy_needs_chain(const struct policy *policy, const struct wanted_chain *chain,
+			enum family family)
+{
+	if (chain->rules[family].n || !strcmp(chain->name, DOCKER_USER))
+		return true;
+	for (size_t i = 0; i < policy->nchains; i++)
+		for (size_t k = 0; k < policy->chains[i]->rules[family].n; k++)
+			if (rule_leads_to(policy->chains[i]->rules[family].v[k].rule, chain->name))
+				return true;
+	return false;
+}
+
 struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
 				      const char *file, unsigned int line)
 {

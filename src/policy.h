@@ -62,6 +62,12 @@ struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 
 struct wanted_chain *policy_chain(const struct policy *policy, const char *name);
+/*
+ * Whether the chain has to be in that family: it has rules there, or one leads to
+ * it. (fail2ban makes its chains in the family that has something to ban.)
+ */
+bool policy_needs_chain(const struct policy *policy, const struct wanted_chain *chain,
+			enum family family);
 struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
 				      const char *file, unsigned int line);
 /*
