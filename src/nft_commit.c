@@ -370,8 +370,12 @@ static char *hint(const struct commit *c, const struct nft_refusal *refusal,
 			       xstrdup("; this kernel lacks something that it uses");
 		break;
 	case EINVAL:
-		text = xasprintf("; %s%sdmesg may tell more", extension ? extension : "",
-				 extension ? " was not taken, " : "");
+		if (leads && !extension)
+			text = xasprintf("; a rule that '%s' has or leads to may not be used here, "
+					 "dmesg may tell more", edit->rule->chain);
+		else
+			text = xasprintf("; %s%sdmesg may tell more", extension ? extension : "",
+					 extension ? " was not taken, " : "");
 		break;
 	case ELOOP:
 	case EMLINK:
