@@ -73,6 +73,12 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		  const struct docker *docker, struct findings *findings);
 
 /*
+ * A chain of Docker's in the family's filter or nat table, set in table, that
+ * check_docker() needs and that is not loaded; NULL where there is none.
+ */
+struct chain *docker_chain_in_doubt(struct table *filter, struct table *nat, struct table **table);
+
+/*
  * What the other backend's filter tables do to forwarded packets: both are
  * asked by the kernel, whichever iptables shows.
  */

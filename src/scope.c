@@ -118,18 +118,22 @@ struct chain *scope_next(const struct policy *policy, const struct snapshot *sna
 	unsigned int families = families_in_force(policy, snapshot);
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
+		struct table *filter, *nat;
 		struct chain *missing;
 
 		if (!(families & (1U << family)))
 			continue;
-		*table = snapshot_table(snapshot, (enum family)family, "filter");
-		missing = *table ? next_of_table(policy, *table) : NULL;
+		*table = filter = snapshot_table(snapshot, (enum family)family, "filter");
+		missing = filter ? next_of_table(policy, filter) : NULL;
 		if (missing)
 			return missing;
-		/* Whether nat calls Docker's chain. */
-		*table = snapshot_table(snapshot, (enum family)family, "nat");
-		missing = table_chain(*table, "PREROUTING");
+		/* Whether nat calls Docker's chain, and should. */
+		*table = nat = snapshot_table(snapshot, (enum family)family, "nat");
+		missing = table_chain(nat, "PREROUTING");
 		if (missing && !missing->loaded)
+			return missing;
+		missing = docker_chain_in_doubt(filter, nat, table);
+		if (missing)
 			return missing;
 	}
 	return NULL;

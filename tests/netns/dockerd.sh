@@ -123,6 +123,32 @@ chains() {
 	end "$dockerd"
 }
 
+# Docker up to 27 makes the chains of IPv6, and calls them when IPv6 has a network.
+no_network() {
+	local command=ip6tables-$KIND
+
+	clear_tables
+	write_conf </dev/null
+	load docker-26 && load docker-27.ipv6 ip6tables
+	dockerd
+	try "$KIND: Docker 27 without a network of IPv6" not_seen
+	"$command" -I FORWARD 2 -j DOCKER-ISOLATION-STAGE-1
+	try "$KIND: with an internal one" not_seen
+	"$command" -D FORWARD -j DOCKER-ISOLATION-STAGE-1
+	"$command" -A DOCKER -d fd00:17::2 -j ACCEPT
+	try "$KIND: with a port, its calls are gone" seen
+	"$command" -F DOCKER
+	"$command" -t nat -A DOCKER -i docker0 -j RETURN
+	try "$KIND: so they are with a rule in nat" seen
+	"$command" -t nat -F DOCKER
+	"$command" -A FORWARD -o docker0 -j DOCKER
+	try "$KIND: and with one call of two" seen
+	"$command" -F DOCKER-ISOLATION-STAGE-1
+	"$command" -D FORWARD -o docker0 -j DOCKER
+	try "$KIND: where filter was flushed" seen
+	end "$dockerd"
+}
+
 # ---- the restart ----
 
 called() { # NUMBER
@@ -229,6 +255,7 @@ contests() {
 for KIND in nft legacy; do
 	looks
 	chains
+	no_network
 	restarts
 	contests
 done
