@@ -75,7 +75,7 @@ static void nft_close(struct backend *backend)
 struct listing {
 	struct nft *nft;
 	enum family family;
-	bool odd; /* a chain that cannot be read */
+	bool odd; /* a table or chain that cannot be read */
 };
 
 /* A base chain is iptables' own where all about it is as iptables makes it. */
@@ -139,6 +139,30 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 		chain->policy = policy == NF_DROP ? VERDICT_DROP : VERDICT_ACCEPT;
 }
 
+/* The kernel hooks no chain of a dormant table, though it lists the hooks. */
+static void take_table(const struct nlmsghdr *nlh, void *data)
+{
+	struct listing *listing = data;
+	struct nft_attrs attrs;
+	struct table *table;
+	uint32_t flags = 0;
+	const char *name;
+
+	nft_attrs_message(&attrs, nlh, NFT_ATTR(NFTA_TABLE_NAME) | NFT_ATTR(NFTA_TABLE_FLAGS));
+	name = nft_attr_string(attrs.v[NFTA_TABLE_NAME]);
+	if (!name || (attrs.v[NFTA_TABLE_FLAGS] &&
+		      !nft_attr_u32(attrs.v[NFTA_TABLE_FLAGS], &flags))) {
+		listing->odd = true;
+		return;
+	}
+	table = snapshot_table(listing->nft->chains, listing->family, name);
+	if (!table || !(flags & NFT_TABLE_F_DORMANT))
+		return;
+	table->dormant = true;
+	for (size_t i = 0; i < table->nchains; i++)
+		table->chains[i]->builtin = table->chains[i]->foreign_base = false;
+}
+
 static int list_chains(struct nft *nft, enum family family)
 {
 	struct listing listing = { nft, family, false };
@@ -147,8 +171,13 @@ static int list_chains(struct nft *nft, enum family family)
 	diag_step(2, "netlink: chains of %s", family_name(family));
 	nft_question(nft->socket, NFT_MSG_GETCHAIN, family_af(family));
 	status = nft_ask(nft->socket, take_chain, &listing);
+	if (!status) {
+		nft_question(nft->socket, NFT_MSG_GETTABLE, family_af(family));
+		status = nft_ask(nft->socket, take_table, &listing);
+	}
 	if (!status && listing.odd) {
-		diag_error("nf_tables lists an %s chain that has no name", family_name(family));
+		diag_error("nf_tables lists an %s table or chain that has no name",
+			   family_name(family));
 		return BACKEND_FAILED;
 	}
 	nft->listed[family] = true;
@@ -187,6 +216,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	if (!from)
 		return BACKEND_OK;
 	table = snapshot_add_table(snapshot, family, name);
+	table->dormant = from->dormant;
 	for (size_t i = 0; i < from->nchains; i++) {
 		struct chain *chain = table_add_chain(table, from->chains[i]->name);
 

@@ -109,6 +109,20 @@ static void check_opaque(const struct subject *subject, const struct chain *chai
 				      i + 1, chain->name, chain->rules[i]->opaque));
 }
 
+/* A chain of that name that is not hooked as iptables hooks it; only nft makes such. */
+static void check_hooked(const struct subject *subject)
+{
+	bool dormant = subject->table->dormant;
+	struct finding *finding = add(
+		subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
+		xasprintf("no forwarded packet comes to FORWARD, so no rule in it is asked: %s",
+			  dormant ? "the table is dormant" : "it is not the base chain that iptables makes"));
+
+	finding->repairable = false;
+	finding->remedy = dormant ? "wake the table with: nft add table ip filter (ip6 for IPv6)"
+				  : "look at it with: nft list table ip filter (ip6 for IPv6), and make it anew with iptables";
+}
+
 static void check_forward(const struct subject *subject)
 {
 	struct forward forward;
@@ -127,9 +141,12 @@ static void check_forward(const struct subject *subject)
 		add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
 		    xasprintf("FORWARD calls %s %zu times; rule %zu is the second call",
 			      DOCKER_USER, forward.ncalls, forward.second + 1));
-	if (forward.chain)
-		check_opaque(subject, forward.chain,
-			     forward.jump == NOWHERE ? forward.chain->nrules : forward.jump);
+	if (!forward.chain)
+		return;
+	if (!forward.chain->builtin)
+		check_hooked(subject);
+	check_opaque(subject, forward.chain,
+		     forward.jump == NOWHERE ? forward.chain->nrules : forward.jump);
 }
 
 /* Where a configured rule is written, for a message. */
@@ -208,7 +225,15 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 	const struct chain *chain = table_chain(subject->table, wanted->name);
 	struct held held;
 
-	if (!chain && !strcmp(wanted->name, DOCKER_USER))
+	if (chain && chain->foreign_base) {
+		struct finding *finding = add(
+			subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
+			xasprintf("%s is a base chain, as only nft makes them: no rule can lead to it",
+				  wanted->name));
+
+		finding->repairable = false;
+		finding->remedy = "delete or rename it with nft, then run: dockfw-check --repair";
+	} else if (!chain && !strcmp(wanted->name, DOCKER_USER))
 		add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s", wanted->name));
 	else if (!chain && !wanted->rules[subject->family].n &&
@@ -263,6 +288,9 @@ static void check_absent(const struct policy *policy, const struct snapshot *sna
 		finding->has_family = true;
 		finding->family = family;
 		finding->table = xstrdup(FILTER);
+		finding->repairable = false;
+		for (size_t i = bad; i < live.n; i++)
+			finding->repairable |= live.v[i].repairable;
 	} else {
 		for (size_t i = 0; i < live.n; i++) {
 			struct finding *copy = findings_add(findings, live.v[i].id,

@@ -52,7 +52,7 @@ static void destination(const struct rule *rule, unsigned int range[2])
 /* What Docker's chains in nat translate, of one protocol. */
 static void translated(const struct table *nat, uint8_t proto, struct ports *ports)
 {
-	for (size_t c = 0; nat && c < nat->nchains; c++) {
+	for (size_t c = 0; nat && !nat->dormant && c < nat->nchains; c++) {
 		const struct chain *chain = nat->chains[c];
 
 		if (!docker_owns_chain(chain->name))

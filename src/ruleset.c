@@ -160,7 +160,7 @@ bool snapshot_same(const struct snapshot *a, const struct snapshot *b)
 		const struct table *left = a->tables[t];
 		const struct table *right = snapshot_table(b, left->family, left->name);
 
-		if (!right || left->nchains != right->nchains)
+		if (!right || left->dormant != right->dormant || left->nchains != right->nchains)
 			return false;
 		for (size_t c = 0; c < left->nchains; c++)
 			if (!chain_same(left->chains[c], right->chains[c]))

@@ -14,7 +14,7 @@ const char *backend_kind_name(enum backend_kind kind); /* "nft", "legacy" */
 
 struct chain {
 	char *name;
-	bool builtin; /* one of iptables' own in this table: FORWARD, … */
+	bool builtin; /* one of iptables' own in this table, hooked as it hooks it: FORWARD, … */
 	/*
 	 * A base chain that iptables does not know (another hook, priority or
 	 * name), though it filters packets: it has no policy here.
@@ -29,6 +29,7 @@ struct chain {
 struct table {
 	enum family family;
 	char *name; /* "filter", "nat" */
+	bool dormant; /* nf_tables: none of its chains is hooked, so none is builtin */
 	struct chain **chains; /* owned, sorted by name once table_sort() ran */
 	size_t nchains, room;
 };

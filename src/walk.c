@@ -116,6 +116,9 @@ static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *f
 	const struct links *links = link_set_find(&walk->walker->links, hook->table, hook->chain);
 	struct decider at = { .table = hook->table, .chain = hook->chain };
 
+	/* A chain of that name that is not hooked there sees no packet. */
+	if (links && !links->chain->builtin)
+		links = NULL;
 	if (!links && !strcmp(hook->table, "filter")) {
 		flow->by = (struct decider){ .reason = "no chain filters them" };
 		flow->size = addrset_size(&flow->src);

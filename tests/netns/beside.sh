@@ -108,6 +108,10 @@ try "no proxy" finds 0 ''
 listen=0.0.0.0 port=80
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80
 try "a proxy for what nat translates" finds 0 ''
+nft 'add table ip nat { flags dormant; }'
+try "a dormant table translates nothing" tell warning 80/tcp
+nft add table ip nat
+try "until it wakes" finds 0 ''
 port=8080
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
 try "one for another port" tell warning 8080/tcp

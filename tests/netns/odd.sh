@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tables as nft makes them and iptables never does: what looks right there and is
+# not asked by the kernel is not right.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+
+KIND=nft
+write_conf <<-'END'
+chain "DOCKER-USER" { rules = { "-i ens3 -s 203.0.113.123 -j RETURN", "-i ens3 -j DROP" } }
+END
+right() { clear_tables; load docker-28.5 && dockfw 0 --repair; }
+# told ID PATTERN: with a message like that, and no repair promised.
+told() {
+	jq -e --arg id "$1" --arg part "$2" \
+		'any(.findings[]; .id == $id and (.message | contains($part)) and (.repairable | not))' "$WORK/out" &&
+		return
+	cat "$WORK/out"
+	return 1
+}
+# forward BASE: FORWARD as it is now, with another line for its hook.
+forward() {
+	nft list table ip filter | sed "/chain FORWARD/,/}/ s/type filter hook.*/$1/" >"$WORK/made" &&
+		nft delete table ip filter && nft -f "$WORK/made"
+}
+# verdict WORD: what becomes of a packet for the published port.
+ip link add ens3 type veth peer name outside && ip link set outside up && ip addr add 198.51.100.10/24 dev ens3 && ip link set ens3 up &&
+	ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up &&
+	ip route add default dev ens3 && echo 1 >/proc/sys/net/ipv4/ip_forward
+verdict() { dockfw 0 --trace 'from 203.0.113.200 in ens3 tcp 80' && grep "verdict: $1" "$WORK/out" || { cat "$WORK/out"; return 1; }; }
+
+try "a right host" right
+nft 'add table ip filter { flags dormant; }'
+try "a dormant table: found" finds 2 'critical user-jump-missing'
+try "a dormant table: said" told user-jump-missing dormant
+try "a dormant table: a repair writes nothing" silent dockfw 2 --repair
+try "a dormant table: no packet is dropped by it" verdict forwarded
+ipt -D FORWARD -j DOCKER-USER
+try "a dormant table: what is wrong in it is mended" dockfw 2 --repair
+nft add table ip filter
+try "a dormant table: so it is right when it wakes" finds 0 ''
+try "a dormant table: and drops" verdict dropped
+
+right
+try "FORWARD is no base chain" forward ''
+try "FORWARD is no base chain: found" finds 2 'critical user-jump-missing'
+try "FORWARD is no base chain: said" told user-jump-missing 'base chain'
+try "FORWARD is no base chain: a repair writes nothing" silent dockfw 2 --repair
+right
+try "FORWARD at another hook" forward 'type filter hook input priority 0; policy accept;'
+try "FORWARD at another hook: found" finds 2 'critical user-jump-missing'
+right
+try "FORWARD of another type" forward 'type route hook output priority 0; policy accept;'
+try "FORWARD of another type: found" finds 2 'critical user-jump-missing'
+
+clear_tables
+load docker-28.5
+ipt -D FORWARD -j DOCKER-USER
+ipt -X DOCKER-USER
+nft 'add chain ip filter DOCKER-USER { type filter hook forward priority -5; }'
+try "DOCKER-USER is a base chain: found" finds 2 \
+	'critical user-chain-missing,critical user-jump-missing,critical rule-missing'
+try "DOCKER-USER is a base chain: said" told user-chain-missing 'base chain'
+try "DOCKER-USER is a base chain: nothing is written" silent dockfw 3 --repair
+finish
