@@ -18,10 +18,12 @@ enum front forward_front(const struct policy *policy, struct reach *reach,
 
 	if (is_call(rule))
 		return FRONT_CALL;
-	if (leads && !rule->opaque && strings_has(&policy->trusted_chains, rule->chain))
-		return FRONT_HARMLESS;
 	if (leads && reach_is_docker(reach, rule->chain))
 		return FRONT_DOCKER;
+	/* What its owner may decide is trusted; a goto leaves the rest to the policy. */
+	if (leads && !rule->opaque && strings_has(&policy->trusted_chains, rule->chain) &&
+	    (rule->verdict == VERDICT_JUMP || chain->policy == VERDICT_DROP))
+		return FRONT_HARMLESS;
 	return reach_accepts(reach, chain, rule, false) ? FRONT_ACCEPTS : FRONT_HARMLESS;
 }
 

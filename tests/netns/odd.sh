@@ -27,7 +27,10 @@ forward() {
 ip link add ens3 type veth peer name outside && ip link set outside up && ip addr add 198.51.100.10/24 dev ens3 && ip link set ens3 up &&
 	ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up &&
 	ip route add default dev ens3 && echo 1 >/proc/sys/net/ipv4/ip_forward
-verdict() { dockfw 0 --trace 'from 203.0.113.200 in ens3 tcp 80' && grep "verdict: $1" "$WORK/out" || { cat "$WORK/out"; return 1; }; }
+verdict() {
+	dockfw 0 --trace 'from 203.0.113.200 in ens3 tcp 80' || return 1
+	grep "verdict: $1" "$WORK/out" || { cat "$WORK/out"; return 1; }
+}
 
 try "a right host" right
 nft 'add table ip filter { flags dormant; }'

@@ -34,6 +34,7 @@ struct test_case {
 	size_t edits;  /* how many the plan makes */
 	bool bare;     /* nothing is configured */
 	bool remove_foreign;
+	bool open;     /* FORWARD's policy is ACCEPT */
 	const char *trusted;
 	const char *more_wanted; /* a chain OFFICE with this rule */
 	size_t left; /* findings that no repair mends */
@@ -115,6 +116,22 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true, .trusted = "ts-forward" },
+	{ "but not with what leads to Docker's",
+	  { "FORWARD -j wrap", "FORWARD -j DOCKER-USER", "wrap -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true, .trusted = "wrap" },
+	{ "a goto to a trusted chain leaves the rest to the policy",
+	  { "FORWARD -g ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true, .trusted = "ts-forward", .open = true },
+	{ "which may drop it",
+	  { "FORWARD -g ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true, .trusted = "ts-forward" },
+	{ "a return in front is decided by the policy, too",
+	  { "FORWARD -i ens3 -j RETURN", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true, .open = true },
 	{ "a target that is not known may accept",
 	  { "FORWARD ext:NFQUEUE", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
@@ -246,8 +263,11 @@ static void one_case(const struct test_case *test)
 	struct docker docker = { 0 };
 	struct findings findings = { 0 }, left = { 0 };
 	struct edits edits = { 0 }, again = { 0 };
+	struct table *table;
 
-	model_table(snapshot, FAMILY_IPV4, test->live);
+	table = model_table(snapshot, FAMILY_IPV4, test->live);
+	if (test->open)
+		table_chain(table, "FORWARD")->policy = VERDICT_ACCEPT;
 	check(policy, snapshot, &docker, &findings);
 	expect(test, &findings);
 	plan(policy, snapshot, &edits);
