@@ -242,12 +242,25 @@ static void fill_report(struct run *run, bool failed)
 						 : findings_severity(report->left);
 }
 
+/* The rules of a family that is not configured were not read: it has none to be held to. */
+static int check_families(const struct options *options, const struct policy *policy)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		if (!(options->families & ~policy->families & 1U << family))
+			continue;
+		diag_error("--%s: '%s' does not have it among its families; add it there, or look at the others alone",
+			   family_name((enum family)family), options->config);
+		return -1;
+	}
+	return 0;
+}
+
 static int run_judging(struct run *run)
 {
 	const struct options *options = run->report.options;
 
 	run->policy = config_read(options->config);
-	if (!run->policy)
+	if (!run->policy || check_families(options, run->policy))
 		return -1;
 	policy_override(run->policy, options);
 	if (options->wait && docker_wait(run->policy, options->wait))

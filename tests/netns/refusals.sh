@@ -61,6 +61,16 @@ refuses "an included file that the group may write" "$WORK/writable" "$CONF"
 write_conf <<<'include("nowhere.conf")'
 refuses "an included file that is not there" "nowhere.conf" "$CONF"
 
+# A family that it does not name has no rules that could be in force.
+write_conf <<<'families = { "ipv4" }'
+for mode in --check --repair '--repair -n'; do
+	# shellcheck disable=SC2086 # words
+	try "$mode -6 with families of IPv4" refused '--ipv6:.* families' "$DOCKFW" $mode -6 -f "$CONF"
+done
+try "-4 and -6 with families of IPv4" refused '--ipv6:.* families' "$DOCKFW" -4 -6 -f "$CONF"
+write_conf <<<'families = { "ipv6" }'
+try "-4 with families of IPv6" refused '--ipv4:.* families' "$DOCKFW" -4 -f "$CONF"
+
 # What is in it.
 refused_text() { # NAME PATTERN TEXT
 	write_conf <<<"$3"
