@@ -54,19 +54,25 @@ static bool is_dockerd(const char *pid)
 	return read_small(path, comm, sizeof(comm)) && !strcmp(comm, "dockerd");
 }
 
-/*
- * Whether the process is in this network namespace: 1 yes, 0 no, -1 where it
- * cannot be seen (without CAP_SYS_PTRACE, for a process with more rights).
- */
-static int shares_network(const char *pid)
+static int shares(const char *pid, const char *kind)
 {
 	struct stat own, other;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%.20s/ns/net", pid);
-	if (stat("/proc/self/ns/net", &own) < 0 || stat(path, &other) < 0)
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
+	if (stat(path, &own) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/%s", pid, kind);
+	if (stat(path, &other) < 0)
 		return -1;
 	return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
+int docker_shares_network(const char *pid)
+{
+	int network = shares(pid, "net");
+
+	return network == 1 ? shares(pid, "user") : network;
 }
 
 /* "--name=true", "--name=false", "--name"; Go's flags also know t, T, 1, f, F, 0. */
@@ -151,7 +157,8 @@ int docker_look(struct docker *docker)
 	/* The pid file is of this file system, so it is believed unless the
 	 * process is known to be in another network namespace. */
 	if (read_small("/run/docker.pid", pid, sizeof(pid)) &&
-	    parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) && shares_network(pid)) {
+	    parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
+	    docker_shares_network(pid)) {
 		found(docker, pid);
 		return 0;
 	}
@@ -164,7 +171,7 @@ int docker_look(struct docker *docker)
 	}
 	while (!docker->running && (entry = readdir(proc)))
 		if (parse_number(entry->d_name, 1, 1UL << 22, &number) &&
-		    is_dockerd(entry->d_name) && shares_network(entry->d_name) == 1)
+		    is_dockerd(entry->d_name) && docker_shares_network(entry->d_name) == 1)
 			found(docker, entry->d_name);
 	closedir(proc);
 	return 0;

@@ -25,6 +25,14 @@ struct docker {
 };
 
 /*
+ * Whether the process of that number is one of this host's network: in this
+ * network namespace, and not in a user namespace of its own. A rootless dockerd
+ * may stay in the host's network and keep its containers in another. 1 yes, 0
+ * no, -1 where it cannot be seen (without CAP_SYS_PTRACE, of a process with more rights).
+ */
+int docker_shares_network(const char *pid);
+
+/*
  * Looks for dockerd without touching its socket: /run/docker.pid, then, where a
  * unix socket has its name, the processes of this network namespace. What cannot be looked at counts as
  * not running. Returns -1, said, where /proc cannot be read.

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "diag.h"
+#include "docker.h"
 
 #define TCP_LISTEN_STATE 0x0a
 #define UDP_UNCONNECTED_STATE 0x07
@@ -95,11 +95,10 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 }
 
 /* Adds the process, where it is one of them and in the namespace of ours. */
-static void look_at(struct proxies *proxies, const char *pid, const struct stat *own)
+static void look_at(struct proxies *proxies, const char *pid)
 {
 	char *path = xasprintf("/proc/%s/cmdline", pid), words[4096];
 	FILE *file = fopen(path, "re");
-	struct stat its;
 	struct proxy proxy;
 	size_t size;
 
@@ -111,13 +110,11 @@ static void look_at(struct proxies *proxies, const char *pid, const struct stat 
 	/* A line that fills the buffer is longer than any of docker-proxy's. */
 	if (!size || size == sizeof(words) || !proxies_parse(words, size, &proxy))
 		return;
-	path = xasprintf("/proc/%s/ns/net", pid);
-	if (stat(path, &its) || (its.st_ino == own->st_ino && its.st_dev == own->st_dev)) {
-		proxy.pid = (pid_t)strtol(pid, NULL, 10);
-		GROW(proxies->v, proxies->n, proxies->room);
-		proxies->v[proxies->n++] = proxy;
-	}
-	free(path);
+	if (!docker_shares_network(pid))
+		return;
+	proxy.pid = (pid_t)strtol(pid, NULL, 10);
+	GROW(proxies->v, proxies->n, proxies->room);
+	proxies->v[proxies->n++] = proxy;
 }
 
 /* Ports with a listener on every address, one bit each, from /proc/net/NAME. */
@@ -208,18 +205,15 @@ int proxies_read(struct proxies *proxies)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	struct stat own;
 
 	*proxies = (struct proxies){ 0 };
-	if (!proc || stat("/proc/self/ns/net", &own)) {
+	if (!proc) {
 		diag_error("cannot read /proc: %s", strerror(errno));
-		if (proc)
-			closedir(proc);
 		return -1;
 	}
 	while ((entry = readdir(proc)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			look_at(proxies, entry->d_name, &own);
+			look_at(proxies, entry->d_name);
 	closedir(proc);
 	add_dual(proxies);
 	proxies_sort(proxies);

@@ -116,6 +116,13 @@ port=8080
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
 try "one for another port" tell warning 8080/tcp
 try "a repair does not end that" tell warning 8080/tcp --repair
+rootless() {
+	start unshare --user --map-root-user "$WORK/bin/docker-proxy" -c 'import signal; print(flush=True); signal.pause()' \
+		-host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80 && tell warning 8080/tcp &&
+		! grep 8081 "$WORK/out"
+}
+try "one of a rootless Docker's is not counted" rootless
+end "$started"
 sed -i '1i ignore = { "proxy-bypass" }' "$CONF"
 try "not to be told" finds 0 ''
 sed -i 1d "$CONF"

@@ -59,6 +59,10 @@ signal.pause()'
 	try "$KIND: dockerd of another network namespace" not_seen
 	end "$dockerd"
 	rm /run/docker.pid
+	in_namespace=(unshare --user --map-root-user)
+	dockerd
+	try "$KIND: a rootless one, whose network is elsewhere" not_seen
+	end "$dockerd"
 	in_namespace=()
 }
 
