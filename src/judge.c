@@ -94,6 +94,7 @@ static void add_contested(struct run *run)
 							       : "its findings are ignored");
 
 	findings_add(&run->left.findings, CONTESTED, SEVERITY_CRITICAL, message);
+	findings_leave_out(&run->left.findings, run->policy);
 }
 
 /* Whether the tables are as the plan wants them, a moment after the write. */
@@ -218,7 +219,7 @@ static int do_repair(struct run *run)
 		return -1;
 	plan(run->policy, run->found.snapshot, &run->edits);
 	if (run->report.options->dry_run)
-		return 0;
+		return look_at_proxies(run, &run->found);
 	if ((run->edits.n && write_and_look(run)) || stay_right(run) || recover_docker(run))
 		return -1;
 	return look_at_proxies(run, run->left.snapshot ? &run->left : &run->found);

@@ -116,6 +116,7 @@ port=8080
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
 try "one for another port" tell warning 8080/tcp
 try "a repair does not end that" tell warning 8080/tcp --repair
+try "so a dry run tells it, too" tell warning 8080/tcp --repair --dry-run
 rootless() {
 	start unshare --user --map-root-user "$WORK/bin/docker-proxy" -c 'import signal; print(flush=True); signal.pause()' \
 		-host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80 && tell warning 8080/tcp &&

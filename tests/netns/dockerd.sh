@@ -243,6 +243,8 @@ undo() {
 }
 undone() { [ "$(wc -l <"$WORK/undone")" -ge 3 ] || { wc -l "$WORK/undone"; return 1; }; }
 
+ignored() { dockfw 0 --repair --format=json && jq -e '.findings == []' "$WORK/out"; }
+
 contests() {
 	right
 	dockerd
@@ -252,6 +254,9 @@ contests() {
 	end "$writer"
 	try "$KIND: it is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
 	try "$KIND: with what was undone" jq -e 'any(.findings[]; .message | contains("FORWARD never calls"))' "$WORK/out"
+	sed -i '1i ignore = { "contested", "user-jump-missing" }' "$CONF"
+	try "$KIND: but for what is ignored" ignored
+	sed -i 1d "$CONF"
 	try "$KIND: when it has gone, a repair stays" dockfw 0 --repair
 	end "$dockerd"
 }
