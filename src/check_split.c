@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "util.h"
 
 /* A table has no loops; the kernel's own limit on jumps is far below this. */
 #define DEPTH 64
@@ -39,13 +40,52 @@ static bool decides(const struct table *table, const char *name, unsigned int de
 	return false;
 }
 
-static bool holds_docker(const struct table *table)
+/* Docker's, or DOCKER-USER. No name of dockerd's has other letters, which a shell might read as more. */
+static bool is_left(const struct chain *chain)
 {
-	for (size_t c = 0; c < table->nchains; c++)
-		if (docker_owns_chain(table->chains[c]->name) ||
-		    !strcmp(table->chains[c]->name, DOCKER_USER))
-			return true;
-	return false;
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+	return (docker_owns_chain(chain->name) || !strcmp(chain->name, DOCKER_USER)) &&
+	       !chain->name[strspn(chain->name, letters)];
+}
+
+/* Their names, each behind a blank; "" where there is none. */
+static char *names_left(const struct table *table)
+{
+	char *names = xstrdup("");
+
+	for (size_t c = 0; c < table->nchains; c++) {
+		char *longer;
+
+		if (!is_left(table->chains[c]))
+			continue;
+		longer = xasprintf("%s %s", names, table->chains[c]->name);
+		free(names);
+		names = longer;
+	}
+	return names;
+}
+
+/* What takes away all that is found here, as commands for a shell. */
+static char *commands(const struct table *table, enum backend_kind kind)
+{
+	const struct chain *forward = table_chain(table, "FORWARD");
+	char *command = xasprintf("%s-%s", table->family == FAMILY_IPV4 ? "iptables" : "ip6tables",
+				  backend_kind_name(kind));
+	char *names = names_left(table);
+	char *loop = !*names ? xstrdup("")
+			     : xasprintf("for option in -F -X; do for chain in%s; do %s $option $chain; done; done",
+					 names, command);
+	bool drops = forward && forward->policy == VERDICT_DROP, rules = forward && forward->nrules;
+	char *text = xasprintf("%s%s%s%s%s%s%s", drops ? command : "",
+			       drops ? " -P FORWARD ACCEPT" : "", drops && (rules || *loop) ? "; " : "",
+			       rules ? command : "", rules ? " -F FORWARD" : "",
+			       rules && *loop ? "; " : "", loop);
+
+	free(command);
+	free(names);
+	free(loop);
+	return text;
 }
 
 /* What the other backend's filter table does to forwarded packets, or NULL. */
@@ -59,8 +99,9 @@ static const char *what_it_does(const struct table *table, enum severity *severi
 	if (decides(table, "FORWARD", 0))
 		return "FORWARD there drops or accepts packets that Docker's rules decide about";
 	*severity = SEVERITY_WARNING;
-	if (holds_docker(table))
-		return "chains of Docker's are left there";
+	for (size_t c = 0; c < table->nchains; c++)
+		if (is_left(table->chains[c]))
+			return "chains of Docker's are left there";
 	if (forward && forward->nrules)
 		return "FORWARD there has rules";
 	return NULL;
@@ -76,6 +117,7 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 		enum severity severity;
 		struct finding *finding;
 		const char *what;
+		char *how;
 
 		if (!table || !(families & (1U << family)) ||
 		    !docker_has_chains(snapshot, (enum family)family))
@@ -83,14 +125,12 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 		what = what_it_does(table, &severity);
 		if (!what)
 			continue;
+		how = commands(table, other->backend);
 		finding = findings_add(findings, BACKEND_SPLIT, severity,
-				       xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s-%s -P FORWARD ACCEPT; %s-%s -F FORWARD",
+				       xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s",
 						 backend_kind_name(snapshot->backend),
-						 backend_kind_name(other->backend), what,
-						 family == FAMILY_IPV4 ? "iptables" : "ip6tables",
-						 backend_kind_name(other->backend),
-						 family == FAMILY_IPV4 ? "iptables" : "ip6tables",
-						 backend_kind_name(other->backend)));
+						 backend_kind_name(other->backend), what, how));
+		free(how);
 		finding->has_family = true;
 		finding->family = (enum family)family;
 		finding->table = xstrdup("filter");

@@ -25,7 +25,13 @@ split() {
 	finds "$status" "$1 backend-split" || return 1
 	jq -e --arg part "$2" 'any(.findings[]; .message | contains($part))' "$WORK/out" || { cat "$WORK/out"; return 1; }
 }
-cleared() { other -P FORWARD ACCEPT && other -F FORWARD && finds 0 ''; }
+# cleared: as the message says, with nothing left to find.
+cleared() {
+	local commands
+	commands=$(jq -r '.findings[] | select(.id == "backend-split") | .message | sub(".*clear it with: "; "")' "$WORK/out")
+	echo "$commands"
+	eval "$commands" && finds 0 ''
+}
 
 splits() {
 	local what="$KIND, with rules in $OTHER"
@@ -55,7 +61,11 @@ splits() {
 	other -F && other -X
 	other -N DOCKER
 	try "$what: chains of Docker's" split warning 'are left there'
-	other -X && other -N DOCKER-USER
+	try "$what: they are cleared" cleared
+	KIND=$OTHER load docker-28.5
+	try "$what: all that Docker has" split critical 'policy DROP'
+	try "$what: it is cleared" cleared
+	other -N DOCKER-USER
 	try "$what: DOCKER-USER" split warning 'are left there'
 	sed -i '1i ignore = { "backend-split" }' "$CONF"
 	try "$what: not to be told" finds 0 ''
