@@ -11,7 +11,11 @@
 #include "session.h"
 #include "stay.h"
 
-/* A writer that undoes a repair this often is not fought any longer. */
+/*
+ * A writer that undoes a repair this often is not fought any longer. dockerd at
+ * a reload with many networks writes for seconds, so each round is given twice
+ * the time of the one before it.
+ */
 #define ROUNDS 3
 #define AFTER_WRITE_MS 250
 
@@ -97,13 +101,13 @@ static void add_contested(struct run *run)
 	findings_leave_out(&run->left.findings, run->policy);
 }
 
-/* Whether the tables are as the plan wants them, a moment after the write. */
-static int look_again(struct run *run, bool *mended)
+/* Whether the tables are as the plan wants them, so long after the write. */
+static int look_again(struct run *run, unsigned int ms, bool *mended)
 {
 	struct edits again = { 0 };
 
 	if (run->found.docker.running)
-		sleep_ms(AFTER_WRITE_MS);
+		sleep_ms(ms);
 	state_clear(&run->left);
 	if (deadline_check() || state_read(run->ops, run->policy, &run->left))
 		return -1;
@@ -123,7 +127,7 @@ static int write_and_look(struct run *run)
 		return -1;
 	if (!seen) {
 		run->report.written = true;
-		if (look_again(run, &mended))
+		if (look_again(run, AFTER_WRITE_MS, &mended))
 			return -1;
 	}
 	for (int round = 0; round < ROUNDS && !mended; round++) {
@@ -141,7 +145,7 @@ static int write_and_look(struct run *run)
 			state_clear(&base);
 			edits_clear(&edits);
 		}
-		if (status || look_again(run, &mended))
+		if (status || look_again(run, AFTER_WRITE_MS << (round + 1), &mended))
 			return -1;
 	}
 	if (!mended)
