@@ -25,6 +25,17 @@ missing='critical docker-chains-missing'
 seen() { finds 2 "$missing"; }
 not_seen() { finds 0 ''; }
 
+# restricted COMMAND…: as in the units, without a look into processes with more rights.
+restricted() {
+	local DOCKFW=$WORK/restricted
+	"$@"
+}
+cat >"$WORK/restricted" <<-END
+	#!/bin/sh
+	exec setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace '$DOCKFW' "\$@"
+END
+chmod +x "$WORK/restricted"
+
 looks() {
 	right
 	no_nat
@@ -62,6 +73,15 @@ signal.pause()'
 	in_namespace=(unshare --user --map-root-user)
 	dockerd
 	try "$KIND: a rootless one, whose network is elsewhere" not_seen
+	restricted try "$KIND: by its user, too" not_seen
+	end "$dockerd"
+	in_namespace=(unshare --net --pid --fork --kill-child)
+	dockerd
+	restricted try "$KIND: one in a container, by its numbers" not_seen
+	end "$dockerd"
+	in_namespace=()
+	dockerd
+	restricted try "$KIND: and the host's own, though it has no pid file" seen
 	end "$dockerd"
 	in_namespace=()
 }
