@@ -72,7 +72,7 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 	return NULL;
 }
 
-/* Before a chain that left the configuration goes, nobody else may call it. */
+/* Before a chain that left the configuration goes, nobody else may call it, from Docker's chains either. */
 static struct chain *around_stale(const struct policy *policy, const struct table *table)
 {
 	bool stale = false;
@@ -80,7 +80,7 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	for (size_t c = 0; c < table->nchains && !stale; c++)
 		stale = held_is_stale_chain(policy, table->chains[c]);
 	for (size_t c = 0; c < table->nchains && stale; c++)
-		if (!table->chains[c]->loaded && !docker_owns_chain(table->chains[c]->name))
+		if (!table->chains[c]->loaded)
 			return table->chains[c];
 	return NULL;
 }

@@ -136,6 +136,11 @@ for KIND in nft legacy; do
 	}
 	try "$KIND: a chain of one's own is held" own_chain
 	write_conf </dev/null
+	ipt -I DOCKER-FORWARD -s 192.0.2.0/24 -j OFFICE
+	own_called() { dockfw 0 --repair && ipt -S OFFICE && finds 0 ''; }
+	try "$KIND: stays while somebody calls it, be it from a chain of Docker's" own_called
+	ipt -D DOCKER-FORWARD 1
+	ipt -A DOCKER-USER -m comment --comment dockfw -j OFFICE
 	own_gone() { dockfw 0 --repair && ! ipt -S OFFICE 2>/dev/null && finds 0 ''; }
 	try "$KIND: and goes when it leaves the configuration" own_gone
 
