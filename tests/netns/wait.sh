@@ -56,6 +56,20 @@ for KIND in nft legacy; do
 	try "$KIND: the same behind a wait" dockfw 3 --wait=1
 done
 
+# A kernel without the netlink of netfilter.
+KIND=legacy
+clear_tables
+two_rules
+load docker-28.5
+unheard() {
+	gives 0 env LSAN_OPTIONS=detect_leaks=0 strace -qq -e trace=socket -e inject=socket:error=EPROTONOSUPPORT:when=1 \
+		-o "$WORK/trace" "$DOCKFW" -f "$CONF" -b legacy --wait=1 --repair &&
+		grep 'NETLINK_NETFILTER.*INJECTED' "$WORK/trace"
+}
+dockerd
+try "nothing to hear from: it looks from time to time" unheard
+end "$dockerd"
+
 # Many changes while it waits, more than its socket holds.
 KIND=nft
 clear_tables
