@@ -68,8 +68,8 @@ static int shares(const char *pid, const char *kind)
 	return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
-/* The text behind a key of the process's status, which everybody may read; NULL. */
-static const char *status_of(const char *text, const char *key)
+/* Where the text behind a key begins; NULL where there is none. */
+static const char *behind(const char *text, const char *key)
 {
 	const char *found = strstr(text, key);
 
@@ -77,29 +77,28 @@ static const char *status_of(const char *text, const char *key)
 }
 
 /*
- * For a process with more rights, whose namespaces cannot be seen: one in a
- * container has a number there, too, and the root of a user namespace is
- * another user here.
+ * Everybody may name a process as they like, but not be root with it. One in a
+ * container has a number there, too, which shows where its namespaces do not.
  */
-static int looks_like_ours(const char *pid)
+int docker_shares_network(const char *pid)
 {
 	char path[64], text[4096];
 	const char *user, *numbers;
+	int network, users;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
 	read_file(path, text, sizeof(text));
-	user = status_of(text, "\nUid:\t");
-	numbers = status_of(text, "\nNSpid:\t");
+	user = behind(text, "\nUid:\t");
+	numbers = behind(text, "\nNSpid:\t");
 	if (!user || !numbers)
 		return -1;
-	return !strncmp(user, "0\t", 2) && strcspn(numbers, "\t") > strcspn(numbers, "\n");
-}
-
-int docker_shares_network(const char *pid)
-{
-	int network = shares(pid, "net"), user = network == 1 ? shares(pid, "user") : network;
-
-	return user < 0 ? looks_like_ours(pid) : user;
+	if (strncmp(user, "0\t", 2))
+		return 0;
+	network = shares(pid, "net");
+	users = shares(pid, "user");
+	if (network < 0 || users < 0)
+		return strcspn(numbers, "\t") > strcspn(numbers, "\n");
+	return network && users;
 }
 
 /* "--name=true", "--name=false", "--name"; Go's flags also know t, T, 1, f, F, 0. */

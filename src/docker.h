@@ -25,11 +25,11 @@ struct docker {
 };
 
 /*
- * Whether the process of that number is one of this host's network: in this
- * network namespace, and not in a user namespace of its own. A rootless dockerd
- * may stay in the host's network and keep its containers in another. 1 yes, 0
- * no, -1 where it cannot be told. Of a process with more rights, which cannot be
- * looked into without CAP_SYS_PTRACE, its user and its numbers tell.
+ * Whether the process of that number is one of this host's network: of root's,
+ * in this network namespace, and not in a user namespace of its own. A rootless
+ * dockerd may stay in the host's network and keep its containers in another. 1
+ * yes, 0 no, -1 where it cannot be told. Without CAP_SYS_PTRACE the namespaces of a
+ * process with more rights do not show; there it is yes outside of a container.
  */
 int docker_shares_network(const char *pid);
 

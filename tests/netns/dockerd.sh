@@ -73,7 +73,12 @@ signal.pause()'
 	in_namespace=(unshare --user --map-root-user)
 	dockerd
 	try "$KIND: a rootless one, whose network is elsewhere" not_seen
-	restricted try "$KIND: by its user, too" not_seen
+	end "$dockerd"
+	in_namespace=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	chmod 755 "$WORK" && chmod 777 /run/docker
+	dockerd
+	try "$KIND: a process of that name that is not root's" not_seen
+	restricted try "$KIND: so it is from within the units" not_seen
 	end "$dockerd"
 	in_namespace=(unshare --net --pid --fork --kill-child)
 	dockerd
@@ -260,6 +265,7 @@ undo() {
 	done 2>/dev/null >"$WORK/undone" &
 	writer=$!
 	renice -n -10 "$writer" >/dev/null
+	until [ -s "$WORK/undone" ]; do sleep 0.01; done
 }
 undone() { [ "$(wc -l <"$WORK/undone")" -ge 3 ] || { wc -l "$WORK/undone"; return 1; }; }
 
