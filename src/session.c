@@ -275,15 +275,17 @@ int repair_seen(const struct backend_ops *ops, const struct state *seen,
 	return status == BACKEND_CHANGED ? 1 : status ? -1 : 0;
 }
 
-/* Whether dockerd runs and its chains are as it makes them. */
-static bool is_complete(const struct state *state)
+/* Whether dockerd runs and its chains are as it makes them, also where that is not to be reported. */
+static bool is_complete(const struct policy *policy, const struct state *state)
 {
-	if (!state->docker.running)
-		return false;
-	for (size_t i = 0; i < state->findings.n; i++)
-		if (state->findings.v[i].id == DOCKER_CHAINS_MISSING)
-			return false;
-	return true;
+	struct findings findings = { 0 };
+	bool complete = state->docker.running;
+
+	check_docker(policy, state->snapshot, &state->docker, &findings);
+	for (size_t i = 0; i < findings.n; i++)
+		complete &= findings.v[i].id != DOCKER_CHAINS_MISSING;
+	findings_clear(&findings);
+	return complete;
 }
 
 int docker_wait(struct policy *policy, unsigned int seconds)
@@ -298,7 +300,7 @@ int docker_wait(struct policy *policy, unsigned int seconds)
 		struct state state = { 0 };
 
 		status = ops ? state_read(ops, policy, &state) : -1;
-		complete = !status && is_complete(&state);
+		complete = !status && is_complete(policy, &state);
 		state_clear(&state);
 		now = clock_ms();
 		/* Legacy tables and dockerd itself are not heard: look again anyway. */

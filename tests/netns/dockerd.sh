@@ -119,6 +119,9 @@ chains() {
 	try "$KIND: filter has none" finds 2 \
 		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
 	try "$KIND: that is said" grep -q "Docker's chains in filter:" "$WORK/out"
+	ipt -N DOCKER-BLOCK && ipt -I FORWARD -j DOCKER-BLOCK
+	try "$KIND: somebody's chain with such a name does not make up for it" finds 2 \
+		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
 	clear_tables
 	try "$KIND: nothing is left" finds 2 \
 		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"

@@ -49,6 +49,16 @@ for KIND in nft legacy; do
 	try "$KIND: nothing to wait for" dockfw 2 --wait=60
 
 	clear_tables
+	sed -i '1i ignore = { "docker-chains-missing" }' "$CONF"
+	try "$KIND: it waits for chains whose lack is not to be told" waiting --wait=60
+	part filter
+	sleep 0.7
+	try "$KIND: until they are there" still
+	part nat
+	try "$KIND: and then it goes on" ends 2
+	sed -i 1d "$CONF"
+
+	clear_tables
 	try "$KIND: when the time is over it goes on" dockfw 2 --wait=1 --format=json
 	try "$KIND: and says what is missing" jq -e 'any(.findings[]; .id == "docker-chains-missing")' "$WORK/out"
 	end "$dockerd"
