@@ -180,7 +180,8 @@ static void make_table(struct input *in, enum family family)
 			continue;
 		chain = table_add_chain(table, names[i]);
 		chain->loaded = true;
-		chain->builtin = !i;
+		/* By nft it may be hooked elsewhere, or nowhere. */
+		chain->builtin = !i && (absent & 0x1800) != 0x1800;
 		chain->policy = absent & 0x4000 ? VERDICT_DROP : VERDICT_ACCEPT;
 	}
 	table_sort(table);
