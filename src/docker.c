@@ -122,6 +122,25 @@ void docker_read_arguments(struct docker *docker, const char *words, size_t size
 	}
 }
 
+const char *docker_settings_file(const char *words, size_t size)
+{
+	static const char name[] = "--config-file";
+	const char *file = "/etc/docker/daemon.json";
+	size_t length = sizeof(name) - 1;
+
+	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
+		const char *word = words + at, *next = word + strnlen(word, size - at) + 1;
+
+		if (strncmp(word, name, length))
+			continue;
+		if (word[length] == '=')
+			file = word + length + 1;
+		else if (!word[length] && next < words + size)
+			file = next;
+	}
+	return file;
+}
+
 static void read_key(enum setting *setting, const json_t *root, const char *name)
 {
 	const json_t *value = json_object_get(root, name);
@@ -141,7 +160,7 @@ void docker_read_settings(struct docker *docker, const char *json)
 
 static void found(struct docker *docker, const char *pid)
 {
-	char path[64], text[16384];
+	char path[64], text[16384], json[16384];
 	size_t size;
 
 	docker->running = true;
@@ -149,8 +168,8 @@ static void found(struct docker *docker, const char *pid)
 	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
 	size = read_file(path, text, sizeof(text));
 	docker_read_arguments(docker, text, size);
-	if (read_file("/etc/docker/daemon.json", text, sizeof(text)))
-		docker_read_settings(docker, text);
+	if (read_file(docker_settings_file(text, size), json, sizeof(json)))
+		docker_read_settings(docker, json);
 }
 
 /*

@@ -47,5 +47,10 @@ int docker_look(struct docker *docker);
  */
 void docker_read_arguments(struct docker *docker, const char *words, size_t size);
 void docker_read_settings(struct docker *docker, const char *json);
+/*
+ * Which file of settings those arguments name: a part of words, which end with
+ * a NUL, or the usual one. Pure.
+ */
+const char *docker_settings_file(const char *words, size_t size);
 
 #endif

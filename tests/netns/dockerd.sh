@@ -135,6 +135,10 @@ chains() {
 	echo '{ "iptables": false }' >/etc/docker/daemon.json
 	one "so its file says" '' --debug
 	one "the option counts more" "$missing" --iptables=true
+	mv /etc/docker/daemon.json "$WORK/elsewhere.json"
+	one "so says a file of another name" '' --config-file "$WORK/elsewhere.json"
+	one "given in Go's other form" '' "--config-file=$WORK/elsewhere.json"
+	one "but not one that it was not started with" "$missing" --config-file
 	echo '{ "iptables": "no" }' >/etc/docker/daemon.json
 	one "a file with a wrong value" "$missing"
 	echo '{ "iptables": false' >/etc/docker/daemon.json
