@@ -83,16 +83,18 @@ static const char *behind(const char *text, const char *key)
 int docker_shares_network(const char *pid)
 {
 	char path[64], text[4096];
-	const char *user, *numbers;
+	const char *user, *numbers, *state;
 	int network, users;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
 	read_file(path, text, sizeof(text));
 	user = behind(text, "\nUid:\t");
 	numbers = behind(text, "\nNSpid:\t");
-	if (!user || !numbers)
+	state = behind(text, "\nState:\t");
+	if (!user || !numbers || !state)
 		return -1;
-	if (strncmp(user, "0\t", 2))
+	/* A zombie has ended, whoever did not notice. */
+	if (strncmp(user, "0\t", 2) || *state == 'Z')
 		return 0;
 	network = shares(pid, "net");
 	users = shares(pid, "user");

@@ -25,7 +25,7 @@ struct docker {
 };
 
 /*
- * Whether the process of that number is one of this host's network: of root's,
+ * Whether the process of that number is one of this host's network: alive, of root's,
  * in this network namespace, and not in a user namespace of its own. A rootless
  * dockerd may stay in the host's network and keep its containers in another. 1
  * yes, 0 no, -1 where it cannot be told. Without CAP_SYS_PTRACE the namespaces of a

@@ -53,6 +53,20 @@ static int set_stamp(void)
 	return 0;
 }
 
+/* The job goes on in systemd; only its client ends, within a second. */
+static void end_child(pid_t child)
+{
+	int status, tries = 0;
+
+	kill(child, SIGTERM);
+	while (waitpid(child, &status, WNOHANG) == 0 && ++tries < 50)
+		sleep_ms(20);
+	if (tries == 50) {
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+	}
+}
+
 /* Waits for the child while there is time; its exit status, or -1, said. */
 static int wait_child(pid_t child)
 {
@@ -68,9 +82,7 @@ static int wait_child(pid_t child)
 			return -1;
 		}
 		if (deadline_check()) {
-			/* The job goes on in systemd; only its client ends. */
-			kill(child, SIGTERM);
-			waitpid(child, &status, 0);
+			end_child(child);
 			return -1;
 		}
 		sleep_ms(20);

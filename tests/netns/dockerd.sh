@@ -64,6 +64,15 @@ print(flush=True)
 signal.pause()'
 	try "$KIND: a socket of that name without the process" not_seen
 	end "$started"
+	start "$python" -c 'import signal, socket, subprocess, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind("\0docker")
+ended = subprocess.Popen([sys.argv[1], "-c", "print(flush=True)"], stdout=subprocess.PIPE)
+ended.stdout.read()
+print(flush=True)
+signal.pause()' "$WORK/bin/dockerd"
+	try "$KIND: one that nobody has noticed to have ended" not_seen
+	end "$started"
 	in_namespace=(unshare --net)
 	dockerd
 	echo "$dockerd" >/run/docker.pid
@@ -244,6 +253,9 @@ restarts() {
 	try "$KIND: one that does not end" dockfw 3 --repair --restart-docker --timeout=5
 	try "$KIND: is said" said 'restarting docker.service'
 	try "$KIND: and ended" no_sleeper
+	systemctl_is <<<'trap "" TERM; while :; do read -t 1 <> <(:); done'
+	try "$KIND: nor one that takes no notice" gives 3 timeout -k 1 10 \
+		"$DOCKFW" -f "$CONF" -b "$KIND" --repair --restart-docker --timeout=3
 	rm /usr/bin/systemctl
 	try "$KIND: no systemctl" dockfw 3 --repair --restart-docker
 	try "$KIND: is said" said '/usr/bin/systemctl'
