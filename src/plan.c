@@ -128,19 +128,16 @@ static size_t called(const struct table *table, const struct rule *rule)
 		table_index(table, rule->chain) : table->nchains;
 }
 
-/*
- * Docker's chains call none but Docker's. Returns false where another chain was
- * not read: what that calls cannot be known.
- */
+/* Returns false where a chain was not read: what it calls cannot be known. */
 static bool count_calls(struct calls *calls, const struct policy *policy,
 			const struct table *table)
 {
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];
 
-		if (!chain->loaded && !docker_owns_chain(chain->name))
+		if (!chain->loaded)
 			return false;
-		for (size_t i = 0; chain->loaded && i < chain->nrules; i++) {
+		for (size_t i = 0; i < chain->nrules; i++) {
 			size_t to = called(table, chain->rules[i]);
 
 			if (to == table->nchains)
