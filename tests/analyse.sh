@@ -48,7 +48,7 @@ hardened() {
 
 # verdict NAME FILES: what the logs say, without what tools say always.
 verdict() {
-	local log
+	local log name=$1
 	log=$(find "$work/logs" -type f -exec cat {} + |
 		grep -vE '^([0-9]+ warnings? generated|Suppressed|Use -)')
 	if [ "$2" -gt 0 ] && [ -z "$(find "$work/logs" -type f)" ]; then
@@ -81,7 +81,7 @@ all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability -
 all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
 all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"
 rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
-env -u CFLAGS -u LDFLAGS -u HARDENING make -s -j2 BUILD="$work/plain" "$work/plain/dockfw-check" >"$work/logs/make" 2>&1 &&
+env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -s -j2 BUILD="$work/plain" "$work/plain/dockfw-check" >"$work/logs/make" 2>&1 &&
 	hardened "$work/plain/dockfw-check" >"$work/logs/make" 2>&1
 find "$work/logs" -type f -empty -delete
 verdict 'hardening' 1
