@@ -277,11 +277,6 @@ bool addrset_equal(const struct addrset *a, const struct addrset *b)
 	return true;
 }
 
-bool addrset_is_all(const struct addrset *set, enum family family)
-{
-	return set->n == 1 && !set->v[0].lo && set->v[0].hi == addr_max(family);
-}
-
 bool addrset_is_one(const struct addrset *set)
 {
 	return set->n == 1 && set->v[0].lo == set->v[0].hi;
@@ -344,42 +339,73 @@ static unsigned int prefix_at(enum family family, addr_t lo, addr_t hi)
 	return length;
 }
 
+/*
+ * An interval as one or two prefixes, whose lengths are given; 0 where it would
+ * be more, which read worse than a range.
+ */
+static size_t as_prefixes(enum family family, addr_t lo, addr_t hi, unsigned int length[2])
+{
+	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
+
+	for (size_t n = 0; n < 2; n++) {
+		addr_t end;
+
+		length[n] = prefix_at(family, lo, hi);
+		end = length[n] ? lo + (((addr_t)1 << (width - length[n])) - 1) : hi;
+		if (end == hi)
+			return n + 1;
+		lo = end + 1;
+	}
+	return 0;
+}
+
+/* How hard an interval reads: one prefix, a range, two prefixes. */
+static unsigned int cost(enum family family, addr_t lo, addr_t hi)
+{
+	unsigned int length[2];
+	size_t n = as_prefixes(family, lo, hi, length);
+
+	return n == 1 ? 1 : n ? 3 : 2;
+}
+
+void addrset_fill(struct addrset *set, enum family family, const struct addrset *spare)
+{
+	for (size_t i = 0; i < spare->n; i++) {
+		addr_t lo = spare->v[i].lo, hi = spare->v[i].hi;
+		size_t at = find(set, lo ? lo - 1 : 0);
+		struct addrrange *left = at < set->n && lo && set->v[at].hi == lo - 1 ? &set->v[at] : NULL;
+		struct addrrange *right = left ? left + 1 : at < set->n ? &set->v[at] : NULL;
+
+		if (right == set->v + set->n || (right && right->lo != hi + 1))
+			right = NULL;
+		if ((left && right) ||
+		    (left && cost(family, left->lo, hi) < cost(family, left->lo, left->hi)) ||
+		    (right && cost(family, lo, right->hi) < cost(family, right->lo, right->hi)))
+			addrset_add(set, lo, hi);
+	}
+}
+
 void addrset_texts(const struct addrset *set, enum family family, struct strings *list)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
 	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
 
 	for (size_t i = 0; i < set->n; i++) {
-		addr_t lo = set->v[i].lo, hi = set->v[i].hi, end = 0;
+		addr_t lo = set->v[i].lo, hi = set->v[i].hi;
 		unsigned int length[2];
-		size_t prefixes = 0;
-		addr_t at = lo;
+		size_t prefixes = as_prefixes(family, lo, hi, length);
 
-		/* One or two prefixes read better than a range, more do not. */
-		for (;;) {
-			if (prefixes == 2) {
-				prefixes = 3;
-				break;
-			}
-			length[prefixes] = prefix_at(family, at, hi);
-			end = length[prefixes] ? at + (((addr_t)1 << (width - length[prefixes])) - 1)
-					       : hi;
-			prefixes++;
-			if (end == hi)
-				break;
-			at = end + 1;
-		}
-		if (prefixes == 3) {
+		if (!prefixes)
 			strings_take(list, xasprintf("%s-%s", addr_text(family, lo, a),
 						     addr_text(family, hi, b)));
-			continue;
-		}
 		for (size_t k = 0; k < prefixes; k++) {
-			addr_text(family, k ? at : lo, a);
+			addr_text(family, lo, a);
 			if (length[k] == width)
 				strings_add(list, a);
 			else
 				strings_take(list, xasprintf("%s/%u", a, length[k]));
+			/* Only a first one, which is not all, is followed. */
+			lo += length[k] ? (addr_t)1 << (width - length[k]) : 0;
 		}
 	}
 }

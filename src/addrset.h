@@ -52,7 +52,6 @@ bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, ad
 
 bool addrset_has(const struct addrset *set, addr_t addr);
 bool addrset_equal(const struct addrset *a, const struct addrset *b);
-bool addrset_is_all(const struct addrset *set, enum family family);
 /* One address and no other. */
 bool addrset_is_one(const struct addrset *set);
 /* How many addresses, as far as a double tells. */
@@ -64,6 +63,11 @@ uint64_t addrset_hash(const struct addrset *set);
  */
 bool addrset_is_world(const struct addrset *set, enum family family);
 
+/*
+ * Adds those of spare that make the texts of the set fewer or simpler: what is
+ * between two of its intervals, or what makes one a prefix.
+ */
+void addrset_fill(struct addrset *set, enum family family, const struct addrset *spare);
 /* Adds the shortest texts to the list: "192.0.2.1", "192.0.2.0/24", "a-b". */
 void addrset_texts(const struct addrset *set, enum family family, struct strings *list);
 

@@ -152,11 +152,12 @@ static void add_way(struct exposure *exposure, const struct exposed_way *way,
 static void walk_port(struct compute *compute, const struct published_port *port, addr_t host,
 		      struct exposure *exposure)
 {
+	static const struct decider none = {
+		.reason = "the reverse path filter (rp_filter) takes in no packet there",
+	};
 	const struct vantage *vantage = &compute->vantage[port->family];
 	struct walker *walker = &compute->list->walkers[port->family];
-	struct addrset all = { 0 };
 
-	addrset_all(&all, port->family);
 	for (size_t i = 0; i < vantage->nclasses; i++) {
 		const struct if_class *class = &vantage->classes[i];
 		struct exposed_way way = { 0 };
@@ -165,12 +166,18 @@ static void walk_port(struct compute *compute, const struct published_port *port
 
 		packet_init(&packet, port->family, class->v[0], port->proto, host, port->port.lo);
 		packet.dport = packet.orig_dport = port->port;
-		walk_packet(walker, &packet, &all, NULL, &fate);
-		judge(compute, &fate, port->family, &way);
-		fate_clear(&fate);
+		way.possible = addrpool_keep(&walker->pool, &class->sources);
+		if (class->sources.n) {
+			walk_packet(walker, &packet, &class->sources, NULL, &fate);
+			judge(compute, &fate, port->family, &way);
+			fate_clear(&fate);
+		} else {
+			way.open = way.maybe = way.possible;
+			way.closed_by = none;
+			way.has_closed_by = true;
+		}
 		add_way(exposure, &way, class);
 	}
-	addrset_clear(&all);
 }
 
 static bool same_ways(const struct exposure *a, const struct exposure *b)
@@ -375,6 +382,19 @@ static void expose_everywhere(struct compute *compute, const struct policy *poli
 	}
 }
 
+static void find_nobody(const struct netinfo *info, enum family family, struct addrset *nobody)
+{
+	static const struct netif any = { .rp_filter = 1 };
+
+	netinfo_sources(info, family, &any, nobody);
+	addrset_complement(nobody, family);
+	/* On the link some have these, but nobody of whom a port would be kept. */
+	if (family == FAMILY_IPV6) {
+		addrset_add(nobody, 0, 0);
+		addrset_add(nobody, (addr_t)0xfe80 << 112, ((addr_t)0xfec0 << 112) - 1);
+	}
+}
+
 void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
 		      const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list)
@@ -390,8 +410,9 @@ void exposure_compute(const struct policy *policy, const struct snapshot *snapsh
 			continue;
 		walker_make(&list->walkers[family], snapshot, info, family);
 		list->walked[family] = true;
-		vantage_make(&compute.vantage[family], &list->walkers[family].links, info,
-			     &ports.bridges, family);
+		find_nobody(info, family, &list->nobody[family]);
+		vantage_make(&compute.vantage[family], &list->walkers[family].links,
+			     &list->walkers[family].origins, info, &ports.bridges, family);
 	}
 	for (size_t i = 0; i < ports.n; i++) {
 		if (ports.v[i].any_host)
@@ -404,6 +425,14 @@ void exposure_compute(const struct policy *policy, const struct snapshot *snapsh
 	published_clear(&ports);
 }
 
+void exposure_shut_out(const struct exposure_list *list, enum family family,
+		       const struct exposed_way *way, struct addrset *set)
+{
+	addrset_copy(set, way->possible);
+	addrset_subtract(set, way->open);
+	addrset_subtract(set, &list->nobody[family]);
+}
+
 void exposure_clear(struct exposure_list *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -411,9 +440,11 @@ void exposure_clear(struct exposure_list *list)
 		free(list->v[i].hosts);
 	}
 	free(list->v);
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		addrset_clear(&list->nobody[family]);
 		if (list->walked[family])
 			walker_clear(&list->walkers[family]);
+	}
 	*list = (struct exposure_list){ 0 };
 }
 

@@ -35,12 +35,15 @@ const char *openness_name(enum openness openness);
 struct exposed_way {
 	const struct netif **ifs; /* owned */
 	size_t nifs;
+	/* Whose packets may come in there, whatever the rules are; of the list's pool. */
+	const struct addrset *possible;
 	/* Who gets in, and of whom that cannot be decided; of the list's pool. */
 	const struct addrset *open, *maybe;
 	bool to_container, to_proxy;
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
 };
+
 
 struct exposure {
 	enum family family;
@@ -73,6 +76,8 @@ struct exposure_list {
 	struct exposure *v; /* owned; sorted by port */
 	size_t n, room;
 	struct walker walkers[FAMILY_COUNT]; /* own the sets */
+	/* Addresses that nobody outside has, such as the host's own: of no account in a set. */
+	struct addrset nobody[FAMILY_COUNT];
 	bool walked[FAMILY_COUNT];
 };
 
@@ -85,6 +90,13 @@ void exposure_compute(const struct policy *policy, const struct snapshot *snapsh
 		      const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);
+
+/*
+ * Who can send there and does not get in; into an empty set. Nobody is left
+ * where all do, which is the world only where addrset_is_world(way->open).
+ */
+void exposure_shut_out(const struct exposure_list *list, enum family family,
+		       const struct exposed_way *way, struct addrset *set);
 
 /* How many are open to all, and no publish section allows that. */
 size_t exposure_unallowed(const struct exposure_list *list);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "netinfo.h"
 
-#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,21 +60,21 @@ static int by_length(const void *left, const void *right)
 	return a->metric < b->metric ? -1 : a->metric > b->metric;
 }
 
-static int by_priority(const void *left, const void *right)
+static bool same_target(const struct netroute *a, const struct netroute *b)
 {
-	const struct netrule *a = left, *b = right;
-
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return a->priority < b->priority ? -1 : a->priority > b->priority;
+	return a->family == b->family && a->table == b->table && a->length == b->length &&
+	       a->dst == b->dst && a->metric == b->metric;
 }
 
 void netinfo_sort(struct netinfo *info)
 {
 	if (info->nroutes)
 		qsort(info->routes, info->nroutes, sizeof(*info->routes), by_length);
-	if (info->nrules)
-		qsort(info->rules, info->nrules, sizeof(*info->rules), by_priority);
+	/* IPv6 routers that are equal, and routes of IPv4 for one type of service. */
+	for (size_t i = info->nroutes; i-- > 1;)
+		if (same_target(&info->routes[i - 1], &info->routes[i]) &&
+		    (info->routes[i - 1].out != info->routes[i].out || info->routes[i].multipath))
+			info->routes[i - 1].multipath = true;
 }
 
 const struct netif *netinfo_if(const struct netinfo *info, const char *name)
@@ -94,8 +93,7 @@ const struct netif *netinfo_if_index(const struct netinfo *info, int index)
 	return NULL;
 }
 
-/* The highest address that shares the prefix with addr. */
-static addr_t prefix_end(enum family family, addr_t addr, unsigned int length)
+addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
 
@@ -118,9 +116,9 @@ static size_t lower_bound(const struct netinfo *info, const struct netroute *key
 	return low;
 }
 
-/* The longest prefix of the table that covers addr: one search a prefix length in use. */
-static const struct netroute *lookup(const struct netinfo *info, enum family family,
-				     uint32_t table, addr_t addr)
+/* One search a prefix length in use. */
+const struct netroute *netinfo_lookup(const struct netinfo *info, enum family family,
+				      uint32_t table, addr_t addr)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
 	struct netroute key = { .family = family, .table = table, .length = width };
@@ -137,7 +135,7 @@ static const struct netroute *lookup(const struct netinfo *info, enum family fam
 		if (route->family != family || route->table != table)
 			return NULL;
 		key.length = route->length;
-		key.dst = key.length ? addr & ~(prefix_end(family, 0, key.length)) : 0;
+		key.dst = key.length ? addr & ~(netinfo_prefix_end(family, 0, key.length)) : 0;
 		at = lower_bound(info, &key);
 		if (at < info->nroutes) {
 			route = &info->routes[at];
@@ -160,12 +158,12 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 {
 	const struct netroute *route;
 
-	/* 0.0.0.0/8 and 255.255.255.255 are broadcast to the kernel's fib code. */
-	if (family == FAMILY_IPV4 && (addr >> 24 == 0 || addr == 0xffffffff))
+	/* 0.0.0.0 and 255.255.255.255 are broadcast to the kernel's fib code. */
+	if (family == FAMILY_IPV4 && (!addr || addr == 0xffffffff))
 		return RTN_BROADCAST;
 	if (is_multicast(family, addr))
 		return RTN_MULTICAST;
-	route = lookup(info, family, RT_TABLE_LOCAL, addr);
+	route = netinfo_lookup(info, family, RT_TABLE_LOCAL, addr);
 	if (!route || (dev && route->out != dev))
 		return RTN_UNICAST;
 	return route->type;
@@ -179,7 +177,7 @@ void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t ty
 	struct addrset special = { 0 }, found = { 0 };
 
 	if (family == FAMILY_IPV4) {
-		addrset_add(&special, 0, 0xffffff);
+		addrset_add(&special, 0, 0);
 		addrset_add(&special, 0xffffffff, 0xffffffff);
 	}
 	if (type == RTN_BROADCAST)
@@ -199,7 +197,7 @@ void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t ty
 			continue;
 		if (dev && route->out != dev)
 			is = RTN_UNICAST;
-		addrset_add(&one, route->dst, prefix_end(family, route->dst, route->length));
+		addrset_add(&one, route->dst, netinfo_prefix_end(family, route->dst, route->length));
 		if (is == type)
 			addrset_unite(&found, &one);
 		else
@@ -210,66 +208,4 @@ void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t ty
 	addrset_unite(set, &found);
 	addrset_clear(&found);
 	addrset_clear(&special);
-}
-
-/* Whether the rule may decide at all: what it does is known to lead on otherwise. */
-static bool rule_looks_up(const struct netrule *rule, enum family family)
-{
-	return rule->family == family && rule->action != FR_ACT_NOP && rule->action != FR_ACT_GOTO;
-}
-
-struct netpath netinfo_path(const struct netinfo *info, enum family family, addr_t addr)
-{
-	static const struct netrule standard[] = {
-		{ .table = RT_TABLE_LOCAL, .action = FR_ACT_TO_TBL },
-		{ .table = RT_TABLE_MAIN, .action = FR_ACT_TO_TBL },
-		{ .table = RT_TABLE_DEFAULT, .action = FR_ACT_TO_TBL },
-	};
-	struct netpath path = { .type = RTN_UNREACHABLE };
-	struct netpath other[8];
-	size_t others = 0, n = info->nrules;
-	bool unsure = false;
-	const struct netrule *rules = info->rules;
-
-	if (is_multicast(family, addr)) {
-		path.type = RTN_MULTICAST;
-		return path;
-	}
-	if (family == FAMILY_IPV4 && addr == 0xffffffff) {
-		path.type = RTN_BROADCAST;
-		return path;
-	}
-	if (!n) {
-		rules = standard;
-		n = ARRAY_SIZE(standard);
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct netroute *route = NULL;
-		struct netpath here = { .type = RTN_UNREACHABLE };
-
-		if (info->nrules && !rule_looks_up(&rules[i], family))
-			continue;
-		if (rules[i].action == FR_ACT_TO_TBL) {
-			route = lookup(info, family, rules[i].table, addr);
-			if (!route || route->type == RTN_THROW)
-				continue;
-			here.type = route->type;
-			here.out = route->out ? netinfo_if_index(info, route->out) : NULL;
-			here.unsure = route->multipath;
-		}
-		if (!rules[i].conditional) {
-			path = here;
-			break;
-		}
-		if (others < ARRAY_SIZE(other))
-			other[others++] = here;
-		else
-			unsure = true;
-	}
-	for (size_t i = 0; i < others; i++)
-		/* cppcheck-suppress uninitvar ; as many as others says are set */
-		if (other[i].type != path.type || other[i].out != path.out || other[i].unsure)
-			unsure = true;
-	path.unsure |= unsure;
-	return path;
 }

@@ -17,7 +17,12 @@ struct netif {
 	bool bridge;  /* is a bridge */
 	bool loopback;
 	bool forwards[FAMILY_COUNT]; /* the kernel forwards what comes in here */
-	bool localnet; /* route_localnet: takes in packets for 127.0.0.0/8 */
+	/* Switches of IPv4. */
+	bool localnet;      /* route_localnet: takes in packets for 127.0.0.0/8, and from there */
+	bool accept_local;  /* … from the host's own addresses */
+	bool source_mark;   /* src_valid_mark: the mark counts for the way back, too */
+	uint8_t rp_filter;  /* 0; 1: the way back leads out there; 2: there is one at all */
+	bool numbered;      /* has an address of IPv4, of whatever scope */
 	bool has_addr[FAMILY_COUNT];
 	addr_t addr[FAMILY_COUNT];   /* the first of its own that is not link-local */
 };
@@ -33,12 +38,22 @@ struct netroute {
 	bool multipath;      /* one of several ways, out is the first */
 };
 
-/* A rule of policy routing. */
+/* A rule of policy routing. What it does not ask for is 0 or empty. */
 struct netrule {
 	enum family family;
 	uint32_t priority, table;
-	uint8_t action;   /* FR_ACT_… */
-	bool conditional; /* asks for more than the destination: mark, source, … */
+	uint8_t action;       /* FR_ACT_… */
+	uint32_t target;      /* of FR_ACT_GOTO: a priority */
+	bool invert;
+	bool never;           /* asks for an outgoing interface, which a packet from outside has not */
+	bool vrf;             /* the table is that of the incoming interface's VRF */
+	bool unknown;         /* asks for what is not known here, too */
+	addr_t src, dst;
+	unsigned int src_length, dst_length;
+	uint32_t mark, mask;
+	char in[IFNAMSIZ];
+	bool suppresses;      /* routes with a prefix no longer than that do not count */
+	unsigned int suppress;
 };
 
 struct netinfo {
@@ -46,7 +61,7 @@ struct netinfo {
 	size_t nifs, ifs_room;
 	struct netroute *routes; /* sorted by netinfo_sort() */
 	size_t nroutes, routes_room;
-	struct netrule *rules;   /* in order of priority */
+	struct netrule *rules;   /* in the order in which they are asked */
 	size_t nrules, rules_room;
 };
 
@@ -59,7 +74,7 @@ struct netif *netinfo_add_if(struct netinfo *info, const char *name, int index);
 /* With table 0: the main one, or for RTN_LOCAL and RTN_BROADCAST the local one. */
 struct netroute *netinfo_add_route(struct netinfo *info, enum family family, addr_t dst,
 				   unsigned int length, uint8_t type, int out);
-/* Call behind the last route and rule: look-ups need the order. */
+/* Call behind the last route: look-ups need the order. */
 void netinfo_sort(struct netinfo *info);
 
 /* The interface, or NULL. */
@@ -75,12 +90,44 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,
 		      struct addrset *set);
 
+/* The longest prefix of a table that covers addr, or NULL. */
+const struct netroute *netinfo_lookup(const struct netinfo *info, enum family family,
+				      uint32_t table, addr_t addr);
+/* The highest address that shares the prefix with addr. */
+addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length);
+
+/* A packet that is routed. */
+struct netquery {
+	enum family family;
+	const struct netif *in; /* NULL: the host itself sends it */
+	addr_t src, dst;
+	bool any_mark;          /* it is not known */
+	uint32_t mark;
+	bool any;               /* nor are src and in */
+};
+
 struct netpath {
 	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE where no route leads there */
 	const struct netif *out; /* NULL: none */
 	bool unsure; /* a rule of policy routing, or several ways, may lead elsewhere */
 };
-/* Where a packet to addr goes. */
-struct netpath netinfo_path(const struct netinfo *info, enum family family, addr_t addr);
+/* Where it goes. */
+struct netpath netinfo_path(const struct netinfo *info, const struct netquery *query);
+
+/*
+ * The sources of packets that may come in there at all, whatever the way back
+ * is; into an empty set.
+ */
+void netinfo_sources(const struct netinfo *info, enum family family, const struct netif *in,
+		     struct addrset *set);
+/*
+ * Of the sources of packets that come in at in, those that the reverse path
+ * filter (rp_filter) lets in, and those of which it cannot be told; both sets
+ * are empty before. back is the packet that would go back, but for its
+ * destination: its in is where the packet goes out, NULL where it is for the
+ * host itself.
+ */
+void netinfo_way_back(const struct netinfo *info, const struct netif *in,
+		      const struct netquery *back, struct addrset *valid, struct addrset *doubtful);
 
 #endif

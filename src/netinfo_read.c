@@ -90,12 +90,15 @@ static int on_addr(const struct nlmsghdr *message, void *data)
 	mnl_attr_parse(message, sizeof(*addr), keep_attr, &attrs);
 	/* IFA_ADDRESS is the far end of a point-to-point link. */
 	type = attrs.v[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS;
-	if (!has(&attrs, type, family_addr_size(family)) || addr->ifa_scope >= RT_SCOPE_LINK)
+	if (!has(&attrs, type, family_addr_size(family)))
 		return MNL_CB_OK;
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
 
-		if (iface->index == (int)addr->ifa_index && !iface->has_addr[family]) {
+		if (iface->index != (int)addr->ifa_index)
+			continue;
+		iface->numbered |= family == FAMILY_IPV4;
+		if (addr->ifa_scope < RT_SCOPE_LINK && !iface->has_addr[family]) {
 			iface->has_addr[family] = true;
 			iface->addr[family] = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
 		}
@@ -137,6 +140,28 @@ static int on_route(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+/* An address that a rule of policy routing asks for. */
+static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum family family,
+			  uint8_t length, struct netrule *rule)
+{
+	if (!length)
+		return 0;
+	if (!has(attrs, type, family_addr_size(family))) {
+		rule->unknown = true;
+		return 0;
+	}
+	return addr_load(family, mnl_attr_get_payload(attrs->v[type]));
+}
+
+static void rule_marks(const struct attrs *attrs, struct netrule *rule)
+{
+	rule->mark = number(attrs, FRA_FWMARK, 0);
+	rule->mask = number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
+	/* The kernel always sends this one; ~0 is none. */
+	rule->suppress = number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
+	rule->suppresses = rule->suppress != ~0U;
+}
+
 static int on_rule(const struct nlmsghdr *message, void *data)
 {
 	const struct fib_rule_hdr *from = mnl_nlmsg_get_payload(message);
@@ -150,21 +175,33 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
 	GROW(info->rules, info->nrules, info->rules_room);
 	rule = &info->rules[info->nrules++];
-	rule->family = family;
-	rule->priority = number(&attrs, FRA_PRIORITY, 0);
-	rule->table = number(&attrs, FRA_TABLE, from->table);
-	rule->action = from->action;
-	rule->conditional = from->flags & FIB_RULE_INVERT || from->dst_len || from->src_len ||
-			    from->tos;
-	/* Whatever else it holds, beside these, makes it ask for something. */
-	for (size_t i = 0; i < ARRAY_SIZE(attrs.v); i++) {
-		if (!attrs.v[i] || i == FRA_PRIORITY || i == FRA_TABLE || i == FRA_PROTOCOL ||
-		    i == FRA_PAD)
-			continue;
-		/* The kernel always sends this one; ~0 is none. */
-		if (i == FRA_SUPPRESS_PREFIXLEN && number(&attrs, i, ~0U) == ~0U)
-			continue;
-		rule->conditional = true;
+	*rule = (struct netrule){
+		.family = family, .priority = number(&attrs, FRA_PRIORITY, 0),
+		.table = number(&attrs, FRA_TABLE, from->table), .action = from->action,
+		.target = number(&attrs, FRA_GOTO, 0), .invert = from->flags & FIB_RULE_INVERT,
+		.never = attrs.v[FRA_OIFNAME], .unknown = from->tos,
+		.src_length = from->src_len, .dst_length = from->dst_len,
+	};
+	rule->src = rule_prefix(&attrs, FRA_SRC, family, from->src_len, rule);
+	rule->dst = rule_prefix(&attrs, FRA_DST, family, from->dst_len, rule);
+	rule_marks(&attrs, rule);
+	if (attrs.v[FRA_L3MDEV])
+		rule->vrf = mnl_attr_get_payload_len(attrs.v[FRA_L3MDEV]) &&
+			    mnl_attr_get_u8(attrs.v[FRA_L3MDEV]);
+	if (attrs.v[FRA_IIFNAME] && mnl_attr_validate(attrs.v[FRA_IIFNAME], MNL_TYPE_NUL_STRING) >= 0)
+		strncpy(rule->in, mnl_attr_get_str(attrs.v[FRA_IIFNAME]), IFNAMSIZ - 1);
+	/* Whatever else it holds makes it ask for something. */
+	for (unsigned int i = 0; i < ARRAY_SIZE(attrs.v); i++) {
+		static const unsigned int read[] = {
+			FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_GOTO, FRA_PRIORITY, FRA_FWMARK, FRA_FLOW,
+			FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FRA_FWMASK, FRA_OIFNAME, FRA_PAD,
+			FRA_L3MDEV, FRA_PROTOCOL,
+		};
+		bool known = !attrs.v[i];
+
+		for (size_t k = 0; k < ARRAY_SIZE(read); k++)
+			known |= i == read[k];
+		rule->unknown |= !known;
 	}
 	return MNL_CB_OK;
 }
@@ -203,34 +240,47 @@ out:
 	return 0;
 }
 
-/* The kernel's own switches; one that cannot be read counts as on. */
-static bool read_switch(const char *family, const char *iface, const char *name)
+/* One of the kernel's own switches, of one digit; missing where it cannot be read. */
+static int read_switch(const char *family, const char *iface, const char *name, int missing)
 {
 	char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, iface, name);
 	FILE *file = fopen(path, "re");
-	int c = '1';
+	int c = EOF;
 
 	if (file) {
 		c = fgetc(file);
 		fclose(file);
 	}
 	free(path);
-	return c != '0';
+	return c >= '0' && c <= '9' ? c - '0' : missing;
 }
 
-static void read_forwarding(struct netinfo *info)
+/* What cannot be read counts as what lets most packets in. */
+static void read_switches(struct netinfo *info)
 {
-	bool all6 = read_switch("ipv6", "all", "forwarding");
+	bool localnet = read_switch("ipv4", "all", "route_localnet", 1);
+	bool local = read_switch("ipv4", "all", "accept_local", 1);
+	bool mark = read_switch("ipv4", "all", "src_valid_mark", 0);
+	int filter = read_switch("ipv4", "all", "rp_filter", 0);
+	bool forwards6 = read_switch("ipv6", "all", "forwarding", 1);
 
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
-		bool odd = strchr(iface->name, '/') || !strcmp(iface->name, "..");
+		const char *name = iface->name;
+		int own;
 
-		iface->forwards[FAMILY_IPV4] = odd || read_switch("ipv4", iface->name, "forwarding");
-		iface->localnet = odd || read_switch("ipv4", iface->name, "route_localnet") ||
-				  read_switch("ipv4", "all", "route_localnet");
-		/* IPv6 asks the switch of all interfaces and no other. */
-		iface->forwards[FAMILY_IPV6] = all6;
+		/* No name of a folder below: then no file is there. */
+		if (strchr(name, '/') || !strcmp(name, ".."))
+			name = "";
+		iface->forwards[FAMILY_IPV4] = read_switch("ipv4", name, "forwarding", 1);
+		iface->localnet = localnet || read_switch("ipv4", name, "route_localnet", 1);
+		iface->accept_local = local || read_switch("ipv4", name, "accept_local", 1);
+		iface->source_mark = mark || read_switch("ipv4", name, "src_valid_mark", 0);
+		own = read_switch("ipv4", name, "rp_filter", 0);
+		iface->rp_filter = (uint8_t)(own > filter ? own : filter);
+		/* IPv6 asks the switch of all interfaces, and since Linux 6.17 this one. */
+		iface->forwards[FAMILY_IPV6] = forwards6 ||
+					       read_switch("ipv6", name, "force_forwarding", 0);
 	}
 }
 
@@ -275,7 +325,7 @@ int netinfo_read(struct netinfo *info)
 		mnl_socket_close(socket);
 		socket = NULL;
 		if (!status) {
-			read_forwarding(info);
+			read_switches(info);
 			netinfo_sort(info);
 			return 0;
 		}

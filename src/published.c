@@ -107,7 +107,9 @@ static void add_bridge(struct published_ports *ports, const struct interface *if
 static void find_bridge(const struct netinfo *info, const struct rule *rule,
 			struct published_port *port)
 {
-	struct netpath path = netinfo_path(info, port->container_family, port->container);
+	struct netquery query = { .family = port->container_family, .dst = port->container,
+				  .any = true };
+	struct netpath path = netinfo_path(info, &query);
 
 	if (path.type == RTN_UNICAST && path.out)
 		memcpy(port->bridge, path.out->name, IFNAMSIZ);

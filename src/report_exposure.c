@@ -100,13 +100,18 @@ static char *port_text(const struct exposure *exposure)
 }
 
 /* The first few texts of a set, and how many more there are; 0: all of them. */
-static char *set_text(const struct addrset *set, enum family family, size_t most)
+static char *set_text(const struct exposure_list *list, const struct addrset *set,
+		      enum family family, size_t most)
 {
 	struct strings names = { 0 };
+	struct addrset filled = { 0 };
 	size_t size = 32, n;
 	char *text;
 
-	addrset_texts(set, family, &names);
+	addrset_copy(&filled, set);
+	addrset_fill(&filled, family, &list->nobody[family]);
+	addrset_texts(&filled, family, &names);
+	addrset_clear(&filled);
 	n = most && names.n > most ? most : names.n;
 	for (size_t i = 0; i < n; i++)
 		size += strlen(names.v[i]) + 2;
@@ -128,37 +133,39 @@ static char *join(char *left, const char *between, char *right)
 	return both;
 }
 
-/* "anyone" and who is not meant by that. */
-static char *world_text(const char *anyone, const struct addrset *set, enum family family,
-			size_t most)
+/* "anyone" and who is not meant by that: those of rest, which it takes over. */
+static char *world_text(const struct exposure_list *list, const char *anyone,
+			struct addrset *rest, enum family family, size_t most)
 {
 	char *text = xstrdup(anyone);
-	struct addrset rest = { 0 };
 
-	addrset_copy(&rest, set);
-	addrset_complement(&rest, family);
-	if (rest.n)
-		text = join(text, " but ", set_text(&rest, family, most));
-	addrset_clear(&rest);
+	if (rest->n)
+		text = join(text, " but ", set_text(list, rest, family, most));
+	addrset_clear(rest);
 	return text;
 }
 
 /* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1", "maybe …", "nobody". */
-static char *open_text(const struct exposed_way *way, enum family family, size_t most)
+static char *open_text(const struct exposure_list *list, const struct exposed_way *way,
+		       enum family family, size_t most)
 {
+	struct addrset rest = { 0 };
 	char *text, *maybe;
 
 	if (!way->open->n && !way->maybe->n)
 		return xstrdup("nobody");
+	exposure_shut_out(list, family, way, &rest);
 	if (addrset_is_world(way->open, family))
-		return world_text("ANYONE", way->open, family, most);
+		return world_text(list, "ANYONE", &rest, family, most);
+	addrset_subtract(&rest, way->maybe);
 	if (addrset_is_world(way->maybe, family))
-		maybe = world_text("maybe anyone", way->maybe, family, most);
+		maybe = world_text(list, "maybe anyone", &rest, family, most);
 	else
-		maybe = join(xstrdup("maybe"), " ", set_text(way->maybe, family, most));
+		maybe = join(xstrdup("maybe"), " ", set_text(list, way->maybe, family, most));
+	addrset_clear(&rest);
 	if (!way->open->n)
 		return maybe;
-	text = set_text(way->open, family, most);
+	text = set_text(list, way->open, family, most);
 	if (way->maybe->n)
 		return join(text, ", ", maybe);
 	free(maybe);
@@ -202,8 +209,8 @@ static char *policy_or_rule(const struct named_rules *texts, const struct decide
 	return safe;
 }
 
-static void add_rows(struct rows *rows, const struct exposure *exposure,
-		     const struct named_rules *texts)
+static void add_rows(struct rows *rows, const struct exposure_list *list,
+		     const struct exposure *exposure, const struct named_rules *texts)
 {
 	size_t n = exposure->nways ? exposure->nways : 1;
 
@@ -225,7 +232,7 @@ static void add_rows(struct rows *rows, const struct exposure *exposure,
 		if (!way) {
 			row->cell[OPEN_TO] = xstrdup("nobody");
 		} else {
-			row->cell[OPEN_TO] = open_text(way, exposure->family, NAMED_MAX);
+			row->cell[OPEN_TO] = open_text(list, way, exposure->family, NAMED_MAX);
 			if (exposure->nearby && row->openness != OPEN_NOBODY)
 				row->cell[OPEN_TO] = join(xstrdup("nearby:"), " ",
 							  row->cell[OPEN_TO]);
@@ -333,7 +340,8 @@ static void put_summary(FILE *out, const struct exposure_list *list, bool colour
 }
 
 /* One fact a line, for grep: every line names its port. */
-static void put_facts(FILE *out, const struct exposure *exposure, const struct named_rules *texts)
+static void put_facts(FILE *out, const struct exposure_list *list, const struct exposure *exposure,
+		      const struct named_rules *texts)
 {
 	char *port = port_text(exposure), *bridge = safe_text(exposure->bridge);
 	char *container = place_text(exposure->container_family, exposure->container,
@@ -341,7 +349,7 @@ static void put_facts(FILE *out, const struct exposure *exposure, const struct n
 
 	for (size_t i = 0; i < exposure->nways; i++) {
 		const struct exposed_way *way = &exposure->ways[i];
-		char *open = open_text(way, exposure->family, 0);
+		char *open = open_text(list, way, exposure->family, 0);
 		char *interfaces = interfaces_text(way, 0);
 		char *by = policy_or_rule(texts, way_decider(way, exposure->family));
 
@@ -373,11 +381,11 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
 	put_summary(out, list, colour);
 	if (!width) {
 		for (size_t i = 0; i < list->n; i++)
-			put_facts(out, &list->v[i], &texts);
+			put_facts(out, list, &list->v[i], &texts);
 		goto out;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		add_rows(&rows, &list->v[i], &texts);
+		add_rows(&rows, list, &list->v[i], &texts);
 	if (rows.n)
 		put_table(out, &rows, colour, width);
 	for (size_t i = 0; i < rows.n; i++)

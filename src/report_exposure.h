@@ -43,9 +43,10 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
  *                 is neither rule nor policy, and reason says what then
  * ways            one object for each group of interfaces that fare alike:
  *   interfaces    their names
- *   open          the sources that get in: addresses, prefixes, "a-b"
+ *   open          the sources that get in: addresses, prefixes, "a-b"; addresses
+ *                 that nobody outside has, such as the host's own, are of no account
  *   maybe         those of which it cannot be decided
- *   everyone      true: open holds every address
+ *   everyone      true: all who can send there, the world among them
  *   opened_by, closed_by, undecided_by
  *                 as decided_by, or null: what lets the most of them in, keeps
  *                 the most out, and what cannot be decided

@@ -54,6 +54,7 @@ struct set_json {
 };
 
 struct set_cache {
+	const struct exposure_list *list;
 	struct set_json *v;
 	size_t n, room; /* room: a power of two */
 };
@@ -70,10 +71,11 @@ static struct set_json *cache_slot(const struct set_cache *cache, const struct a
 static json_t *set_json(struct set_cache *cache, const struct addrset *set, enum family family)
 {
 	struct strings names = { 0 };
+	struct addrset filled = { 0 };
 	struct set_json *slot;
 
 	if (2 * cache->n >= cache->room) {
-		struct set_cache grown = { .n = cache->n, .room = cache->room ? 2 * cache->room : 64 };
+		struct set_cache grown = { .list = cache->list, .n = cache->n, .room = cache->room ? 2 * cache->room : 64 };
 
 		grown.v = xcalloc(grown.room, sizeof(*grown.v));
 		for (size_t i = 0; i < cache->room; i++)
@@ -87,7 +89,10 @@ static json_t *set_json(struct set_cache *cache, const struct addrset *set, enum
 		slot->set = set;
 		slot->json = json_made(json_array());
 		cache->n++;
-		addrset_texts(set, family, &names);
+		addrset_copy(&filled, set);
+		addrset_fill(&filled, family, &cache->list->nobody[family]);
+		addrset_texts(&filled, family, &names);
+		addrset_clear(&filled);
 		for (size_t i = 0; i < names.n; i++)
 			json_append_checked(slot->json, json_text(names.v[i]));
 		strings_clear(&names);
@@ -106,13 +111,17 @@ static json_t *way_json(const struct exposed_way *way, enum family family,
 			struct set_cache *cache, const struct named_rules *texts)
 {
 	json_t *object = json_made(json_object()), *names = json_made(json_array());
+	struct addrset rest = { 0 };
 
 	for (size_t i = 0; i < way->nifs; i++)
 		json_append_checked(names, json_text(way->ifs[i]->name));
 	json_set_checked(object, "interfaces", names);
 	json_set_checked(object, "open", set_json(cache, way->open, family));
 	json_set_checked(object, "maybe", set_json(cache, way->maybe, family));
-	json_set_checked(object, "everyone", boolean(addrset_is_all(way->open, family)));
+	exposure_shut_out(cache->list, family, way, &rest);
+	json_set_checked(object, "everyone",
+			 boolean(!rest.n && addrset_is_world(way->open, family)));
+	addrset_clear(&rest);
 	json_set_checked(object, "opened_by",
 			 way->has_open_by ? decider_json(texts, &way->open_by) : json_null());
 	json_set_checked(object, "closed_by",
@@ -162,7 +171,7 @@ static json_t *exposure_json(const struct exposure *exposure, struct set_cache *
 
 json_t *report_exposure_json(const struct exposure_list *list)
 {
-	struct set_cache cache = { 0 };
+	struct set_cache cache = { .list = list };
 	struct named_rules texts;
 	json_t *array = NULL;
 

@@ -58,7 +58,9 @@ static bool tells_interfaces_apart(const struct link_set *links)
 	return false;
 }
 
-static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t signature)
+/* Takes sources over. */
+static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t signature,
+		   struct addrset *sources)
 {
 	struct if_class *class = NULL;
 
@@ -68,22 +70,29 @@ static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t 
 	if (!class) {
 		GROW(vantage->classes, vantage->nclasses, vantage->room);
 		class = &vantage->classes[vantage->nclasses++];
-		*class = (struct if_class){ .signature = signature };
+		*class = (struct if_class){ .signature = signature, .sources = *sources };
+	} else {
+		addrset_clear(sources);
 	}
 	GROW(class->v, class->n, class->room);
 	class->v[class->n++] = iface;
 }
 
 static void sort_interfaces(struct vantage *vantage, const struct link_set *links,
-			    const struct netinfo *info, const struct strings *bridges,
-			    enum family family)
+			    struct origins *origins, const struct netinfo *info,
+			    const struct strings *bridges, enum family family)
 {
-	bool apart = tells_interfaces_apart(links);
+	bool apart = tells_interfaces_apart(links), asked = false;
 	size_t n;
 	struct interface *names = patterns(links, &n);
 
+	/* Rules of policy routing may ask for an interface, too. */
+	for (size_t i = 0; i < info->nrules; i++)
+		asked |= *info->rules[i].in || info->rules[i].vrf;
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *iface = &info->ifs[i];
+		const struct origin *origin;
+		struct addrset sources = { 0 };
 		uint64_t signature = 1;
 
 		if (iface->loopback || iface->port || strings_has(bridges, iface->name))
@@ -92,9 +101,13 @@ static void sort_interfaces(struct vantage *vantage, const struct link_set *link
 			signature = mix(signature, match_interface(&names[k], false, iface->name));
 		signature = mix(signature, iface->forwards[family] | iface->bridge << 1 |
 						   iface->localnet << 2);
-		if (apart)
+		origin = origins_guess(origins, info, iface, family);
+		addrset_copy(&sources, &origin->valid);
+		addrset_unite(&sources, &origin->doubtful);
+		signature = mix(signature, addrset_hash(&sources));
+		if (apart || asked)
 			signature = mix(signature, (uint64_t)iface->index + 1);
-		add_if(vantage, iface, signature);
+		add_if(vantage, iface, signature, &sources);
 	}
 	free(names);
 }
@@ -188,18 +201,20 @@ static void sort_addresses(struct vantage *vantage, const struct link_set *links
 	free(hosts);
 }
 
-void vantage_make(struct vantage *vantage, const struct link_set *links,
+void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
 		  const struct netinfo *info, const struct strings *bridges, enum family family)
 {
 	*vantage = (struct vantage){ 0 };
-	sort_interfaces(vantage, links, info, bridges, family);
+	sort_interfaces(vantage, links, origins, info, bridges, family);
 	sort_addresses(vantage, links, info, family);
 }
 
 void vantage_clear(struct vantage *vantage)
 {
-	for (size_t i = 0; i < vantage->nclasses; i++)
+	for (size_t i = 0; i < vantage->nclasses; i++) {
+		addrset_clear(&vantage->classes[i].sources);
 		free(vantage->classes[i].v);
+	}
 	for (size_t i = 0; i < vantage->nhosts; i++)
 		free(vantage->hosts[i].v);
 	free(vantage->classes);

@@ -3,6 +3,7 @@
 #define DOCKFW_VANTAGE_H
 
 #include "links.h"
+#include "origin.h"
 
 /*
  * From where the world looks at the host: the interfaces that lead outside and
@@ -13,6 +14,7 @@
 struct if_class {
 	const struct netif **v; /* owned */
 	size_t n, room;
+	struct addrset sources; /* that may come in there */
 	uint64_t signature;
 };
 
@@ -33,7 +35,7 @@ struct vantage {
  * Outside is every interface but loopback, those in bridges, which are ports of
  * another one or Docker's own.
  */
-void vantage_make(struct vantage *vantage, const struct link_set *links,
+void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
 		  const struct netinfo *info, const struct strings *bridges, enum family family);
 void vantage_clear(struct vantage *vantage);
 

@@ -37,6 +37,7 @@ void walker_clear(struct walker *walker)
 {
 	link_set_clear(&walker->links);
 	addrpool_clear(&walker->pool);
+	origins_clear(&walker->origins);
 	memo_free(walker->memo);
 	*walker = (struct walker){ 0 };
 }
@@ -179,34 +180,121 @@ static void follow(struct walk *walk, const struct hook *hook, struct flow *flow
 	outcome_clear(&outcome);
 }
 
-static bool is_loopback(enum family family, addr_t addr)
+/* The kernel throws packets for such an address away where they come from outside. */
+static bool is_martian(const struct packet *packet, const struct netif *in)
 {
-	return family == FAMILY_IPV4 ? addr >> 24 == 127 : addr == 1;
+	addr_t dst = packet->dst.lo;
+
+	if (!in || in->loopback || packet->dst.lo != packet->dst.hi)
+		return false;
+	return packet->family == FAMILY_IPV4 ? dst >> 24 == 127 && !in->localnet : dst == 1;
 }
 
-/* The kernel throws such addresses away where they come from outside. */
-static const char *martian(const struct flow *flow, const struct netif *in)
+/* Keeps those of the sources; the others are lost, or perhaps. */
+static void keep_sources(struct walk *walk, struct flow *flow, const struct addrset *kept,
+			 bool perhaps, const char *reason, struct fate *fate)
 {
-	enum family family = flow->packet.family;
-	addr_t src = flow->src.v[0].lo, dst = flow->packet.dst.lo;
+	struct flow lost = { .packet = flow->packet };
 
-	if (in && in->loopback)
-		return NULL;
-	if (flow->packet.dst.lo == flow->packet.dst.hi && is_loopback(family, dst) &&
-	    !(family == FAMILY_IPV4 && in && in->localnet))
-		return "a packet for the loopback address is not taken in from outside";
-	if (!addrset_is_one(&flow->src))
-		return NULL;
-	if (is_loopback(family, src) || (family == FAMILY_IPV4 && src >> 28 >= 0xe) ||
-	    (family == FAMILY_IPV6 && src >> 120 == 0xff))
-		return "no packet may come from this address";
-	return NULL;
+	addrset_copy(&lost.src, &flow->src);
+	addrset_subtract(&lost.src, kept);
+	if (lost.src.n) {
+		lose(walk, fate, &lost, reason);
+		if (perhaps)
+			doubt(fate, &(struct decider){ .reason = reason });
+		else
+			addrset_intersect(&flow->src, kept);
+	}
+	flow_clear(&lost);
+}
+
+/*
+ * What netfilter sees in a bridge already (bridge-nf-call-ip6tables), and gives
+ * a new destination there, IPv6 does not look at before it is on its way.
+ */
+static bool passes_in_bridge(const struct packet *packet)
+{
+	return packet->family == FAMILY_IPV6 && packet->in_bridge;
+}
+
+/*
+ * What the kernel throws away for its addresses alone. False where nothing is
+ * left of the flow, which is then cleared.
+ */
+static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	const struct netinfo *info = walk->walker->links.info;
+	const struct packet *packet = &flow->packet;
+	const struct netif *in = netinfo_if(info, packet->in);
+
+	if (is_martian(packet, in)) {
+		lose(walk, fate, flow,
+		     "a packet for the loopback address is not taken in from outside");
+		addrset_clear(&flow->src);
+	}
+	/* Who has no address yet may ask everybody for one. */
+	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff))
+		keep_sources(walk, flow,
+			     &origins_guess(&walk->walker->origins, info, in, packet->family)->possible,
+			     passes_in_bridge(packet), "no packet may come from this address", fate);
+	if (!flow->src.n)
+		flow_clear(flow);
+	return flow->src.n;
+}
+
+/* What the reverse path filter throws away. */
+static void judge_way_back(struct walk *walk, struct flow *flow, const struct netpath *path,
+			   struct fate *fate)
+{
+	static const char reason[] = "the reverse path filter (rp_filter) takes it for forged";
+	const struct netinfo *info = walk->walker->links.info;
+	const struct packet *packet = &flow->packet;
+	const struct netif *in = netinfo_if(info, packet->in);
+	struct netquery back = { .family = packet->family, .src = packet->dst.lo };
+	struct addrset kept = { 0 }, doubtful = { 0 };
+	const struct origin *origin;
+
+	if (!in || !in->rp_filter || packet->family != FAMILY_IPV4)
+		return;
+	if (path->type == RTN_UNICAST)
+		back.in = path->out;
+	back.any_mark = in->source_mark && packet->mark.unknown;
+	back.mark = in->source_mark ? packet->mark.value : 0;
+	back.any = path->unsure || packet->dst.lo != packet->dst.hi;
+	origin = origins_find(&walk->walker->origins, info, in, &back);
+	addrset_copy(&doubtful, &flow->src);
+	addrset_intersect(&doubtful, &origin->doubtful);
+	addrset_copy(&kept, &origin->valid);
+	addrset_unite(&kept, &doubtful);
+	keep_sources(walk, flow, &kept, false, reason, fate);
+	if (doubtful.n) {
+		struct decider by = { .reason = "policy routing, or one of several routes, may lead "
+						"the answer elsewhere (rp_filter)" };
+
+		doubt(fate, &by);
+		ending_add(&fate->lost, &doubtful, &by, addrset_size(&doubtful));
+	}
+	addrset_clear(&kept);
+	addrset_clear(&doubtful);
 }
 
 static void to_local(struct walk *walk, struct flow *flow, struct fate *fate)
 {
 	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON, xstrdup("for this host itself"));
 	follow(walk, input, flow, fate);
+}
+
+/* IPv6 passes on only what comes from a source that is good beyond the link. */
+static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	struct addrset beyond = { 0 };
+
+	addrset_add(&beyond, 0, 0);
+	addrset_add(&beyond, (addr_t)0xfe80 << 112, ((addr_t)0xfec0 << 112) - 1);
+	addrset_complement(&beyond, FAMILY_IPV6);
+	keep_sources(walk, flow, &beyond, passes_in_bridge(&flow->packet) && flow->packet.dnat,
+		     "no packet from a link-local address is forwarded", fate);
+	addrset_clear(&beyond);
 }
 
 static void to_forward(struct walk *walk, struct flow *flow, const struct netpath *path,
@@ -224,6 +312,12 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct netpat
 		flow_clear(flow);
 		return;
 	}
+	if (packet->family == FAMILY_IPV6 && path->out != in)
+		judge_scope(walk, flow, fate);
+	if (!flow->src.n) {
+		flow_clear(flow);
+		return;
+	}
 	memcpy(packet->out, path->out->name, IFNAMSIZ);
 	packet->out_index = path->out->index;
 	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON,
@@ -237,23 +331,29 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct netpat
 	follow(walk, forward, flow, fate);
 }
 
-static void route(struct walk *walk, struct flow *flow, struct fate *fate)
+/* The sources of the flow are all the same to policy routing. */
+static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 {
 	const struct netinfo *info = walk->walker->links.info;
 	const struct packet *packet = &flow->packet;
-	const struct netif *in = netinfo_if(info, packet->in);
-	struct netpath path = netinfo_path(info, packet->family, packet->dst.lo);
-	const char *reason = martian(flow, in);
+	struct netquery query = {
+		.family = packet->family, .in = netinfo_if(info, packet->in),
+		.src = flow->src.v[0].lo, .dst = packet->dst.lo,
+		.any_mark = packet->mark.unknown, .mark = packet->mark.value,
+	};
+	struct netpath path = netinfo_path(info, &query);
 
-	if (reason) {
-		lose(walk, fate, flow, reason);
+	if (packet->dst.lo != packet->dst.hi) {
+		struct netpath end;
+
+		query.dst = packet->dst.hi;
+		end = netinfo_path(info, &query);
+		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
+	}
+	judge_way_back(walk, flow, &path, fate);
+	if (!flow->src.n) {
 		flow_clear(flow);
 		return;
-	}
-	if (packet->dst.lo != packet->dst.hi) {
-		struct netpath end = netinfo_path(info, packet->family, packet->dst.hi);
-
-		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
 	}
 	if (path.unsure) {
 		struct decider by = { .reason = "policy routing, or one of several routes, may lead "
@@ -266,7 +366,42 @@ static void route(struct walk *walk, struct flow *flow, struct fate *fate)
 	    path.type == RTN_ANYCAST)
 		to_local(walk, flow, fate);
 	else
-		to_forward(walk, flow, &path, in, fate);
+		to_forward(walk, flow, &path, query.in, fate);
+}
+
+/* Rules of policy routing that ask for sources tell the flow's apart, from the first one on. */
+static void route_parts(struct walk *walk, struct flow *flow, size_t first, struct fate *fate)
+{
+	const struct netinfo *info = walk->walker->links.info;
+
+	for (size_t i = first; i < info->nrules; i++) {
+		const struct netrule *rule = &info->rules[i];
+		struct flow outside;
+		struct addrset within = { 0 };
+
+		if (!rule->src_length || rule->family != flow->packet.family)
+			continue;
+		addrset_add(&within, rule->src,
+			    netinfo_prefix_end(rule->family, rule->src, rule->src_length));
+		flow_copy(&outside, flow);
+		addrset_subtract(&outside.src, &within);
+		addrset_intersect(&within, &flow->src);
+		if (within.n && outside.src.n) {
+			addrset_clear(&flow->src);
+			flow->src = within;
+			route_parts(walk, &outside, i + 1, fate);
+		} else {
+			addrset_clear(&within);
+			flow_clear(&outside);
+		}
+	}
+	route_part(walk, flow, fate);
+}
+
+static void route(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	if (flow->packet.family == FAMILY_IPV6 || take_in(walk, flow, fate))
+		route_parts(walk, flow, 0, fate);
 }
 
 void walk_packet(struct walker *walker, const struct packet *packet,
@@ -275,16 +410,10 @@ void walk_packet(struct walker *walker, const struct packet *packet,
 	struct walk walk = { .walker = walker, .steps = steps };
 	struct flow flow = { .packet = *packet };
 
-	const char *reason;
-
 	*fate = (struct fate){ 0 };
 	addrset_copy(&flow.src, sources);
-	reason = martian(&flow, netinfo_if(walker->links.info, packet->in));
 	/* IPv6 throws these away at once, IPv4 when it comes to the routing. */
-	if (packet->family == FAMILY_IPV6 && reason) {
-		lose(&walk, fate, &flow, reason);
-		flow_clear(&flow);
+	if (packet->family == FAMILY_IPV6 && !take_in(&walk, &flow, fate))
 		return;
-	}
 	follow(&walk, prerouting, &flow, fate);
 }

@@ -3,6 +3,7 @@
 #define DOCKFW_WALK_H
 
 #include "links.h"
+#include "origin.h"
 
 /*
  * Follows a new connection's first packet, or a set of them that differ in
@@ -83,6 +84,7 @@ void steps_clear(struct steps *steps);
 struct walker {
 	struct link_set links;
 	struct addrpool pool;
+	struct origins origins;
 	struct memo *memo; /* of chains already walked with the same relevant rules */
 };
 

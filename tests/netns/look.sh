@@ -199,6 +199,18 @@ ipt -D FORWARD -j MINE
 
 # ---- routes ----
 
+# routed PATTERN RULE…: how a packet to the container ends behind a rule of policy routing.
+routed() {
+	local pattern=$1 status
+	shift
+	[[ " $* " == *' pref '* ]] || set -- "$@" pref 10
+	ip rule add "$@" || return 1
+	ends "$pattern" "$far" tcp 80
+	status=$?
+	ip rule del "$@"
+	return "$status"
+}
+
 try "one of several routes: none yet" ends 'lost by no route' "$far" to 192.0.2.9 tcp 9
 ip link add other type bridge
 ip address add 10.1.0.1/24 dev other
@@ -209,19 +221,83 @@ ip route replace 192.0.2.0/24 via 10.1.0.2
 try "one route" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip rule add fwmark 5 lookup 100
 ip route add 192.0.2.0/24 via 198.51.100.77 table 100
-try "another by a mark" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+try "another by a mark that it has not" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
+ipt -t mangle -A PREROUTING -j MARK --set-mark 5
+asks "$far" to 192.0.2.9 tcp 9
+try "and that it has" grep -q '^routing: forwarded, out by ens3' "$WORK/out"
+ipt -t mangle -R PREROUTING 1 -j HMARK --hmark-tuple src --hmark-mod 5 --hmark-rnd 1
+try "and that may be" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 via 10.1.0.3 table 100
 try "the same interface by a mark" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 table 100 nexthop via 10.1.0.3 nexthop via 198.51.100.77
-try "the same or another by a mark" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+try "the same or another by a mark that may be" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
 ip rule add from 203.0.113.0/24 blackhole
 try "a rule by the source" ends 'maybe|lost' "$far" to 192.0.2.9 tcp 9
 ip rule del from 203.0.113.0/24 blackhole
+ipt -t mangle -F PREROUTING
 ip rule del fwmark 5 lookup 100
 ip route replace prohibit 192.0.2.0/24
 ip route del 192.0.2.0/24 via 10.1.0.2 2>/dev/null
 try "a route that prohibits" ends 'lost' "$far" to 192.0.2.9 tcp 9
 ip link del other
+
+# What rules of policy routing ask for is known of a packet.
+while IFS='|' read -r pattern rule; do
+	# shellcheck disable=SC2086 # words
+	try "rule $rule: $pattern" routed "$pattern" $rule
+done <<'END'
+forwarded|fwmark 0x80000/0xff0000 unreachable
+forwarded|from all lookup 52
+forwarded|not fwmark 0x51820 lookup 52
+lost by no route|not fwmark 0x51820 blackhole
+lost by no route|iif ens3 blackhole
+forwarded|iif ens4 blackhole
+forwarded|oif docker0 blackhole
+lost by no route|to 172.17.0.0/16 prohibit
+forwarded|to 172.18.0.0/16 prohibit
+lost by no route|from 203.0.113.0/24 prohibit
+forwarded|from 203.0.113.0/28 prohibit
+lost by no route|not from 203.0.113.0/28 prohibit
+maybe, undecided at policy routing|ipproto tcp blackhole
+END
+ip rule add blackhole pref 6
+ip rule add lookup main pref 7
+try "past a rule" routed forwarded goto 7 pref 5
+try "past it for others" routed 'lost by no route' from 203.0.113.0/28 goto 7 pref 5
+try "past it to nowhere" routed 'lost by no route' goto 9 pref 5
+ip rule del pref 6
+ip rule del pref 7
+# As wg-quick lays them for a tunnel that takes all.
+ip route add default dev ens3 table 52
+ip rule add lookup main suppress_prefixlength 0 pref 30
+try "what a tunnel does not take" routed forwarded not fwmark 0x51820 lookup 52 pref 40
+ip rule del pref 30
+ip route del default table 52
+
+# ---- sources ----
+
+try "no own address" ends 'lost by no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
+try "a link-local one is not forwarded" ends 'lost by no packet from a link-local address is forwarded' \
+	from fe80::9 in ens3 to fd00:17::2 tcp 80
+try "but this host may have it" ends local from fe80::9 in ens3 tcp 81
+sysctl -qw net.ipv6.conf.all.forwarding=0
+try "IPv6 that does not forward" ends 'lost by forwarding is switched off' from 2001:db8:113::200 in ens3 tcp 80
+if sysctl -qw net.ipv6.conf.ens3.force_forwarding=1 2>/dev/null; then
+	try "but on that interface" ends forwarded from 2001:db8:113::200 in ens3 tcp 80
+fi
+sysctl -qw net.ipv6.conf.all.forwarding=1
+forged='lost by the reverse path filter'
+sysctl -qw net.ipv4.conf.wan.rp_filter=1
+try "strict: from that network" ends forwarded from 10.2.0.9 in wan to 198.51.100.10 tcp 80
+try "strict: from another" ends "$forged" from 203.0.113.200 in wan tcp 80
+try "strict: from nowhere" ends "$forged" from 192.0.2.1 in wan tcp 80
+try "strict: the port is for that network" dockfw 0 --exposure
+try "strict: which is told" grep -q '^0.0.0.0:80/tcp .* from wan open to 10.2.0.0/24 by' "$WORK/out"
+sysctl -qw net.ipv4.conf.wan.rp_filter=2
+try "loose: from another" ends forwarded from 203.0.113.200 in wan to 198.51.100.10 tcp 80
+try "loose: from nowhere" ends "$forged" from 192.0.2.1 in wan tcp 80
+sysctl -qw net.ipv4.conf.wan.rp_filter=0
+try "none: from nowhere" ends forwarded from 192.0.2.1 in wan to 198.51.100.10 tcp 80
 
 # ---- who gets in ----
 

@@ -406,7 +406,7 @@ static void print_table(const char *table, bool empty, const char *const *hooks,
 		printf(":U%u -\n", i);
 	/* The host's own refusals go out there, and must be seen. */
 	if (!strcmp(table, "mangle"))
-		printf("-A POSTROUTING -o ens3 -j ACCEPT\n");
+		printf("-A POSTROUTING -o ens+ -j ACCEPT\n");
 	for (size_t i = 0; hooks[i] && !empty; i++) {
 		for (unsigned int rules = 1 + below(2); rules > 0; rules--)
 			fill(table, hooks[i], (unsigned int)-1, chains,

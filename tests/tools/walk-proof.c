@@ -50,6 +50,7 @@ struct seen {
 struct probe {
 	struct trace trace;
 	int way;
+	bool odd; /* no refusal may find its source */
 	struct seen seen;
 };
 
@@ -347,12 +348,21 @@ static addr_t address(const char *text)
 	return addr;
 }
 
-static addr_t any_source(void)
+static addr_t any_source(bool *odd)
 {
 	addr_t base = address(run.family == FAMILY_IPV4 ? "203.0.113.0" : "2001:db8:2::");
 
+	/* Some that the kernel lets nobody have, or not everywhere. */
+	static const char *const odd4[] = { "0.1.2.3", "127.0.0.2", "198.51.100.10", "224.0.0.9",
+					    "240.0.0.1", "172.18.0.9", "192.0.2.77" };
+	static const char *const odd6[] = { "fe80::5", "::1", "::", "ff02::9", "::ffff:10.1.1.1",
+					    "2001:db8:1::10", "fd18::9" };
+
 	if (below(12) == 0)
 		return address(run.family == FAMILY_IPV4 ? "10.1.2.3" : "fdaa::3");
+	*odd = below(16) == 0;
+	if (*odd)
+		return address((run.family == FAMILY_IPV4 ? odd4 : odd6)[below(ARRAY_SIZE(odd4))]);
 	return base + (below(4) ? below(24) : below(256));
 }
 
@@ -380,7 +390,7 @@ static void make_probe(struct probe *probe)
 	*probe = (struct probe){ .way = below(8) ? (below(3) ? ENS3 : ENS4) : DOCKER0 };
 	if (proto == IPPROTO_ICMP && run.family == FAMILY_IPV6)
 		proto = IPPROTO_ICMPV6;
-	probe->trace.src = any_source();
+	probe->trace.src = any_source(&probe->odd);
 	packet_init(packet, run.family, netinfo_if(&run.info, host_ifs[probe->way]), proto,
 		    any_destination(), ports[below(ARRAY_SIZE(ports))]);
 	/* Of ICMP that is the id. */
@@ -443,7 +453,8 @@ static bool agrees(const struct probe *probe)
 
 	/* Nobody answers an ICMP error, not even to refuse it. */
 	if (possible & 1U << TRACE_REFUSED &&
-	    ((trace->packet.proto == IPPROTO_ICMP && trace->packet.icmp_type.lo == 3) ||
+	    (probe->odd ||
+	     (trace->packet.proto == IPPROTO_ICMP && trace->packet.icmp_type.lo == 3) ||
 	     (trace->packet.proto == IPPROTO_ICMPV6 && trace->packet.icmp_type.lo < 128)))
 		possible |= 1U << TRACE_DROPPED;
 	if (possible & 1U << TRACE_LOST)

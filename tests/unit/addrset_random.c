@@ -99,7 +99,7 @@ static void masks(void **state)
 		struct addrset set = { 0 };
 
 		assert_true(addrset_add_masked(&set, family, 5, 0));
-		assert_true(addrset_is_all(&set, family));
+		assert_true(set.n == 1 && !set.v[0].lo && set.v[0].hi == addr_max(family));
 		addrset_clear(&set);
 		assert_true(addrset_add_masked(&set, family, 5, addr_max(family)));
 		assert_true(addrset_is_one(&set) && addrset_has(&set, 5));
@@ -108,6 +108,44 @@ static void masks(void **state)
 		assert_false(addrset_add_masked(&set, family, 1, 1));
 		assert_int_equal(set.n, 0);
 	}
+}
+
+static void filled(const char *set_lo, const char *set_hi, const char *spare_lo, const char *spare_hi,
+		   const char *wanted)
+{
+	enum family family;
+	addr_t a, b, c, d;
+	struct addrset set = { 0 }, spare = { 0 };
+	struct strings list = { 0 };
+
+	assert_true(addr_parse(set_lo, &family, &a) && addr_parse(set_hi, &family, &b) &&
+		    addr_parse(spare_lo, &family, &c) && addr_parse(spare_hi, &family, &d));
+	addrset_add(&set, a, b);
+	addrset_add(&spare, c, d);
+	addrset_subtract(&set, &spare);
+	addrset_fill(&set, family, &spare);
+	addrset_texts(&set, family, &list);
+	assert_int_equal(list.n, 1);
+	assert_string_equal(list.v[0], wanted);
+	strings_clear(&list);
+	addrset_clear(&set);
+	addrset_clear(&spare);
+}
+
+/* Addresses of no account make a set read better, and never worse. */
+static void fill(void **unused)
+{
+	(void)unused;
+	filled("10.2.0.0", "10.2.0.255", "10.2.0.1", "10.2.0.1", "10.2.0.0/24");
+	filled("10.2.0.0", "10.2.0.255", "10.2.0.255", "10.2.0.255", "10.2.0.0/24");
+	filled("10.2.0.0", "10.2.0.255", "10.2.0.0", "10.2.0.0", "10.2.0.0/24");
+	filled("10.2.0.9", "10.2.0.9", "10.2.0.10", "10.2.0.10", "10.2.0.9");
+	filled("10.2.0.11", "10.2.0.11", "10.2.0.10", "10.2.0.10", "10.2.0.11");
+	filled("10.2.0.9", "10.2.0.9", "192.0.2.1", "192.0.2.1", "10.2.0.9");
+	filled("0.0.0.0", "255.255.255.255", "0.0.0.0", "0.0.0.0", "0.0.0.0/0");
+	filled("0.0.0.0", "255.255.255.255", "224.0.0.0", "255.255.255.255", "0.0.0.0/0");
+	filled("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ff00::",
+	       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0");
 }
 
 static void text(const char *lo, const char *hi, const char *wanted)
@@ -192,7 +230,7 @@ static void pool(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(operations), cmocka_unit_test(masks), cmocka_unit_test(texts),
+		cmocka_unit_test(fill), cmocka_unit_test(operations), cmocka_unit_test(masks), cmocka_unit_test(texts),
 		cmocka_unit_test(world), cmocka_unit_test(pool),
 	};
 

@@ -83,3 +83,29 @@ net_up() {
 	ip -n "$host" route add default via 198.51.100.77
 	ip -n "$host" route add default via 2001:db8:1::77 dev ens3
 }
+
+# routes_up FAMILY: policy routing by all that a rule can ask for, and filters of the way back.
+routes_up() {
+	local ip="ip -4 -n $host" some=203.0.113.0/28 others=203.0.113.16/28
+	local inside=172.17.0.3 network=172.18.0.0/16 router=192.0.2.77
+	if [ "$1" = ipv6 ]; then
+		ip="ip -6 -n $host" some=2001:db8:2::/124 others=2001:db8:2::10/124
+		inside=fd17::3 network=fd18::/64 router=2001:db8:4::77
+	fi
+	$ip rule add from "$others" goto 140 pref 100
+	$ip rule add fwmark 1/3 lookup 100 pref 110
+	$ip rule add from "$some" iif ens4 lookup 101 pref 120
+	$ip rule add to "$network" from "$others" prohibit pref 130
+	$ip rule add lookup main suppress_prefixlength 0 pref 140
+	$ip rule add from "$others" to "$network" iif ens3 prohibit pref 145
+	$ip rule add oif ens4 blackhole pref 150
+	$ip rule add not from "$some" iif docker0 lookup main suppress_prefixlength 23 pref 155
+	$ip rule add not fwmark 2/2 lookup 102 pref 160
+	$ip route add "$inside" dev br-n1 table 100
+	$ip route add "$inside" dev br-n1 table 101
+	$ip route add default via "$router" dev ens4 table 102
+	$ip neigh add "$router" lladdr 02:00:00:00:00:04 dev ens4 nud permanent
+	$ip neigh add "$inside" lladdr 02:00:00:00:00:11 dev br-n1 nud permanent
+	on_host sysctl -qw net.ipv4.conf.ens3.rp_filter=2 net.ipv4.conf.ens4.rp_filter=1 \
+		net.ipv4.conf.docker0.rp_filter=1 net.ipv4.conf.ens4.src_valid_mark=1
+}

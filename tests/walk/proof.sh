@@ -14,11 +14,21 @@ prove() { # RULESETS PACKETS [maybe]
 	# packet that was sent before is no new connection.
 	net_down
 	net_up
+	"${routes[@]}"
 	"$PROOF" "$family" "$KIND" "$client" "$host" "$box" "$GENERATE" "$first" "$@" 2>&1 |
 		tail -40
 	return "${PIPESTATUS[0]}"
 }
 
+routed() { # the same behind policy routing
+	routes=(routes_up "$family")
+	prove "$@"
+	local status=$?
+	routes=(true)
+	return "$status"
+}
+
+routes=(true)
 for KIND in nft legacy; do
 	for family in ipv4 ipv6; do
 		try "$KIND $family: rules without state, each verdict as the kernel's" \
@@ -26,6 +36,8 @@ for KIND in nft legacy; do
 		tail -n 1 "$WORK/said"
 		try "$KIND $family: rules with state, no verdict that the kernel contradicts" \
 			prove "$((rulesets / 3))" 120 maybe
+		tail -n 1 "$WORK/said"
+		try "$KIND $family: policy routing and filters of the way back" routed "$((rulesets / 3))" 120
 		tail -n 1 "$WORK/said"
 	done
 done
