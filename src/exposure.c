@@ -396,7 +396,7 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 }
 
 void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		      const struct netinfo *info, const struct proxies *proxies,
+		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list)
 {
 	struct published_ports ports;
@@ -408,7 +408,7 @@ void exposure_compute(const struct policy *policy, const struct snapshot *snapsh
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		if (!(families & 1U << family))
 			continue;
-		walker_make(&list->walkers[family], snapshot, info, family);
+		walker_make(&list->walkers[family], snapshot, others, info, family);
 		list->walked[family] = true;
 		find_nobody(info, family, &list->nobody[family]);
 		vantage_make(&compute.vantage[family], &list->walkers[family].links,

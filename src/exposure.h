@@ -83,11 +83,11 @@ struct exposure_list {
 
 /*
  * Fills the list in. snapshot holds the walk_tables with all chains in the
- * families asked for (bits 1U << FAMILY_…); it, info and proxies must live as
+ * families asked for (bits 1U << FAMILY_…); it, others, info and proxies must live as
  * long as the list.
  */
 void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		      const struct netinfo *info, const struct proxies *proxies,
+		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);
 

@@ -4,7 +4,7 @@
 #include "check_proxy.h"
 #include "config.h"
 #include "diag.h"
-#include "input_filter.h"
+#include "other_filters.h"
 #include "plan.h"
 #include "recovery.h"
 #include "report.h"

@@ -20,6 +20,7 @@ struct view {
 	struct policy *policy;
 	const struct backend_ops *ops;
 	struct snapshot *snapshot;
+	struct other_filters others;
 	struct netinfo info;
 	struct proxies proxies;
 	struct exposure_list list;
@@ -53,7 +54,7 @@ static int read_view(struct view *view, const struct options *options)
 		return -1;
 	deadline_step("reading all tables");
 	if (snapshot_read(view->ops, view->policy, walk_tables, next_of_all, &view->snapshot) ||
-	    netinfo_read(&view->info))
+	    other_filters_read(view->ops->kind, &view->others) || netinfo_read(&view->info))
 		return -1;
 	return 0;
 }
@@ -64,6 +65,7 @@ static void view_clear(struct view *view)
 	trace_clear(&view->trace);
 	proxies_clear(&view->proxies);
 	netinfo_clear(&view->info);
+	other_filters_clear(&view->others);
 	snapshot_free(view->snapshot);
 	policy_free(view->policy);
 }
@@ -127,7 +129,7 @@ int look_exposure(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	if (!read_view(&view, options) && !proxies_read(&view.proxies)) {
-		exposure_compute(view.policy, view.snapshot, &view.info, &view.proxies,
+		exposure_compute(view.policy, view.snapshot, &view.others, &view.info, &view.proxies,
 				 view.policy->families, &view.list);
 		if (!output_put(options->output, write_exposure, &view))
 			status = exposure_status(&view);
@@ -153,7 +155,7 @@ int look_trace(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	if (!read_view(&view, options) &&
-	    !trace_run(view.snapshot, &view.info, options->trace, options->verbosity > 0,
+	    !trace_run(view.snapshot, &view.others, &view.info, options->trace, options->verbosity > 0,
 		       &view.trace) &&
 	    !output_put(options->output, write_trace, &view))
 		status = SEVERITY_OK;

@@ -32,11 +32,11 @@ struct trace {
  * rules that do not match are steps too. The caller clears the trace. Returns
  * -1, said, where the text is wrong.
  */
-int trace_run(const struct snapshot *snapshot, const struct netinfo *info, const char *text,
-	      bool all, struct trace *trace);
+int trace_run(const struct snapshot *snapshot, const struct other_filters *others,
+	      const struct netinfo *info, const char *text, bool all, struct trace *trace);
 /* The same for packet and src, which are set already. */
-void trace_packet(const struct snapshot *snapshot, const struct netinfo *info, bool all,
-		  struct trace *trace);
+void trace_packet(const struct snapshot *snapshot, const struct other_filters *others,
+		  const struct netinfo *info, bool all, struct trace *trace);
 void trace_clear(struct trace *trace);
 
 #endif

@@ -27,9 +27,10 @@ static const struct hook input[] = {
 };
 
 void walker_make(struct walker *walker, const struct snapshot *snapshot,
-		 const struct netinfo *info, enum family family)
+		 const struct other_filters *others, const struct netinfo *info,
+		 enum family family)
 {
-	*walker = (struct walker){ 0 };
+	*walker = (struct walker){ .others = others };
 	link_set_make(&walker->links, snapshot, info, family);
 }
 
@@ -111,6 +112,26 @@ static void foreign_chains(struct walk *walk, const char *table, struct outcome 
 	}
 }
 
+/* Whatever a table lets pass that is not followed here may drop. */
+static void other_tables(struct walk *walk, bool inside, struct outcome *outcome)
+{
+	const struct walker *walker = walk->walker;
+
+	for (size_t i = 0; i < outcome->accepted.n; i++) {
+		const struct flow *flow = &outcome->accepted.v[i];
+		const struct other_filter *other = other_filters_find(
+			walker->others, walker->links.family, inside, flow->packet.dnat);
+		struct decider by = { 0 };
+
+		if (!other)
+			continue;
+		by.reason = other->reason;
+		walk_step(walk, STEP_ROUTE, &by, ANSWER_MAYBE, EFFECT_DROP, xstrdup(by.reason));
+		outcome_doubt(outcome, &by);
+		ending_add(&outcome->dropped, &flow->src, &by, 1);
+	}
+}
+
 static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *flow,
 		      struct outcome *outcome)
 {
@@ -164,6 +185,8 @@ static void follow(struct walk *walk, const struct hook *hook, struct flow *flow
 	pass_hook(walk, hook, flow, &outcome);
 	if (hook == &prerouting[1] || hook == &prerouting[2] || !strcmp(hook->table, "filter"))
 		foreign_chains(walk, hook->table, &outcome);
+	if (!strcmp(hook->table, "filter"))
+		other_tables(walk, hook == &input[1], &outcome);
 	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
 	if (outcome.doubtful)

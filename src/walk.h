@@ -4,6 +4,7 @@
 
 #include "links.h"
 #include "origin.h"
+#include "other_filters.h"
 
 /*
  * Follows a new connection's first packet, or a set of them that differ in
@@ -83,14 +84,16 @@ void steps_clear(struct steps *steps);
 
 struct walker {
 	struct link_set links;
+	const struct other_filters *others;
 	struct addrpool pool;
 	struct origins origins;
 	struct memo *memo; /* of chains already walked with the same relevant rules */
 };
 
-/* Borrows both. */
+/* Borrows them all. others may be NULL: none. */
 void walker_make(struct walker *walker, const struct snapshot *snapshot,
-		 const struct netinfo *info, enum family family);
+		 const struct other_filters *others, const struct netinfo *info,
+		 enum family family);
 void walker_clear(struct walker *walker);
 
 /*

@@ -301,7 +301,7 @@ static void walk(const struct snapshot *snapshot, const struct packet *packet, c
 	struct walker walker;
 
 	addrset_all(&sources, packet->family);
-	walker_make(&walker, snapshot, &world.info, packet->family);
+	walker_make(&walker, snapshot, NULL, &world.info, packet->family);
 	walk_packet(&walker, packet, &sources, NULL, &fate);
 	for (size_t i = 0; i < PROBES; i++) {
 		ended[i] = ends(&fate, probes[i]);
@@ -320,7 +320,7 @@ static void expose(const struct snapshot *snapshot, enum family family)
 	struct policy *policy = policy_new();
 	struct exposure_list list = { 0 };
 
-	exposure_compute(policy, snapshot, &world.info, &none, 1U << family, &list);
+	exposure_compute(policy, snapshot, NULL, &world.info, &none, 1U << family, &list);
 	exposure_unallowed(&list);
 	exposure_undecided(&list);
 	exposure_clear(&list);

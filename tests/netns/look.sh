@@ -6,6 +6,8 @@
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
 . "${0%/*}/../hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "${0%/*}/../dockerd.sh"
 
 KIND=nft
 hosts_up
@@ -319,6 +321,65 @@ ip6tables-nft -F DOCKER-USER
 ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 try "anyone but a network" dockfw 0 --exposure
 try "is told so" grep -q 'but 203.0.113.0/24' "$WORK/out"
+
+# ---- tables beside iptables' ----
+
+ipt -F DOCKER-USER
+# beside VERDICT PACKET: how it ends now.
+beside() { ends "$1" "$far" "${@:2}"; }
+# As firewalld has them: what it lets pass first, and what it refuses at last.
+nft -f - <<'END'
+table inet firewalld {
+	chain filter_FORWARD {
+		type filter hook forward priority 10; policy accept;
+		ct state established,related accept
+		ct status dnat accept
+		iifname "lo" accept
+		reject with icmpx admin-prohibited
+	}
+	chain filter_INPUT {
+		type filter hook input priority 10; policy accept;
+		tcp dport 22 accept
+		reject
+	}
+	chain filter_OUTPUT { type filter hook output priority 10; policy drop; }
+}
+END
+try "firewalld: a published port" beside forwarded tcp 80
+try "firewalld: what is not translated" beside maybe to 172.17.0.2 tcp 80
+try "firewalld: the host itself" beside 'maybe, undecided at nf_tables inet firewalld filter_INPUT' tcp 81
+listen=0.0.0.0 port=8081
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80
+try "firewalld: docker-proxy's port" dockfw 0 --exposure
+try "firewalld: is undecided" grep -q '^0.0.0.0:8081/tcp .*open to maybe anyone by nf_tables inet firewalld filter_INPUT filters it, too$' "$WORK/out"
+try "firewalld: the published one is not" grep -q '^0.0.0.0:80/tcp .*open to ANYONE' "$WORK/out"
+try "firewalld: as json" dockfw 0 --exposure --format=json
+try "firewalld: the reason" jq -e '[.exposure[] | select(.port == 8081) | .decided_by.reason] == ["nf_tables inet firewalld filter_INPUT filters it, too"]' "$WORK/out"
+end "${proxies[@]}"
+nft delete table inet firewalld
+while IFS='|' read -r pattern chain; do
+	nft "add table inet own" && nft "add chain inet own forward { type filter hook forward priority 5; $chain" || exit 1
+	try "forward { $chain: $pattern" beside "$pattern" tcp 80
+	nft delete table inet own
+done <<'END'
+forwarded|}
+forwarded|; } ; add rule inet own forward tcp dport 80 counter accept
+forwarded|; } ; add rule inet own forward ip saddr { 192.0.2.1, 192.0.2.2 } accept
+maybe|policy drop; }
+maybe|policy drop; } ; add rule inet own forward tcp dport 80 accept
+maybe|; } ; add rule inet own forward tcp dport 80 drop
+maybe|; } ; add rule inet own forward tcp dport vmap { 80 : drop }
+maybe|; } ; add rule inet own forward ct status snat accept ; add rule inet own forward drop
+maybe|; } ; add rule inet own forward ct status dnat tcp dport 5 accept ; add rule inet own forward drop
+END
+iptables-legacy -P FORWARD DROP
+try "the other backend" beside 'maybe, undecided at ip_tables filter FORWARD' tcp 80
+iptables-legacy -P FORWARD ACCEPT
+try "the other backend that lets all pass" beside forwarded tcp 80
+try "nft beside legacy" gives 0 "$DOCKFW" -f "$CONF" -b legacy --trace "$far to 172.17.0.2 tcp 80"
+try "is asked, too" grep -q 'undecided at nf_tables ip filter FORWARD filters it, too' "$WORK/out"
+
+ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 
 # ---- json, files and terminals ----
 

@@ -557,14 +557,14 @@ static void prove(unsigned long seed, size_t packets)
 		exit(3);
 	run.nonce = (run.nonce * 7919 + 1 + (uint32_t)seed) & 0xffff;
 	run.n = 0;
-	walker_make(&walker, snapshot, &run.info, run.family);
+	walker_make(&walker, snapshot, NULL, &run.info, run.family);
 	while (run.n < packets) {
 		struct probe *probe = &run.probes[run.n];
 
 		make_probe(probe);
 		if (is_repeated(probe))
 			continue;
-		trace_packet(snapshot, &run.info, false, &probe->trace);
+		trace_packet(snapshot, NULL, &run.info, false, &probe->trace);
 		if (!sets_agree(&walker, probe)) {
 			run.wrong++;
 			explain(probe, "a walk of all sources differs", seed);

@@ -36,7 +36,7 @@ static int show_exposure(const char *what, const struct policy *policy,
 	if (proxies_read(&proxies))
 		return 3;
 	start = clock_ms();
-	exposure_compute(policy, snapshot, info, &proxies, policy->families, &list);
+	exposure_compute(policy, snapshot, NULL, info, &proxies, policy->families, &list);
 	if (!strcmp(what, "times")) {
 		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
 		       (unsigned long long)(clock_ms() - start), before, peak_kib());
@@ -63,7 +63,7 @@ static int show_trace(const char *what, const char *text, const struct snapshot 
 	struct trace trace;
 	int status = 0;
 
-	if (trace_run(snapshot, info, text, false, &trace))
+	if (trace_run(snapshot, NULL, info, text, false, &trace))
 		return 3;
 	if (!strcmp(what, "trace-json")) {
 		json_t *object = report_trace_json(&trace);

@@ -124,7 +124,7 @@ static enum trace_verdict verdict(const struct host *host, const char *text)
 	struct trace trace;
 	enum trace_verdict is;
 
-	assert_int_equal(trace_run(host->snapshot, &info, text, true, &trace), 0);
+	assert_int_equal(trace_run(host->snapshot, NULL, &info, text, true, &trace), 0);
 	is = trace.verdict;
 	trace_clear(&trace);
 	return is;
@@ -136,7 +136,7 @@ static const struct exposure *expose(const struct host *host, const struct proxi
 {
 	static const struct proxies none;
 
-	exposure_compute(NULL, host->snapshot, &info, proxies ? proxies : &none, 1U << FAMILY_IPV4,
+	exposure_compute(NULL, host->snapshot, NULL, &info, proxies ? proxies : &none, 1U << FAMILY_IPV4,
 			 list);
 	assert_int_equal(list->n, 1);
 	return &list->v[0];
@@ -343,7 +343,7 @@ static void long_chain(void **state)
 		to_port(rule, (uint16_t)(1000 + i));
 		dnat(rule, "172.17.0.2", 8080);
 	}
-	exposure_compute(NULL, host.snapshot, &info, &(struct proxies){ 0 }, 1U << FAMILY_IPV4, &list);
+	exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 }, 1U << FAMILY_IPV4, &list);
 	assert_int_equal(list.n, 65);
 	for (size_t p = 0; p < list.n; p++) {
 		port = &list.v[p];
