@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "utf8.h"
 #include "util.h"
 
 static struct {
@@ -86,19 +87,10 @@ static void shorten(char *text)
 /* Text as one line: what a terminal would act on is shown, not sent. */
 static char *one_line(char *text)
 {
-	size_t length;
-	char *safe, *to;
+	char *safe;
 
 	shorten(text);
-	length = strlen(text);
-	safe = to = xcalloc(4 * length + 1, 1);
-
-	for (const unsigned char *c = (unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			to += sprintf(to, "\\x%02x", *c);
-		else
-			*to++ = (char)*c;
-	}
+	safe = safe_text(text);
 	free(text);
 	return safe;
 }

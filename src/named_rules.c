@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "named_rules.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,17 +88,4 @@ char *decider_text(const struct named_rules *texts, const struct decider *by)
 				 by->policy == VERDICT_DROP ? "DROP" : "ACCEPT");
 	return xasprintf("%s %s %zu: %s", by->table, by->chain, by->number,
 			 named_rules_find(texts, by->rule));
-}
-
-char *safe_text(const char *text)
-{
-	char *safe = xcalloc(4 * strlen(text) + 1, 1), *to = safe;
-
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			to += sprintf(to, "\\x%02x", *c);
-		else
-			*to++ = (char)*c;
-	}
-	return safe;
 }

@@ -30,7 +30,4 @@ const char *named_rules_find(const struct named_rules *texts, const struct rule 
  */
 char *decider_text(const struct named_rules *texts, const struct decider *by);
 
-/* The text with control characters as \xNN: for a terminal. The caller frees it. */
-char *safe_text(const char *text);
-
 #endif

@@ -5,6 +5,7 @@
 #include "docker.h"
 #include "report.h"
 #include "rulespec.h"
+#include "utf8.h"
 
 /* One line of a chain's picture. */
 struct line {
@@ -106,14 +107,16 @@ static void print_line(FILE *out, const struct report *report, const struct line
 		       const char *text)
 {
 	const char *colour = "", *end = report->colour ? "\033[0m" : "";
+	char *safe = safe_text(text);
 
 	if (report->colour)
 		colour = line->sign == '+' ? "\033[32m" : line->sign == '-' ? "\033[31m" :
 			 line->sign == '!' ? "\033[33m" : "";
 	if (line->number)
-		fprintf(out, "%s  %c %5zu  %s", colour, line->sign, line->number, text);
+		fprintf(out, "%s  %c %5zu  %s", colour, line->sign, line->number, safe);
 	else
-		fprintf(out, "%s  %c     -  %s", colour, line->sign, text);
+		fprintf(out, "%s  %c     -  %s", colour, line->sign, safe);
+	free(safe);
 	if (line->note)
 		fprintf(out, "    <- %s", line->note);
 	fprintf(out, "%s\n", *colour ? end : "");

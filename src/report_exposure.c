@@ -4,8 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* So many sources are named in a table, and the rest is counted. */
 #define NAMED_MAX 3
+/* The least of a column that tells anything. */
+#define DECIDED_LEAST 16
 
 struct column {
 	const char *title;
@@ -264,38 +268,86 @@ static const char *colour_of(enum openness openness)
 
 /*
  * The widths of the columns: as wide as what they hold, but the last two share
- * what the terminal has left.
+ * what the terminal has left. False where that is too little to read.
  */
-static void fit(const struct rows *rows, struct column *columns, unsigned int width)
+static bool fit(const struct rows *rows, struct column *columns, unsigned int width)
 {
 	unsigned int used = 0, left;
 
 	for (size_t c = 0; c < COLUMNS; c++) {
 		columns[c].width = (unsigned int)strlen(columns[c].title);
 		for (size_t i = 0; i < rows->n; i++)
-			if (strlen(rows->v[i].cell[c]) > columns[c].width)
-				columns[c].width = (unsigned int)strlen(rows->v[i].cell[c]);
+			if (utf8_count(rows->v[i].cell[c]) > columns[c].width)
+				columns[c].width = (unsigned int)utf8_count(rows->v[i].cell[c]);
 		if (c < OPEN_TO)
 			used += columns[c].width + 2;
 	}
-	left = width > used + 24 ? width - used : 24;
+	left = width > used ? width - used : 0;
 	if (columns[OPEN_TO].width + 2 + columns[DECIDED_BY].width <= left)
-		return;
-	if (columns[OPEN_TO].width > left / 2)
+		return true;
+	/* Who gets in is what was asked: it is not cut as long as the rest can be told. */
+	if (left < columns[OPEN_TO].width + 2 + DECIDED_LEAST)
 		columns[OPEN_TO].width = left / 2;
 	columns[DECIDED_BY].width = left - columns[OPEN_TO].width - 2;
+	return left >= 2 * DECIDED_LEAST;
 }
 
-static void put_cell(FILE *out, const char *text, unsigned int width, bool last)
+/* Cut to the width; fill: and filled up to it. */
+static void put_cell(FILE *out, const char *text, unsigned int width, bool fill)
 {
-	size_t length = strlen(text);
+	size_t length = utf8_count(text);
 
-	if (length > width)
-		fprintf(out, "%.*s..", (int)(width > 2 ? width - 2 : 0), text);
-	else
-		fprintf(out, "%-*s", last ? 0 : (int)width, text);
-	if (!last)
-		fputs("  ", out);
+	if (length > width) {
+		fprintf(out, "%.*s..", (int)utf8_bytes(text, width > 2 ? width - 2 : 0), text);
+		length = width;
+	} else {
+		fputs(text, out);
+	}
+	if (fill)
+		fprintf(out, "%*s", (int)(width - length) + 2, "");
+}
+
+static void put_row(FILE *out, const struct row *row, const struct column *columns, bool colour)
+{
+	for (size_t c = 0; c < COLUMNS; c++) {
+		bool mark = colour && (c == OPEN_TO || row->openness == OPEN_NOBODY);
+
+		if (mark)
+			fputs(colour_of(row->openness), out);
+		put_cell(out, row->cell[c], columns[c].width, c + 1 < COLUMNS);
+		if (mark)
+			fputs("\033[0m", out);
+	}
+	fputc('\n', out);
+}
+
+static void put_line(FILE *out, unsigned int indent, const char *text, unsigned int width)
+{
+	fprintf(out, "%*s", (int)indent, "");
+	put_cell(out, text, width > indent + 2 ? width - indent : 2, false);
+	fputc('\n', out);
+}
+
+/* The same in lines below one another, for a terminal that is too narrow for a table. */
+static void put_stack(FILE *out, const struct row *row, bool colour, unsigned int width)
+{
+	const char *mark = colour ? colour_of(row->openness) : "", *end = colour ? "\033[0m" : "";
+	bool dim = row->openness == OPEN_NOBODY;
+	char *to = *row->cell[NETWORK] ? xasprintf("%s on %s", row->cell[CONTAINER],
+						   row->cell[NETWORK])
+				       : xstrdup(row->cell[CONTAINER]);
+
+	fputs(dim ? mark : "", out);
+	if (*row->cell[PORT]) {
+		put_line(out, 0, row->cell[PORT], width);
+		put_line(out, 2, to, width);
+	}
+	fputs(dim ? "" : mark, out);
+	put_line(out, 2, row->cell[OPEN_TO], width);
+	fputs(dim ? "" : end, out);
+	put_line(out, 4, row->cell[DECIDED_BY], width);
+	fputs(dim ? end : "", out);
+	free(to);
 }
 
 static void put_table(FILE *out, const struct rows *rows, bool colour, unsigned int width)
@@ -305,24 +357,17 @@ static void put_table(FILE *out, const struct rows *rows, bool colour, unsigned 
 		[NETWORK] = { .title = "NETWORK" }, [OPEN_TO] = { .title = "OPEN TO" },
 		[DECIDED_BY] = { .title = "DECIDED BY" },
 	};
+	bool fits = fit(rows, columns, width);
 
-	fit(rows, columns, width);
-	for (size_t c = 0; c < COLUMNS; c++)
-		put_cell(out, columns[c].title, columns[c].width, c + 1 == COLUMNS);
-	fputc('\n', out);
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct row *row = &rows->v[i];
-
-		for (size_t c = 0; c < COLUMNS; c++) {
-			bool mark = colour && (c == OPEN_TO || row->openness == OPEN_NOBODY);
-
-			if (mark)
-				fputs(colour_of(row->openness), out);
-			put_cell(out, row->cell[c], columns[c].width, c + 1 == COLUMNS);
-			if (mark)
-				fputs("\033[0m", out);
-		}
+	for (size_t c = 0; c < COLUMNS && fits; c++)
+		put_cell(out, columns[c].title, columns[c].width, c + 1 < COLUMNS);
+	if (fits)
 		fputc('\n', out);
+	for (size_t i = 0; i < rows->n; i++) {
+		if (fits)
+			put_row(out, &rows->v[i], columns, colour);
+		else
+			put_stack(out, &rows->v[i], colour, width);
 	}
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
+#include "utf8.h"
 
 /*
  * A monitoring plugin's line: "DOCKFW STATUS - text | perfdata". Text from a
@@ -12,18 +12,24 @@
  */
 static void put_safe(FILE *out, const char *text, size_t most)
 {
-	size_t length = strlen(text);
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+	bool cut = strlen(text) > most;
+	size_t left = cut ? most - 3 : most;
 
-	for (size_t i = 0; i < length && i < most; i++) {
-		unsigned char c = (unsigned char)text[i];
+	while (c < end) {
+		size_t length = utf8_shown(c, end), size = length ? length : 1;
 
-		if (length > most && i + 3 >= most)
-			fputc('.', out);
-		else if (c == '|')
-			fputc('/', out);
+		if (size > left)
+			break;
+		if (*c == '|' || !length)
+			fputc(*c == '|' ? '/' : ' ', out);
 		else
-			fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+			fwrite(c, 1, length, out);
+		c += size;
+		left -= size;
 	}
+	if (cut)
+		fputs("...", out);
 }
 
 /* "2 critical, 1 warning: user-jump-late, rule-missing", the worst first. */

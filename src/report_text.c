@@ -3,6 +3,13 @@
 #include <string.h>
 
 #include "report.h"
+#include "utf8.h"
+
+/* The columns of a finding in front of its message. */
+#define MESSAGE_AT 33
+/* On a terminal narrower than that a message begins on a line of its own. */
+#define WIDE 72
+#define INDENT 4
 
 static const char *colour_of(const struct report *report, enum severity severity)
 {
@@ -95,19 +102,57 @@ static void text_head(FILE *out, const struct report *report)
 	free(where);
 }
 
+/* Broken between words to fit the terminal, where at characters stand in front already. */
+static void put_message(FILE *out, const struct report *report, const char *message, size_t at)
+{
+	size_t indent = report->width < WIDE ? INDENT : MESSAGE_AT;
+	char *safe = safe_text(message), *rest = NULL, *word;
+	bool first = true;
+
+	if (!report->width) {
+		fprintf(out, "%s\n", safe);
+		free(safe);
+		return;
+	}
+	if (report->width < WIDE) {
+		fprintf(out, "\n%*s", (int)indent, "");
+		at = indent;
+	}
+	for (word = strtok_r(safe, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		size_t length = utf8_count(word);
+
+		if (!first && at + 1 + length > report->width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+			first = true;
+		}
+		fprintf(out, "%s%s", first ? "" : " ", word);
+		at += length + !first;
+		first = false;
+	}
+	fputc('\n', out);
+	free(safe);
+}
+
 static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
 			 bool left)
 {
+	char *message;
+
 	/* What a repair met and cannot mend is among what it left. */
 	if (report->options->quiet || report->error || (!left && !finding->repairable))
 		return;
-	fprintf(out, "%s%s%-8s%s  %-21s  %s%s%s%s\n",
+	message = xasprintf("%s%s%s%s", finding->has_family ? family_name(finding->family) : "",
+			    finding->has_family ? ": " : "", left ? "" : "was: ", finding->message);
+	/* Where the message stands below, nothing has to be filled up. */
+	fprintf(out, "%s%s%-8s%s  %-*s%s",
 		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
 		left ? colour_of(report, finding->severity) : "",
 		left ? severity_name(finding->severity) : "mended", left ? colour_end(report) : "",
-		finding_name(finding->id), finding->has_family ? family_name(finding->family) : "",
-		finding->has_family ? ": " : "", left ? "" : "was: ",
-		finding->message);
+		report->width && report->width < WIDE ? 0 : 21, finding_name(finding->id),
+		report->width && report->width < WIDE ? "" : "  ");
+	put_message(out, report, message, MESSAGE_AT);
+	free(message);
 }
 
 /* Whether one in front of finding n has its remedy, and its id too with same_id. */

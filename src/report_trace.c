@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 int report_trace_rules(const struct trace *trace, struct named_rules *texts)
 {
 	*texts = (struct named_rules){ 0 };

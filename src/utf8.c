@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "utf8.h"
 
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "util.h"
 
 size_t utf8_length(const unsigned char *text, const unsigned char *end)
@@ -30,4 +34,76 @@ size_t utf8_length(const unsigned char *text, const unsigned char *end)
 		return forms[i].length;
 	}
 	return 0;
+}
+
+static uint32_t code_of(const unsigned char *text, size_t length)
+{
+	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = text[0] & lead[length];
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | (text[i] & 0x3f);
+	return code;
+}
+
+size_t utf8_shown(const unsigned char *text, const unsigned char *end)
+{
+	static const struct {
+		uint32_t from, to;
+	} hidden[] = {
+		{ 0x00, 0x1f }, { 0x7f, 0x9f },     /* controls, those of eight bits too */
+		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
+	};
+	size_t length = utf8_length(text, end);
+	uint32_t code = length ? code_of(text, length) : 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
+		if (code >= hidden[i].from && code <= hidden[i].to)
+			return 0;
+	return length;
+}
+
+char *safe_text(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+	char *safe = xcalloc(4 * strlen(text) + 1, 1), *to = safe;
+
+	while (c < end) {
+		size_t length = utf8_shown(c, end);
+
+		if (length) {
+			memcpy(to, c, length);
+			to += length;
+			c += length;
+		} else {
+			to += sprintf(to, "\\x%02x", *c++);
+		}
+	}
+	return safe;
+}
+
+static const char *next_of(const char *text)
+{
+	text++;
+	while ((*text & 0xc0) == 0x80)
+		text++;
+	return text;
+}
+
+size_t utf8_count(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text = next_of(text))
+		n++;
+	return n;
+}
+
+size_t utf8_bytes(const char *text, size_t characters)
+{
+	const char *at = text;
+
+	while (*at && characters--)
+		at = next_of(at);
+	return (size_t)(at - text);
 }

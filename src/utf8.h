@@ -7,4 +7,21 @@
 /* The bytes of the UTF-8 character at text (before end), 0 where there is none. */
 size_t utf8_length(const unsigned char *text, const unsigned char *end);
 
+/*
+ * The same of a character that only shows: none that a terminal acts on, that
+ * ends a line for some reader, or that turns the direction of writing.
+ */
+size_t utf8_shown(const unsigned char *text, const unsigned char *end);
+
+/*
+ * The text with everything else as \xNN: for a terminal or a line of a log. The
+ * caller frees it.
+ */
+char *safe_text(const char *text);
+
+/* How many characters a text of UTF-8 has. */
+size_t utf8_count(const char *text);
+/* The bytes of its first characters, so many at most. */
+size_t utf8_bytes(const char *text, size_t characters);
+
 #endif

@@ -413,6 +413,16 @@ with open(end, "rb", closefd=False) as read:
         pass
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$1" "$DOCKFW" -f "$CONF" -b nft "${@:2}" >"$WORK/out" 2>&1
 }
+# within COLUMNS OPTION…: no line of findings or of ports is wider, but for what may be copied.
+within() {
+	NO_COLOR=1 terminal "$@"
+	grep -vE '^[0-9]+ published|^[A-Z]+: |^  [+! -] +[0-9-]+  |^  [a-z-]+: run' "$WORK/out" | tr -d '\r' |
+		awk -v most="$1" 'length($0) > most { print; wide = 1 } END { exit wide || !NR }'
+}
+for columns in 40 80 200; do
+	try "$columns columns: findings" within "$columns"
+	try "$columns columns: ports" within "$columns" --exposure
+done
 red=$'\e[1;31m' green=$'\e[1;32m' yellow=$'\e[1;33m'
 try "a terminal: a trace" terminal 80 -v --trace "$far tcp 80"
 try "its verdict is coloured" grep -qF "${red}verdict: dropped" "$WORK/out"

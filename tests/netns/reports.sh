@@ -20,7 +20,10 @@ plugin() {
 	[[ $first == "DOCKFW $word - "* ]] || return 1
 	[ "$(grep -c . <<<"$first")" = 1 ] && [ "$(tr -cd '|' <"$WORK/out" | wc -c)" = 1 ] || return 1
 	text=${first%%|*}
-	[ ${#text} -lt 80 ] && [[ $first == *'|'* ]] || return 1
+	# No character is cut in two, and none is there that ends a line for somebody.
+	python3 -c 'import sys; assert len(open(sys.argv[1], encoding="utf-8", newline="").read().splitlines()) == int(sys.argv[2])' \
+		"$WORK/out" "$(wc -l <"$WORK/out")" || return 1
+	[ "$(LC_ALL=C; echo ${#text})" -lt 80 ] && [[ $first == *'|'* ]] || return 1
 	# label=value[UOM];[warn];[crit];[min];[max], with blanks between them.
 	value='(U|-?[0-9.]+(s|%|B|c)?)(;[0-9.:~@-]*){0,4}'
 	grep -qE "^( '[^'=]+'=$value)+ ?$" <<<"${first#*|}" || { echo "perfdata: ${first#*|}"; return 1; }
@@ -113,6 +116,10 @@ cp "$CONF" "$WORK/$(printf 'bad|name\n|x=1')"
 CONF=$WORK/$(printf 'bad|name\n|x=1')
 echo 'colour = "|y=2"' >>"$CONF"
 try "an error with bars: the plugin's line" plugin 3 UNKNOWN -v
+for dots in '' . ..; do
+	CONF=$WORK/$dots$(printf 'ä%.0s' {1..60})
+	try "an error that is cut behind '$dots': the plugin's line" plugin 3 UNKNOWN -v
+done
 CONF=$good
 
 # ---- texts that want to be more ----
@@ -127,7 +134,7 @@ evil() { # COMMENT
 }
 number=0
 for text in "a|b=1;2" $'a\nDOCKFW OK - all is well | x=1' $'\xff\xfe\xc3' $'\x1b[31mred' "\" } { '" \
-	$'\xed\xa0\x80 half of a pair' $'\xf4\x90\x80\x80 beyond Unicode' "$(head -c 255 /dev/zero | tr '\0' '|')"; do
+	$'\xc2\x9b31m \xc2\x85 \xe2\x80\xa8 \xe2\x80\xae, as some would read them' $'\xed\xa0\x80 half of a pair' $'\xf4\x90\x80\x80 beyond Unicode' "$(head -c 255 /dev/zero | tr '\0' '|')"; do
 	number=$((number + 1))
 	try "text $number: it is laid" evil "$text"
 	try "text $number: the plugin's lines" plugin 2 CRITICAL -v
@@ -136,7 +143,10 @@ for text in "a|b=1;2" $'a\nDOCKFW OK - all is well | x=1' $'\xff\xfe\xc3' $'\x1b
 	try "text $number: json of a dry run" json 2 critical --repair --dry-run
 	# Nothing that a terminal would act on.
 	dockfw 2 >/dev/null
-	if LC_ALL=C grep -q '[[:cntrl:]]' <(tr -d '\n' <"$WORK/out"); then
+	if ! python3 -c '
+import sys, unicodedata
+text = open(sys.argv[1], encoding="utf-8").read().replace("\n", "")
+sys.exit(any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text))' "$WORK/out"; then
 		not_ok "text $number: a control character is in the text"
 	else
 		ok "text $number: no control character is in the text"
