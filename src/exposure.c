@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag.h"
 #include "vantage.h"
 
 const char *answers_name(enum answers answers)
@@ -395,12 +396,13 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 	}
 }
 
-void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
+int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
 		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list)
 {
 	struct published_ports ports;
 	struct compute compute = { .info = info, .proxies = proxies, .list = list };
+	int status = 0;
 
 	*list = (struct exposure_list){ 0 };
 	published_collect(snapshot, info, proxies, families, &ports);
@@ -414,15 +416,17 @@ void exposure_compute(const struct policy *policy, const struct snapshot *snapsh
 		vantage_make(&compute.vantage[family], &list->walkers[family].links,
 			     &list->walkers[family].origins, info, &ports.bridges, family);
 	}
-	for (size_t i = 0; i < ports.n; i++) {
+	for (size_t i = 0; i < ports.n && !status; i++) {
 		if (ports.v[i].any_host)
 			expose_everywhere(&compute, policy, &ports.v[i]);
 		else
 			expose_place(&compute, policy, &ports.v[i]);
+		status = deadline_check();
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		vantage_clear(&compute.vantage[family]);
 	published_clear(&ports);
+	return status;
 }
 
 void exposure_shut_out(const struct exposure_list *list, enum family family,

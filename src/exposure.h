@@ -82,11 +82,11 @@ struct exposure_list {
 };
 
 /*
- * Fills the list in. snapshot holds the walk_tables with all chains in the
+ * Fills the list in. Returns -1, said, where the time is over; clear it in any case. snapshot holds the walk_tables with all chains in the
  * families asked for (bits 1U << FAMILY_…); it, others, info and proxies must live as
  * long as the list.
  */
-void exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
+int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
 		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
 		      unsigned int families, struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);

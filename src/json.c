@@ -62,13 +62,42 @@ void json_append_checked(json_t *array, json_t *value)
 		out_of_memory();
 }
 
+/* The library writes in pieces of a few bytes. */
+struct pieces {
+	FILE *out;
+	size_t n;
+	char v[1 << 16];
+};
+
+static void write_pieces(struct pieces *pieces)
+{
+	fwrite(pieces->v, 1, pieces->n, pieces->out);
+	pieces->n = 0;
+}
+
+static int take_piece(const char *text, size_t size, void *data)
+{
+	struct pieces *pieces = data;
+
+	if (size > sizeof(pieces->v) - pieces->n)
+		write_pieces(pieces);
+	if (size > sizeof(pieces->v))
+		return fwrite(text, 1, size, pieces->out) == size ? 0 : -1;
+	memcpy(pieces->v + pieces->n, text, size);
+	pieces->n += size;
+	return 0;
+}
+
 void json_write(json_t *root, FILE *out)
 {
-	char *text = json_dumps(root, JSON_INDENT(2));
+	struct pieces *pieces = xcalloc(1, sizeof(*pieces));
 
-	if (!text)
+	/* Never as one text: of many ports with long lists it would take gigabytes. */
+	pieces->out = out;
+	if (json_dump_callback(root, take_piece, pieces, JSON_INDENT(2)) && !ferror(out))
 		out_of_memory();
-	fprintf(out, "%s\n", text);
-	free(text);
+	take_piece("\n", 1, pieces);
+	write_pieces(pieces);
+	free(pieces);
 	json_decref(root);
 }

@@ -106,6 +106,7 @@ static int write_exposure(FILE *out, void *data)
 {
 	const struct view *view = data;
 
+	deadline_step("printing the rules that decide");
 	if (view->options->format == FORMAT_JSON)
 		return write_json(out, view, "exposure", report_exposure_json(&view->list));
 	return view->options->quiet ? 0
@@ -129,9 +130,10 @@ int look_exposure(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	if (!read_view(&view, options) && !proxies_read(&view.proxies)) {
-		exposure_compute(view.policy, view.snapshot, &view.others, &view.info, &view.proxies,
-				 view.policy->families, &view.list);
-		if (!output_put(options->output, write_exposure, &view))
+		deadline_step("following packets to the published ports");
+		if (!exposure_compute(view.policy, view.snapshot, &view.others, &view.info, &view.proxies,
+				      view.policy->families, &view.list) &&
+		    !output_put(options->output, write_exposure, &view))
 			status = exposure_status(&view);
 	}
 	view_clear(&view);
@@ -142,6 +144,7 @@ static int write_trace(FILE *out, void *data)
 {
 	const struct view *view = data;
 
+	deadline_step("printing the rules of the trace");
 	if (view->options->format == FORMAT_JSON)
 		return write_json(out, view, "trace", report_trace_json(&view->trace));
 	return view->options->quiet ? 0

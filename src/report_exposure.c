@@ -110,7 +110,7 @@ static char *set_text(const struct exposure_list *list, const struct addrset *se
 	struct strings names = { 0 };
 	struct addrset filled = { 0 };
 	size_t size = 32, n;
-	char *text;
+	char *text, *to;
 
 	addrset_copy(&filled, set);
 	addrset_fill(&filled, family, &list->nobody[family]);
@@ -119,11 +119,14 @@ static char *set_text(const struct exposure_list *list, const struct addrset *se
 	n = most && names.n > most ? most : names.n;
 	for (size_t i = 0; i < n; i++)
 		size += strlen(names.v[i]) + 2;
-	text = xcalloc(size, 1);
-	for (size_t i = 0; i < n; i++)
-		snprintf(text + strlen(text), size - strlen(text), "%s%s", i ? "," : "", names.v[i]);
+	to = text = xcalloc(size, 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i)
+			*to++ = ',';
+		to = stpcpy(to, names.v[i]);
+	}
 	if (n < names.n)
-		snprintf(text + strlen(text), size - strlen(text), " +%zu", names.n - n);
+		sprintf(to, " +%zu", names.n - n);
 	strings_clear(&names);
 	return text;
 }
@@ -147,6 +150,29 @@ static char *world_text(const struct exposure_list *list, const char *anyone,
 		text = join(text, " but ", set_text(list, rest, family, most));
 	addrset_clear(rest);
 	return text;
+}
+
+/*
+ * The last texts, by the sets that they tell of: many ports share one set, whose
+ * text may be long.
+ */
+struct told {
+	const struct addrset *open, *maybe, *possible;
+	enum family family;
+	size_t most;
+	char *text; /* owned */
+};
+
+struct teller {
+	const struct exposure_list *list;
+	struct told told[64];
+	size_t next;
+};
+
+static void teller_clear(struct teller *teller)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(teller->told); i++)
+		free(teller->told[i].text);
 }
 
 /* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1", "maybe …", "nobody". */
@@ -174,6 +200,25 @@ static char *open_text(const struct exposure_list *list, const struct exposed_wa
 		return join(text, ", ", maybe);
 	free(maybe);
 	return text;
+}
+
+/* The same, kept: it lives until others are told. */
+static const char *tell(struct teller *teller, const struct exposed_way *way, enum family family,
+			size_t most)
+{
+	struct told *told = teller->told;
+
+	for (size_t i = 0; i < ARRAY_SIZE(teller->told); i++, told++)
+		if (told->text && told->open == way->open && told->maybe == way->maybe &&
+		    told->possible == way->possible && told->family == family && told->most == most)
+			return told->text;
+	told = &teller->told[teller->next];
+	teller->next = (teller->next + 1) % ARRAY_SIZE(teller->told);
+	free(told->text);
+	*told = (struct told){ .open = way->open, .maybe = way->maybe, .possible = way->possible,
+			       .family = family, .most = most,
+			       .text = open_text(teller->list, way, family, most) };
+	return told->text;
 }
 
 static char *interfaces_text(const struct exposed_way *way, size_t most)
@@ -213,7 +258,7 @@ static char *policy_or_rule(const struct named_rules *texts, const struct decide
 	return safe;
 }
 
-static void add_rows(struct rows *rows, const struct exposure_list *list,
+static void add_rows(struct rows *rows, struct teller *teller,
 		     const struct exposure *exposure, const struct named_rules *texts)
 {
 	size_t n = exposure->nways ? exposure->nways : 1;
@@ -236,7 +281,7 @@ static void add_rows(struct rows *rows, const struct exposure_list *list,
 		if (!way) {
 			row->cell[OPEN_TO] = xstrdup("nobody");
 		} else {
-			row->cell[OPEN_TO] = open_text(list, way, exposure->family, NAMED_MAX);
+			row->cell[OPEN_TO] = xstrdup(tell(teller, way, exposure->family, NAMED_MAX));
 			if (exposure->nearby && row->openness != OPEN_NOBODY)
 				row->cell[OPEN_TO] = join(xstrdup("nearby:"), " ",
 							  row->cell[OPEN_TO]);
@@ -385,7 +430,7 @@ static void put_summary(FILE *out, const struct exposure_list *list, bool colour
 }
 
 /* One fact a line, for grep: every line names its port. */
-static void put_facts(FILE *out, const struct exposure_list *list, const struct exposure *exposure,
+static void put_facts(FILE *out, struct teller *teller, const struct exposure *exposure,
 		      const struct named_rules *texts)
 {
 	char *port = port_text(exposure), *bridge = safe_text(exposure->bridge);
@@ -394,14 +439,13 @@ static void put_facts(FILE *out, const struct exposure_list *list, const struct 
 
 	for (size_t i = 0; i < exposure->nways; i++) {
 		const struct exposed_way *way = &exposure->ways[i];
-		char *open = open_text(list, way, exposure->family, 0);
+		const char *open = tell(teller, way, exposure->family, 0);
 		char *interfaces = interfaces_text(way, 0);
 		char *by = policy_or_rule(texts, way_decider(way, exposure->family));
 
 		fprintf(out, "%s container %s network %s answers %s%s from %s open to %s by %s\n",
 			port, container, *bridge ? bridge : "-", answers_name(exposure->answers),
 			exposure->nearby ? " nearby" : "", interfaces, open, by);
-		free(open);
 		free(interfaces);
 		free(by);
 	}
@@ -417,6 +461,7 @@ static void put_facts(FILE *out, const struct exposure_list *list, const struct 
 int report_exposure_text(FILE *out, const struct exposure_list *list, bool colour,
 			 unsigned int width)
 {
+	struct teller teller = { .list = list };
 	struct rows rows = { 0 };
 	struct named_rules texts;
 	int status = report_exposure_rules(list, &texts);
@@ -426,11 +471,11 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
 	put_summary(out, list, colour);
 	if (!width) {
 		for (size_t i = 0; i < list->n; i++)
-			put_facts(out, list, &list->v[i], &texts);
+			put_facts(out, &teller, &list->v[i], &texts);
 		goto out;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		add_rows(&rows, list, &list->v[i], &texts);
+		add_rows(&rows, &teller, &list->v[i], &texts);
 	if (rows.n)
 		put_table(out, &rows, colour, width);
 	for (size_t i = 0; i < rows.n; i++)
@@ -438,6 +483,7 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
 			free(rows.v[i].cell[c]);
 	free(rows.v);
 out:
+	teller_clear(&teller);
 	named_rules_clear(&texts);
 	return status;
 }

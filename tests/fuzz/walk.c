@@ -320,7 +320,8 @@ static void expose(const struct snapshot *snapshot, enum family family)
 	struct policy *policy = policy_new();
 	struct exposure_list list = { 0 };
 
-	exposure_compute(policy, snapshot, NULL, &world.info, &none, 1U << family, &list);
+	if (exposure_compute(policy, snapshot, NULL, &world.info, &none, 1U << family, &list))
+		abort();
 	exposure_unallowed(&list);
 	exposure_undecided(&list);
 	exposure_clear(&list);

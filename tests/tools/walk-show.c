@@ -36,7 +36,8 @@ static int show_exposure(const char *what, const struct policy *policy,
 	if (proxies_read(&proxies))
 		return 3;
 	start = clock_ms();
-	exposure_compute(policy, snapshot, NULL, info, &proxies, policy->families, &list);
+	if (exposure_compute(policy, snapshot, NULL, info, &proxies, policy->families, &list))
+		return 3;
 	if (!strcmp(what, "times")) {
 		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
 		       (unsigned long long)(clock_ms() - start), before, peak_kib());

@@ -136,8 +136,8 @@ static const struct exposure *expose(const struct host *host, const struct proxi
 {
 	static const struct proxies none;
 
-	exposure_compute(NULL, host->snapshot, NULL, &info, proxies ? proxies : &none, 1U << FAMILY_IPV4,
-			 list);
+	assert_int_equal(exposure_compute(NULL, host->snapshot, NULL, &info, proxies ? proxies : &none,
+					  1U << FAMILY_IPV4, list), 0);
 	assert_int_equal(list->n, 1);
 	return &list->v[0];
 }
@@ -343,7 +343,15 @@ static void long_chain(void **state)
 		to_port(rule, (uint16_t)(1000 + i));
 		dnat(rule, "172.17.0.2", 8080);
 	}
-	exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 }, 1U << FAMILY_IPV4, &list);
+	/* Where the time is over, no more of them is followed. */
+	deadline_start(0);
+	assert_int_equal(exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 },
+					  1U << FAMILY_IPV4, &list), -1);
+	assert_int_equal(list.n, 1);
+	exposure_clear(&list);
+	deadline_start(3600);
+	assert_int_equal(exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 },
+					  1U << FAMILY_IPV4, &list), 0);
 	assert_int_equal(list.n, 65);
 	for (size_t p = 0; p < list.n; p++) {
 		port = &list.v[p];
