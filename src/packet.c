@@ -174,18 +174,19 @@ static int parse_proto(struct request *request, struct words *words)
 	unsigned long n;
 	size_t i = 0;
 
+	while (i < ARRAY_SIZE(protocols) && strcmp(protocols[i].name, name))
+		i++;
+	if (i == ARRAY_SIZE(protocols) && strcmp(name, "proto"))
+		return bad("unknown word", name);
 	if (request->proto_word)
 		return bad("a second protocol", name);
 	request->proto_word = name;
-	while (i < ARRAY_SIZE(protocols) && strcmp(protocols[i].name, name))
-		i++;
 	if (i == ARRAY_SIZE(protocols)) {
-		if (strcmp(name, "proto"))
-			return bad("unknown word", name);
 		if (!next_word(words))
 			return bad("no number behind", "proto");
 		if (!parse_number(words->word, 1, 255, &n))
 			return bad("not a protocol's number", words->word);
+		request->proto_word = words->word;
 		request->proto = (uint8_t)n;
 	} else {
 		request->proto = protocols[i].proto;
@@ -206,12 +207,21 @@ static int parse_proto(struct request *request, struct words *words)
 	return 0;
 }
 
+/* Each is said once: of two nobody could tell which one is meant. */
+static bool is_second(const struct request *request, const char *key)
+{
+	return (!strcmp(key, "from") && request->from) || (!strcmp(key, "to") && request->to) ||
+	       (!strcmp(key, "in") && request->in) || (!strcmp(key, "sport") && request->has_sport);
+}
+
 static int parse_words(struct request *request, struct words *words)
 {
 	words->word = strtok_r(words->text, " \t\n", &words->rest);
 	while (words->word) {
 		const char *key = words->word;
 
+		if (is_second(request, key))
+			return bad("a second", key);
 		if (!strcmp(key, "from") || !strcmp(key, "to")) {
 			bool from = *key == 'f';
 			const char *value = next_word(words);
@@ -248,12 +258,21 @@ static int parse_words(struct request *request, struct words *words)
 	return 0;
 }
 
-static int check_request(struct request *request, const struct netif *in)
+static int check_request(struct request *request, const struct netinfo *info,
+			 const struct netif *in)
 {
+	const struct netif *master;
+
 	uint8_t icmp = request->family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 
 	if (!in) {
 		diag_error("--trace: there is no interface '%s'; 'ip link' lists them", request->in);
+		return -1;
+	}
+	master = in->port ? netinfo_if_index(info, in->master) : NULL;
+	if (master) {
+		diag_error("--trace: '%s' is a port of '%s': to the rules packets come in on that",
+			   in->name, master->name);
 		return -1;
 	}
 	/* "icmp" alone is good for both families. */
@@ -292,7 +311,7 @@ int packet_parse(const char *text, const struct netinfo *info, struct packet *pa
 		goto out;
 	}
 	in = netinfo_if(info, request.in);
-	if (check_request(&request, in) < 0)
+	if (check_request(&request, info, in) < 0)
 		goto out;
 	packet_init(packet, request.family, in, request.proto, request.dst, (uint16_t)request.port);
 	if (request.has_sport)

@@ -30,7 +30,8 @@ ends() {
 refused() {
 	local pattern=$1
 	shift
-	dockfw 3 --trace "$*" && grep -q -- "$pattern" "$WORK/err" && [ ! -s "$WORK/out" ] && return
+	dockfw 3 --trace "$*" && grep -q -- "$pattern" "$WORK/err" && [ ! -s "$WORK/out" ] &&
+		[ "$(wc -l <"$WORK/err")" = 1 ] && ! grep -q $'\e' "$WORK/err" && return
 	cat "$WORK/err"
 	return 1
 }
@@ -56,9 +57,17 @@ sysctl -qw net.ipv4.conf.ens3.forwarding=1
 for wrong in "nothing" "" "from" "from here" "from 203.0.113.200 in" "from 203.0.113.200 in ens9 tcp 80" \
 	"in ens3 tcp 80" "from 203.0.113.200 tcp 80" "$far" "$far tcp" "$far tcp 0" "$far tcp 65536" "$far tcp 80 udp 80" \
 	"$far tcp 80 sport" "$far tcp 80 sport x" "$far proto" "$far proto 0" "$far proto tcp" "$far icmp 256" \
-	"$far icmp 3/x" "$far icmp 3/4/5" "$far quic 80" "$far to 2001:db8::1 tcp 80" "$far to tcp 80" "$far icmpv6 128"; do
+	"$far icmp 3/x" "$far icmp 3/4/5" "$far quic 80" "$far to 2001:db8::1 tcp 80" "$far to tcp 80" "$far icmpv6 128" \
+	"$far from 203.0.113.1 tcp 80" "$far in ens3 tcp 80" "$far to 10.1.1.1 to 10.1.1.1 tcp 80" "$far tcp 80 sport 5 sport 5" \
+	"$far tcp 80 81" "$far tcp +80" "$far tcp 0x50" "$far icmp /0" "$far icmp 8/" "$far proto 58" "FROM 203.0.113.1 in ens3 tcp 80" \
+	"from 203.0.113.1/24 in ens3 tcp 80" "from fe80::1%ens3 in ens3 tcp 80" $'from 203.0.113.1 in e\e[31mns3 tcp 80'; do
 	try "no packet: '$wrong'" refused -- "$wrong"
 done
+
+try "a word said twice is named" refused "a second 'in'" "$far in ens3 tcp 80"
+try "no word is taken for a protocol" refused "unknown word '81'" "$far tcp 80 81"
+try "a protocol's number is named" refused "not a protocol of IPv4: '58'" "$far proto 58"
+try "a port of a bridge is none to the rules" refused "'v-allowed' is a port of 'ens3'" from 203.0.113.123 in v-allowed to 198.51.100.10 tcp 80
 
 # ---- matches ----
 

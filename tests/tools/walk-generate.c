@@ -332,6 +332,20 @@ static void nat_verdict(bool ports)
 		printf(" -j REDIRECT");
 		if (ports)
 			printf(" --to-ports %u", port());
+	} else if (one_in(8)) {
+		/* Bits of the destination, or all of them. */
+		printf(" -j NETMAP --to %s", v6 ? "fd17::2/128"
+					   : one_in(2) ? "172.17.0.0/30" : "172.17.0.2/32");
+	} else if (ports && one_in(8)) {
+		unsigned int from = port() % 65000;
+
+		printf(v6 ? " -j DNAT --to-destination [%s]:%u-%u" : " -j DNAT --to-destination %s:%u-%u",
+		       to, from, from + 1 + below(3));
+		if (one_in(3))
+			printf("/%u", port() % 65000);
+	} else if (one_in(12)) {
+		printf(" -j DNAT --to-destination %s",
+		       v6 ? "fd17::2-fd17::3" : "172.17.0.2-172.17.0.3");
 	} else if (ports && !one_in(3)) {
 		printf(v6 ? " -j DNAT --to-destination [%s]:%u" : " -j DNAT --to-destination %s:%u",
 		       to, port());

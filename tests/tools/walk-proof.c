@@ -316,9 +316,10 @@ static bool drain(int fd, bool packet_socket)
 				note_outside(data, (size_t)size);
 		} else {
 			struct probe *probe = find_probe(data, (size_t)size);
+			const uint8_t *at = memmem(data, (size_t)size, MAGIC, sizeof(MAGIC) - 1);
 
-			/* An error about a packet quotes it, and is not it. */
-			if (probe)
+			/* An error quotes behind two headers more: from one's own address it comes here. */
+			if (probe && at - data <= 40)
 				probe->seen.local = true;
 		}
 	}
