@@ -24,8 +24,6 @@ static const char *hint(int error)
 		return "; its folder has to belong to the user who runs this, also if that is root";
 	case EROFS:
 		return "; a unit of systemd's needs a line ReadWritePaths= with its folder";
-	case EISDIR:
-		return "; name a file";
 	default:
 		return "";
 	}
@@ -52,6 +50,22 @@ static int put_in_place(FILE *out, const char *temporary, const char *path)
 		return -1;
 	}
 	return 0;
+}
+
+/*
+ * Only a file is replaced: a device, or a link such as /dev/stdout, would be gone
+ * for every program of the host. One that is put there later is renamed over, and
+ * never followed.
+ */
+static int may_be_replaced(const char *path)
+{
+	struct stat there;
+
+	if (lstat(path, &there) < 0 || S_ISREG(there.st_mode))
+		return 0;
+	diag_error("cannot put a report in place of '%s': it is no regular file; name a file, or leave out --output for standard output",
+		   path);
+	return -1;
 }
 
 static int put_file(const char *path, int (*write)(FILE *out, void *data), void *data)
@@ -85,6 +99,6 @@ static int put_file(const char *path, int (*write)(FILE *out, void *data), void 
 int output_put(const char *path, int (*write)(FILE *out, void *data), void *data)
 {
 	if (path)
-		return put_file(path, write, data);
+		return may_be_replaced(path) ? -1 : put_file(path, write, data);
 	return write(stdout, data) || finish(stdout, "standard output") ? -1 : 0;
 }

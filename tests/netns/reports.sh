@@ -176,15 +176,26 @@ try "it can be read by all" [ "$(stat -c %a "$file")" = 644 ]
 try "nothing else is left there" alone
 echo precious >"$WORK/precious"
 ln -sf "$WORK/precious" "$file"
-try "in the place of a link" put
+put_at_link() { dockfw 3 --format=prometheus -o "$file" && grep -q 'no regular file; name a file' "$WORK/err"; }
+try "a link in its place" put_at_link
 try "what the link led to is as it was" grep -qx precious "$WORK/precious"
-try "the link is gone" [ ! -L "$file" ]
+try "the link, too" [ -L "$file" ]
+rm "$file"
 ln -f "$WORK/precious" "$file"
 try "in the place of a second name" put
 try "what had that name is as it was" grep -qx precious "$WORK/precious"
 no_folder() { dockfw 3 -o "$WORK/nowhere/report" && grep -q "nowhere/report.*No such file" "$WORK/err"; }
 try "a folder that is not there" no_folder
 a_folder() { dockfw 3 -o "$folder" && grep -q "$folder" "$WORK/err"; }
+mknod "$folder/null" c 1 3 && mkfifo "$folder/fifo" && ln -s /dev/stdout "$folder/stdout" || exit 1
+stays() { # NAME: it is what it was, and nothing else is left in its folder
+	local before
+	before=$(ls -lA "$folder")
+	dockfw 3 -o "$folder/$1" && grep -q "$1.*no regular file; name a file, or leave out --output" "$WORK/err" &&
+		[ "$(ls -lA "$folder")" = "$before" ]
+}
+for name in null fifo stdout; do try "$name in its place" stays $name; done
+rm "$folder"/{null,fifo,stdout}
 try "a folder in its place" a_folder
 mount -t tmpfs -o size=4k,nr_inodes=16 tmpfs "$folder"
 head -c 4096 /dev/zero >"$folder/full"
