@@ -111,7 +111,10 @@ enum restart docker_restart(bool force)
 		return RESTART_FAILED;
 	}
 	status = wait_child(child);
-	if (status > 0)
+	/* POSIX lets posix_spawn() tell so late that it could not run it. */
+	if (status == 127)
+		diag_error("cannot run " SYSTEMCTL "; restart Docker by hand");
+	else if (status > 0)
 		diag_error("'systemctl restart docker.service' failed with status %d; see: journalctl -u docker",
 			   status);
 	return status ? RESTART_FAILED : RESTART_DONE;

@@ -92,6 +92,8 @@ static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32
 	unsigned int port = mnl_socket_get_portid(lib.socket);
 	int result = MNL_CB_OK;
 
+	/* What pads an attribute goes to the kernel, too, and libmnl leaves it as it was. */
+	memset(buffer + header->nlmsg_len, 0, sizeof(buffer) - header->nlmsg_len);
 	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	header->nlmsg_seq = ++sequence;

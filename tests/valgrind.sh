@@ -1,14 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Suites of the namespaces with each run of the program under valgrind, the child
-# that libxtables runs in too: valgrind.sh BUILD-FOLDER [SUITE…]
+# The suites of the namespaces with each run of the program under valgrind, the
+# child that libxtables runs in too: valgrind.sh BUILD-FOLDER [SUITE…]
+# Left out are those that trace the program themselves, or are about its speed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "$1") || exit 1
 shift
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-[ $# -gt 0 ] || set -- tests/netns/reports.sh tests/netns/wait.sh
+if [ $# = 0 ]; then
+	for suite in tests/netns/*.sh; do
+		case ${suite##*/} in races.sh | traces.sh | without-*.sh) ;; *) set -- "$@" "$suite" ;; esac
+	done
+fi
 
 # Tests ask for a status from 0 to 3: 99 is none of them. What a fault said stays in a file.
 cat >"$work/dockfw-check" <<END
@@ -16,8 +21,9 @@ cat >"$work/dockfw-check" <<END
 exec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
 	--trace-children=no --child-silent-after-fork=no --log-file="$work/log.%p" "$build/dockfw-check" "\$@"
 END
-chmod 755 "$work" "$work/dockfw-check"
-DOCKFW=$work/dockfw-check tests/run.sh "$build" "$@"
+# Some runs are as nobody.
+chmod 1777 "$work" && chmod 755 "$work/dockfw-check" || exit 1
+SUITE_SECONDS=2400 DOCKFW=$work/dockfw-check tests/run.sh "$build" "$@"
 status=$?
 find "$work" -name 'log.*' -size +0 -exec head -n 40 {} +
 exit "$status"
