@@ -10,6 +10,8 @@
 #define NAMED_MAX 3
 /* The least of a column that tells anything. */
 #define DECIDED_LEAST 16
+/* The least that has room for a table's name in front of a rule and its text. */
+#define PLACE_LEAST 30
 
 struct column {
 	const char *title;
@@ -352,6 +354,19 @@ static void put_cell(FILE *out, const char *text, unsigned int width, bool fill)
 		fprintf(out, "%*s", (int)(width - length) + 2, "");
 }
 
+/*
+ * Which rule it is goes before its text: where the column has no room for both,
+ * the table's name is left out, which is filter for nearly all.
+ */
+static const char *decided_by(const struct row *row, unsigned int width)
+{
+	static const char table[] = "filter ";
+	const char *text = row->cell[DECIDED_BY];
+
+	return width < PLACE_LEAST && utf8_count(text) > width && !strncmp(text, table, strlen(table))
+		       ? text + strlen(table) : text;
+}
+
 static void put_row(FILE *out, const struct row *row, const struct column *columns, bool colour)
 {
 	for (size_t c = 0; c < COLUMNS; c++) {
@@ -359,7 +374,8 @@ static void put_row(FILE *out, const struct row *row, const struct column *colum
 
 		if (mark)
 			fputs(colour_of(row->openness), out);
-		put_cell(out, row->cell[c], columns[c].width, c + 1 < COLUMNS);
+		put_cell(out, c == DECIDED_BY ? decided_by(row, columns[c].width) : row->cell[c],
+			 columns[c].width, c + 1 < COLUMNS);
 		if (mark)
 			fputs("\033[0m", out);
 	}

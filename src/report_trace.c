@@ -96,7 +96,10 @@ static void put_step(FILE *out, const struct step *step, const struct step *befo
 	int indent = 2 + 4 * (int)(step->depth < 8 ? step->depth : 8);
 	char *text = safe_text(step->kind == STEP_RULE ? named_rules_find(texts, step->at.rule)
 						       : step->text ? step->text : "");
-	int room = (int)width - indent - 12 > 20 ? (int)width - indent - 12 : 20;
+	const char *maybe = step->answer == ANSWER_MAYBE ? "maybe " : "";
+	int left = (int)width - indent - 5 - (int)strlen(maybe);
+	size_t room = left > 20 ? (size_t)left : 20;
+	bool whole = utf8_count(text) <= room;
 
 	switch (step->kind) {
 	case STEP_HOOK:
@@ -107,8 +110,7 @@ static void put_step(FILE *out, const struct step *step, const struct step *befo
 			if (step->depth)
 				fprintf(out, "%*s%s\n", indent - 2, "", step->at.chain);
 		fprintf(out, "%*s%s%s%4zu %s%.*s%s%s\n", indent, "", dim, stress, step->at.number,
-			step->answer == ANSWER_MAYBE ? "maybe " : "",
-			room, text, (int)strlen(text) > room ? ".." : "",
+			maybe, (int)utf8_bytes(text, whole ? room : room - 2), text, whole ? "" : "..",
 			*dim || *stress ? "\033[0m" : "");
 		break;
 	case STEP_END:

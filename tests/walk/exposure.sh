@@ -107,6 +107,7 @@ for KIND in nft legacy; do
 		'open to nobody by filter DOCKER-USER 5:' \
 		'open to maybe anyone by filter DOCKER-USER 3: -p udp -m limit'
 	for width in 40 80 100; do try "$KIND: $width columns: that fits, too" fits "$width"; done
+	try "$KIND: though cut, the rule that decides is told" grep -qE ' DOCKER-USER 5: .*\.\.$' "$WORK/out"
 	try "$KIND: the json has the sources" told \
 		'.[] | select(.port == 80) | .ways[] | select(.interfaces == ["ens3"]) | .open[]' \
 		203.0.113.123
@@ -146,5 +147,13 @@ for KIND in nft legacy; do
 	try "$KIND: … and as json" test "$(jq -r '.verdict + " " + (.ends[0].decided_by.rule | tostring)
 		+ " " + ([.steps[] | select(.matches == "yes") | .at.chain] | join(","))' \
 		"$WORK/json")" = 'refused 2 FORWARD,DOCKER-USER'
+	long=$(printf 'é%.0s' {1..120})
+	on_host "iptables-$KIND" -I FORWARD -p tcp -m limit --limit 5/sec -m comment --comment "$long" -j LOG
+	for width in 59 60 61 80; do
+		on_host "$SHOW" "$KIND" trace 'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80' "$width" |
+			grep -v ^verdict >"$WORK/out"
+		try "$KIND: $width columns: a trace fits, whole letters" test \
+			"$(LC_ALL=C.UTF-8 grep -cE "^.{0,$width}\$" "$WORK/out")" = "$(LC_ALL=C wc -l <"$WORK/out")"
+	done
 done
 finish
