@@ -53,51 +53,81 @@ static char *rule_list(const size_t *rules, size_t n)
 	return text;
 }
 
+/* Rules from 1 of one kind: those that do harm, or where none does the others. */
+struct culprits {
+	size_t *rules;
+	size_t n;
+	bool harmful;
+	bool calls; /* one of them is a call of a chain */
+};
+
+static void culprits_add(struct culprits *culprits, size_t number, const struct rule *rule,
+			 bool harmful)
+{
+	if (culprits->harmful && !harmful)
+		return;
+	if (!culprits->harmful && harmful)
+		culprits->n = 0, culprits->calls = false;
+	culprits->harmful = harmful;
+	culprits->rules[culprits->n++] = number;
+	culprits->calls |= rule->chain && !rule->opaque;
+}
+
 /* What stands in front of the jump and may not. */
 static void check_front(const struct subject *subject, const struct forward *forward)
 {
 	const struct chain *chain = forward->chain;
-	size_t *accepting = xcalloc(forward->jump, sizeof(*accepting));
-	size_t naccepting = 0, docker = NOWHERE;
-	bool docker_accepts = false, exposes = false;
+	struct culprits docker = { .rules = xcalloc(forward->jump, sizeof(size_t)) };
+	struct culprits others = { .rules = xcalloc(forward->jump, sizeof(size_t)) };
+	struct finding *finding;
 
 	for (size_t i = 0; i < forward->jump; i++) {
 		const struct rule *rule = chain->rules[i];
-		bool accepts;
 
 		switch (forward_front(subject->policy, subject->reach, chain, rule)) {
 		case FRONT_DOCKER:
-			accepts = reach_accepts(subject->reach, chain, rule, false);
-			/* The one to name is the first that does harm. */
-			if (docker == NOWHERE || (accepts && !docker_accepts))
-				docker = i;
-			docker_accepts |= accepts;
+			culprits_add(&docker, i + 1, rule,
+				     reach_accepts(subject->reach, chain, rule, false));
 			break;
 		case FRONT_ACCEPTS:
-			accepting[naccepting++] = i + 1;
-			exposes |= forward_exposes(subject->reach, subject->table, rule);
+			culprits_add(&others, i + 1, rule,
+				     forward_exposes(subject->reach, subject->table, rule));
 			break;
 		default:
 			break;
 		}
 	}
-	if (docker != NOWHERE)
-		add(subject, USER_JUMP_LATE, docker_accepts ? SEVERITY_CRITICAL : SEVERITY_WARNING,
-		    "FORWARD", forward->jump + 1,
-		    xasprintf("rule %zu of FORWARD calls Docker's chain %s before rule %zu calls %s%s",
-			      docker + 1, chain->rules[docker]->chain, forward->jump + 1, DOCKER_USER,
-			      docker_accepts ? "" : ", though nothing in it can accept"));
-	if (naccepting) {
-		char *list = rule_list(accepting, naccepting);
+	if (docker.n) {
+		finding = add(subject, USER_JUMP_LATE,
+			      docker.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
+			      forward->jump + 1,
+			      xasprintf("rule %zu of FORWARD calls Docker's chain %s before rule %zu calls %s%s",
+					docker.rules[0], chain->rules[docker.rules[0] - 1]->chain,
+					forward->jump + 1, DOCKER_USER,
+					docker.harmful ? "" : ", though nothing in it can accept"));
+		finding->rules = docker.rules;
+		finding->nrules = docker.n;
+		docker.rules = NULL;
+	}
+	if (others.n) {
+		char *list = rule_list(others.rules, others.n);
 
-		add(subject, ACCEPT_BEFORE_USER, exposes ? SEVERITY_CRITICAL : SEVERITY_WARNING,
-		    "FORWARD", accepting[0],
-		    xasprintf("%s of FORWARD can accept %s before rule %zu calls %s", list,
-			      exposes ? "new connections to containers" : "packets",
-			      forward->jump + 1, DOCKER_USER));
+		finding = add(subject, ACCEPT_BEFORE_USER,
+			      others.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
+			      others.rules[0],
+			      xasprintf("%s of FORWARD can accept %s before rule %zu calls %s", list,
+					others.harmful ? "new connections to containers" : "packets",
+					forward->jump + 1, DOCKER_USER));
+		/* Only a chain can be trusted to stand there. */
+		if (others.calls)
+			finding->remedy = "run: dockfw-check --repair, or name the chain that the rule calls in trusted-chains";
+		finding->rules = others.rules;
+		finding->nrules = others.n;
+		others.rules = NULL;
 		free(list);
 	}
-	free(accepting);
+	free(docker.rules);
+	free(others.rules);
 }
 
 static void check_opaque(const struct subject *subject, const struct chain *chain, size_t n)

@@ -45,8 +45,10 @@ struct finding {
 	enum family family;
 	char *table, *chain; /* owned, or NULL */
 	size_t rule;         /* from 1; 0: none */
+	size_t *rules;       /* owned: others that it is about, likewise, or NULL */
+	size_t nrules;
 	char *message;       /* owned: one sentence, what and where */
-	const char *remedy;  /* what the operator can do; a constant */
+	const char *remedy;  /* what the operator can do; a constant, see report_remedy() */
 	bool repairable;     /* --repair mends it */
 };
 

@@ -15,8 +15,7 @@ static const struct {
 	[USER_CHAIN_MISSING] = { "user-chain-missing", REPAIR, true },
 	[USER_JUMP_MISSING] = { "user-jump-missing", REPAIR, true },
 	[USER_JUMP_LATE] = { "user-jump-late", REPAIR, true },
-	[ACCEPT_BEFORE_USER] = { "accept-before-user", REPAIR
-		", or name the chain that the rule calls in trusted-chains", true },
+	[ACCEPT_BEFORE_USER] = { "accept-before-user", REPAIR, true },
 	[USER_JUMP_CONDITIONAL] = { "user-jump-conditional", REPAIR, true },
 	[USER_JUMP_DUPLICATE] = { "user-jump-duplicate", REPAIR, true },
 	[RULE_MISSING] = { "rule-missing", REPAIR, true },
@@ -104,6 +103,7 @@ static void finding_clear(struct finding *finding)
 {
 	free(finding->table);
 	free(finding->chain);
+	free(finding->rules);
 	free(finding->message);
 }
 

@@ -13,6 +13,7 @@ struct line {
 	size_t number; /* of the live rule; 0 for one that is put in */
 	const struct rule *rule;
 	const char *note; /* a finding's name, or NULL */
+	bool further;     /* not the one rule that stands for that finding */
 };
 
 struct picture {
@@ -33,19 +34,33 @@ static bool is_of(const struct edit *edit, enum family family, const char *chain
 	return edit->rule && edit->family == family && !strcmp(edit->chain, chain);
 }
 
-/* Of n rules, by number from 1: the first finding's name, or NULL. The caller frees them. */
-static const char **notes_of(const struct report *report, enum family family, const char *chain,
+/* Of one rule. */
+struct note {
+	const char *name; /* of the first finding that is about it, or NULL */
+	bool further;
+};
+
+static void put_note(struct note *notes, size_t n, size_t rule, const struct finding *finding)
+{
+	if (rule >= 1 && rule <= n && !notes[rule].name)
+		notes[rule] = (struct note){ finding_name(finding->id), rule != finding->rule };
+}
+
+/* Of n rules, by number from 1. The caller frees them. */
+static struct note *notes_of(const struct report *report, enum family family, const char *chain,
 			     size_t n)
 {
-	const char **notes = xcalloc(n + 1, sizeof(*notes));
+	struct note *notes = xcalloc(n + 1, sizeof(*notes));
 
 	for (size_t i = 0; report->found && i < report->found->n; i++) {
 		const struct finding *finding = &report->found->v[i];
 
-		if (finding->has_family && finding->family == family && finding->chain &&
-		    finding->rule >= 1 && finding->rule <= n && !notes[finding->rule] &&
-		    !strcmp(finding->chain, chain))
-			notes[finding->rule] = finding_name(finding->id);
+		if (!finding->has_family || finding->family != family || !finding->chain ||
+		    strcmp(finding->chain, chain) != 0)
+			continue;
+		put_note(notes, n, finding->rule, finding);
+		for (size_t r = 0; r < finding->nrules; r++)
+			put_note(notes, n, finding->rules[r], finding);
 	}
 	return notes;
 }
@@ -59,37 +74,42 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 {
 	const struct edits *edits = report->edits;
 	size_t e = 0, live = 0, position = 1, n = chain ? chain->nrules : 0;
-	const char **notes = notes_of(report, family, name, n);
+	struct note *notes = notes_of(report, family, name, n);
 
 	for (;;) {
 		const struct edit *edit;
-		const char *note;
+		struct line line;
 
 		while (edits && e < edits->n && !is_of(&edits->v[e], family, name))
 			e++;
 		edit = edits && e < edits->n ? &edits->v[e] : NULL;
 		if (edit && edit->op == EDIT_INSERT && edit->position == position) {
-			add_line(picture, (struct line){ '+', 0, edit->rule, NULL });
+			add_line(picture, (struct line){ .sign = '+', .rule = edit->rule });
 			position++, e++;
 			continue;
 		}
 		if (live >= n)
 			break;
-		note = notes[live + 1];
+		line = (struct line){
+			.number = live + 1,
+			.rule = chain->rules[live],
+			.note = notes[live + 1].name,
+			.further = notes[live + 1].further,
+		};
 		if (edit && edit->op == EDIT_DELETE && edit->position == position) {
-			add_line(picture, (struct line){ '-', live + 1, chain->rules[live], note });
+			line.sign = '-';
 			e++;
 		} else {
-			add_line(picture, (struct line){ note ? '!' : ' ', live + 1,
-							 chain->rules[live], note });
+			line.sign = line.note ? '!' : ' ';
 			position++;
 		}
+		add_line(picture, line);
 		live++;
 	}
 	free(notes);
 }
 
-/* Unmarked lines far from a marked one are counted, not shown. */
+/* Lines far from a change or from the rule of a finding are counted, not shown. */
 static bool is_near(const struct picture *picture, size_t at)
 {
 	const size_t around = 3;
@@ -98,7 +118,8 @@ static bool is_near(const struct picture *picture, size_t at)
 	if (picture->n <= 30)
 		return true;
 	for (size_t i = first; i <= at + around && i < picture->n; i++)
-		if (picture->v[i].sign != ' ')
+		if (picture->v[i].sign != ' ' &&
+		    !(picture->v[i].sign == '!' && picture->v[i].further))
 			return true;
 	return at < around || at + around >= picture->n;
 }

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "diag.h"
 #include "output.h"
 #include "rulespec.h"
@@ -58,6 +59,48 @@ char *report_where(const struct report *report)
 	return xasprintf("%s, %s%s%s", report->backend ? report->backend : "no backend",
 			 ipv4 ? "ipv4" : "", ipv4 && ipv6 ? " and " : "",
 			 ipv6 ? "ipv6" : ipv4 ? "" : "no family of Docker's");
+}
+
+/* A word as a shell takes it for one. */
+static char *shell_word(const char *word)
+{
+	char *quoted, *to;
+
+	if (!word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-")] &&
+	    *word)
+		return xstrdup(word);
+	quoted = to = xcalloc(4 * strlen(word) + 3, 1);
+	*to++ = '\'';
+	for (; *word; word++) {
+		if (*word == '\'')
+			to = stpcpy(to, "'\\'");
+		*to++ = *word;
+	}
+	*to = '\'';
+	return quoted;
+}
+
+char *report_remedy(const struct report *report, const struct finding *finding)
+{
+	static const char program[] = "dockfw-check";
+	const struct options *options = report->options;
+	const char *command = strstr(finding->remedy, program);
+	char *file = NULL, *remedy;
+	int head;
+
+	if (!command)
+		return xstrdup(finding->remedy);
+	head = (int)(command - finding->remedy) + (int)strlen(program);
+	if (strcmp(options->config, CONFIG_FILE) != 0)
+		file = shell_word(options->config);
+	remedy = xasprintf("%.*s%s%s%s%s%s%s%s", head, finding->remedy, file ? " -f " : "",
+			   file ? file : "", options->backend ? " -b " : "",
+			   options->backend ? options->backend : "",
+			   options->families & (1U << FAMILY_IPV4) ? " -4" : "",
+			   options->families & (1U << FAMILY_IPV6) ? " -6" : "",
+			   finding->remedy + head);
+	free(file);
+	return remedy;
 }
 
 /* The texts of the edits' rules, in the order of the edits; NULL for chains. */

@@ -60,6 +60,11 @@ int report_write(struct report *report);
 size_t findings_count(const struct findings *findings, enum finding_id id, enum family family);
 /* The configured rules of all chains in a family. */
 size_t policy_rules(const struct policy *policy, enum family family);
+/*
+ * What the operator can do about a finding. A command of this program's has the
+ * options that told this run what to look at. The caller frees it.
+ */
+char *report_remedy(const struct report *report, const struct finding *finding);
 /* "insert", "delete", "create", "drop". */
 const char *edit_op_name(enum edit_op op);
 /* "nft, ipv4 and ipv6": what was looked at; the caller frees it. */

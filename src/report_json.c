@@ -40,9 +40,9 @@ static void json_finding(FILE *out, const struct report *report, const struct fi
 			 bool left)
 {
 	json_t *object = json_made(json_object());
+	char *remedy = report_remedy(report, finding);
 
 	(void)out;
-	(void)report;
 	set(object, "id", json_text(finding_name(finding->id)));
 	set(object, "severity", json_text(severity_name(finding->severity)));
 	set(object, "family",
@@ -52,7 +52,8 @@ static void json_finding(FILE *out, const struct report *report, const struct fi
 	set(object, "rule", finding->rule ? json_made(json_integer((json_int_t)finding->rule))
 					  : json_null());
 	set(object, "message", json_text(finding->message));
-	set(object, "remedy", json_text(finding->remedy));
+	set(object, "remedy", json_text(remedy));
+	free(remedy);
 	set(object, "repairable", json_boolean(finding->repairable));
 	json_append_checked(left ? doc.findings : doc.found, object);
 }

@@ -171,6 +171,8 @@ static void print_remedies(FILE *out, const struct report *report)
 	const struct findings *left = report->left;
 
 	for (size_t i = 0; i < left->n; i++) {
+		char *remedy, *safe;
+
 		if (said_before(left, i, false))
 			continue;
 		fprintf(out, "  %s", finding_name(left->v[i].id));
@@ -178,7 +180,11 @@ static void print_remedies(FILE *out, const struct report *report)
 			if (!strcmp(left->v[i].remedy, left->v[j].remedy) &&
 			    !said_before(left, j, true))
 				fprintf(out, ", %s", finding_name(left->v[j].id));
-		fprintf(out, ": %s\n", left->v[i].remedy);
+		remedy = report_remedy(report, &left->v[i]);
+		safe = safe_text(remedy);
+		fprintf(out, ": %s\n", safe);
+		free(safe);
+		free(remedy);
 	}
 }
 

@@ -79,7 +79,31 @@ two_rules
 try "the order is wrong and the rules are gone" dockfw 2
 try "the chain that is named is one that lets packets in" says \
 	'^critical +user-jump-late +ipv4: rule 3 of FORWARD calls Docker.s chain DOCKER before rule 10 calls'
-try "a remedy is said once, for all that it mends" says '^  user-jump-late, rule-missing: run: dockfw-check --repair$'
+try "of those that accept the ones that let new connections in" says '^critical +accept-before-user +ipv4: rules 4, 5, 8 and 9 of FORWARD can'
+marks() { # SIGN FINDING NUMBER…
+	local sign=$1 finding=$2
+	shift 2
+	[ "$(sed -nE "s/^  $sign +([0-9]+) .* <- $finding\$/\1/p" "$WORK/out" | xargs)" = "$*" ] || { cat "$WORK/out"; false; }
+}
+try "each of them is marked" marks '!' accept-before-user 4 5 8 9
+try "so is each call of Docker's that is as bad" marks '!' user-jump-late 3 7
+try "and the call that comes too late" marks - user-jump-late 10
+try "a remedy is said once, for all that it mends" says \
+	"^  user-jump-late, accept-before-user, rule-missing: run: dockfw-check -f $CONF -b nft --repair\$"
+ln "$CONF" "$WORK/it's one"
+try "its command is for what was looked at" gives 2 "$DOCKFW" -f "$WORK/it's one" -4
+try "in the words of a shell" says "run: dockfw-check -f '$WORK/it'\\\\''s one' -4 --repair\$"
+command=$(sed -n "s|.* run: dockfw-check|'$DOCKFW'|p" "$WORK/out")
+try "in json too" gives 2 "$DOCKFW" -f "$CONF" --format=json
+# shellcheck disable=SC2016 # jq's
+try "it does" jq -e --arg command "run: dockfw-check -f $CONF --repair" 'all(.findings[]; .remedy == $command)' "$WORK/out"
+try "and it mends" gives 0 eval "$command"
+for _ in {1..40}; do ipt -I FORWARD -i docker0 -j ACCEPT; done
+try "forty in front" dockfw 2
+try "what is far is counted, though marked" says '^ +\([0-9]+ rules\)$'
+ipt -N ts-forward && ipt -A ts-forward -j ACCEPT && ipt -I FORWARD -j ts-forward
+try "a chain in front" dockfw 2
+try "it can be trusted" says '^  accept-before-user: run: .* --repair, or name the chain that the rule calls in trusted-chains$'
 
 # ---- files that cannot be written ----
 
