@@ -30,7 +30,7 @@ static const struct {
 		"run: systemctl restart docker", false },
 	[DOCKER_ABSENT] = { "docker-absent",
 		"start Docker, or lay the rules before it: dockfw-check --repair", true },
-	[BACKEND_SPLIT] = { "backend-split", "clear the backend that Docker does not use", false },
+	[BACKEND_SPLIT] = { "backend-split", "clear the backend that Docker does not use, with the commands of the message", false },
 	[PROXY_BYPASS] = { "proxy-bypass",
 		"publish on an address (-p 203.0.113.1:80:80), or filter INPUT", false },
 	[DOCKER_NFTABLES] = { "docker-nftables",

@@ -20,6 +20,7 @@ struct picture {
 	struct line *v;
 	size_t n, room;
 	bool changed; /* any line but ' ' */
+	bool edited;  /* any line '-' or '+' */
 };
 
 static void add_line(struct picture *picture, struct line line)
@@ -27,6 +28,7 @@ static void add_line(struct picture *picture, struct line line)
 	GROW(picture->v, picture->n, picture->room);
 	picture->v[picture->n++] = line;
 	picture->changed |= line.sign != ' ';
+	picture->edited |= line.sign == '-' || line.sign == '+';
 }
 
 static bool is_of(const struct edit *edit, enum family family, const char *chain)
@@ -180,10 +182,14 @@ static void print_chain(FILE *out, const struct report *report, enum family fami
 
 	draw(&picture, report, family, name, chain);
 	if (picture.changed || all) {
-		fprintf(out, "\n%s filter %s%s%s\n", family_name(family), name,
+		/* What is left has the numbers of now in its message. */
+		bool before = picture.edited && report->written && report->left->n;
+
+		fprintf(out, "\n%s filter %s%s%s%s\n", family_name(family), name,
 			!chain ? " (not there)" : "",
 			!chain || !chain->builtin ? "" :
-			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)");
+			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)",
+			before ? ", with the numbers from before the repair" : "");
 		if (picture.n)
 			print_lines(out, report, family, &picture);
 		else

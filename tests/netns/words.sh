@@ -105,6 +105,19 @@ ipt -N ts-forward && ipt -A ts-forward -j ACCEPT && ipt -I FORWARD -j ts-forward
 try "a chain in front" dockfw 2
 try "it can be trusted" says '^  accept-before-user: run: .* --repair, or name the chain that the rule calls in trusted-chains$'
 
+# ---- numbers before and after a repair ----
+
+clear_tables
+load docker-28.1
+two_rules
+ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
+try "rules come in, and something is left" dockfw 1 --repair
+try "which has its number of now" says 'rule 4 of DOCKER-USER is never asked: rule 3 ends'
+try "the picture says that it has those of before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
+try "and does so where they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
+try "afterwards they are the same" dockfw 1
+try "they are" says '^ipv4 filter DOCKER-USER$'
+
 # ---- files that cannot be written ----
 
 mkdir "$WORK/closed" "$WORK/small"
