@@ -32,7 +32,7 @@ static const struct {
 		"start Docker, or lay the rules before it: dockfw-check --repair", true },
 	[BACKEND_SPLIT] = { "backend-split", "clear the backend that Docker does not use, with the commands of the message", false },
 	[PROXY_BYPASS] = { "proxy-bypass",
-		"publish on an address (-p 203.0.113.1:80:80), or filter INPUT", false },
+		"publish on an IPv4 address (-p 0.0.0.0:80:80), or filter INPUT", false },
 	[DOCKER_NFTABLES] = { "docker-nftables",
 		"run dockerd with --firewall-backend=iptables, or filter in a table of your own",
 		false },
