@@ -127,7 +127,7 @@ complains() { # REASON-AND-REMEDY FILE
 	dockfw 3 -o "$2" && [ "$(wc -l <"$WORK/err")" = 1 ] && grep -qF "$1" "$WORK/err"
 }
 try "no such folder" complains "No such file or directory; its folder has to be there" "$WORK/none/report"
-try "a folder" complains "'$WORK/small' in place: Is a directory; name a file" "$WORK/small"
+try "a folder" complains "in place of '$WORK/small': it is no regular file; name a file" "$WORK/small"
 try "a folder that the sandbox closes" complains "Read-only file system; a unit of systemd's needs a line ReadWritePaths=" "$WORK/closed/report"
 try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
 try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
