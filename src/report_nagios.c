@@ -58,23 +58,33 @@ static char *summary(const struct report *report)
 	return text;
 }
 
+/* U is a plugin's word for what could not be told. */
+static void put_family(FILE *out, const struct report *report, enum family family)
+{
+	static const enum finding_id order[] = { USER_CHAIN_MISSING, USER_JUMP_MISSING, USER_JUMP_LATE,
+						 USER_JUMP_CONDITIONAL, ACCEPT_BEFORE_USER };
+	bool unknown = findings_count(report->left, DOCKER_ABSENT, family);
+	const char *name = family_name(family);
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		wrong += findings_count(report->left, order[i], family);
+	fprintf(out, " '%s_order_ok'=%s;;1:1;0;1", name, unknown ? "U" : wrong ? "0" : "1");
+	if (unknown)
+		fprintf(out, " '%s_rules_missing'=U;;0;0", name);
+	else
+		fprintf(out, " '%s_rules_missing'=%zu;;0;0", name,
+			findings_count(report->left, RULE_MISSING, family));
+}
+
 static void put_perfdata(FILE *out, const struct report *report)
 {
 	uint64_t ms = clock_ms() - report->started_ms;
 
 	fprintf(out, " |");
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		size_t late;
-
-		if (!report->left || !(report->families & (1U << family)))
-			continue;
-		late = findings_count(report->left, USER_JUMP_LATE, (enum family)family) +
-		       findings_count(report->left, USER_JUMP_MISSING, (enum family)family) +
-		       findings_count(report->left, USER_JUMP_CONDITIONAL, (enum family)family);
-		fprintf(out, " '%s_order_ok'=%d;;1:1;0;1", family_name((enum family)family), !late);
-		fprintf(out, " '%s_rules_missing'=%zu;;0;0", family_name((enum family)family),
-			findings_count(report->left, RULE_MISSING, (enum family)family));
-	}
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->left && (report->families & (1U << family)))
+			put_family(out, report, (enum family)family);
 	fprintf(out, " 'time'=%u.%03us;;;0\n", (unsigned int)(ms / 1000),
 		(unsigned int)(ms % 1000));
 }

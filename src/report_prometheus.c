@@ -43,7 +43,9 @@ static void put_by_family(FILE *out, const struct report *report)
 				policy_rules(report->policy, (enum family)family));
 	describe(out, "rules_missing", "gauge", "Configured rules that are not in their chain.");
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (report->families & (1U << family))
+		/* Before Docker one finding stands for all that is not laid. */
+		if ((report->families & (1U << family)) &&
+		    !findings_count(report->left, DOCKER_ABSENT, (enum family)family))
 			fprintf(out, "dockfw_rules_missing{family=\"%s\"} %zu\n",
 				family_name((enum family)family),
 				findings_count(report->left, RULE_MISSING, (enum family)family));

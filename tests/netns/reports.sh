@@ -102,6 +102,23 @@ try "a warning: the plugin's line" plugin 1 WARNING
 try "a warning: metrics" metrics 1
 try "a warning: json" json 1 warning
 
+has_order() { grep -qF " 'ipv4_order_ok'=$1;" "$WORK/out"; }
+try "a rule too many: the plugin's line" plugin 1 WARNING
+try "a rule too many: the order is right" has_order 1
+ipt -I FORWARD -i ens3 -j ACCEPT
+try "an accept in front: the plugin's line" plugin 2 CRITICAL
+try "an accept in front: the order is not right" has_order 0
+
+# Before Docker one finding stands for all, so nothing is known of each.
+clear_tables
+try "before Docker: the plugin's line" plugin 3 UNKNOWN -4
+try "before Docker: the order is not known" has_order U
+try "before Docker: nor are the rules" grep -qF "'ipv4_rules_missing'=U;" "$WORK/out"
+try "before Docker: metrics" metrics 3 -4
+try "before Docker: two rules are wanted" metric 'dockfw_rules_configured{family="ipv4"} 2'
+try "before Docker: how many are missing is left out" test "$(grep -c '^dockfw_rules_missing' "$WORK/out")" = 0
+load reload-debian-12
+
 # Whatever reads a format is told of errors in that format.
 good=$CONF CONF=$WORK/nowhere.conf
 try "no configuration: the plugin's line" plugin 3 UNKNOWN
