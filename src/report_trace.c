@@ -138,7 +138,9 @@ static void put_end(FILE *out, const char *lead, const char *name, const struct 
 	char *text = by->chain || by->reason ? decider_text(texts, by) : NULL;
 	char *safe = text ? safe_text(text) : NULL;
 
-	fprintf(out, "%s%s%s%s", lead, name, safe && *safe ? " by " : "", safe ? safe : "");
+	/* By a rule or policy; otherwise a sentence tells why. */
+	fprintf(out, "%s%s%s%s", lead, name,
+		!safe || !*safe ? "" : by->chain ? " by " : ": ", safe ? safe : "");
 	free(text);
 	free(safe);
 }
@@ -150,7 +152,7 @@ static void put_flow(FILE *out, const char *lead, const char *name, const struct
 	char dst[INET6_ADDRSTRLEN];
 
 	put_end(out, lead, name, &flow->by, texts);
-	fprintf(out, "%s to %s", flow->by.chain ? "," : "",
+	fprintf(out, "%s to %s", flow->by.chain || flow->by.reason ? "," : "",
 		addr_text(packet->family, packet->dst.lo, dst));
 	if (packet->dst.lo != packet->dst.hi)
 		fprintf(out, " or others");

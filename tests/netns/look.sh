@@ -46,12 +46,12 @@ try "icmp with a type and a code" ends 'local' "$far" icmp 3/4
 try "multicast" ends 'local' "$far" to 224.0.0.5 udp 5
 try "to everybody" ends 'local' "$far" to 255.255.255.255 udp 67
 try "to everybody on that network" ends 'local' "$far" to 198.51.100.255 udp 67
-try "no route" ends 'lost by no route' "$far" to 10.9.9.9 udp 5
-try "from no address that there can be" ends 'lost by no packet may come from this address' from 127.0.0.1 in ens3 tcp 80
+try "no route" ends 'lost: no route' "$far" to 10.9.9.9 udp 5
+try "from no address that there can be" ends 'lost: no packet may come from this address' from 127.0.0.1 in ens3 tcp 80
 try "IPv6" ends 'forwarded .*to fd00:17::2 port 80' from 2001:db8:113::200 in ens3 tcp 80
 try "icmpv6 with a type" ends 'local' from 2001:db8:113::200 in ens3 icmpv6 128
 sysctl -qw net.ipv4.conf.ens3.forwarding=0
-try "an interface that does not forward" ends 'lost by forwarding is switched off' "$far" tcp 80
+try "an interface that does not forward" ends 'lost: forwarding is switched off' "$far" tcp 80
 sysctl -qw net.ipv4.conf.ens3.forwarding=1
 
 for wrong in "nothing" "" "from" "from here" "from 203.0.113.200 in" "from 203.0.113.200 in ens9 tcp 80" \
@@ -222,7 +222,7 @@ routed() {
 	return "$status"
 }
 
-try "one of several routes: none yet" ends 'lost by no route' "$far" to 192.0.2.9 tcp 9
+try "one of several routes: none yet" ends 'lost: no route' "$far" to 192.0.2.9 tcp 9
 ip link add other type bridge
 ip address add 10.1.0.1/24 dev other
 ip link set other up
@@ -260,22 +260,22 @@ done <<'END'
 forwarded|fwmark 0x80000/0xff0000 unreachable
 forwarded|from all lookup 52
 forwarded|not fwmark 0x51820 lookup 52
-lost by no route|not fwmark 0x51820 blackhole
-lost by no route|iif ens3 blackhole
+lost: no route|not fwmark 0x51820 blackhole
+lost: no route|iif ens3 blackhole
 forwarded|iif ens4 blackhole
 forwarded|oif docker0 blackhole
-lost by no route|to 172.17.0.0/16 prohibit
+lost: no route|to 172.17.0.0/16 prohibit
 forwarded|to 172.18.0.0/16 prohibit
-lost by no route|from 203.0.113.0/24 prohibit
+lost: no route|from 203.0.113.0/24 prohibit
 forwarded|from 203.0.113.0/28 prohibit
-lost by no route|not from 203.0.113.0/28 prohibit
+lost: no route|not from 203.0.113.0/28 prohibit
 maybe, undecided at policy routing|ipproto tcp blackhole
 END
 ip rule add blackhole pref 6
 ip rule add lookup main pref 7
 try "past a rule" routed forwarded goto 7 pref 5
-try "past it for others" routed 'lost by no route' from 203.0.113.0/28 goto 7 pref 5
-try "past it to nowhere" routed 'lost by no route' goto 9 pref 5
+try "past it for others" routed 'lost: no route' from 203.0.113.0/28 goto 7 pref 5
+try "past it to nowhere" routed 'lost: no route' goto 9 pref 5
 ip rule del pref 6
 ip rule del pref 7
 # As wg-quick lays them for a tunnel that takes all.
@@ -287,17 +287,17 @@ ip route del default table 52
 
 # ---- sources ----
 
-try "no own address" ends 'lost by no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
-try "a link-local one is not forwarded" ends 'lost by no packet from a link-local address is forwarded' \
+try "no own address" ends 'lost: no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
+try "a link-local one is not forwarded" ends 'lost: no packet from a link-local address is forwarded' \
 	from fe80::9 in ens3 to fd00:17::2 tcp 80
 try "but this host may have it" ends local from fe80::9 in ens3 tcp 81
 sysctl -qw net.ipv6.conf.all.forwarding=0
-try "IPv6 that does not forward" ends 'lost by forwarding is switched off' from 2001:db8:113::200 in ens3 tcp 80
+try "IPv6 that does not forward" ends 'lost: forwarding is switched off' from 2001:db8:113::200 in ens3 tcp 80
 if sysctl -qw net.ipv6.conf.ens3.force_forwarding=1 2>/dev/null; then
 	try "but on that interface" ends forwarded from 2001:db8:113::200 in ens3 tcp 80
 fi
 sysctl -qw net.ipv6.conf.all.forwarding=1
-forged='lost by the reverse path filter'
+forged='lost: the reverse path filter'
 sysctl -qw net.ipv4.conf.wan.rp_filter=1
 try "strict: from that network" ends forwarded from 10.2.0.9 in wan to 198.51.100.10 tcp 80
 try "strict: from another" ends "$forged" from 203.0.113.200 in wan tcp 80
