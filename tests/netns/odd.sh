@@ -23,10 +23,11 @@ forward() {
 	nft list table ip filter | sed "/chain FORWARD/,/}/ s/type filter hook.*/$1/" >"$WORK/made" &&
 		nft delete table ip filter && nft -f "$WORK/made"
 }
-# verdict WORD: what becomes of a packet for the published port.
+# A bridge that snoops says so with a packet of its own (IGMP), some time later, which OUTPUT counts.
 ip link add ens3 type veth peer name outside && ip link set outside up && ip addr add 198.51.100.10/24 dev ens3 && ip link set ens3 up &&
-	ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up &&
+	ip link add docker0 type bridge mcast_snooping 0 && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up &&
 	ip route add default dev ens3 && echo 1 >/proc/sys/net/ipv4/ip_forward
+# verdict WORD: what becomes of a packet for the published port.
 verdict() {
 	dockfw 0 --trace 'from 203.0.113.200 in ens3 tcp 80' || return 1
 	grep "verdict: $1" "$WORK/out" || { cat "$WORK/out"; return 1; }
