@@ -159,11 +159,15 @@ static struct state *newest(struct run *run)
 	return run->left.snapshot ? &run->left : &run->found;
 }
 
-/* With --wait a repair stays until dockerd has finished what it is at. */
+/*
+ * With --wait a repair stays until dockerd has finished what it is at. The wait for
+ * its chains may have taken most of the time: half of what is left is for the
+ * repairs and the report, since a host that is right and busy is no timeout.
+ */
 static int stay_right(struct run *run)
 {
-	unsigned int seconds = run->report.options->wait;
-	uint64_t end = clock_ms() + (uint64_t)seconds * 1000;
+	unsigned int seconds = run->report.options->wait, left = deadline_left() / 2;
+	uint64_t stay = (uint64_t)seconds * 1000, end = clock_ms() + (stay < left ? stay : left);
 
 	if (!seconds || !newest(run)->docker.running)
 		return 0;

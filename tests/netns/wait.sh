@@ -66,6 +66,25 @@ for KIND in nft legacy; do
 	try "$KIND: the same behind a wait" dockfw 3 --wait=1
 done
 
+# dockerd comes late, and then others write without pause what is not wrong.
+KIND=nft
+clear_tables
+two_rules
+dockerd
+busy() {
+	while still; do
+		ipt -A FORWARD -s 10.1.1.1
+		sleep 0.2
+	done
+}
+try "late and busy: it waits" waiting --wait=5 --timeout=3 --repair
+sleep 4
+load docker-28.5
+busy &
+try "late and busy: it stays no longer than there is time" ends 0
+wait "$!"
+end "$dockerd"
+
 # A kernel without the netlink of netfilter.
 KIND=legacy
 clear_tables
