@@ -228,21 +228,15 @@ static int parse_words(struct request *request, struct words *words)
 
 			if (!value)
 				return bad("no address behind", key);
-			if (from ? request->from : request->to)
-				return bad("a second", key);
 			if (!addr_parse(value, from ? &request->family : &request->to_family,
 					from ? &request->src : &request->dst))
 				return bad("not an address", value);
 			*(from ? &request->from : &request->to) = value;
 		} else if (!strcmp(key, "in")) {
-			if (request->in)
-				return bad("a second", key);
 			request->in = next_word(words);
 			if (!request->in)
 				return bad("no interface behind", key);
 		} else if (!strcmp(key, "sport")) {
-			if (request->has_sport)
-				return bad("a second", key);
 			if (!next_word(words))
 				return bad("no port behind", key);
 			if (!parse_number(words->word, 0, 65535, &request->sport))
@@ -262,7 +256,6 @@ static int check_request(struct request *request, const struct netinfo *info,
 			 const struct netif *in)
 {
 	const struct netif *master;
-
 	uint8_t icmp = request->family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 
 	if (!in) {
