@@ -342,14 +342,8 @@ static bool fit(const struct rows *rows, struct column *columns, unsigned int wi
 /* Cut to the width; fill: and filled up to it. */
 static void put_cell(FILE *out, const char *text, unsigned int width, bool fill)
 {
-	size_t length = utf8_count(text);
+	size_t length = utf8_put(out, text, width);
 
-	if (length > width) {
-		fprintf(out, "%.*s..", (int)utf8_bytes(text, width > 2 ? width - 2 : 0), text);
-		length = width;
-	} else {
-		fputs(text, out);
-	}
 	if (fill)
 		fprintf(out, "%*s", (int)(width - length) + 2, "");
 }

@@ -6,6 +6,9 @@
 
 #include "utf8.h"
 
+/* So much of a rule is shown on the narrowest terminal. */
+#define RULE_LEAST 20
+
 int report_trace_rules(const struct trace *trace, struct named_rules *texts)
 {
 	*texts = (struct named_rules){ 0 };
@@ -40,7 +43,7 @@ static void put_packet(FILE *out, const struct trace *trace)
 	fputc('\n', out);
 }
 
-/* What a rule that matches does, where its text does not end with that word. */
+/* Whether the rule matches. */
 static const char *mark_of(const struct step *step)
 {
 	if (step->answer == ANSWER_MAYBE)
@@ -53,11 +56,18 @@ static const char *policy_of(const struct step *step)
 	return step->at.policy == VERDICT_DROP ? "DROP" : "ACCEPT";
 }
 
+/* The caller frees it. */
+static char *step_text(const struct step *step, const struct named_rules *texts)
+{
+	if (step->kind == STEP_RULE)
+		return safe_text(named_rules_find(texts, step->at.rule));
+	return safe_text(step->text ? step->text : "");
+}
+
 /* One step as a line that stands for itself. */
 static void put_fact(FILE *out, const struct step *step, const struct named_rules *texts)
 {
-	char *text = safe_text(step->kind == STEP_RULE ? named_rules_find(texts, step->at.rule)
-						       : step->text ? step->text : "");
+	char *text = step_text(step, texts);
 
 	switch (step->kind) {
 	case STEP_HOOK:
@@ -87,19 +97,28 @@ static void put_fact(FILE *out, const struct step *step, const struct named_rule
 	free(text);
 }
 
+/* A rule, cut to what the terminal has left behind its number. */
+static void put_rule(FILE *out, const struct step *step, const char *text, int indent, bool colour,
+		     unsigned int width)
+{
+	const char *dim = colour && step->answer == ANSWER_NO ? "\033[2m" : "";
+	const char *stress = colour && step->answer == ANSWER_MAYBE ? "\033[33m" : "";
+	char *lead = xasprintf("%*s%4zu %s", indent, "", step->at.number,
+			       step->answer == ANSWER_MAYBE ? "maybe " : "");
+	size_t used = strlen(lead);
+
+	fprintf(out, "%s%s%s", dim, stress, lead);
+	utf8_put(out, text, width > used + RULE_LEAST ? width - used : RULE_LEAST);
+	fprintf(out, "%s\n", *dim || *stress ? "\033[0m" : "");
+	free(lead);
+}
+
 /* The same for a terminal: by depth, with the chain named where it changes. */
 static void put_step(FILE *out, const struct step *step, const struct step *before,
 		     const struct named_rules *texts, bool colour, unsigned int width)
 {
-	const char *dim = colour && step->answer == ANSWER_NO ? "\033[2m" : "";
-	const char *stress = colour && step->answer == ANSWER_MAYBE ? "\033[33m" : "";
 	int indent = 2 + 4 * (int)(step->depth < 8 ? step->depth : 8);
-	char *text = safe_text(step->kind == STEP_RULE ? named_rules_find(texts, step->at.rule)
-						       : step->text ? step->text : "");
-	const char *maybe = step->answer == ANSWER_MAYBE ? "maybe " : "";
-	int left = (int)width - indent - 5 - (int)strlen(maybe);
-	size_t room = left > 20 ? (size_t)left : 20;
-	bool whole = utf8_count(text) <= room;
+	char *text = step_text(step, texts);
 
 	switch (step->kind) {
 	case STEP_HOOK:
@@ -109,9 +128,7 @@ static void put_step(FILE *out, const struct step *step, const struct step *befo
 		if (!before || before->depth != step->depth || before->at.chain != step->at.chain)
 			if (step->depth)
 				fprintf(out, "%*s%s\n", indent - 2, "", step->at.chain);
-		fprintf(out, "%*s%s%s%4zu %s%.*s%s%s\n", indent, "", dim, stress, step->at.number,
-			maybe, (int)utf8_bytes(text, whole ? room : room - 2), text, whole ? "" : "..",
-			*dim || *stress ? "\033[0m" : "");
+		put_rule(out, step, text, indent, colour, width);
 		break;
 	case STEP_END:
 		fprintf(out, "%*send of %s\n", indent - 2, "", step->at.chain);

@@ -2,7 +2,6 @@
 #include "utf8.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "util.h"
@@ -106,4 +105,16 @@ size_t utf8_bytes(const char *text, size_t characters)
 	while (*at && characters--)
 		at = next_of(at);
 	return (size_t)(at - text);
+}
+
+size_t utf8_put(FILE *out, const char *text, size_t width)
+{
+	size_t length = utf8_count(text);
+
+	if (length <= width) {
+		fputs(text, out);
+		return length;
+	}
+	fprintf(out, "%.*s..", (int)utf8_bytes(text, width > 2 ? width - 2 : 0), text);
+	return width;
 }

@@ -3,6 +3,7 @@
 #define DOCKFW_UTF8_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /* The bytes of the UTF-8 character at text (before end), 0 where there is none. */
 size_t utf8_length(const unsigned char *text, const unsigned char *end);
@@ -23,5 +24,10 @@ char *safe_text(const char *text);
 size_t utf8_count(const char *text);
 /* The bytes of its first characters, so many at most. */
 size_t utf8_bytes(const char *text, size_t characters);
+/*
+ * Writes the text, where it has more characters than width with ".." for the
+ * last of those. Returns how many it wrote.
+ */
+size_t utf8_put(FILE *out, const char *text, size_t width);
 
 #endif

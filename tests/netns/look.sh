@@ -440,6 +440,21 @@ ipt -F DOCKER-USER
 try "a terminal: a packet that gets in" terminal 40 --trace "$far tcp 80"
 try "green" grep -qF "${green}verdict: forwarded" "$WORK/out"
 try "long rules are cut" grep -qE '\.\.' "$WORK/out"
+# cut COLUMNS: the rules of a trace fit, and no character of them is cut in two.
+cut() {
+	NO_COLOR=1 terminal "$1" -v --trace "$far tcp 80" && python3 -c '
+import re, sys
+lines = open(sys.argv[1], encoding="utf-8").read().splitlines()
+rules = [line for line in lines if re.match(" +[0-9]+ ", line)]
+assert any(line.endswith("..") and "ä" in line for line in rules), lines
+assert max(map(len, rules)) <= int(sys.argv[2]), rules' "$WORK/out" "$1"
+}
+for possible in '' '-m statistic --mode random --probability 0.5'; do
+	# shellcheck disable=SC2086 # options, or none
+	ipt -I DOCKER-USER -m comment --comment "$(printf 'ä%.0s' {1..60})" $possible -j RETURN
+	for columns in 60 61; do try "$columns columns: a trace${possible:+, perhaps}" cut "$columns"; done
+done
+ipt -F DOCKER-USER
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
 try "a terminal: perhaps" terminal 80 --trace "$far tcp 80"
 try "yellow" grep -qF "${yellow}verdict: maybe" "$WORK/out"
