@@ -226,11 +226,6 @@ static int delete_rule(const struct fetched *table, const struct edit *edit,
 	return 0;
 }
 
-static bool is_jump(const struct rule *rule)
-{
-	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
-}
-
 static int insert_rule(const struct fetched *table, const struct edit *edit,
 		       const xt_chainlabel chain)
 {
@@ -241,8 +236,8 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 	int done;
 
 	/* The library goes by the name alone and takes what is no chain for a target. */
-	if (is_jump(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
-			      iptc->ops->builtin(rule->chain, table->handle)))
+	if (rule_calls(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
+				 iptc->ops->builtin(rule->chain, table->handle)))
 		return refused(table, edit, "it leads to a chain that does not exist");
 	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))
 		return refused(table, edit, "its target has the name of a chain");

@@ -84,7 +84,7 @@ static char *as_written(enum family family, const struct wanted_rules *rules, si
 	bool alone = is_alone(rules, i);
 
 	diag_warning("%s:%u: iptables lists this rule for %s as '%s', which gives another one; %s",
-		     rule->file, rule->line, family == FAMILY_IPV4 ? "IPv4" : "IPv6", listing,
+		     rule->file, rule->line, family_title(family), listing,
 		     alone ? "it is printed as it is written" :
 			     "write it once for each address to have it printed as it is");
 	if (!alone)

@@ -203,11 +203,6 @@ static const char *refusal(const struct parsed *parsed, size_t i)
 	return first ? first : "it gives no rule at all";
 }
 
-static const char *label(enum family family)
-{
-	return family == FAMILY_IPV4 ? "IPv4" : "IPv6";
-}
-
 /*
  * "--reject-with icmp-port-unreachable" is legal and leaves the other family
  * open. Where neither -4, -6 nor an address says that this is meant, it is
@@ -225,8 +220,8 @@ static void warn_of_gap(const struct parsed *parsed, size_t i)
 		    conf_says_family(text->text) || conf_is_tied(taken->rules[0]))
 			continue;
 		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); -%c in front "
-			     "says that it is meant so", text->file, text->line, label(!family),
-			     label(family), refused->error, family == FAMILY_IPV4 ? '6' : '4');
+			     "says that it is meant so", text->file, text->line, family_title(!family),
+			     family_title(family), refused->error, family == FAMILY_IPV4 ? '6' : '4');
 	}
 }
 
@@ -257,7 +252,7 @@ static int place_text(struct parsed *parsed, size_t i)
 		taken = true;
 		if (!(parsed->families & 1U << family)) {
 			diag_step(1, "%s:%u: this rule is for %s, which is not configured: left out",
-				  text->file, text->line, label(family));
+				  text->file, text->line, family_title(family));
 			continue;
 		}
 		for (size_t k = 0; k < spec->nrules; k++) {
@@ -339,7 +334,7 @@ static int walk(struct node *nodes, size_t n, struct node *start, enum family fa
 			continue;
 		}
 		rule = &rules->v[node->next++];
-		if (rule->rule->verdict != VERDICT_JUMP && rule->rule->verdict != VERDICT_GOTO)
+		if (!rule_calls(rule->rule))
 			continue;
 		to = find_node(nodes, n, rule->rule->chain);
 		if (to && to->state == ON_PATH) {

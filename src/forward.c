@@ -5,7 +5,7 @@
 
 #include "docker.h"
 
-static bool is_call(const struct rule *rule)
+bool forward_is_call(const struct rule *rule)
 {
 	return !rule->opaque && rule->verdict == VERDICT_JUMP &&
 	       !strcmp(rule->chain, DOCKER_USER);
@@ -14,9 +14,9 @@ static bool is_call(const struct rule *rule)
 enum front forward_front(const struct policy *policy, struct reach *reach,
 			 const struct chain *chain, const struct rule *rule)
 {
-	bool leads = rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
+	bool leads = rule_calls(rule);
 
-	if (is_call(rule))
+	if (forward_is_call(rule))
 		return FRONT_CALL;
 	if (leads && reach_is_docker(reach, rule->chain))
 		return FRONT_DOCKER;
@@ -39,7 +39,7 @@ void forward_look(struct forward *forward, const struct policy *policy, struct r
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *rule = chain->rules[i];
 
-		if (is_call(rule)) {
+		if (forward_is_call(rule)) {
 			if (forward->call == NOWHERE)
 				forward->call = i;
 			else if (forward->second == NOWHERE)
@@ -100,8 +100,7 @@ static enum seen bridge_by_rules(struct reach *reach, const struct table *table,
 	for (size_t i = 0; forward && i < forward->nrules; i++) {
 		const struct rule *rule = forward->rules[i];
 
-		if ((rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO) &&
-		    reach_is_docker(reach, rule->chain))
+		if (rule_calls(rule) && reach_is_docker(reach, rule->chain))
 			see(&seen, &rule->out, rule->invert & INV_OUT, out);
 	}
 	return seen;

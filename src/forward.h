@@ -27,6 +27,8 @@ struct forward {
 	bool right; /* an unconditional call stands in front of place */
 };
 
+/* A jump to DOCKER-USER that was read whole, whatever its conditions. */
+bool forward_is_call(const struct rule *rule);
 void forward_look(struct forward *forward, const struct policy *policy, struct reach *reach,
 		  const struct table *table);
 

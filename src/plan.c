@@ -2,7 +2,6 @@
 #include "plan.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "check.h"
 #include "docker.h"
@@ -100,8 +99,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 		}
 		if (!rule)
 			break;
-		if (rule->opaque || rule->verdict != VERDICT_JUMP ||
-		    strcmp(rule->chain, DOCKER_USER) || (forward->right && i == forward->jump))
+		if (!forward_is_call(rule) || (forward->right && i == forward->jump))
 			position++;
 		else
 			edits_rule(edits, EDIT_DELETE, family, FILTER, "FORWARD", position, rule);
@@ -124,8 +122,7 @@ struct calls {
 /* The chain that a rule leads to, or nchains. */
 static size_t called(const struct table *table, const struct rule *rule)
 {
-	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO ?
-		table_index(table, rule->chain) : table->nchains;
+	return rule_calls(rule) ? table_index(table, rule->chain) : table->nchains;
 }
 
 /* Returns false where a chain was not read: what it calls cannot be known. */

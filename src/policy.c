@@ -121,9 +121,3 @@ void policy_add_published(struct policy *policy, const struct published *publish
 	policy->published[policy->npublished] = *published;
 	policy->published[policy->npublished++].file = xstrdup(published->file);
 }
-
-void rule_remove_mark(struct rule *rule)
-{
-	if (rule_is_marked(rule))
-		free(rule->matches[--rule->nmatches].data);
-}

@@ -81,7 +81,4 @@ void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char 
 /* Copies what it is given. */
 void policy_add_published(struct policy *policy, const struct published *published);
 
-/* Takes the mark off, where the rule carries it. */
-void rule_remove_mark(struct rule *rule);
-
 #endif

@@ -63,11 +63,6 @@ static struct node *node_of(struct reach *reach, const char *name, struct chain 
 	return NULL;
 }
 
-static bool calls(const struct rule *rule)
-{
-	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
-}
-
 /*
  * Targets that never accept: they drop, or the packet goes on behind them. One
  * that is not named here is assumed able to accept (NFQUEUE is).
@@ -265,7 +260,7 @@ bool reach_is_docker(struct reach *reach, const char *name)
 
 		node->docker = ASKING;
 		for (size_t i = 0; i < chain->nrules && result == NO; i++)
-			if (calls(chain->rules[i]) &&
+			if (rule_calls(chain->rules[i]) &&
 			    reach_is_docker(reach, chain->rules[i]->chain))
 				result = YES;
 		node->docker = result;
@@ -278,7 +273,7 @@ struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
 	struct chain *chain, *missing = NULL;
 	struct node *node;
 
-	if (!calls(rule))
+	if (!rule_calls(rule))
 		return NULL;
 	node = node_of(reach, rule->chain, &chain);
 	if (!node || node->looked)

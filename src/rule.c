@@ -16,17 +16,22 @@
 #include "util.h"
 
 static const struct {
-	const char *name;
+	const char *name, *title;
 	int af;
 	size_t addr_size;
 } families[FAMILY_COUNT] = {
-	[FAMILY_IPV4] = { "ipv4", AF_INET, 4 },
-	[FAMILY_IPV6] = { "ipv6", AF_INET6, 16 },
+	[FAMILY_IPV4] = { "ipv4", "IPv4", AF_INET, 4 },
+	[FAMILY_IPV6] = { "ipv6", "IPv6", AF_INET6, 16 },
 };
 
 const char *family_name(enum family family)
 {
 	return families[family].name;
+}
+
+const char *family_title(enum family family)
+{
+	return families[family].title;
 }
 
 int family_af(enum family family)
@@ -224,6 +229,12 @@ void rule_add_mark(struct rule *rule)
 			sizeof(comment);
 }
 
+void rule_remove_mark(struct rule *rule)
+{
+	if (rule_is_marked(rule))
+		free(rule->matches[--rule->nmatches].data);
+}
+
 static bool body_equal(enum family used, const struct rule *a, size_t amatches, const struct rule *b,
 		       size_t bmatches)
 {
@@ -324,10 +335,9 @@ uint32_t rule_hash(const struct rule *rule)
 	hash = hash_masked(hash, (const uint8_t *)rule->out.name, rule->out.mask, IFNAMSIZ);
 	for (size_t i = 0; i < unmarked_matches(rule); i++) {
 		const struct ext *ext = &rule->matches[i];
-
-		hash = hash_bytes(hash, ext->name, strlen(ext->name));
 		uint8_t part[8] = { 0 };
 
+		hash = hash_bytes(hash, ext->name, strlen(ext->name));
 		/* usersize may be known on one side alone, so a short part that
 		 * any extension has under its own control must do. */
 		for (size_t k = 0; k < sizeof(part) && k < ext->size; k++)
@@ -363,8 +373,12 @@ bool rule_unconditional(const struct rule *rule)
 	return true;
 }
 
+bool rule_calls(const struct rule *rule)
+{
+	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
+}
+
 bool rule_leads_to(const struct rule *rule, const char *chain)
 {
-	return (rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO) &&
-	       !strcmp(rule->chain, chain);
+	return rule_calls(rule) && !strcmp(rule->chain, chain);
 }

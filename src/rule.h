@@ -19,8 +19,9 @@
 
 enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILY_COUNT };
 
-/* "ipv4", "ipv6"; AF_INET, AF_INET6; the bytes of an address. */
+/* "ipv4", "ipv6"; "IPv4", "IPv6" for sentences; AF_INET, AF_INET6; the bytes of an address. */
 const char *family_name(enum family family);
+const char *family_title(enum family family);
 int family_af(enum family family);
 size_t family_addr_size(enum family family);
 
@@ -155,10 +156,14 @@ uint32_t rule_hash(const struct rule *rule);
 bool rule_is_marked(const struct rule *rule);
 /* Adds the mark behind the rule's own matches, where it is not there yet. */
 void rule_add_mark(struct rule *rule);
+/* Takes it off, where the rule carries it. */
+void rule_remove_mark(struct rule *rule);
 
 /* Every packet of its family: no condition, comments apart. Not opaque ones. */
 bool rule_unconditional(const struct rule *rule);
-/* Jump or goto to that chain. */
+/* A jump or goto, whose chain is known: it may be one of an opaque rule. */
+bool rule_calls(const struct rule *rule);
+/* … to that chain. */
 bool rule_leads_to(const struct rule *rule, const char *chain);
 
 #endif

@@ -15,7 +15,7 @@ static bool looks_numeric(const char *text)
 
 char *spec_bad_address(enum family family, const char *name, bool *other)
 {
-	const char *kind = family == FAMILY_IPV4 ? "IPv4" : "IPv6";
+	const char *kind = family_title(family);
 	uint8_t address[16];
 
 	*other = inet_pton(family == FAMILY_IPV4 ? AF_INET6 : AF_INET, name, address) == 1;

@@ -228,7 +228,7 @@ static int add_match(struct parse *p, const char *name)
 	match = xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
 	if (!match)
 		return refuse(p, "-m %s: no such match is installed for %s", name,
-			      p->family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+			      family_title(p->family));
 	xtlib_use_match(match, false);
 	return 0;
 }
@@ -333,7 +333,7 @@ static int set_family(struct parse *p, enum family family)
 		return 0;
 	p->result->other_family = true;
 	return refuse(p, "-%c: the rule is for %s", family == FAMILY_IPV4 ? '4' : '6',
-		      family == FAMILY_IPV4 ? "IPv4" : "IPv6");
+		      family_title(family));
 }
 
 /* Returns 1 where a ! in front of this word goes on to the next. */
