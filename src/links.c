@@ -9,20 +9,9 @@
 
 static struct links *find(const struct link_table *table, const char *name)
 {
-	size_t low = 0, high = table->table->nchains;
+	size_t at = table_index(table->table, name);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(table->chains[middle].chain->name, name);
-
-		if (!order)
-			return &table->chains[middle];
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return NULL;
+	return at < table->table->nchains ? &table->chains[at] : NULL;
 }
 
 struct links *link_set_find(const struct link_set *set, const char *table, const char *chain)

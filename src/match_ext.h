@@ -11,7 +11,7 @@
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 
-/* The matches themselves, each from the kernel's structure: for match.c alone. */
+/* The matches themselves, each from the kernel's structure. */
 
 static inline enum answer answer_and(enum answer a, enum answer b)
 {

@@ -2,19 +2,19 @@
 #include "reach.h"
 
 #include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_state.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker.h"
+#include "match_ext.h"
 #include "util.h"
 
 /* What is known of one question about one chain. */
-enum answer { UNASKED, ASKING, NO, YES };
+enum known { UNASKED, ASKING, NO, YES };
 
 struct node {
-	enum answer accepts, accepts_new, docker;
+	enum known accepts, accepts_new, docker;
 	bool looked; /* reach_unloaded() has been here */
 };
 
@@ -44,23 +44,13 @@ void reach_free(struct reach *reach)
 
 static struct node *node_of(struct reach *reach, const char *name, struct chain **chain)
 {
-	size_t low = 0, high = reach->table ? reach->table->nchains : 0;
+	size_t at = reach->table ? table_index(reach->table, name) : 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = strcmp(name, reach->table->chains[middle]->name);
-
-		if (!order) {
-			*chain = reach->table->chains[middle];
-			return &reach->nodes[middle];
-		}
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
 	*chain = NULL;
-	return NULL;
+	if (!reach->table || at == reach->table->nchains)
+		return NULL;
+	*chain = reach->table->chains[at];
+	return &reach->nodes[at];
 }
 
 /*
@@ -117,43 +107,19 @@ static bool states_exclude_new(unsigned int mask, bool invert)
 	return !(mask & ~old);
 }
 
-/*
- * The flags and the mask stand at other places in each revision; the kernel's
- * header has the three structures.
- */
 static bool match_excludes_new(const struct ext *match)
 {
-	unsigned int flags, invert, mask;
+	struct xt_conntrack_mtinfo3 info;
 
 	if (!strcmp(match->name, "state") && match->revision == 0 &&
 	    match->size >= sizeof(struct xt_state_info)) {
-		struct xt_state_info info;
+		struct xt_state_info state;
 
-		memcpy(&info, match->data, sizeof(info));
-		return states_exclude_new(info.statemask, false);
+		memcpy(&state, match->data, sizeof(state));
+		return states_exclude_new(state.statemask, false);
 	}
-	if (strcmp(match->name, "conntrack"))
-		return false;
-	if (match->revision == 1 && match->size >= sizeof(struct xt_conntrack_mtinfo1)) {
-		struct xt_conntrack_mtinfo1 info;
-
-		memcpy(&info, match->data, sizeof(info));
-		flags = info.match_flags, invert = info.invert_flags, mask = info.state_mask;
-	} else if (match->revision == 2 && match->size >= sizeof(struct xt_conntrack_mtinfo2)) {
-		struct xt_conntrack_mtinfo2 info;
-
-		memcpy(&info, match->data, sizeof(info));
-		flags = info.match_flags, invert = info.invert_flags, mask = info.state_mask;
-	} else if (match->revision == 3 && match->size >= sizeof(struct xt_conntrack_mtinfo3)) {
-		struct xt_conntrack_mtinfo3 info;
-
-		memcpy(&info, match->data, sizeof(info));
-		flags = info.match_flags, invert = info.invert_flags, mask = info.state_mask;
-	} else {
-		return false;
-	}
-	return (flags & XT_CONNTRACK_STATE) &&
-	       states_exclude_new(mask, invert & XT_CONNTRACK_STATE);
+	return match_conntrack_info(match, &info) && info.match_flags & XT_CONNTRACK_STATE &&
+	       states_exclude_new(info.state_mask, info.invert_flags & XT_CONNTRACK_STATE);
 }
 
 static bool rule_excludes_new(const struct rule *rule)
@@ -184,13 +150,13 @@ static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 {
 	struct chain *chain;
 	struct node *node = node_of(reach, name, &chain);
-	enum answer *answer;
+	enum known *answer;
 
 	if (!node || !chain->loaded)
 		return true;
 	answer = new_only ? &node->accepts_new : &node->accepts;
 	if (*answer == UNASKED) {
-		enum answer result = NO;
+		enum known result = NO;
 
 		/* Asked again on the way round a loop: the loop adds nothing. */
 		*answer = ASKING;
@@ -256,7 +222,7 @@ bool reach_is_docker(struct reach *reach, const char *name)
 	if (!node || !strcmp(name, DOCKER_USER))
 		return false;
 	if (node->docker == UNASKED) {
-		enum answer result = NO;
+		enum known result = NO;
 
 		node->docker = ASKING;
 		for (size_t i = 0; i < chain->nrules && result == NO; i++)
