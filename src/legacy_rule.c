@@ -370,7 +370,7 @@ static uint8_t kernel_inverse(const struct rule *rule)
 		(entry)->counters.bcnt = (rule)->bytes;                                          \
 	} while (0)
 
-static void put_ipv4(uint8_t *to, const struct rule *rule, size_t target_at, size_t end)
+static void put_ipv4(void *to, const struct rule *rule, size_t target_at, size_t end)
 {
 	struct ipt_entry entry = { 0 };
 
@@ -384,7 +384,7 @@ static void put_ipv4(uint8_t *to, const struct rule *rule, size_t target_at, siz
 	memcpy(to, &entry, sizeof(entry));
 }
 
-static void put_ipv6(uint8_t *to, const struct rule *rule, size_t target_at, size_t end)
+static void put_ipv6(void *to, const struct rule *rule, size_t target_at, size_t end)
 {
 	struct ip6t_entry entry = { 0 };
 
@@ -397,6 +397,14 @@ static void put_ipv6(uint8_t *to, const struct rule *rule, size_t target_at, siz
 	entry.ipv6.flags = (rule->proto || rule->any_proto ? IP6T_F_PROTO : 0) |
 			   (rule->verdict == VERDICT_GOTO ? IP6T_F_GOTO : 0);
 	memcpy(to, &entry, sizeof(entry));
+}
+
+void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t end)
+{
+	if (rule->family == FAMILY_IPV4)
+		put_ipv4(to, rule, target_at, end);
+	else
+		put_ipv6(to, rule, target_at, end);
 }
 
 struct rule *legacy_as_read(const struct rule *rule)
@@ -434,10 +442,7 @@ void *legacy_encode(const struct rule *rule, size_t *size)
 		return NULL;
 
 	entry = xcalloc(1, end);
-	if (ipv4)
-		put_ipv4(entry, rule, target_at, end);
-	else
-		put_ipv6(entry, rule, target_at, end);
+	legacy_put_head(entry, rule, target_at, end);
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *match = &rule->matches[i];
 

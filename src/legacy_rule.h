@@ -28,6 +28,12 @@ struct rule *legacy_decode(enum family family, const void *entry, size_t size,
 struct rule *legacy_as_read(const struct rule *rule);
 
 /*
+ * Writes the head of the rule's entry, struct ipt_entry or ip6t_entry, to where
+ * there is room for it; target_at and end are where its target begins and ends.
+ */
+void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t end);
+
+/*
  * The entry of a rule, with its counters, in the form that libiptc takes: a
  * verdict and a jump are a target of that name. Stores its size; the caller
  * frees it. NULL where ip_tables cannot hold the rule: an opaque one, -f under

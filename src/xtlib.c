@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "legacy_rule.h"
 #include "util.h"
 
 static int revision_known(const char *name, uint8_t revision, int opt);
@@ -62,10 +63,12 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 void xtlib_start(enum family family, struct option *options, bool for_parsing,
 		 void (*failed)(const char *why))
 {
+	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
+						"IP6TABLES_LIB_DIR" };
+
 	/* Extensions are the system's, whatever the environment says. */
-	unsetenv("XTABLES_LIBDIR");
-	unsetenv("IPTABLES_LIB_DIR");
-	unsetenv("IP6TABLES_LIB_DIR");
+	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+		unsetenv(unwanted[i]);
 	lib.family = family;
 	lib.failed = failed;
 	if (for_parsing) {
@@ -299,56 +302,10 @@ void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *targe
 	xtables_free_opts(1);
 }
 
-static uint8_t wire_invert(const struct rule *rule)
-{
-	static const struct {
-		unsigned int from;
-		uint8_t to;
-	} flags[] = {
-		{ INV_SRC, IPT_INV_SRCIP },   { INV_DST, IPT_INV_DSTIP },
-		{ INV_IN, IPT_INV_VIA_IN },   { INV_OUT, IPT_INV_VIA_OUT },
-		{ INV_PROTO, XT_INV_PROTO },  { INV_FRAG, IPT_INV_FRAG },
-	};
-	uint8_t invert = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
-		if (rule->invert & flags[i].from)
-			invert |= flags[i].to;
-	return invert;
-}
-
 void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
 {
 	memset(entry, 0, sizeof(*entry));
-	if (rule->family == FAMILY_IPV4) {
-		struct ipt_ip *ip = &entry->ipv4.ip;
-
-		memcpy(&ip->src, rule->src.addr, sizeof(ip->src));
-		memcpy(&ip->smsk, rule->src.mask, sizeof(ip->smsk));
-		memcpy(&ip->dst, rule->dst.addr, sizeof(ip->dst));
-		memcpy(&ip->dmsk, rule->dst.mask, sizeof(ip->dmsk));
-		memcpy(ip->iniface, rule->in.name, IFNAMSIZ);
-		memcpy(ip->iniface_mask, rule->in.mask, IFNAMSIZ);
-		memcpy(ip->outiface, rule->out.name, IFNAMSIZ);
-		memcpy(ip->outiface_mask, rule->out.mask, IFNAMSIZ);
-		ip->proto = rule->proto;
-		ip->flags = rule->frag ? IPT_F_FRAG : 0;
-		ip->invflags = wire_invert(rule);
-	} else {
-		struct ip6t_ip6 *ip = &entry->ipv6.ipv6;
-
-		memcpy(&ip->src, rule->src.addr, sizeof(ip->src));
-		memcpy(&ip->smsk, rule->src.mask, sizeof(ip->smsk));
-		memcpy(&ip->dst, rule->dst.addr, sizeof(ip->dst));
-		memcpy(&ip->dmsk, rule->dst.mask, sizeof(ip->dmsk));
-		memcpy(ip->iniface, rule->in.name, IFNAMSIZ);
-		memcpy(ip->iniface_mask, rule->in.mask, IFNAMSIZ);
-		memcpy(ip->outiface, rule->out.name, IFNAMSIZ);
-		memcpy(ip->outiface_mask, rule->out.mask, IFNAMSIZ);
-		ip->proto = rule->proto;
-		ip->flags = rule->proto ? IP6T_F_PROTO : 0;
-		ip->invflags = wire_invert(rule);
-	}
+	legacy_put_head(entry, rule, 0, 0);
 }
 
 /*
