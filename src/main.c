@@ -39,16 +39,9 @@ static void __attribute__((unused)) on_fault(int number)
 	_exit(SEVERITY_UNKNOWN);
 }
 
-/*
- * Libraries open files and read the environment: a descriptor that they could
- * take for stdout, or a folder with somebody's extensions, is not for a
- * program of root's.
- */
 static int set_up_process(void)
 {
-	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
-						"IP6TABLES_LIB_DIR" };
-
+	/* Libraries open files: none may get a descriptor that is taken for stdout. */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return -1;
@@ -56,8 +49,6 @@ static int set_up_process(void)
 		diag_error("refusing to run set-user-ID or with file capabilities; run it as root");
 		return -1;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
-		unsetenv(unwanted[i]);
 	/* A reader that goes away is an error to report, not a death. */
 	signal(SIGPIPE, SIG_IGN);
 #ifndef __SANITIZE_ADDRESS__ /* which has its own, that say more */

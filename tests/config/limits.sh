@@ -82,6 +82,16 @@ unread() {
 try "a file that may not be read" unread
 try "none at the usual place" refused 'the usual one is' "$WORK/none.conf"
 
+# ---- the environment ----
+
+# The extensions are the system's: a folder of somebody's would be run as root.
+two_rules
+for variable in XTABLES_LIBDIR IPTABLES_LIB_DIR IP6TABLES_LIB_DIR; do
+	export "$variable=$WORK/files"
+	try "no extensions by $variable" reads "$CONF"
+	unset "$variable"
+done
+
 # ---- options ----
 
 option() { # PATTERN OPTION…
