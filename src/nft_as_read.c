@@ -164,7 +164,7 @@ static void normal_nflog(struct rule *rule)
 /* The name that no interface has is what "! -i +" is written as. */
 static void normal_interface(struct rule *rule, struct interface *iface, unsigned int inversion)
 {
-	static const char none[] = "INVAL/D";
+	static const char none[] = NFT_NO_INTERFACE;
 
 	if (rule->invert & inversion)
 		return;

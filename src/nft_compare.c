@@ -13,6 +13,8 @@
 #include <linux/netfilter_ipv4/ipt_ttl.h>
 #include <string.h>
 
+#include "nft_rule.h"
+
 /* Comparisons of nf_tables to the parts of a rule. */
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
@@ -62,7 +64,7 @@ struct ext *nft_add_match(struct nft_decoder *d, const char *name, const void *d
 static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsigned int part,
 			  unsigned int inversion, uint32_t op, const uint8_t *data, size_t size)
 {
-	static const char none[] = "INVAL/D";
+	static const char none[] = NFT_NO_INTERFACE;
 	char name[IFNAMSIZ + 1] = "";
 	size_t length = strnlen((const char *)data, size);
 

@@ -99,7 +99,7 @@ static void add_cmp(struct encoder *e, bool invert, const void *data, uint32_t s
 static bool add_interface(struct encoder *e, const struct interface *iface, bool invert,
 			  uint32_t key)
 {
-	static const char none[] = "INVAL/D";
+	static const char none[] = NFT_NO_INTERFACE;
 	struct interface usual;
 
 	if (!interface_set(&usual, iface->name) ||

@@ -10,6 +10,12 @@
 /* Rules of iptables-nft's tables, expressions to rules and back: pure. */
 
 /*
+ * What iptables-nft compares an interface's name with for "! -i +": no interface
+ * can have it.
+ */
+#define NFT_NO_INTERFACE "INVAL/D"
+
+/*
  * The rule in a message of a dump (NFT_MSG_NEWRULE), whose nlmsg_len is within
  * its buffer. It is read from the message itself and not through libnftnl,
  * which passes over attributes that it does not know. Never NULL; what is not
