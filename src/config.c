@@ -171,8 +171,8 @@ static int read_publish(const struct config_section *section, struct publish *pu
 	return ret;
 }
 
-static int add_publish(struct policy *policy, const struct config_section *section,
-		       const struct publish *publish, struct rule_texts *texts)
+static void add_publish(struct policy *policy, const struct config_section *section,
+			const struct publish *publish, struct rule_texts *texts)
 {
 	struct published published = { .port = publish->port, .last = publish->last,
 				       .proto = publish->proto, .any = publish->any,
@@ -184,7 +184,6 @@ static int add_publish(struct policy *policy, const struct config_section *secti
 	for (size_t i = 0; i < rules.n; i++)
 		rule_texts_take(texts, policy->chains[0], rules.v[i], section->file, section->line);
 	free(rules.v);
-	return 0;
 }
 
 /* The publish sections, whose rules come behind those of DOCKER-USER's own section. */

@@ -89,14 +89,21 @@ static void build_tables(struct option *longs, char *shorts)
 
 static const char *const formats[] = { "text", "nagios", "json", "prometheus" };
 
-static int set_format(struct options *options, const char *name)
+static bool find_format(struct options *options, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (!strcmp(name, formats[i])) {
 			options->format = (enum format)i;
-			return 0;
+			return true;
 		}
 	}
+	return false;
+}
+
+static int set_format(struct options *options, const char *name)
+{
+	if (find_format(options, name))
+		return 0;
 	diag_error("unknown --format '%s': it is text, nagios, json or prometheus", name);
 	return -1;
 }
@@ -267,17 +274,10 @@ static int check_combination(const struct options *options, int argc, char *argv
 static void guess_format(struct options *options, int argc, char *argv[])
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		const char *name;
-
 		if (!strncmp(argv[i], "--format=", 9))
-			name = argv[i] + 9;
+			find_format(options, argv[i] + 9);
 		else if (!strcmp(argv[i], "--format") && i + 1 < argc)
-			name = argv[i + 1];
-		else
-			continue;
-		for (size_t f = 0; f < ARRAY_SIZE(formats); f++)
-			if (!strcmp(name, formats[f]))
-				options->format = (enum format)f;
+			find_format(options, argv[i + 1]);
 	}
 }
 
