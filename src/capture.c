@@ -8,6 +8,7 @@
 #include "config_rules.h"
 #include "diag.h"
 #include "docker.h"
+#include "held.h"
 #include "retell.h"
 #include "rulespec.h"
 
@@ -37,15 +38,9 @@ struct side {
 /* A chain's own rules: those of DOCKER-USER without Docker's closing RETURN. */
 static size_t rules_of(const struct chain *chain)
 {
-	const struct rule *last;
-
-	if (!chain)
+	if (!chain || !chain->nrules)
 		return 0;
-	if (!chain->nrules || strcmp(chain->name, DOCKER_USER))
-		return chain->nrules;
-	last = chain->rules[chain->nrules - 1];
-	return chain->nrules - (last->verdict == VERDICT_RETURN && !last->nmatches &&
-				rule_unconditional(last));
+	return chain->nrules - held_is_closing(chain, chain->nrules - 1);
 }
 
 /* The chains that are reached, in the order in which they are met. */

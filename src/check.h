@@ -11,6 +11,8 @@
 enum severity { SEVERITY_OK, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_UNKNOWN };
 /* "ok", "warning", "critical", "unknown"; the value is the exit status. */
 const char *severity_name(enum severity severity);
+/* The same as a plugin's status: "OK", … */
+const char *severity_word(enum severity severity);
 
 enum finding_id {
 	USER_CHAIN_MISSING,

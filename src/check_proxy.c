@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packet.h"
+
 /* Ports of one protocol, a bit each. */
 struct ports {
 	uint8_t bits[65536 / 8];
@@ -68,11 +70,6 @@ static void translated(const struct table *nat, uint8_t proto, struct ports *por
 			add_range(ports, range[0], range[1]);
 		}
 	}
-}
-
-static const char *proto_name(uint8_t proto)
-{
-	return proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "sctp";
 }
 
 /* "80/tcp, 443/tcp and 3 more": the uncovered ports of a family; NULL for none. */

@@ -52,6 +52,18 @@ const char *severity_name(enum severity severity)
 	return names[severity];
 }
 
+const char *severity_word(enum severity severity)
+{
+	static const char *const words[] = {
+		[SEVERITY_OK] = "OK",
+		[SEVERITY_WARNING] = "WARNING",
+		[SEVERITY_CRITICAL] = "CRITICAL",
+		[SEVERITY_UNKNOWN] = "UNKNOWN",
+	};
+
+	return words[severity];
+}
+
 const char *finding_name(enum finding_id id)
 {
 	return kinds[id].name;

@@ -63,7 +63,7 @@ static int look_at_proxies(struct run *run, struct state *state)
 	unsigned int filtered = 0;
 	int status;
 
-	if (!state->docker.running || strings_has(&run->policy->ignore, "proxy-bypass"))
+	if (!state->docker.running || strings_has(&run->policy->ignore, finding_name(PROXY_BYPASS)))
 		return 0;
 	deadline_step("looking at INPUT and docker-proxy");
 	if (input_filtered(&filtered))
@@ -200,10 +200,8 @@ static int stay_right(struct run *run)
 static int recover_docker(struct run *run)
 {
 	const struct options *options = run->report.options;
-	const struct findings *left = run->left.snapshot ? &run->left.findings
-							  : &run->found.findings;
 
-	if (!findings_count(left, DOCKER_CHAINS_MISSING, FAMILY_COUNT) ||
+	if (!findings_count(&newest(run)->findings, DOCKER_CHAINS_MISSING, FAMILY_COUNT) ||
 	    !(options->restart_docker || run->policy->recovery == RECOVERY_RESTART))
 		return 0;
 	switch (docker_restart(options->restart_docker)) {
@@ -230,7 +228,7 @@ static int do_repair(struct run *run)
 		return look_at_proxies(run, &run->found);
 	if ((run->edits.n && write_and_look(run)) || stay_right(run) || recover_docker(run))
 		return -1;
-	return look_at_proxies(run, run->left.snapshot ? &run->left : &run->found);
+	return look_at_proxies(run, newest(run));
 }
 
 static void fill_report(struct run *run, bool failed)
@@ -243,7 +241,7 @@ static void fill_report(struct run *run, bool failed)
 	if (run->found.snapshot) {
 		report->snapshot = run->found.snapshot;
 		report->found = &run->found.findings;
-		report->left = run->left.snapshot ? &run->left.findings : &run->found.findings;
+		report->left = &newest(run)->findings;
 		report->families = families_in_force(run->policy, run->found.snapshot);
 	}
 	report->error = diag_first_error();

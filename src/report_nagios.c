@@ -91,14 +91,8 @@ static void put_perfdata(FILE *out, const struct report *report)
 
 static void nagios_head(FILE *out, const struct report *report)
 {
-	static const char *const words[] = {
-		[SEVERITY_OK] = "OK",
-		[SEVERITY_WARNING] = "WARNING",
-		[SEVERITY_CRITICAL] = "CRITICAL",
-		[SEVERITY_UNKNOWN] = "UNKNOWN",
-	};
 	/* The guidelines want less than 80 characters in front of the bar. */
-	int room = 78 - fprintf(out, "DOCKFW %s - ", words[report->status]);
+	int room = 78 - fprintf(out, "DOCKFW %s - ", severity_word(report->status));
 	char *text;
 
 	if (report->error)

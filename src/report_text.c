@@ -28,18 +28,6 @@ static const char *colour_end(const struct report *report)
 	return report->colour ? "\033[0m" : "";
 }
 
-static const char *word_of(enum severity severity)
-{
-	static const char *const words[] = {
-		[SEVERITY_OK] = "OK",
-		[SEVERITY_WARNING] = "WARNING",
-		[SEVERITY_CRITICAL] = "CRITICAL",
-		[SEVERITY_UNKNOWN] = "UNKNOWN",
-	};
-
-	return words[severity];
-}
-
 /* In the journal: as urgent as it is severe. What was mended is a notice, the rest information. */
 static const char *priority_of(const struct report *report, enum severity severity)
 {
@@ -78,7 +66,7 @@ static void text_head(FILE *out, const struct report *report)
 	if (report->options->quiet || (report->error && !report->options->output))
 		return;
 	fprintf(out, "%s%s%s%s: ", priority_of(report, report->status),
-		colour_of(report, report->status), word_of(report->status), colour_end(report));
+		colour_of(report, report->status), severity_word(report->status), colour_end(report));
 	if (report->error) {
 		fprintf(out, "%s\n", report->error);
 		return;
