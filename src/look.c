@@ -2,9 +2,7 @@
 #include "look.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -70,23 +68,6 @@ static void view_clear(struct view *view)
 	policy_free(view->policy);
 }
 
-static bool wants_colour(const struct options *options)
-{
-	const char *term = getenv("TERM");
-
-	return !options->output && isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && term &&
-	       strcmp(term, "dumb");
-}
-
-static unsigned int width_of(const struct options *options)
-{
-	struct winsize size;
-
-	if (options->output || !isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return size.ws_col;
-}
-
 /* The frame that every json answer of the program has; takes over value. */
 static int write_json(FILE *out, const struct view *view, const char *key, json_t *value)
 {
@@ -110,8 +91,8 @@ static int write_exposure(FILE *out, void *data)
 	if (view->options->format == FORMAT_JSON)
 		return write_json(out, view, "exposure", report_exposure_json(&view->list));
 	return view->options->quiet ? 0
-	       : report_exposure_text(out, &view->list, wants_colour(view->options),
-				      width_of(view->options));
+	       : report_exposure_text(out, &view->list, output_colour(view->options->output),
+				      output_width(view->options->output));
 }
 
 /* With --fail-if-open: what is open and not meant so is critical, what may be a warning. */
@@ -148,8 +129,8 @@ static int write_trace(FILE *out, void *data)
 	if (view->options->format == FORMAT_JSON)
 		return write_json(out, view, "trace", report_trace_json(&view->trace));
 	return view->options->quiet ? 0
-	       : report_trace_text(out, &view->trace, wants_colour(view->options),
-				   width_of(view->options));
+	       : report_trace_text(out, &view->trace, output_colour(view->options->output),
+				   output_width(view->options->output));
 }
 
 int look_trace(const struct options *options)

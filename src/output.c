@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,4 +101,23 @@ int output_put(const char *path, int (*write)(FILE *out, void *data), void *data
 	if (path)
 		return may_be_replaced(path) ? -1 : put_file(path, write, data);
 	return write(stdout, data) || finish(stdout, "standard output") ? -1 : 0;
+}
+
+static bool is_terminal(const char *path)
+{
+	return !path && isatty(STDOUT_FILENO);
+}
+
+bool output_colour(const char *path)
+{
+	const char *term = getenv("TERM");
+
+	return is_terminal(path) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
+}
+
+unsigned int output_width(const char *path)
+{
+	struct winsize size;
+
+	return is_terminal(path) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_OUTPUT_H
 #define DOCKFW_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /*
@@ -11,5 +12,12 @@
  * said.
  */
 int output_put(const char *path, int (*write)(FILE *out, void *data), void *data);
+
+/*
+ * Whether what is written to path, as above, is for eyes that want colour; and the
+ * columns of the terminal that shows it, 0 where it is none.
+ */
+bool output_colour(const char *path);
+unsigned int output_width(const char *path);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -164,17 +163,11 @@ static int write_to(FILE *out, void *data)
 /* Colour and width are of a terminal alone, priorities of the journal. */
 static void look_at_stdout(struct report *report)
 {
-	const char *term = getenv("TERM");
-	struct winsize size;
+	const char *path = report->options->output;
 
-	if (report->options->output)
-		return;
-	report->journal = diag_journal(STDOUT_FILENO);
-	if (!isatty(STDOUT_FILENO))
-		return;
-	report->colour = !getenv("NO_COLOR") && term && strcmp(term, "dumb");
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		report->width = size.ws_col;
+	report->journal = !path && diag_journal(STDOUT_FILENO);
+	report->colour = output_colour(path);
+	report->width = output_width(path);
 }
 
 int report_write(struct report *report)
