@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "published.h"
 #include "vantage.h"
 
 const char *answers_name(enum answers answers)
@@ -397,8 +398,9 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 }
 
 int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
-		      unsigned int families, struct exposure_list *list)
+		     const struct other_filters *others, const struct netinfo *info,
+		     const struct proxies *proxies, unsigned int families,
+		     struct exposure_list *list)
 {
 	struct published_ports ports;
 	struct compute compute = { .info = info, .proxies = proxies, .list = list };
@@ -435,6 +437,17 @@ void exposure_shut_out(const struct exposure_list *list, enum family family,
 	addrset_copy(set, way->possible);
 	addrset_subtract(set, way->open);
 	addrset_subtract(set, &list->nobody[family]);
+}
+
+void exposure_texts(const struct exposure_list *list, const struct addrset *set,
+		    enum family family, struct strings *names)
+{
+	struct addrset filled = { 0 };
+
+	addrset_copy(&filled, set);
+	addrset_fill(&filled, family, &list->nobody[family]);
+	addrset_texts(&filled, family, names);
+	addrset_clear(&filled);
 }
 
 void exposure_clear(struct exposure_list *list)

@@ -8,7 +8,8 @@
 
 /*
  * Who can reach the published ports: for each, the sources and interfaces from
- * which a new connection gets through, and the rule that decides. Pure.
+ * which a new connection gets through, and the rule that decides. Pure, but for the
+ * look at the time limit.
  */
 
 /* What takes the connections. */
@@ -43,7 +44,6 @@ struct exposed_way {
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
 };
-
 
 struct exposure {
 	enum family family;
@@ -82,13 +82,14 @@ struct exposure_list {
 };
 
 /*
- * Fills the list in. Returns -1, said, where the time is over; clear it in any case. snapshot holds the walk_tables with all chains in the
- * families asked for (bits 1U << FAMILY_…); it, others, info and proxies must live as
- * long as the list.
+ * Fills the list in. snapshot holds the walk_tables with all chains in the families
+ * asked for (bits 1U << FAMILY_…); it, others, info and proxies must live as long as
+ * the list. Returns -1, said, where the time is over; clear it in any case.
  */
 int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		      const struct other_filters *others, const struct netinfo *info, const struct proxies *proxies,
-		      unsigned int families, struct exposure_list *list);
+		     const struct other_filters *others, const struct netinfo *info,
+		     const struct proxies *proxies, unsigned int families,
+		     struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);
 
 /*
@@ -103,33 +104,8 @@ size_t exposure_unallowed(const struct exposure_list *list);
 /* How many of those not allowed may be open to all. */
 size_t exposure_undecided(const struct exposure_list *list);
 
-/* Shared by exposure.c and published.c: what is published, before any walk. */
-struct published_port {
-	enum family family;
-	uint8_t proto;
-	struct span port;
-	bool any_host, direct, has_dnat, has_proxy;
-	addr_t host;
-	enum family container_family;
-	addr_t container;
-	struct span container_port;
-	char bridge[IFNAMSIZ];
-	struct decider dnat;
-	size_t order;
-};
-
-struct published_ports {
-	struct published_port *v; /* owned; sorted by port, each once */
-	size_t n, room;
-	struct strings bridges;   /* Docker's, by what its rules say */
-};
-
-void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
-		       const struct proxies *proxies, unsigned int families,
-		       struct published_ports *ports);
-void published_clear(struct published_ports *ports);
-/* Whether a port of one host address alone is published there, too. */
-bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
-		  struct span port, addr_t host);
+/* Adds the texts of a set to names, as short as they get by addresses that nobody has. */
+void exposure_texts(const struct exposure_list *list, const struct addrset *set,
+		    enum family family, struct strings *names);
 
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "published.h"
+
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/rtnetlink.h>
@@ -6,7 +8,6 @@
 #include <string.h>
 
 #include "docker.h"
-#include "exposure.h"
 #include "match_ext.h"
 
 void published_clear(struct published_ports *ports)

@@ -110,14 +110,10 @@ static char *set_text(const struct exposure_list *list, const struct addrset *se
 		      enum family family, size_t most)
 {
 	struct strings names = { 0 };
-	struct addrset filled = { 0 };
 	size_t size = 32, n;
 	char *text, *to;
 
-	addrset_copy(&filled, set);
-	addrset_fill(&filled, family, &list->nobody[family]);
-	addrset_texts(&filled, family, &names);
-	addrset_clear(&filled);
+	exposure_texts(list, set, family, &names);
 	n = most && names.n > most ? most : names.n;
 	for (size_t i = 0; i < n; i++)
 		size += strlen(names.v[i]) + 2;

@@ -71,11 +71,11 @@ static struct set_json *cache_slot(const struct set_cache *cache, const struct a
 static json_t *set_json(struct set_cache *cache, const struct addrset *set, enum family family)
 {
 	struct strings names = { 0 };
-	struct addrset filled = { 0 };
 	struct set_json *slot;
 
 	if (2 * cache->n >= cache->room) {
-		struct set_cache grown = { .list = cache->list, .n = cache->n, .room = cache->room ? 2 * cache->room : 64 };
+		struct set_cache grown = { .list = cache->list, .n = cache->n,
+					   .room = cache->room ? 2 * cache->room : 64 };
 
 		grown.v = xcalloc(grown.room, sizeof(*grown.v));
 		for (size_t i = 0; i < cache->room; i++)
@@ -89,10 +89,7 @@ static json_t *set_json(struct set_cache *cache, const struct addrset *set, enum
 		slot->set = set;
 		slot->json = json_made(json_array());
 		cache->n++;
-		addrset_copy(&filled, set);
-		addrset_fill(&filled, family, &cache->list->nobody[family]);
-		addrset_texts(&filled, family, &names);
-		addrset_clear(&filled);
+		exposure_texts(cache->list, set, family, &names);
 		for (size_t i = 0; i < names.n; i++)
 			json_append_checked(slot->json, json_text(names.v[i]));
 		strings_clear(&names);
