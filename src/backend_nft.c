@@ -19,6 +19,7 @@
  * rules of one chain. What belongs together is told by the generation: its
  * number is asked for in front of the first answer and behind the last.
  */
+
 /* How long a listing may be short of rules before nobody's change explains it. */
 #define HIDDEN_MS 1500
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What Docker is. Names are pure; docker_look() reads /proc. */
+/* What Docker is. Pure, but for docker_look() and docker_shares_network(), which read /proc. */
 
 #define DOCKER_USER "DOCKER-USER"
 
@@ -35,8 +35,8 @@ int docker_shares_network(const char *pid);
 
 /*
  * Looks for dockerd without touching its socket: /run/docker.pid, then, where a
- * unix socket has its name, the processes of this network namespace. What cannot be looked at counts as
- * not running. Returns -1, said, where /proc cannot be read.
+ * unix socket has its name, the processes of this network namespace. What cannot
+ * be looked at counts as not running. Returns -1, said, where /proc cannot be read.
  */
 int docker_look(struct docker *docker);
 

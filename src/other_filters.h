@@ -10,7 +10,9 @@
 
 /*
  * Base chains beside iptables' tables of one backend, which the kernel asks as
- * well: those of firewalld and of nft, and those of the other backend.
+ * well: those of firewalld and of nft, and those of the other backend. The two that
+ * read ask nf_tables themselves: backend.h has no family inet, and no rule that is
+ * not iptables'. The look-up is pure.
  */
 struct other_filter {
 	unsigned int families; /* bits 1U << FAMILY_… */

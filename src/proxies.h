@@ -27,8 +27,8 @@ struct proxies {
 
 /*
  * Those that run in this network namespace, by their command lines. Where the
- * kernel shows that one for 0.0.0.0 listens for IPv6 too, it is there twice. What cannot be
- * looked at is left out. Returns -1, said, where /proc cannot be read.
+ * kernel shows that one for 0.0.0.0 listens for IPv6 too, it is there twice. What
+ * cannot be looked at is left out. Returns -1, said, where /proc cannot be read.
  */
 int proxies_read(struct proxies *proxies);
 void proxies_clear(struct proxies *proxies);

@@ -35,9 +35,9 @@ struct report {
 };
 
 /*
- * One format. head comes first; finding once for each of found (before a
- * repair alone) and each of left; edit once for each edit, with the rule's text (NULL for a
- * chain); tail last. A NULL member has nothing to say.
+ * One format. head comes first; finding once for each of found (before a repair
+ * alone) and each of left; edit once for each edit, with the rule's text (NULL for
+ * a chain); tail last. A NULL member has nothing to say.
  */
 struct output {
 	void (*head)(FILE *out, const struct report *report);

@@ -71,7 +71,10 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 	return NULL;
 }
 
-/* Before a chain that left the configuration goes, nobody else may call it, from Docker's chains either. */
+/*
+ * Before a chain that left the configuration goes, nobody else may call it, from
+ * Docker's chains either.
+ */
 static struct chain *around_stale(const struct policy *policy, const struct table *table)
 {
 	bool stale = false;

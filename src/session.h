@@ -9,7 +9,8 @@
 /*
  * Reading and writing with patience: what is read was there at one moment, a
  * bad state is believed when it lasts, and a repair is repeated when others
- * wrote meanwhile. Each failure is said; all return 0 or -1.
+ * wrote meanwhile. Each failure is said; all return 0 or -1. A state is cleared by
+ * the caller in any case.
  */
 
 /* The command line goes before the configuration. */
@@ -40,9 +41,9 @@ int state_settle(const struct backend_ops *ops, const struct policy *policy, str
 
 /*
  * Reads until dockerd runs and its chains are whole, at most that many seconds
- * (0: one look), listening for changes in between. The backend
- * is found anew each time, since which one it is shows by the chains. What is missing at the
- * end is for the check to say.
+ * (0: none), listening for changes in between. The backend is found anew each
+ * time, since which one it is shows by the chains. What is missing at the end is
+ * for the check to say.
  */
 int docker_wait(struct policy *policy, unsigned int seconds);
 

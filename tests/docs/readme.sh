@@ -33,6 +33,14 @@ while read -r file; do
 	holds "$file is there" test -e "$file"
 done <"$WORK/files"
 [ -s "$WORK/files" ] || not_ok "files are named"
+# Each file of the program is in HACKING.md's table, and no other.
+sed -n '/^| files in/,/^$/p' HACKING.md | cut -d'|' -f2 | grep -oE '`[a-z0-9_*]+\.[ch]`' | tr -d '`' >"$WORK/patterns"
+while read -r pattern; do
+	compgen -G "src/$pattern" || echo "none is $pattern"
+done <"$WORK/patterns" | grep -v '\.h$' >"$WORK/listed"
+printf '%s\n' src/*.c >"$WORK/sources"
+same_set "files in HACKING.md" 60 "$WORK/sources" "$WORK/listed"
+
 (cd systemd && printf '%s\n' *.service *.timer) >"$WORK/units"
 subset "units in the README" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' README.md)
 subset "units in the man page" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' man/dockfw-check.8)
