@@ -84,7 +84,7 @@ $(BUILD)/fuzz/rule_text: tests/fuzz/lib/child.c
 $(BUILD)/fuzz/rule_text: FUZZ_WRAPS := _exit mnl_socket_open2
 $(BUILD)/fuzz/framing: FUZZ_WRAPS := recvmsg poll $(addprefix mnl_socket_,open2 bind get_portid get_fd close \
 	sendto setsockopt)
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h $(PARTS) | $(BUILD)/fuzz
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h tests/unit/apply.h $(PARTS) | $(BUILD)/fuzz
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) $(FUZZ_WRAPS:%=-Wl,--wrap=%) \
 		-o $@ $(filter %.c,$^) $(PARTS) $(LIBS)
 

@@ -2,7 +2,6 @@
 #include "edit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "util.h"
 
@@ -46,90 +45,4 @@ void edits_clear(struct edits *edits)
 	}
 	free(edits->v);
 	*edits = (struct edits){ 0 };
-}
-
-static bool apply_create(struct snapshot *snapshot, const struct edit *edit)
-{
-	struct table *table = snapshot_table(snapshot, edit->family, edit->table);
-	struct chain *chain;
-
-	if (!table)
-		table = snapshot_add_table(snapshot, edit->family, edit->table);
-	if (table_chain(table, edit->chain))
-		return false;
-	chain = table_add_chain(table, edit->chain);
-	chain->loaded = true;
-	/* The plan creates no builtin chain but this one. */
-	chain->builtin = !strcmp(edit->chain, "FORWARD");
-	if (chain->builtin)
-		chain->policy = VERDICT_ACCEPT;
-	table_sort(table);
-	return true;
-}
-
-static bool apply_drop(struct table *table, const char *name)
-{
-	for (size_t i = 0; table && i < table->nchains; i++) {
-		struct chain *chain = table->chains[i];
-
-		if (strcmp(chain->name, name))
-			continue;
-		if (chain->nrules || chain->builtin)
-			return false;
-		free(chain->rules);
-		free(chain->name);
-		free(chain);
-		table->nchains--;
-		memmove(table->chains + i, table->chains + i + 1,
-			(table->nchains - i) * sizeof(*table->chains));
-		return true;
-	}
-	return false;
-}
-
-static bool apply_rule(struct chain *chain, const struct edit *edit)
-{
-	const struct rule *live;
-
-	if (!chain || edit->position < 1)
-		return false;
-	if (edit->op == EDIT_INSERT) {
-		if (edit->position > chain->nrules + 1)
-			return false;
-		chain_insert_rule(chain, edit->position - 1, rule_copy(edit->rule));
-		return true;
-	}
-	if (edit->position > chain->nrules)
-		return false;
-	live = chain->rules[edit->position - 1];
-	if (live->handle != edit->rule->handle ||
-	    (!live->opaque && !rule_equal(live, edit->rule)))
-		return false;
-	rule_free(chain_remove_rule(chain, edit->position - 1));
-	return true;
-}
-
-bool edits_apply(struct snapshot *snapshot, const struct edits *edits)
-{
-	for (size_t i = 0; i < edits->n; i++) {
-		const struct edit *edit = &edits->v[i];
-		struct table *table = snapshot_table(snapshot, edit->family, edit->table);
-		bool done = false;
-
-		switch (edit->op) {
-		case EDIT_CREATE:
-			done = apply_create(snapshot, edit);
-			break;
-		case EDIT_DROP:
-			done = apply_drop(table, edit->chain);
-			break;
-		case EDIT_INSERT:
-		case EDIT_DELETE:
-			done = apply_rule(table_chain(table, edit->chain), edit);
-			break;
-		}
-		if (!done)
-			return false;
-	}
-	return true;
 }

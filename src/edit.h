@@ -37,11 +37,4 @@ void edits_rule(struct edits *edits, enum edit_op op, enum family family,
 		const char *table, const char *chain, size_t position, const struct rule *rule);
 void edits_clear(struct edits *edits);
 
-/*
- * Carries the edits out on a snapshot, as a backend would on the kernel: for
- * tests, for the picture of a dry run, and for a backend's own bookkeeping.
- * Returns false where an edit does not fit (no such chain, position, rule).
- */
-bool edits_apply(struct snapshot *snapshot, const struct edits *edits);
-
 #endif

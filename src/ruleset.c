@@ -112,26 +112,8 @@ struct chain *table_chain(const struct table *table, const char *name)
 
 void chain_add_rule(struct chain *chain, struct rule *rule)
 {
-	chain_insert_rule(chain, chain->nrules, rule);
-}
-
-void chain_insert_rule(struct chain *chain, size_t index, struct rule *rule)
-{
 	GROW(chain->rules, chain->nrules, chain->room);
-	memmove(chain->rules + index + 1, chain->rules + index,
-		(chain->nrules - index) * sizeof(*chain->rules));
-	chain->rules[index] = rule;
-	chain->nrules++;
-}
-
-struct rule *chain_remove_rule(struct chain *chain, size_t index)
-{
-	struct rule *rule = chain->rules[index];
-
-	chain->nrules--;
-	memmove(chain->rules + index, chain->rules + index + 1,
-		(chain->nrules - index) * sizeof(*chain->rules));
-	return rule;
+	chain->rules[chain->nrules++] = rule;
 }
 
 static bool rule_same(const struct rule *a, const struct rule *b)

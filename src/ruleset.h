@@ -59,10 +59,6 @@ size_t table_index(const struct table *table, const char *name);
 
 /* Takes over the rule. */
 void chain_add_rule(struct chain *chain, struct rule *rule);
-/* Takes over the rule; at 0-based index <= nrules. */
-void chain_insert_rule(struct chain *chain, size_t index, struct rule *rule);
-/* Takes the rule out and gives it to the caller. */
-struct rule *chain_remove_rule(struct chain *chain, size_t index);
 
 /* Whether two snapshots hold the same rules in the same order; opaque rules
  * are the same where their handles and reasons are. Counters do not count. */

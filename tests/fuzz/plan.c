@@ -7,8 +7,8 @@ static void show(void);
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_conntrack.h>
 
+#include "../unit/apply.h"
 #include "check.h"
-#include "edit.h"
 #include "fuzz.h"
 #include "plan.h"
 #include "scope.h"

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "apply.h"
 #include "capture.h"
 #include "check.h"
 #include "config.h"

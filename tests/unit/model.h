@@ -21,8 +21,8 @@
 
 #include <cmocka.h>
 
+#include "apply.h"
 #include "check.h"
-#include "edit.h"
 #include "plan.h"
 #include "policy.h"
 #include "ruleset.h"

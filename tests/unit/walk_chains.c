@@ -14,6 +14,7 @@
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 
+#include "apply.h"
 #include "diag.h"
 #include "exposure.h"
 #include "trace.h"

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_TEST_APPLY_H
+#define DOCKFW_TEST_APPLY_H
+
+/* What a plan makes of a snapshot, without a kernel. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "edit.h"
+#include "util.h"
+
+/* Takes over the rule; at 0-based index <= nrules. */
+static inline void chain_insert_rule(struct chain *chain, size_t index, struct rule *rule)
+{
+	GROW(chain->rules, chain->nrules, chain->room);
+	memmove(chain->rules + index + 1, chain->rules + index,
+		(chain->nrules - index) * sizeof(*chain->rules));
+	chain->rules[index] = rule;
+	chain->nrules++;
+}
+
+/* Takes the rule out and gives it to the caller. */
+static inline struct rule *chain_remove_rule(struct chain *chain, size_t index)
+{
+	struct rule *rule = chain->rules[index];
+
+	chain->nrules--;
+	memmove(chain->rules + index, chain->rules + index + 1,
+		(chain->nrules - index) * sizeof(*chain->rules));
+	return rule;
+}
+
+static inline bool apply_create(struct snapshot *snapshot, const struct edit *edit)
+{
+	struct table *table = snapshot_table(snapshot, edit->family, edit->table);
+	struct chain *chain;
+
+	if (!table)
+		table = snapshot_add_table(snapshot, edit->family, edit->table);
+	if (table_chain(table, edit->chain))
+		return false;
+	chain = table_add_chain(table, edit->chain);
+	chain->loaded = true;
+	/* The plan creates no builtin chain but this one. */
+	chain->builtin = !strcmp(edit->chain, "FORWARD");
+	if (chain->builtin)
+		chain->policy = VERDICT_ACCEPT;
+	table_sort(table);
+	return true;
+}
+
+static inline bool apply_drop(struct table *table, const char *name)
+{
+	for (size_t i = 0; table && i < table->nchains; i++) {
+		struct chain *chain = table->chains[i];
+
+		if (strcmp(chain->name, name))
+			continue;
+		if (chain->nrules || chain->builtin)
+			return false;
+		free(chain->rules);
+		free(chain->name);
+		free(chain);
+		table->nchains--;
+		memmove(table->chains + i, table->chains + i + 1,
+			(table->nchains - i) * sizeof(*table->chains));
+		return true;
+	}
+	return false;
+}
+
+static inline bool apply_rule(struct chain *chain, const struct edit *edit)
+{
+	const struct rule *live;
+
+	if (!chain || edit->position < 1)
+		return false;
+	if (edit->op == EDIT_INSERT) {
+		if (edit->position > chain->nrules + 1)
+			return false;
+		chain_insert_rule(chain, edit->position - 1, rule_copy(edit->rule));
+		return true;
+	}
+	if (edit->position > chain->nrules)
+		return false;
+	live = chain->rules[edit->position - 1];
+	if (live->handle != edit->rule->handle ||
+	    (!live->opaque && !rule_equal(live, edit->rule)))
+		return false;
+	rule_free(chain_remove_rule(chain, edit->position - 1));
+	return true;
+}
+
+/*
+ * Carries the edits out on a snapshot, as a backend would on the kernel. Returns
+ * false where an edit does not fit (no such chain, position, rule).
+ */
+static inline bool edits_apply(struct snapshot *snapshot, const struct edits *edits)
+{
+	for (size_t i = 0; i < edits->n; i++) {
+		const struct edit *edit = &edits->v[i];
+		struct table *table = snapshot_table(snapshot, edit->family, edit->table);
+		bool done = false;
+
+		switch (edit->op) {
+		case EDIT_CREATE:
+			done = apply_create(snapshot, edit);
+			break;
+		case EDIT_DROP:
+			done = apply_drop(table, edit->chain);
+			break;
+		case EDIT_INSERT:
+		case EDIT_DELETE:
+			done = apply_rule(table_chain(table, edit->chain), edit);
+			break;
+		}
+		if (!done)
+			return false;
+	}
+	return true;
+}
+
+#endif
