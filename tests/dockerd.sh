@@ -12,6 +12,15 @@ mkdir -p "$WORK/bin" /run/docker /run/over/{etc,bin}-{upper,work} &&
 python=$(python3 -c "import os, sys; print(os.path.realpath(sys.executable))") && ln -s "$python" "$WORK/bin/dockerd" &&
 	ln -s dockerd "$WORK/bin/docker-proxy" || exit 1
 
+# A right host as Docker 28 makes it.
+right() {
+	clear_tables
+	two_rules
+	load docker-28.5 &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
+		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
+}
+
 # start COMMAND…: in the background, until it has written a line. Its number is $started.
 start() {
 	local said

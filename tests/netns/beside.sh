@@ -7,14 +7,6 @@
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
 
-right() {
-	clear_tables
-	two_rules
-	load docker-28.5 &&
-		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
-		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
-}
-
 # ---- the other backend ----
 
 other() { iptables-"$OTHER" "$@"; }

@@ -7,14 +7,6 @@
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
 
-# A right host as Docker 28 makes it.
-right() {
-	clear_tables
-	two_rules
-	load docker-28.5 &&
-		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
-		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
-}
 no_nat() { ipt -t nat -F && ipt -t nat -X; }
 said() { grep -q -- "$1" "$WORK/err" || { echo "not said: $1"; cat "$WORK/err"; return 1; }; }
 missing='critical docker-chains-missing'

@@ -1,50 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Sourced first by each test of the nf_tables backend: runs the test again in a
-# network namespace of its own, with its own folder, $WORK. BUILD is where the
-# programs were built (build). Exit: 0 pass, 77 skipped.
+# Sourced first by each test of the nf_tables backend, see tests/backend.sh.
 
-set -eu
-HERE=$(cd "$(dirname "$0")" && pwd)
-TOOL=${BUILD:-$HERE/../../build}/tools/nft-backend
+TOOL=nft-backend NEEDED=(iptables-nft ip6tables-nft)
+# shellcheck source=tests/backend.sh
+. "${BASH_SOURCE[0]%/*}/../backend.sh"
 
-skip() { echo "skipped: $1"; exit 77; }
-
-if [ -z "${NFT_TEST_WORK:-}" ]; then
-	[ "$(id -u)" = 0 ] || skip "needs root"
-	[ -x "$TOOL" ] || skip "$TOOL is not built"
-	for command in iptables-nft ip6tables-nft unshare; do
-		command -v "$command" >/dev/null || skip "no $command"
-	done
-	NFT_TEST_WORK=$(mktemp -d)
-	trap 'rm -rf "$NFT_TEST_WORK"' EXIT
-	export NFT_TEST_WORK
-	export XTABLES_LOCKFILE=$NFT_TEST_WORK/xtables.lock
-	if unshare -n bash "$0"; then exit 0; else exit $?; fi
-fi
-WORK=$NFT_TEST_WORK
 iptables-nft -S >/dev/null 2>&1 || skip "this kernel has no nf_tables"
-
-fail() { echo "FAILED: $1" >&2; exit 1; }
-
-# The command gives that status, and prints the pattern on either stream.
-expect() # STATUS PATTERN COMMAND…
-{
-	local status=0 wanted=$1 pattern=$2
-	shift 2
-	"$@" >"$WORK/out" 2>&1 || status=$?
-	if [ "$status" != "$wanted" ] ||
-		{ [ -n "$pattern" ] && ! grep -q -e "$pattern" "$WORK/out"; }; then
-		sed 's/^/  /' "$WORK/out" >&2
-		fail "'${*:1:6}' gave $status, not $wanted with '$pattern'"
-	fi
-}
-
-same() # WHAT A B: the texts of two files
-{
-	diff "$2" "$3" >&2 || fail "$1 differs"
-}
 
 # iptables of a family: ipt ipv4 -A …
 ipt()

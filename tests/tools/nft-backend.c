@@ -15,6 +15,7 @@
 #include "nft-asm.h"
 #include "nft-forms.h"
 #include "rulespec.h"
+#include "show-rule.h"
 #include "util.h"
 
 /*
@@ -39,11 +40,6 @@
 
 static struct backend *backend;
 static struct snapshot *snapshot;
-
-static enum family family_of(const char *name)
-{
-	return !strcmp(name, "ipv6") ? FAMILY_IPV6 : FAMILY_IPV4;
-}
 
 static void stop(void)
 {
@@ -70,48 +66,6 @@ static int start(enum family family, const char *name, const char *chain)
 			status = backend_nft.read_chain(backend, snapshot, table,
 							table->chains[i]);
 	return status ? status : backend_nft.verify(backend, snapshot);
-}
-
-static void print_hex(const void *data, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		printf("%02x", ((const uint8_t *)data)[i]);
-}
-
-static void print_ext(const char *what, const struct ext *ext)
-{
-	printf(" %s=%s/%u:", what, ext->name, ext->revision);
-	print_hex(ext->data, ext->size);
-}
-
-static void print_rule(const struct rule *rule)
-{
-	static const char *const verdicts[] = {
-		"none", "ACCEPT", "DROP", "RETURN", "QUEUE", "jump", "goto", "target",
-	};
-	size_t size = family_addr_size(rule->family);
-
-	printf("  [%llu:%llu] inv=%x src=", (unsigned long long)rule->packets,
-	       (unsigned long long)rule->bytes, rule->invert);
-	print_hex(rule->src.addr, size);
-	putchar('/');
-	print_hex(rule->src.mask, size);
-	printf(" dst=");
-	print_hex(rule->dst.addr, size);
-	putchar('/');
-	print_hex(rule->dst.mask, size);
-	printf(" in=%s out=%s proto=%u frag=%d", rule->in.name, rule->out.name, rule->proto,
-	       rule->frag);
-	for (size_t i = 0; i < rule->nmatches; i++)
-		print_ext("match", &rule->matches[i]);
-	printf(" %s", verdicts[rule->verdict]);
-	if (rule->chain)
-		printf(" %s", rule->chain);
-	if (rule->verdict == VERDICT_EXT)
-		print_ext("is", &rule->target);
-	if (rule->opaque)
-		printf(" opaque: %s", rule->opaque);
-	putchar('\n');
 }
 
 static int dump(char **args)
