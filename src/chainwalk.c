@@ -113,7 +113,7 @@ static bool sign(const struct walk *walk, const struct links *links, const struc
 	return true;
 }
 
-struct decider walk_decider(const struct links *links, size_t rule)
+static struct decider decider_of(const struct links *links, size_t rule)
 {
 	return (struct decider){ .table = links->table, .chain = links->chain->name,
 				 .number = rule + 1, .rule = links->v[rule].rule };
@@ -228,7 +228,7 @@ static void take_effect(struct walk *walk, const struct links *links, size_t rul
 			struct flow *part, struct flows *next, struct outcome *outcome)
 {
 	const struct link *link = &links->v[rule];
-	struct decider by = walk_decider(links, rule);
+	struct decider by = decider_of(links, rule);
 
 	/* What could not be decoded may have set a mark, too. */
 	if (links->alters && (link->rule->opaque || link->effect == EFFECT_UNKNOWN))
@@ -281,7 +281,7 @@ static void apply_rule(struct walk *walk, const struct links *links, size_t rule
 {
 	const struct link *link = &links->v[rule];
 	const struct netinfo *info = walk->walker->links.info;
-	struct decider by = walk_decider(links, rule);
+	struct decider by = decider_of(links, rule);
 	struct flows next = { 0 };
 
 	/* Most rules are not for the packet: then nothing is moved. */

@@ -97,6 +97,5 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
  */
 unsigned int families_in_force(const struct policy *policy, const struct snapshot *snapshot);
 bool docker_has_chains(const struct snapshot *snapshot, enum family family);
-bool docker_has_nftables(const struct snapshot *snapshot, enum family family);
 
 #endif

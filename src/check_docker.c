@@ -17,7 +17,7 @@ bool docker_has_chains(const struct snapshot *snapshot, enum family family)
 	return owns_any(snapshot_table(snapshot, family, "filter"));
 }
 
-bool docker_has_nftables(const struct snapshot *snapshot, enum family family)
+static bool has_nftables(const struct snapshot *snapshot, enum family family)
 {
 	return snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
 }
@@ -27,7 +27,7 @@ unsigned int families_in_force(const struct policy *policy, const struct snapsho
 	unsigned int anywhere = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (docker_has_nftables(snapshot, (enum family)family))
+		if (has_nftables(snapshot, (enum family)family))
 			return 0;
 		if (docker_has_chains(snapshot, (enum family)family))
 			anywhere |= 1U << family;
@@ -159,7 +159,7 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		struct finding *finding;
 
-		if (!docker_has_nftables(snapshot, (enum family)family))
+		if (!has_nftables(snapshot, (enum family)family))
 			continue;
 		nftables = true;
 		finding = findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN,

@@ -48,7 +48,8 @@ bool conf_says_family(const char *text)
 	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
 }
 
-void conf_write_string(FILE *out, const char *text)
+/* In the quotes that suit it. */
+static void write_string(FILE *out, const char *text)
 {
 	/* What double quotes would need more backslashes for. */
 	bool plain = !strpbrk(text, "\"\\") && !strstr(text, "${");
@@ -68,7 +69,7 @@ static void write_list(FILE *out, const char *name, const struct strings *list)
 	fprintf(out, "%-15s = {", name);
 	for (size_t i = 0; i < list->n; i++) {
 		fputs(i ? ", " : " ", out);
-		conf_write_string(out, list->v[i]);
+		write_string(out, list->v[i]);
 	}
 	fputs(" }\n", out);
 }
@@ -214,7 +215,7 @@ struct list {
 static void write_rule(struct list *list, const char *text)
 {
 	fputs("        ", list->out);
-	conf_write_string(list->out, text);
+	write_string(list->out, text);
 	fputs(--list->left ? ",\n" : "\n", list->out);
 }
 
@@ -278,7 +279,7 @@ void conf_write_chain(FILE *out, const char *name, unsigned int families,
 	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
 	fputs("chain ", out);
-	conf_write_string(out, name);
+	write_string(out, name);
 	if (!lines[FAMILY_IPV4].n && !lines[FAMILY_IPV6].n) {
 		fputs(" {\n    rules = { }\n}\n", out);
 		return;

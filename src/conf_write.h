@@ -39,12 +39,9 @@ bool conf_is_tied(const struct rule *rule);
 /* Whether the text of a rule has -4 or -6 in front. */
 bool conf_says_family(const char *text);
 
-/* Writes text in the quotes that suit it. Returns nothing: ferror() tells. */
-void conf_write_string(FILE *out, const char *text);
-
 /*
  * Writes the settings: families always, the others where all, or where they
- * differ from the defaults.
+ * differ from the defaults. ferror() tells whether they went out, as below.
  */
 void conf_write_settings(FILE *out, const struct policy *policy, bool all);
 

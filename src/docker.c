@@ -116,7 +116,8 @@ static void read_flag(enum setting *setting, const char *word, const char *name)
 		*setting = strchr("tT1", word[length + 1]) ? SETTING_ON : SETTING_OFF;
 }
 
-void docker_read_arguments(struct docker *docker, const char *words, size_t size)
+/* Of a command line of NUL-ended words. */
+static void read_arguments(struct docker *docker, const char *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
 		read_flag(&docker->iptables, words + at, "--iptables");
@@ -124,7 +125,8 @@ void docker_read_arguments(struct docker *docker, const char *words, size_t size
 	}
 }
 
-const char *docker_settings_file(const char *words, size_t size)
+/* Which file of settings those arguments name: a part of words, or the usual one. */
+static const char *settings_file(const char *words, size_t size)
 {
 	static const char name[] = "--config-file";
 	const char *file = "/etc/docker/daemon.json";
@@ -151,7 +153,8 @@ static void read_key(enum setting *setting, const json_t *root, const char *name
 		*setting = json_is_true(value) ? SETTING_ON : SETTING_OFF;
 }
 
-void docker_read_settings(struct docker *docker, const char *json)
+/* For what the command line leaves unsaid. dockerd does not start with a file that is no JSON. */
+static void read_settings(struct docker *docker, const char *json)
 {
 	json_t *root = json_loads(json, 0, NULL);
 
@@ -169,9 +172,9 @@ static void found(struct docker *docker, const char *pid)
 	docker->pid = (pid_t)strtol(pid, NULL, 10);
 	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
 	size = read_file(path, text, sizeof(text));
-	docker_read_arguments(docker, text, size);
-	if (read_file(docker_settings_file(text, size), json, sizeof(json)))
-		docker_read_settings(docker, json);
+	read_arguments(docker, text, size);
+	if (read_file(settings_file(text, size), json, sizeof(json)))
+		read_settings(docker, json);
 }
 
 /*

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What Docker is. Pure, but for docker_look() and docker_shares_network(), which read /proc. */
+/* What Docker is. docker_owns_chain() is pure; the others read /proc. */
 
 #define DOCKER_USER "DOCKER-USER"
 
@@ -39,18 +39,5 @@ int docker_shares_network(const char *pid);
  * be looked at counts as not running. Returns -1, said, where /proc cannot be read.
  */
 int docker_look(struct docker *docker);
-
-/*
- * Reads the two settings from a command line of NUL-ended words, and from the
- * text of a daemon.json for what the command line leaves unsaid. Pure. A file
- * that is no JSON says nothing (dockerd would not have started with it).
- */
-void docker_read_arguments(struct docker *docker, const char *words, size_t size);
-void docker_read_settings(struct docker *docker, const char *json);
-/*
- * Which file of settings those arguments name: a part of words, which end with
- * a NUL, or the usual one. Pure.
- */
-const char *docker_settings_file(const char *words, size_t size);
 
 #endif

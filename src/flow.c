@@ -67,7 +67,7 @@ void flows_add(struct flows *flows, struct flow *flow)
 	flows->v[flows->n++] = *flow;
 }
 
-void flows_clear(struct flows *flows)
+static void flows_clear(struct flows *flows)
 {
 	for (size_t i = 0; i < flows->n; i++)
 		flow_clear(&flows->v[i]);
@@ -85,7 +85,7 @@ void ending_add(struct ending *ending, const struct addrset *set, const struct d
 	}
 }
 
-void ending_clear(struct ending *ending)
+static void ending_clear(struct ending *ending)
 {
 	addrset_clear(&ending->set);
 	*ending = (struct ending){ 0 };

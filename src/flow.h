@@ -18,11 +18,9 @@ void flow_copy(struct flow *to, const struct flow *from);
 void flow_clear(struct flow *flow);
 /* Takes the flow over; equal packets become one. */
 void flows_add(struct flows *flows, struct flow *flow);
-void flows_clear(struct flows *flows);
 /* Copies the set. */
 void ending_add(struct ending *ending, const struct addrset *set, const struct decider *by,
 		double size);
-void ending_clear(struct ending *ending);
 void outcome_doubt(struct outcome *outcome, const struct decider *by);
 void outcome_clear(struct outcome *outcome);
 
@@ -39,7 +37,6 @@ void walk_step(struct walk *walk, enum step_kind kind, const struct decider *at,
 /* Sends the flow, which it takes over, through the chain. */
 void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
 		struct outcome *outcome);
-struct decider walk_decider(const struct links *links, size_t rule);
 
 void memo_free(struct memo *memo);
 

@@ -98,7 +98,8 @@ size_t utf8_count(const char *text)
 	return n;
 }
 
-size_t utf8_bytes(const char *text, size_t characters)
+/* The bytes of its first characters, so many at most. */
+static size_t utf8_bytes(const char *text, size_t characters)
 {
 	const char *at = text;
 

@@ -22,8 +22,6 @@ char *safe_text(const char *text);
 
 /* How many characters a text of UTF-8 has. */
 size_t utf8_count(const char *text);
-/* The bytes of its first characters, so many at most. */
-size_t utf8_bytes(const char *text, size_t characters);
 /*
  * Writes the text, where it has more characters than width with ".." for the
  * last of those. Returns how many it wrote.

@@ -118,8 +118,10 @@ static void filled(const char *set_lo, const char *set_hi, const char *spare_lo,
 	struct addrset set = { 0 }, spare = { 0 };
 	struct strings list = { 0 };
 
-	assert_true(addr_parse(set_lo, &family, &a) && addr_parse(set_hi, &family, &b) &&
-		    addr_parse(spare_lo, &family, &c) && addr_parse(spare_hi, &family, &d));
+	assert_true(addr_parse(set_lo, &family, &a));
+	assert_true(addr_parse(set_hi, &family, &b));
+	assert_true(addr_parse(spare_lo, &family, &c));
+	assert_true(addr_parse(spare_hi, &family, &d));
 	addrset_add(&set, a, b);
 	addrset_add(&spare, c, d);
 	addrset_subtract(&set, &spare);
