@@ -11,7 +11,7 @@
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
-#define FIRST_BATCH 256
+#define FIRST_BATCH 64
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
 void rule_texts_take(struct rule_texts *texts, struct wanted_chain *chain, char *text,
@@ -437,9 +437,11 @@ int config_rules(struct policy *policy, const struct rule_texts *texts)
 		strings_add(&chains, policy->chains[i]->name);
 	/*
 	 * A rule that libxtables refuses ends a process, which takes its time. So a
-	 * few come first: where all are wrong, the others are never tried.
+	 * few come first, and more while all are right: where all are wrong, the others
+	 * are never tried.
 	 */
-	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT; batch *= 2) {
+	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
+	     batch = errors ? FIRST_BATCH : 8 * batch) {
 		n = texts->n - done < batch ? texts->n - done : batch;
 		ret = place_some(policy, &chains, texts->v + done, n, &errors);
 		done += n;
