@@ -227,11 +227,11 @@ static int dump_once(struct mnl_socket *socket, uint16_t type, uint8_t af, mnl_c
 	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
 		goto out;
 	do {
+		/* What came before is not the whole. */
 		length = mnl_socket_recvfrom(socket, buffer, size);
-		if (length < 0)
-			goto out;
-		status = mnl_cb_run(buffer, (size_t)length, sequence,
-				    mnl_socket_get_portid(socket), on_message, data);
+		status = length < 0 ? -1 : mnl_cb_run(buffer, (size_t)length, sequence,
+						      mnl_socket_get_portid(socket), on_message,
+						      data);
 	} while (status > MNL_CB_STOP);
 out:
 	free(buffer);
