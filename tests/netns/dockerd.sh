@@ -312,6 +312,36 @@ contests() {
 	end "$dockerd"
 }
 
+# takes_out TIMES: in the background, while a repair stays, which listens for changes then.
+takes_out() {
+	local time
+	for ((time = 0; time < $1; time++)); do
+		# A socket of nfnetlink's (12) that is a member of a group.
+		until awk '$2 == 12 && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink &&
+			ipt -S FORWARD | grep -q -- '-j DOCKER-USER'; do
+			sleep 0.01
+		done
+		ipt -D FORWARD -j DOCKER-USER
+	done &
+	writer=$!
+}
+stays() {
+	right
+	ipt -D FORWARD -j DOCKER-USER
+	dockerd
+	takes_out 1
+	try "undone while it stays: it repairs again" dockfw 0 --repair --wait=60 --format=json
+	try "and says so" said 'wrong again behind the repair, by another writer: .*FORWARD never calls'
+	try "the report is of what was met" jq -e 'any(.found[]; .id == "user-jump-missing")' "$WORK/out"
+	try "it was undone" wait "$writer"
+	try "it is right" finds 0 ''
+	takes_out 1000
+	try "undone again and again: it gives up" dockfw 2 --repair --wait=60 --format=json
+	end "$writer"
+	try "that is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
+	end "$dockerd"
+}
+
 for KIND in nft legacy; do
 	looks
 	chains
@@ -319,4 +349,6 @@ for KIND in nft legacy; do
 	restarts
 	contests
 done
+KIND=nft
+stays
 finish

@@ -118,6 +118,9 @@ no|tcp 9|-m conntrack --ctdir REPLY
 no|tcp 9|-m conntrack --ctstatus SEEN_REPLY
 maybe|tcp 9|-m conntrack --ctexpire 1:60
 yes|tcp 9|-m iprange --dst-range 172.17.0.1-172.17.0.3
+yes|tcp 9|-m iprange --src-range 203.0.113.1-203.0.113.250
+maybe|sctp 9|-p sctp -m multiport --dports 9,10 -m length --length 60
+no|icmp 8|-p tcp -m multiport --dports 9
 no|tcp 9|-m iprange ! --dst-range 172.17.0.1-172.17.0.3
 yes|tcp 9|-m addrtype --dst-type UNICAST --limit-iface-out
 no|tcp 9|-m addrtype --dst-type LOCAL
@@ -203,6 +206,7 @@ dropped by filter MINE 3|raw|PREROUTING|-j CT --notrack
 dropped by filter MINE 3|raw|PREROUTING|-j NOTRACK
 forwarded by filter MINE 4|raw|PREROUTING|-j CT --zone 7
 maybe|mangle|PREROUTING|-j TTL --ttl-set 1
+dropped by filter MINE 1|mangle|PREROUTING|-j MARK --set-xmark 5/0xf
 forwarded by filter MINE 4|mangle|FORWARD|-j TCPMSS --clamp-mss-to-pmtu -p tcp --syn
 maybe|mangle|PREROUTING|-p tcp -j TPROXY --on-port 8 --tproxy-mark 1
 END

@@ -126,6 +126,21 @@ refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZA
 refused_text "a section's name with a blank" 'A B' 'chain "A B" { }'
 refused_text "a loop of chains" 'A -> B -> A' \
 	'chain "DOCKER-USER" { rules = { "-j A" } } chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j A" } }'
+refused_text "a loop behind another chain" 'a loop of chains: B -> C -> B' \
+	'chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j C" } } chain "C" { rules = { "-j B" } }'
+ring() { for ((i = 1; i <= 20; i++)); do printf 'chain "C%d" { rules = { "-j C%d" } } ' $i $((i % 20 + 1)); done; }
+refused_text "a long loop" 'a loop of chains: C1 -> C2 -> .* -> C8 -> … -> C1$' "$(ring)"
+
+# A message that is cut is cut between characters.
+cut_message() {
+	local lead
+	for lead in a aa aaa; do
+		rules "\"$lead$(printf '日本%.0s' {1..5000}) -j DROP\""
+		gives 3 "$DOCKFW" --check-config -f "$CONF" || return 1
+		grep -qF ' [...] ' "$WORK/err" && iconv -f utf-8 -t utf-8 "$WORK/err" >"$WORK/out" || return 1
+	done
+}
+try "a long message of wide characters" cut_message
 
 # Several errors of one file are told in one run, a line each.
 rules '"-m nosuch -j DROP", "-p tcp --dport 70000 -j DROP"'

@@ -131,6 +131,15 @@ try "a folder" complains "in place of '$WORK/small': it is no regular file; name
 try "a folder that the sandbox closes" complains "Read-only file system; a unit of systemd's needs a line ReadWritePaths=" "$WORK/closed/report"
 try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
 try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
+mkdir "$WORK/others" && chown 65534 "$WORK/others"
+not_owner() {
+	local DOCKFW=$WORK/not-owner
+	printf '#!/bin/sh\nexec setpriv --bounding-set -dac_override --inh-caps -dac_override "%s" "$@"\n' "$PROGRAM" >"$DOCKFW"
+	chmod +x "$DOCKFW"
+	complains "Permission denied; its folder has to belong to the user who runs this" "$WORK/others/report"
+}
+PROGRAM=$DOCKFW
+try "a folder of another user's" not_owner
 umount "$WORK/closed" "$WORK/small"
 
 # ---- where it is said ----
