@@ -155,6 +155,7 @@ no|-m physdev --physdev-is-bridged
 yes|-m physdev ! --physdev-is-bridged
 no|-m physdev --physdev-is-in
 no|-m physdev --physdev-in ens+ --physdev-is-bridged
+no|-m physdev --physdev-out ens4 --physdev-is-bridged
 END
 far='from 203.0.113.200 in ens3'
 
@@ -335,6 +336,51 @@ ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 try "anyone but a network" dockfw 0 --exposure
 try "is told so" grep -q 'but 203.0.113.0/24' "$WORK/out"
 
+# ---- addresses of the host that rules tell apart ----
+
+ipt -F DOCKER-USER
+# exposes PATTERN TABLE CHAIN RULE…: a line of the exposure with that rule in front.
+exposes() {
+	local pattern=$1 table=$2 chain=$3
+	shift 3
+	ipt -t "$table" -I "$chain" "$@" && dockfw 0 -4 --exposure || return 1
+	ipt -t "$table" -D "$chain" 1
+	grep -qE -- "$pattern" "$WORK/out" || { cat "$WORK/out"; return 1; }
+}
+one='^203.0.113.1:80/tcp .*open to nobody' rest='^10.2.0.1:80/tcp \+2 .*open to ANYONE'
+all='^0.0.0.0:80/tcp .*open to nobody'
+while IFS='|' read -r pattern table chain rule; do
+	# shellcheck disable=SC2086 # words
+	try "$table $rule: $pattern" exposes "$pattern" "$table" "$chain" $rule
+done <<END
+$one|filter|DOCKER-USER|-m conntrack --ctorigdst 203.0.113.1 -j DROP
+$rest|filter|DOCKER-USER|-m conntrack --ctorigdst 203.0.113.1 -j DROP
+$one|mangle|PREROUTING|-m iprange --dst-range 203.0.113.0-203.0.113.9 -j DROP
+$rest|mangle|PREROUTING|-m iprange --dst-range 203.0.113.0-203.0.113.9 -j DROP
+^172.17.0.1:80/tcp .*open to ANYONE|mangle|PREROUTING|-m addrtype --dst-type LOCAL --limit-iface-in -j DROP
+^198.51.100.10:80/tcp \\+1 .*open to nobody|mangle|PREROUTING|-m addrtype --dst-type LOCAL --limit-iface-in -j DROP
+$all|filter|DOCKER-USER|-m iprange --dst-range 172.17.0.1-172.17.0.9 -j DROP
+$all|filter|DOCKER-USER|-m conntrack --ctreplsrc 172.17.0.2 -j DROP
+END
+
+# More marks than packets are told apart by: some may be let through, and none is said to be that is not.
+for number in {1..80}; do
+	echo "-A PREROUTING -s 10.5.$number.0/24 -j MARK --set-mark $number"
+done | sed '1i *mangle
+$a COMMIT' | iptables-nft-restore --noflush
+try "many marks" exposes 'open to .*, maybe anyone but 10.5.77.0/24 by filter DOCKER-USER 1' filter DOCKER-USER -m mark --mark 77 -j DROP
+ipt -t mangle -F
+
+nft 'add chain ip filter odd { type filter hook forward priority 5; }' && nft add rule ip filter odd ip saddr 10.0.0.0/8 drop
+try "a base chain of nft's in iptables' table" ends 'maybe, undecided at filter odd: a base chain' "$far" tcp 80
+nft delete chain ip filter odd
+ip link add bare type bridge && ip link set bare up
+ipt -t nat -I PREROUTING -p tcp --dport 9 -j REDIRECT
+try "REDIRECT where there is no address" ends 'dropped by nat PREROUTING 1' from 203.0.113.200 in bare to 198.51.100.10 tcp 9
+try "REDIRECT on lo" ends 'local.* to 127.0.0.1 port 9' from 127.0.0.1 in lo to 127.0.0.9 tcp 9
+ipt -t nat -D PREROUTING 1
+ip link del bare
+
 # ---- tables beside iptables' ----
 
 ipt -F DOCKER-USER
@@ -398,6 +444,13 @@ ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 
 try "exposure as json" dockfw 0 --exposure --format=json
 try "it has the port" jq -e '.backend == "nft" and any(.exposure[]; .port == 80)' "$WORK/out"
+# An interface may have any bytes for a name.
+odd=$'\xc0\xaf\xf0\x9f\x98|\xe2\x82x\xe6\x97'
+ip link add "$odd" type bridge && ip address add 10.7.0.1/24 dev "$odd" && ip link set "$odd" up
+try "exposure as json, with a name that is no text" dockfw 0 --exposure --format=json
+utf8() { iconv -f utf-8 -t utf-8 "$WORK/out" >/dev/null && jq -e 'any(.. | strings; contains("\ufffd"))' "$WORK/out"; }
+try "it is UTF-8" utf8
+ip link del "$odd"
 try "a trace as json" dockfw 0 --trace "$far tcp 80" --format=json
 try "it has the verdict" jq -e '.trace.verdict == "dropped" and (.trace.steps | length > 5)' "$WORK/out"
 try "a trace to a file" dockfw 0 --trace "$far tcp 80" -o "$WORK/file"
