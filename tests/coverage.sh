@@ -11,7 +11,7 @@ shift
 find "$build" -name '*.gcda' -delete
 
 # For the tests, too: one of them runs make.
-export CC=gcc CFLAGS='-O0 -g --coverage' HARDENING=-fPIE LDFLAGS="-Wl,--wrap=_exit $build/dump.o"
+export CC=gcc CFLAGS='-O0 -g --coverage' HARDENING=-fPIE LDFLAGS="-Wl,--wrap=_exit $build/dump.o" COVERAGE=1
 gcc -O1 -c -o "$build/dump.o" tests/coverage/dump.c &&
 	make -s -j2 BUILD="$build" test-programs >"$build/make.log" || exit 1
 
