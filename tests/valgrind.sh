@@ -11,7 +11,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 if [ $# = 0 ]; then
 	for suite in tests/netns/*.sh; do
-		case ${suite##*/} in races.sh | traces.sh | without-*.sh) ;; *) set -- "$@" "$suite" ;; esac
+		case ${suite##*/} in faults.sh | races.sh | traces.sh | without-*.sh) ;; *) set -- "$@" "$suite" ;; esac
 	done
 fi
 
