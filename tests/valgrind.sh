@@ -18,8 +18,10 @@ fi
 # Tests ask for a status from 0 to 3: 99 is none of them. What a fault said stays in a file.
 cat >"$work/dockfw-check" <<END
 #!/bin/sh
+# Suites have process numbers of their own, so those name no file.
+log=\$(mktemp "$work/log.XXXXXXXXXX") || exit 99
 exec valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,possible \
-	--trace-children=no --child-silent-after-fork=no --log-file="$work/log.%p" "$build/dockfw-check" "\$@"
+	--trace-children=no --child-silent-after-fork=no --log-file="\$log" "$build/dockfw-check" "\$@"
 END
 # Some runs are as nobody.
 chmod 1777 "$work" && chmod 755 "$work/dockfw-check" || exit 1

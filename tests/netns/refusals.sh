@@ -40,7 +40,7 @@ rules() { # TEXT OF THE RULES
 refuses "no file" "/nowhere/dockfw.conf.*No such file" "$WORK/nowhere/dockfw.conf"
 mkdir "$WORK/folder"
 refuses "a folder" "$WORK/folder" "$WORK/folder"
-head -c 3000 "$DOCKFW" >"$WORK/binary"
+head -c 3000 "$BUILD/dockfw-check" >"$WORK/binary"
 refuses "a binary file" "$WORK/binary" "$WORK/binary"
 printf 'families = { "ipv4" }\0\n' >"$WORK/zero"
 refuses "a NUL in the file" "$WORK/zero" "$WORK/zero"
