@@ -50,14 +50,13 @@ assert() # NAME COMMAND…
 	fi
 }
 
-# Until the command succeeds, for a number of tenths of a second at most.
-wait_for() # TENTHS COMMAND…
+# Until the command succeeds; it is begun anew for as many seconds as are given.
+wait_for() # SECONDS COMMAND…
 {
-	local left=$1
+	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || return 1
+		[ "$SECONDS" -le "$end" ] || return 1
 		sleep 0.1
 	done
 }
@@ -136,10 +135,25 @@ answers() # SOURCE
 
 # --- the host ----------------------------------------------------------------
 
-in_host()
+# What has not ended by then never will: it is ended, and has failed.
+HANGS_AFTER=300
+
+in_host() # COMMAND…
 {
-	nsenter -t "$PID" -m -u -i -n -p -C -r -w -- \
-		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
+	local began=$SECONDS status=0
+	timeout -k 10 $HANGS_AFTER nsenter -t "$PID" -m -u -i -n -p -C -r -w -- \
+		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@" </dev/null || status=$?
+	[ $((SECONDS - began)) -lt $HANGS_AFTER ] || command_hangs "$@" >&3
+	return $status
+}
+
+# What the host was at, for whoever has to find out why.
+command_hangs() # COMMAND…
+{
+	not_ok "'$*' ends within $HANGS_AFTER s"
+	timeout 10 nsenter -t "$PID" -m -n -p -r -- ps -eo pid,ppid,stat,wchan:24,etimes,args | detail
+	timeout 10 nsenter -t "$PID" -m -n -p -r -- systemctl list-jobs --no-pager | detail
+	timeout 10 nsenter -t "$PID" -m -n -p -r -- journalctl -q --no-pager -n 30 -o short-precise | detail
 }
 
 # A new host from the program's layer, or from a host that is off.
@@ -203,7 +217,7 @@ host_boot()
 		--capability=all --system-call-filter='@keyring bpf' \
 		>>"$RUN/$HOST/console" 2>&1 </dev/null &
 	NSPAWN=$!
-	if ! wait_for 200 host_pid || ! wait_for 900 started; then
+	if ! wait_for 20 host_pid || ! wait_for 90 started; then
 		not_ok "boots"
 		tail -n 15 "$RUN/$HOST/console" | tr -cd '[:print:]\n' | detail
 		return 1
@@ -217,7 +231,7 @@ host_off()
 {
 	[ "$NSPAWN" -ne 0 ] || return 0
 	in_host systemctl poweroff >/dev/null 2>&1
-	wait_for 300 nspawn_ended || kill -KILL "$PID" "$NSPAWN" 2>/dev/null
+	wait_for 30 nspawn_ended || kill -KILL "$PID" "$NSPAWN" 2>/dev/null
 	wait "$NSPAWN" 2>/dev/null
 	NSPAWN=0 PID=0
 	cgroup_remove
@@ -230,7 +244,7 @@ host_kill()
 	knockers_end
 	if [ "$NSPAWN" -ne 0 ]; then
 		[ "$PID" -eq 0 ] || kill -KILL "$PID" 2>/dev/null
-		wait_for 50 nspawn_ended || kill -KILL "$NSPAWN" 2>/dev/null
+		wait_for 5 nspawn_ended || kill -KILL "$NSPAWN" 2>/dev/null
 		wait "$NSPAWN" 2>/dev/null
 	fi
 	NSPAWN=0 PID=0
@@ -302,7 +316,7 @@ host_right() # WHEN PORT…
 {
 	local when=$1
 	shift
-	wait_for 100 allowed_in "$@"
+	wait_for 20 allowed_in "$@"
 	assert "$when: the clients that may are let in, the others not" clients_right "$@" &&
 		assert "$when: IPv4 order and rules" listing_right 4 &&
 		assert "$when: IPv6 order and rules" listing_right 6 &&

@@ -30,7 +30,7 @@ root_build() # RELEASE
 	[ ! -d "$path" ] || return 0
 	new=$path.new.$$
 	rm -rf "$new"
-	if ! mmdebstrap --quiet --variant=minbase --include="$(root_packages "$1")" \
+	if ! timeout 1500 mmdebstrap --quiet --variant=minbase --include="$(root_packages "$1")" \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='Acquire::Languages "none"' --aptopt='Acquire::Retries "3"' \
 		--dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -57,7 +57,7 @@ program_build() # RELEASE
 	mkdir "$dir/root/src"
 	tar -C "$RUN/tree" -c . | tar -C "$dir/root/src" -x --no-same-owner || return 1
 	local status=0
-	systemd-nspawn --quiet --register=no --keep-unit --pipe -D "$dir/root" \
+	timeout -k 10 600 systemd-nspawn --quiet --register=no --keep-unit --pipe -D "$dir/root" \
 		/bin/sh -ec 'cd /src && make && make install && make clean &&
 			systemctl enable dockfw-early.service dockfw-check.service dockfw-check.timer' \
 		</dev/null >"$dir/log" 2>&1 || status=1

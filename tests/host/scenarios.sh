@@ -160,7 +160,7 @@ watched_boot() # WHEN
 {
 	# shellcheck disable=SC2086 # lists of addresses
 	host_boot $ALLOWED $REFUSED || return 1
-	wait_for 300 allowed_in 80
+	wait_for 60 allowed_in 80
 	settle
 	knockers_end
 	assert "$1: not one answer to those that may not" never_served
@@ -191,7 +191,7 @@ unguarded_boot()
 	for boot in 1 2 3 4 5; do
 		# shellcheck disable=SC2086 # a list of addresses
 		host_boot $REFUSED || return 1
-		wait_for 300 allowed_in 80
+		wait_for 60 allowed_in 80
 		knockers_end
 		! served 203.0.113.200 >/dev/null || break
 		note "boot $boot without the early unit: the port was never open"
@@ -224,7 +224,7 @@ mended_by_timer() # WHEN
 	settle
 	fresh_start
 	assert "$1: the timer's service passes" timer_runs
-	wait_for 300 allowed_in 80
+	wait_for 60 allowed_in 80
 	settle
 	host_right "$1" 80 8081 8082
 }
@@ -237,8 +237,8 @@ mended_by_units() # WHEN COMMAND…
 	fresh_start
 	before=$(monotonic_now)
 	"$@"
-	wait_for 600 no_jobs
-	wait_for 300 allowed_in 80
+	wait_for 60 no_jobs
+	wait_for 60 allowed_in 80
 	settle
 	assert "$when: dockfw-check.service has run, behind all" ran_behind_all "$before"
 	assert "$when: the units pass" units_right
@@ -272,7 +272,7 @@ ready_running() # NAME
 {
 	ready "$1" && host_boot || return 1
 	in_host systemctl stop dockfw-check.timer dockfw-watch.service
-	wait_for 300 allowed_in 80
+	wait_for 60 allowed_in 80
 	assert "a network made afterwards" later_network
 	network_made "a network made afterwards"
 }
@@ -356,7 +356,7 @@ dockerd_crash()
 	local before
 	before=$(dockerd_pid)
 	in_host kill -KILL "$before"
-	wait_for 300 dockerd_is_new "$before"
+	wait_for 60 dockerd_is_new "$before"
 }
 
 # A rule behind the end of the chain is no more than a warning.
@@ -422,7 +422,7 @@ scenario_flush()
 	in_host iptables -F DOCKER-USER
 	assert "iptables -F DOCKER-USER breaks the host" broken flush
 	in_host systemctl start dockfw-check.timer
-	assert "the timer itself mends it in two minutes" wait_for 1200 check_right
+	assert "the timer itself mends it in two minutes" wait_for 120 check_right
 	mended_by_timer "iptables -F DOCKER-USER"
 }
 
@@ -434,15 +434,15 @@ scenario_plain()
 		"$RUN/$HOST/root"/etc/systemd/system/dbus-org.fedoraproject.FirewallD1.service
 	watched_boot "boot without firewalld" || return 1
 	in_host systemctl restart docker
-	wait_for 600 no_jobs
-	wait_for 300 allowed_in 80
+	wait_for 60 no_jobs
+	wait_for 60 allowed_in 80
 	host_right "systemctl restart docker without firewalld" 80 8081
 	# Nor need there be a polkit for the sandboxed service to restart Docker.
 	in_host systemctl mask --now --quiet polkit.service
 	in_host iptables -F
 	fresh_start
 	assert "iptables -F without polkit: the timer's service passes" timer_runs
-	wait_for 300 allowed_in 80
+	wait_for 60 allowed_in 80
 	host_right "iptables -F without polkit" 80 8081
 }
 
