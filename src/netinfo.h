@@ -16,6 +16,7 @@ struct netif {
 	bool port;    /* belongs to one and is no VRF's: packets come in on that, not here */
 	bool bridge;  /* is a bridge */
 	bool loopback;
+	bool up;
 	bool forwards[FAMILY_COUNT]; /* the kernel forwards what comes in here */
 	/* Switches of IPv4. */
 	bool localnet;      /* route_localnet: takes in packets for 127.0.0.0/8, and from there */
@@ -63,9 +64,10 @@ struct netinfo {
 	size_t nroutes, routes_room;
 	struct netrule *rules;   /* in the order in which they are asked */
 	size_t nrules, rules_room;
+	bool local[FAMILY_COUNT]; /* a loopback interface is up with an address of that family */
 };
 
-/* Reads it all by rtnetlink. Returns -1, said, where the kernel refuses. */
+/* Reads it all by rtnetlink. Returns -1, said, where the kernel refuses or leaves routes out. */
 int netinfo_read(struct netinfo *info);
 void netinfo_clear(struct netinfo *info);
 

@@ -68,6 +68,7 @@ static int on_link(const struct nlmsghdr *message, void *data)
 		return MNL_CB_OK;
 	iface = netinfo_add_if(data, mnl_attr_get_str(attrs.v[IFLA_IFNAME]), link->ifi_index);
 	iface->loopback = link->ifi_flags & IFF_LOOPBACK;
+	iface->up = link->ifi_flags & IFF_UP;
 	iface->master = (int)number(&attrs, IFLA_MASTER, 0);
 	if (attrs.v[IFLA_LINKINFO])
 		mnl_attr_parse_nested(attrs.v[IFLA_LINKINFO], keep_attr, &kind);
@@ -98,6 +99,7 @@ static int on_addr(const struct nlmsghdr *message, void *data)
 		if (iface->index != (int)addr->ifa_index)
 			continue;
 		iface->numbered |= family == FAMILY_IPV4;
+		info->local[family] |= iface->loopback && iface->up;
 		if (addr->ifa_scope < RT_SCOPE_LINK && !iface->has_addr[family]) {
 			iface->has_addr[family] = true;
 			iface->addr[family] = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
@@ -206,10 +208,42 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+static int ended_by(int error)
+{
+	if (!error)
+		return MNL_CB_STOP;
+	errno = error < 0 ? -error : EPROTO;
+	return MNL_CB_ERROR;
+}
+
+static int on_error(const struct nlmsghdr *message, void *data)
+{
+	(void)data;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
+		return ended_by(-EBADMSG);
+	return ended_by(((const struct nlmsgerr *)mnl_nlmsg_get_payload(message))->error);
+}
+
+/*
+ * libmnl's own takes each end for a good one. A dump that breaks off ends with the
+ * error (netlink_dump_done() in net/netlink/af_netlink.c): a route that does not fit
+ * one message hides those behind it.
+ */
+static int on_done(const struct nlmsghdr *message, void *data)
+{
+	int error = 0;
+
+	(void)data;
+	if (mnl_nlmsg_get_payload_len(message) >= sizeof(error))
+		memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
+	return ended_by(error < 0 ? error : 0);
+}
+
 /* One dump; returns 1 where the kernel's tables changed meanwhile. */
 static int dump_once(struct mnl_socket *socket, uint16_t type, uint8_t af, mnl_cb_t on_message,
 		     void *data)
 {
+	static mnl_cb_t control[] = { [NLMSG_ERROR] = on_error, [NLMSG_DONE] = on_done };
 	static unsigned int sequence;
 	size_t size = MNL_SOCKET_BUFFER_SIZE < 32768 ? 32768 : MNL_SOCKET_BUFFER_SIZE;
 	char *buffer = xcalloc(1, size);
@@ -229,15 +263,28 @@ static int dump_once(struct mnl_socket *socket, uint16_t type, uint8_t af, mnl_c
 	do {
 		/* What came before is not the whole. */
 		length = mnl_socket_recvfrom(socket, buffer, size);
-		status = length < 0 ? -1 : mnl_cb_run(buffer, (size_t)length, sequence,
-						      mnl_socket_get_portid(socket), on_message,
-						      data);
+		status = length < 0 ? -1 : mnl_cb_run2(buffer, (size_t)length, sequence,
+						       mnl_socket_get_portid(socket), on_message,
+						       data, control, ARRAY_SIZE(control));
 	} while (status > MNL_CB_STOP);
 out:
 	free(buffer);
 	if (status < 0)
 		return errno == EINTR ? 1 : -1;
 	return 0;
+}
+
+/*
+ * A route that does not fit one message ends the list, and since Linux 6.10 without
+ * an error (rtnl_dumpit() in net/core/rtnetlink.c). The table of the host's own
+ * addresses is the last one of the usual ones, so it is the first that is missed.
+ */
+static bool routes_break_off(const struct netinfo *info, enum family family)
+{
+	for (size_t i = 0; i < info->nroutes; i++)
+		if (info->routes[i].family == family && info->routes[i].type == RTN_LOCAL)
+			return false;
+	return info->local[family];
 }
 
 /* One of the kernel's own switches, of one digit; missing where it cannot be read. */
@@ -284,7 +331,8 @@ static void read_switches(struct netinfo *info)
 	}
 }
 
-int netinfo_read(struct netinfo *info)
+/* Each list once. Returns 1 where the kernel's tables changed meanwhile, -1, said, on failure. */
+static int read_lists(struct mnl_socket *socket, struct netinfo *info)
 {
 	static const struct {
 		uint16_t type;
@@ -299,41 +347,54 @@ int netinfo_read(struct netinfo *info)
 		{ RTM_GETRULE, AF_INET, on_rule, "the IPv4 routing rules" },
 		{ RTM_GETRULE, AF_INET6, on_rule, "the IPv6 routing rules" },
 	};
-	struct mnl_socket *socket = NULL;
 
+	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
+		int status = dump_once(socket, dumps[i].type, dumps[i].af, dumps[i].on_message, info);
+
+		/* A kernel without IPv6, or without policy routing. */
+		if (status < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT))
+			continue;
+		if (status < 0)
+			diag_error("cannot read %s: %s", dumps[i].what, strerror(errno));
+		if (status)
+			return status;
+	}
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		if (!routes_break_off(info, family))
+			continue;
+		diag_error("cannot read the %s routes: the kernel's list breaks off before those of "
+			   "the host's own addresses; is there one of very many ways?",
+			   family_title(family));
+		return -1;
+	}
+	return 0;
+}
+
+int netinfo_read(struct netinfo *info)
+{
 	for (int try = 0; try < TRIES; try++) {
-		int status = 0;
+		/* A new socket each time: no message of a broken dump is left in it. */
+		struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+		int status = -1;
 
 		netinfo_clear(info);
-		/* A new socket each time: no message of a broken dump is left in it. */
-		socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-		if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
 			diag_error("cannot open a netlink socket: %s", strerror(errno));
-			goto failed;
-		}
-		for (size_t i = 0; i < ARRAY_SIZE(dumps) && !status; i++) {
-			status = dump_once(socket, dumps[i].type, dumps[i].af, dumps[i].on_message,
-					   info);
-			/* A kernel without IPv6, or without policy routing. */
-			if (status < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT))
-				status = 0;
-			if (status < 0) {
-				diag_error("cannot read %s: %s", dumps[i].what, strerror(errno));
-				goto failed;
-			}
-		}
-		mnl_socket_close(socket);
-		socket = NULL;
+		else
+			status = read_lists(socket, info);
+		if (socket)
+			mnl_socket_close(socket);
 		if (!status) {
 			read_switches(info);
 			netinfo_sort(info);
 			return 0;
 		}
+		if (status < 0) {
+			netinfo_clear(info);
+			return -1;
+		}
 	}
 	diag_error("the routes kept changing while they were read: try again");
-failed:
-	if (socket)
-		mnl_socket_close(socket);
 	netinfo_clear(info);
 	return -1;
 }

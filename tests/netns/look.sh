@@ -288,6 +288,24 @@ ip route add default dev ens3 table 52
 ip rule add lookup main suppress_prefixlength 0 pref 30
 try "what a tunnel does not take" routed forwarded not fwmark 0x51820 lookup 52 pref 40
 ip rule del pref 30
+
+# A route that does not fit one message ends the kernel's list before the others.
+python3 - ens3 <<'END'
+import socket, struct, sys
+def attr(kind, data):
+    return struct.pack("HH", 4 + len(data), kind) + data
+index = socket.if_nametoindex(sys.argv[1])
+hops = b"".join(struct.pack("HBBi", 16, 0, 0, index) + attr(5, bytes([198, 51, 100, 20 + i % 200]))
+                for i in range(4000))
+body = struct.pack("8BI", 2, 16, 0, 0, 254, 4, 0, 1, 0) + attr(1, bytes([10, 9, 0, 0])) + attr(9, hops)
+netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+netlink.send(struct.pack("IHHII", 16 + len(body), 24, 0x405, 1, 0) + body)
+sys.exit(-struct.unpack("i", netlink.recv(1 << 17)[16:20])[0])
+END
+try "a route of 4,000 ways: the routes are not known" dockfw 3 --trace "$far tcp 80"
+try "… and why" grep -q 'cannot read the IPv4 routes: ' "$WORK/err"
+try "… nor who gets in" dockfw 3 --exposure
+ip route del 10.9.0.0/16
 ip route del default table 52
 
 # ---- sources ----
