@@ -18,7 +18,7 @@ top=$(cd "$here/../.." && pwd)
 CACHE=${DOCKFW_HOST_CACHE:-/var/tmp/dockfw-host}
 RELEASES="bookworm trixie testing"
 BACKENDS="nft legacy"
-JOBS=2
+JOBS=3
 # shellcheck source=tests/host/roots.sh
 . "$here/roots.sh"
 # shellcheck source=tests/host/lib.sh
