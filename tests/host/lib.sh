@@ -147,13 +147,25 @@ in_host() # COMMAND…
 	return $status
 }
 
-# What the host was at, for whoever has to find out why.
+# What the host was at, for whoever has to find out why. That Docker, firewalld or
+# systemd never answers says nothing of the program; that it does not end itself does.
 command_hangs() # COMMAND…
 {
+	local look
 	not_ok "'$*' ends within $HANGS_AFTER s"
-	timeout 10 nsenter -t "$PID" -m -n -p -r -- ps -eo pid,ppid,stat,wchan:24,etimes,args | detail
-	timeout 10 nsenter -t "$PID" -m -n -p -r -- systemctl list-jobs --no-pager | detail
-	timeout 10 nsenter -t "$PID" -m -n -p -r -- journalctl -q --no-pager -n 30 -o short-precise | detail
+	[ "$1" = dockfw-check ] || host_is_ill "'$*' hangs"
+	for look in 'ps -eo pid,ppid,stat,wchan:24,etimes,args' 'systemctl list-jobs --no-pager' \
+		'journalctl -q --no-pager -n 30 -o short-precise'; do
+		# shellcheck disable=SC2086 # words of a command
+		timeout 10 nsenter -t "$PID" -m -n -p -r -- $look 2>&1 | detail
+	done
+}
+
+# The scenario is begun once more on a new host.
+host_is_ill() # WHY
+{
+	note "the host is ill: $1"
+	: >"$RUN/$HOST.ill"
 }
 
 # A new host from the program's layer, or from a host that is off.
@@ -219,6 +231,8 @@ host_boot()
 	NSPAWN=$!
 	if ! wait_for 20 host_pid || ! wait_for 90 started; then
 		not_ok "boots"
+		[ "$PID" -eq 0 ] || in_host systemctl list-jobs >/dev/null 2>&1 ||
+			host_is_ill "its systemd does not answer"
 		tail -n 15 "$RUN/$HOST/console" | tr -cd '[:print:]\n' | detail
 		return 1
 	fi
@@ -300,6 +314,22 @@ listing_right() # 4|6
 
 check_right() { in_host dockfw-check; }
 
+# A container that does not even answer the host that it runs on, past no filter
+# of DOCKER-USER, is no matter of the program's.
+containers_answer()
+{
+	local name address here
+	for name in $(in_host docker ps -aq); do
+		# shellcheck disable=SC2016 # Docker's own words
+		for address in $(in_host docker inspect -f \
+			'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' "$name"); do
+			here=$(ip -n "$HOST-in" -o route get "$address" | sed -n 's/.* src \([^ ]*\).*/\1/p')
+			[ "$(ip netns exec "$HOST-in" "$RUN/knock" "$here" "$address" 80)" = answered ] ||
+				{ echo "container $name does not answer its host at '$address' from '$here'"; return 1; }
+		done
+	done
+}
+
 # The containers are up, and their IPv6 addresses can be used.
 allowed_in() # PORT…
 {
@@ -314,13 +344,16 @@ allowed_in() # PORT…
 # Everything that must be so on a host that is right.
 host_right() # WHEN PORT…
 {
-	local when=$1
+	local when=$1 why
 	shift
 	wait_for 20 allowed_in "$@"
 	assert "$when: the clients that may are let in, the others not" clients_right "$@" &&
 		assert "$when: IPv4 order and rules" listing_right 4 &&
 		assert "$when: IPv6 order and rules" listing_right 6 &&
 		assert "$when: dockfw-check exits 0" check_right && return
+	why=$(containers_answer) || host_is_ill "$why" >&3
+	in_host docker ps -a | detail
+	in_host sh -c 'iptables-save; ip6tables-save' | grep -v '^#' | detail
 	in_host journalctl -q --no-pager -n 12 -o short-precise -t dockfw-check | detail
 	in_host journalctl -q --no-pager -n 15 -o short-precise -t systemd -u 'dockfw-*' \
 		-u docker -u firewalld | detail

@@ -111,26 +111,38 @@ each() # FUNCTION ARGUMENT…
 # A worker's end, however it comes, takes its host with it.
 worker() # RELEASE BACKEND
 {
-	local scenario began
+	local scenario
 	RELEASE=$1 BACKEND=$2
 	PREPARED=dockfw$$-$1-$2
-	exec 3>&1
 	trap host_remove EXIT
 	trap 'exit 1' INT TERM
-	host_new "$PREPARED"
-	TITLE="$1 $2"
-	if ! scenario_prepare; then
-		not_ok "the scenarios could not begin"
-		return
-	fi
-	for scenario in $SCENARIOS; do
-		began=$SECONDS
+	for scenario in prepare $SCENARIOS; do
 		TITLE="$1 $2 $scenario"
-		"scenario_$scenario" "$PREPARED-$scenario" || not_ok "the scenario ended early"
-		note "took $((SECONDS - began)) s"
-		host_remove
+		# A host that is ill is no verdict; a second one is.
+		if ! tried "$scenario"; then
+			sed 's/^/# /' "$RUN/$PREPARED.out"
+			tried "$scenario"
+		fi
+		cat "$RUN/$PREPARED.out"
+		[ -e "$RUN/$PREPARED.ready" ] || return
 	done
 	HOST=$PREPARED
+}
+
+# Runs the scenario on a host of its own; what it says is then in $PREPARED.out.
+# Fails where the host was ill. The prepared host stays for the others.
+tried() # SCENARIO
+{
+	local name=$PREPARED-$1 began=$SECONDS
+	[ "$1" != prepare ] || name=$PREPARED
+	rm -f "$RUN/$name.ill" "$RUN/$name.ready"
+	{
+		"scenario_$1" "$name" || not_ok "the scenario ended early"
+		note "took $((SECONDS - began)) s"
+	} >"$RUN/$PREPARED.out" 2>&1 3>&1
+	[ ! -e "$RUN/$name.ill" ] || rm -f "$RUN/$name.ready"
+	[ -e "$RUN/$name.ready" ] || host_remove
+	[ ! -e "$RUN/$name.ill" ]
 }
 
 pairs()

@@ -54,8 +54,9 @@ image()
 # leaves the host off, with a container on the default bridge and one on a
 # network that is there before dockerd's next start. The other scenarios begin
 # with it.
-scenario_prepare()
+scenario_prepare() # NAME
 {
+	host_new "$1"
 	host_config
 	host_boot || return 1
 	assert "first boot: the image" image || return 1
@@ -67,7 +68,7 @@ scenario_prepare()
 	assert "first boot: the units pass" units_right
 	assert "the units are well formed and sandboxed" in_host /src/tests/host/units.sh
 	host_off
-	umount "$RUN/$HOST/root"
+	umount "$RUN/$HOST/root" && : >"$RUN/$PREPARED.ready"
 }
 
 ready() # NAME
