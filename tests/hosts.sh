@@ -66,5 +66,18 @@ refused() {
 	ask "$@"
 	[ $? = 1 ]
 }
+# The last packets of a connection come when it has long answered: until none has
+# been counted for a while.
+packets_end() {
+	local before now tries
+	now=$(tables)
+	for tries in {1..50}; do
+		sleep 0.3
+		before=$now now=$(tables)
+		[ "$before" != "$now" ] || return 0
+	done
+	echo "packets still come after $tries looks"
+	return 1
+}
 # The container's own connection to port 8080 outside.
 outgoing() { ask container 203.0.113.200 8080; }

@@ -29,6 +29,7 @@ for KIND in nft legacy; do
 	try "$KIND: the two rules stand before Docker's RETURN" order
 	try "$KIND: who may gets in" reaches "$allowed" 198.51.100.10
 	try "$KIND: who may not is refused" refused "$outsider" 198.51.100.10
+	packets_end
 	try "$KIND: a second repair is silent" silent dockfw 0 --repair
 
 	# The same by a publish section, with the port of the host.
