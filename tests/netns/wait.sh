@@ -77,7 +77,7 @@ busy() {
 		sleep 0.2
 	done
 }
-try "late and busy: it waits" waiting --wait=5 --timeout=3 --repair
+try "late and busy: it waits" waiting --wait=8 --timeout=6 --repair
 sleep 4
 load docker-28.5
 busy &
