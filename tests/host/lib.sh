@@ -147,17 +147,24 @@ in_host() # COMMAND…
 	return $status
 }
 
-# What the host was at, for whoever has to find out why. That Docker, firewalld or
-# systemd never answers says nothing of the program; that it does not end itself does.
+# That Docker, firewalld or systemd never answers says nothing of the program; that
+# it does not end itself does.
 command_hangs() # COMMAND…
 {
-	local look
 	not_ok "'$*' ends within $HANGS_AFTER s"
 	[ "$1" = dockfw-check ] || host_is_ill "'$*' hangs"
+	host_at
+}
+
+# What the host is at, for whoever has to find out why.
+host_at()
+{
+	local look
+	[ "$PID" -ne 0 ] || return 0
 	for look in 'ps -eo pid,ppid,stat,wchan:24,etimes,args' 'systemctl list-jobs --no-pager' \
 		'journalctl -q --no-pager -n 30 -o short-precise'; do
 		# shellcheck disable=SC2086 # words of a command
-		timeout 10 nsenter -t "$PID" -m -n -p -r -- $look 2>&1 | detail
+		timeout 30 nsenter -t "$PID" -m -n -p -r -- $look 2>&1 | detail
 	done
 }
 
@@ -231,8 +238,10 @@ host_boot()
 	NSPAWN=$!
 	if ! wait_for 20 host_pid || ! wait_for 90 started; then
 		not_ok "boots"
-		[ "$PID" -eq 0 ] || in_host systemctl list-jobs >/dev/null 2>&1 ||
+		if [ "$PID" -eq 0 ] || ! in_host systemctl list-jobs >/dev/null 2>&1; then
 			host_is_ill "its systemd does not answer"
+		fi
+		host_at
 		tail -n 15 "$RUN/$HOST/console" | tr -cd '[:print:]\n' | detail
 		return 1
 	fi
