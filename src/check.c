@@ -320,7 +320,7 @@ static void check_absent(const struct policy *policy, const struct snapshot *sna
 		finding->family = family;
 		finding->table = xstrdup(FILTER);
 		finding->repairable = false;
-		for (size_t i = bad; i < live.n; i++)
+		for (size_t i = 0; i < live.n; i++)
 			finding->repairable |= live.v[i].repairable;
 	} else {
 		for (size_t i = 0; i < live.n; i++) {

@@ -39,8 +39,16 @@ static bool is_trusted(const char *name)
 	return false;
 }
 
+/* iptables lists a name without quotes, which may need them; the program says so where it matters. */
+static bool is_word(const struct interface *iface)
+{
+	return !strpbrk(iface->name, " \t\"");
+}
+
 static bool is_plain(const struct rule *rule)
 {
+	if (!is_word(&rule->in) || !is_word(&rule->out))
+		return false;
 	for (size_t i = 0; i < rule->nmatches; i++)
 		if (!is_trusted(rule->matches[i].name))
 			return false;

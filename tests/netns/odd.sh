@@ -57,6 +57,17 @@ right
 try "FORWARD of another type" forward 'type route hook output priority 0; policy accept;'
 try "FORWARD of another type: found" finds 2 'critical user-jump-missing'
 
+# Without Docker all that is wrong is one finding: what of it a repair mends may
+# stand in front of what it does not.
+clear_tables
+nft 'add table ip filter; add chain ip filter DOCKER-USER; add chain ip filter FORWARD
+	add rule ip filter FORWARD counter jump DOCKER-USER; add rule ip filter FORWARD counter jump DOCKER-USER'
+write_conf <<<'families = { "ipv4" }'
+try "no Docker, a FORWARD of nobody's that calls twice: found" finds 3 'unknown docker-absent'
+mendable() { jq -e '[.findings[].repairable] == [true]' "$WORK/out"; }
+try "no Docker, a FORWARD of nobody's that calls twice: what a repair does is told" mendable
+two_rules
+
 clear_tables
 load docker-28.5
 ipt -D FORWARD -j DOCKER-USER
