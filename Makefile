@@ -18,12 +18,14 @@ PACKAGES := libnftnl libmnl libiptc xtables libconfuse jansson
 CFLAGS ?= -O2 -g
 HARDENING ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
-ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' -Isrc $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
 
-SOURCES := $(sort $(wildcard src/*.c))
+FOLDERS := base model xtables config kernel kernel/nft kernel/legacy host decide walk reconcile report
+SOURCES := $(sort $(wildcard src/*.c $(FOLDERS:%=src/%/*.c)))
+INCLUDES := -Isrc $(FOLDERS:%=-Isrc/%)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
 # All but main(), for the tests to link.
 PARTS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
@@ -44,8 +46,8 @@ all: $(BUILD)/dockfw-check $(BUILD)/completion/dockfw-check
 $(BUILD)/dockfw-check: $(OBJECTS)
 	$(call SAY,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.o: src/%.c Makefile VERSION $(BUILD)/sysconfdir | $(BUILD)/libraries
-	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/%.o: src/%.c Makefile VERSION $(BUILD)/sysconfdir | $(BUILD)/libraries $(FOLDERS:%=$(BUILD)/%)
+	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The program knows where its configuration is: another place builds it anew.
 ifneq ($(file <$(BUILD)/sysconfdir),$(SYSCONFDIR))
@@ -65,14 +67,14 @@ $(BUILD)/libraries: Makefile | $(BUILD)
 
 # Test programs: cmocka tests of the pure parts, and tools for the suites.
 $(BUILD)/unit/%: tests/unit/%.c $(PARTS) | $(BUILD)/unit
-	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-missing-field-initializers $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS) -lcmocka
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) -Wno-missing-field-initializers $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS) -lcmocka
 
 $(BUILD)/tools/%: tests/tools/%.c $(PARTS) | $(BUILD)/tools
-	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
 
 # The completion for bash, made from the option table of the program.
 $(BUILD)/completion/generate: completion/generate.c $(PARTS) | $(BUILD)/completion
-	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
 
 $(BUILD)/completion/dockfw-check: $(BUILD)/completion/generate
 	$(call SAY,GEN)$< >$@.new && mv $@.new $@
@@ -85,12 +87,12 @@ $(BUILD)/fuzz/rule_text: FUZZ_WRAPS := _exit mnl_socket_open2
 $(BUILD)/fuzz/framing: FUZZ_WRAPS := recvmsg poll $(addprefix mnl_socket_,open2 bind get_portid get_fd close \
 	sendto setsockopt)
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h tests/unit/apply.h $(PARTS) | $(BUILD)/fuzz
-	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) $(FUZZ_WRAPS:%=-Wl,--wrap=%) \
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) -fsanitize=fuzzer $(ALL_LDFLAGS) $(FUZZ_WRAPS:%=-Wl,--wrap=%) \
 		-o $@ $(filter %.c,$^) $(PARTS) $(LIBS)
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-$(BUILD) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
+$(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
 	@mkdir -p $@
 
 test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS)

@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "capture.h"
-#include "config.h"
+#include "config_read.h"
 #include "config_print.h"
 #include "diag.h"
-#include "judge.h"
-#include "look.h"
+#include "cmd_check.h"
+#include "cmd_exposure.h"
 #include "options.h"
-#include "output.h"
+#include "put_file.h"
 #include "report.h"
 #include "session.h"
 

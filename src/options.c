@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "config_read.h"
 #include "diag.h"
 #include "ruleset.h"
 #include "util.h"

@@ -10,7 +10,9 @@ trap 'rm -rf "$work"' EXIT
 export work PYTHONPYCACHEPREFIX=$work/python
 passed=0 failed=0
 
-flags="-std=gnu11 -D_GNU_SOURCE -DVERSION='\"0\"' -Isrc $(sed -n 's/^WARNINGS := //p' Makefile)"
+mapfile -t folders < <(find src -type d)
+includes=${folders[*]/#/-I}
+flags="-std=gnu11 -D_GNU_SOURCE -DVERSION='\"0\"' $includes $(sed -n 's/^WARNINGS := //p' Makefile)"
 flags+=" $(pkg-config --cflags libnftnl libmnl libiptc xtables libconfuse jansson)" || exit 1
 
 # One file: try_file COMMAND FILE. What it said is kept where it failed.
@@ -59,7 +61,7 @@ verdict() {
 	fi
 }
 
-sources=(src/*.c completion/*.c)
+mapfile -t sources < <(find src completion -name '*.c' | sort)
 mapfile -t tests < <(find tests -name '*.c' | sort)
 mapfile -t scripts < <(find tests .ci systemd -type f \
 	-exec grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' {} + | sort)
@@ -76,7 +78,7 @@ all 'gcc -fanalyzer' "gcc $flags -O1 -fanalyzer -Wno-analyzer-fd-leak -Werror -c
 all 'clang-tidy' "clang-tidy --quiet \"\$1\" -- $flags" "${sources[@]}"
 all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	--suppress=normalCheckLevelMaxBranches --error-exitcode=1 -D_GNU_SOURCE -DVERSION='\"0\"' \
-	-Isrc \"\$1\"" "${sources[@]}" tests/tools/*.c
+	$includes \"\$1\"" "${sources[@]}" tests/tools/*.c
 # Sourced files that are not there, and functions whose arguments may be left out.
 all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
 all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"

@@ -10,7 +10,7 @@ import sys
 
 build = sys.argv[1]
 counts = collections.defaultdict(dict)
-for notes in sorted(glob.glob(build + "/*.gcno")):
+for notes in sorted(glob.glob(build + "/**/*.gcno", recursive=True)):
     run = subprocess.run(["gcov", "--json-format", "--stdout", notes],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     for unit in run.stdout.splitlines():

@@ -16,7 +16,7 @@ commands_of() # FILE…
 }
 
 for file in README.md HACKING.md man/dockfw-check.8 man/dockfw.conf.5 conf/dockfw.conf conf/icinga-dockfw.conf \
-	conf/prometheus-dockfw.yml systemd/*.service src/finding.c; do
+	conf/prometheus-dockfw.yml systemd/*.service src/model/finding.c; do
 	commands_of "$file" | sort -u >"$WORK/commands"
 	while read -r line; do
 		eval "set -- ${line/\$DOCKFW_MODE/--repair}" # words, as the shell has them

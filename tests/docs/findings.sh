@@ -5,7 +5,7 @@
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p' src/finding.c >"$WORK/program"
+sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p' src/model/finding.c >"$WORK/program"
 section man/dockfw-check.8 FINDINGS | sed -nE 's/^\.It Ic ([a-z-]+) Pq ([a-z]+)$/\1 \2/p' >"$WORK/man"
 # shellcheck disable=SC2016 # no command, but Markdown
 sed -nE 's/^\| `([a-z-]+)` \| (critical|warning|unknown)[;| ].*/\1 \2/p' README.md >"$WORK/readme"

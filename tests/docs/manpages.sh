@@ -34,7 +34,7 @@ subset "dockfw-check.8: its own sections" 5 \
 	<(grep '^\.Sh ' man/dockfw-check.8)
 
 # Variables that the program asks for, but for those that it clears.
-grep -hoE 'getenv\("[A-Z_]+"\)' src/*.c | sed 's/.*"\(.*\)".*/\1/' | grep -v '^JOURNAL_STREAM$' >"$WORK/asked"
+grep -hoE 'getenv\("[A-Z_]+"\)' src/*.c src/*/*.c src/*/*/*.c | sed 's/.*"\(.*\)".*/\1/' | grep -v '^JOURNAL_STREAM$' >"$WORK/asked"
 section man/dockfw-check.8 ENVIRONMENT | sed -nE 's/^\.It Ev ([A-Z_]+)$/\1/p' >"$WORK/said"
 same_set "environment variables" 3 "$WORK/asked" "$WORK/said"
 finish

@@ -33,12 +33,15 @@ while read -r file; do
 	holds "$file is there" test -e "$file"
 done <"$WORK/files"
 [ -s "$WORK/files" ] || not_ok "files are named"
-# Each file of the program is in HACKING.md's table, and no other.
-sed -n '/^| files in/,/^$/p' HACKING.md | cut -d'|' -f2 | grep -oE '`[a-z0-9_*]+\.[ch]`' | tr -d '`' >"$WORK/patterns"
-while read -r pattern; do
-	compgen -G "src/$pattern" || echo "none is $pattern"
-done <"$WORK/patterns" | grep -v '\.h$' >"$WORK/listed"
-printf '%s\n' src/*.c >"$WORK/sources"
+# The list of HACKING.md has each file of the program, in its folder, and no other.
+awk '/^src\/$/ { inside = 1; next } /^```$/ { inside = 0 }
+	inside && /^  [a-z]/ { folder = "" }
+	inside && $1 ~ /\/$/ { folder = $1; next }
+	inside { print "src/" folder $1 }' HACKING.md |
+	sed 's/\.\[ch\]$/.c/' | sort -u >"$WORK/listed"
+{ find src -name '*.c'; find src -name '*.h' | while read -r header; do
+	[ -e "${header%.h}.c" ] || echo "$header"
+done; } | sort >"$WORK/sources"
 same_set "files in HACKING.md" 60 "$WORK/sources" "$WORK/listed"
 
 (cd systemd && printf '%s\n' *.service *.timer) >"$WORK/units"

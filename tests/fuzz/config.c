@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "config_read.h"
 #include "config_print.h"
 #include "diag.h"
 #include "fuzz.h"

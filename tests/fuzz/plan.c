@@ -11,7 +11,7 @@ static void show(void);
 #include "check.h"
 #include "fuzz.h"
 #include "plan.h"
-#include "scope.h"
+#include "read_set.h"
 #include "util.h"
 
 /*

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 
 #include "diag.h"
-#include "docker.h"
+#include "dockerd.h"
 #include "report_exposure.h"
 #include "report_trace.h"
 #include "session.h"

@@ -14,7 +14,7 @@
 #include "apply.h"
 #include "capture.h"
 #include "check.h"
-#include "config.h"
+#include "config_read.h"
 #include "diag.h"
 #include "plan.h"
 #include "rulespec.h"

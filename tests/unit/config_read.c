@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "config.h"
+#include "config_read.h"
 #include "config_print.h"
 #include "diag.h"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "legacy_rule.h"
+#include "xt_entry.h"
 #include "nflog.h"
 
 #include <linux/netfilter.h>

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "put_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "util.h"
+
+/* What the operator can do where no file can be made. */
+static const char *hint(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return "; its folder has to be there";
+	case EACCES:
+		return "; its folder has to belong to the user who runs this, also if that is root";
+	case EROFS:
+		return "; a unit of systemd's needs a line ReadWritePaths= with its folder";
+	default:
+		return "";
+	}
+}
+
+/* An error met while writing shows at the latest here: a full disk, a closed pipe. */
+static int finish(FILE *out, const char *name)
+{
+	bool failed = ferror(out);
+
+	if (fflush(out) || failed) {
+		diag_error("cannot write to %s: %s", name, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int put_in_place(FILE *out, const char *temporary, const char *path)
+{
+	/* mkstemp() gives 0600; a collector under another user reads this. */
+	if (fchmod(fileno(out), 0644) < 0 || fsync(fileno(out)) < 0 ||
+	    rename(temporary, path) < 0) {
+		diag_error("cannot put '%s' in place: %s%s", path, strerror(errno), hint(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Only a file is replaced: a device, or a link such as /dev/stdout, would be gone
+ * for every program of the host. One that is put there later is renamed over, and
+ * never followed.
+ */
+static int may_be_replaced(const char *path)
+{
+	struct stat there;
+
+	if (lstat(path, &there) < 0 || S_ISREG(there.st_mode))
+		return 0;
+	diag_error("cannot put a report in place of '%s': it is no regular file; name a file, or leave out --output for standard output",
+		   path);
+	return -1;
+}
+
+static int put_file(const char *path, int (*write)(FILE *out, void *data), void *data)
+{
+	char *copy = xstrdup(path);
+	/* In the same folder, so that the rename stays on one file system; not
+	 * ending in .prom, which a collector would read half-written. */
+	char *temporary = xasprintf("%s/.dockfw-XXXXXX", dirname(copy));
+	int fd = mkostemp(temporary, O_CLOEXEC), status = -1;
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+	char *quoted = xasprintf("'%s'", path);
+
+	if (!out) {
+		diag_error("cannot make a file beside '%s': %s%s", path, strerror(errno),
+			   hint(errno));
+		if (fd >= 0)
+			close(fd);
+	} else {
+		if (!write(out, data) && !finish(out, quoted))
+			status = put_in_place(out, temporary, path);
+		fclose(out);
+	}
+	if (status && fd >= 0)
+		unlink(temporary);
+	free(quoted);
+	free(temporary);
+	free(copy);
+	return status;
+}
+
+int output_put(const char *path, int (*write)(FILE *out, void *data), void *data)
+{
+	if (path)
+		return may_be_replaced(path) ? -1 : put_file(path, write, data);
+	return write(stdout, data) || finish(stdout, "standard output") ? -1 : 0;
+}
+
+static bool is_terminal(const char *path)
+{
+	return !path && isatty(STDOUT_FILENO);
+}
+
+bool output_colour(const char *path)
+{
+	const char *term = getenv("TERM");
+
+	return is_terminal(path) && !getenv("NO_COLOR") && term && strcmp(term, "dumb");
+}
+
+unsigned int output_width(const char *path)
+{
+	struct winsize size;
+
+	return is_terminal(path) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config_read.h"
+#include "diag.h"
+#include "utf8.h"
+
+#define SIZE_LIMIT (16U * 1024 * 1024)
+
+void config_file_clear(struct config_file *file)
+{
+	free(file->name);
+	free(file->data);
+	*file = (struct config_file){ 0 };
+}
+
+static int __attribute__((format(printf, 2, 3)))
+refuse(const struct place *from, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	if (from)
+		diag_error_at(from->file, from->line, "%s", text);
+	else
+		diag_error("%s", text);
+	free(text);
+	return -1;
+}
+
+static int cannot_open(const char *name, const struct place *from, int error)
+{
+	const char *hint = "";
+
+	if (error == EACCES)
+		hint = "; run it as a user who may read it";
+	else if (error == ENOENT && !from && !strcmp(name, CONFIG_FILE))
+		hint = "; 'dockfw-check --capture' prints one for the rules that are in force now";
+	else if (error == ENOENT && !from)
+		hint = "; the usual one is " CONFIG_FILE ", and 'dockfw-check --capture' prints "
+		       "one for the rules that are in force now";
+	return refuse(from, "cannot open the configuration '%s': %s%s", name, strerror(error), hint);
+}
+
+static const char *kind_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFCHR:
+	case S_IFBLK:
+		return "a device";
+	default:
+		return "no regular file";
+	}
+}
+
+static int trusted(const char *name, const struct place *from, const struct stat *st)
+{
+	const char *who = NULL, *fix = NULL;
+
+	if (!S_ISREG(st->st_mode))
+		return refuse(from, "the configuration '%s' is %s; name a file", name,
+			      kind_of(st->st_mode));
+	if (st->st_uid && st->st_uid != geteuid())
+		return refuse(from, "the configuration '%s' belongs to user %lu, who may change it; "
+			      "run: chown root '%s'", name, (unsigned long)st->st_uid, name);
+	if ((st->st_mode & 022) == 022) {
+		who = "its group and everybody else";
+		fix = "go-w";
+	} else if (st->st_mode & 020) {
+		who = "its group";
+		fix = "g-w";
+	} else if (st->st_mode & 002) {
+		who = "everybody";
+		fix = "o-w";
+	}
+	if (who)
+		return refuse(from, "the configuration '%s' may be written by %s (mode %04o); "
+			      "run: chmod %s '%s'", name, who, (unsigned int)st->st_mode & 07777,
+			      fix, name);
+	if (st->st_size > (off_t)SIZE_LIMIT)
+		return refuse(from, "the configuration '%s' is %lld bytes long; %u are the most that "
+			      "are read", name, (long long)st->st_size, SIZE_LIMIT);
+	return 0;
+}
+
+/* The file may grow meanwhile, so its size is no more than a first guess. */
+static int read_all(int fd, const struct place *from, struct config_file *file, size_t guess)
+{
+	size_t room = guess + 1;
+
+	file->data = xcalloc(room + 1, 1);
+	for (;;) {
+		ssize_t got = read(fd, file->data + file->size, room - file->size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return refuse(from, "cannot read the configuration '%s': %s", file->name,
+				      strerror(errno));
+		if (!got)
+			break;
+		file->size += (size_t)got;
+		if (file->size > SIZE_LIMIT)
+			return refuse(from, "the configuration '%s' is longer than the %u bytes "
+				      "that are read", file->name, SIZE_LIMIT);
+		if (file->size == room) {
+			room *= 2;
+			file->data = xreallocarray(file->data, room + 1, 1);
+		}
+	}
+	file->data[file->size] = '\0';
+	return 0;
+}
+
+/* The first byte that no text file has; a message of its own for each kind. */
+static int check_text(const struct config_file *file)
+{
+	const unsigned char *c = (unsigned char *)file->data, *end = c + file->size;
+	unsigned int line = 1;
+
+	while (c < end) {
+		size_t length = utf8_length(c, end);
+
+		if (!*c || !length) {
+			diag_error_at(file->name, line, "not a text file: %s 0x%02x in it",
+				      *c ? "not UTF-8, with byte" : "there is a byte", *c);
+			return -1;
+		}
+		if (*c == '\r' && c + 1 < end && c[1] == '\n') {
+			c++;
+			continue;
+		}
+		if ((*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f) {
+			diag_error_at(file->name, line, "there is a control character, 0x%02x; "
+				      "take it out", *c);
+			return -1;
+		}
+		line += *c == '\n';
+		c += length;
+	}
+	return 0;
+}
+
+int config_file_read(const char *name, const struct place *from, struct config_file *file)
+{
+	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int ret = -1;
+
+	*file = (struct config_file){ 0 };
+	if (fd < 0)
+		return cannot_open(name, from, errno);
+	if (fstat(fd, &st) < 0) {
+		refuse(from, "cannot look at the configuration '%s': %s", name, strerror(errno));
+		goto out;
+	}
+	if (trusted(name, from, &st))
+		goto out;
+	file->name = xstrdup(name);
+	file->dev = st.st_dev;
+	file->ino = st.st_ino;
+	if (!read_all(fd, from, file, (size_t)st.st_size) && !check_text(file))
+		ret = 0;
+out:
+	close(fd);
+	if (ret)
+		config_file_clear(file);
+	return ret;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config_prelex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+
+#define DEPTH_LIMIT 4  /* a list in a section is 2 */
+#define ERROR_LIMIT 20 /* of one file; then it is no configuration at all */
+
+enum token { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_OTHER };
+
+struct scan {
+	const char *file;
+	const char *at, *end;
+	char *out;
+	unsigned int line;
+	unsigned int errors;
+	struct config_keys *keys;       /* outside of sections */
+	struct config_keys in_section;
+	struct {
+		char close;
+		unsigned int line;
+	} open[DEPTH_LIMIT];
+	size_t depth;
+	enum token last, before;
+	const char *word; /* the last one */
+	size_t word_length;
+	struct config_text *text;
+};
+
+const struct config_key *config_keys_find(const struct config_keys *keys, const char *name)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (!strcmp(keys->v[i].name, name))
+			return &keys->v[i];
+	return NULL;
+}
+
+void config_keys_clear(struct config_keys *keys)
+{
+	for (size_t i = 0; i < keys->n; i++) {
+		free(keys->v[i].name);
+		free(keys->v[i].file);
+	}
+	free(keys->v);
+	*keys = (struct config_keys){ 0 };
+}
+
+void config_text_clear(struct config_text *text)
+{
+	free(text->text);
+	free(text->sections);
+	*text = (struct config_text){ 0 };
+}
+
+static void __attribute__((format(printf, 3, 4)))
+wrong(struct scan *scan, unsigned int line, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	if (++scan->errors > ERROR_LIMIT)
+		return;
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	diag_error_at(scan->file, line, "%s", text);
+	free(text);
+	if (scan->errors == ERROR_LIMIT)
+		diag_error_at(scan->file, line, "too many errors; the rest is not looked at");
+}
+
+static void set_token(struct scan *scan, enum token token)
+{
+	scan->before = scan->last;
+	scan->last = token;
+}
+
+static bool starts(const struct scan *scan, const char *text)
+{
+	size_t length = strlen(text);
+
+	return (size_t)(scan->end - scan->at) >= length && !memcmp(scan->at, text, length);
+}
+
+static void line_comment(struct scan *scan)
+{
+	while (scan->at < scan->end && *scan->at != '\n')
+		scan->at++;
+}
+
+/* A blank stands for it, and its newlines. */
+static void block_comment(struct scan *scan)
+{
+	unsigned int first = scan->line;
+
+	*scan->out++ = ' ';
+	for (scan->at += 2; scan->at < scan->end; scan->at++) {
+		if (starts(scan, "*/")) {
+			scan->at += 2;
+			return;
+		}
+		if (*scan->at == '\n') {
+			*scan->out++ = '\n';
+			scan->line++;
+		}
+	}
+	wrong(scan, first, "this comment is never closed: '*/' is missing");
+}
+
+/* Behind a backslash in double quotes, where libconfuse has many more meanings. */
+static void check_escape(struct scan *scan)
+{
+	if (!strchr("\"\\'$", *scan->at))
+		wrong(scan, scan->line, "'\\%.*s' has no meaning in double quotes: write '\\\\', "
+		      "or put the text in single quotes",
+		      *scan->at & 0x80 ? 0 : 1, scan->at);
+}
+
+/*
+ * A string ends on its line, or the line ends in a backslash: a quote that is
+ * forgotten is then found where it is missing. The newlines of such lines
+ * follow behind the string, so that its line is where it begins.
+ */
+static void string(struct scan *scan)
+{
+	char quote = *scan->at;
+	unsigned int joined = 0;
+
+	*scan->out++ = *scan->at++;
+	for (;;) {
+		if (scan->at == scan->end || *scan->at == '\n' ||
+		    (*scan->at == '\\' && scan->at + 1 == scan->end)) {
+			wrong(scan, scan->line, "this text is not closed: a quote (%c) is missing "
+			      "on the line", quote);
+			scan->at += scan->at < scan->end && *scan->at == '\\';
+			break;
+		}
+		if (*scan->at == quote)
+			break;
+		if (starts(scan, "\\\n") || starts(scan, "\\\r\n")) {
+			scan->at += scan->at[1] == '\r' ? 3 : 2;
+			joined++;
+			scan->line++;
+			continue;
+		}
+		if (quote == '"' && starts(scan, "${"))
+			wrong(scan, scan->line, "'${' in double quotes: nothing is put in from the "
+			      "environment; in single quotes it is plain text");
+		if (*scan->at == '\\') {
+			*scan->out++ = *scan->at++;
+			if (quote == '"')
+				check_escape(scan);
+		}
+		*scan->out++ = *scan->at++;
+	}
+	if (scan->at < scan->end && *scan->at == quote)
+		scan->at++;
+	*scan->out++ = quote;
+	while (joined--)
+		*scan->out++ = '\n';
+	set_token(scan, TOKEN_STRING);
+}
+
+static bool is_word(const struct scan *scan)
+{
+	char c = *scan->at;
+
+	if (starts(scan, "//") || starts(scan, "/*"))
+		return false;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("_-.:/", c));
+}
+
+static void word(struct scan *scan)
+{
+	scan->word = scan->at;
+	while (scan->at < scan->end && is_word(scan))
+		*scan->out++ = *scan->at++;
+	scan->word_length = (size_t)(scan->at - scan->word);
+	set_token(scan, TOKEN_WORD);
+}
+
+/* An equal sign: the option in front of it is set for the first time? */
+static void set_key(struct scan *scan)
+{
+	struct config_keys *keys = scan->depth ? &scan->in_section : scan->keys;
+	const struct config_key *other;
+	char *name;
+
+	if (scan->last != TOKEN_WORD) {
+		wrong(scan, scan->line, "'=' without an option's name in front of it");
+		return;
+	}
+	name = xasprintf("%.*s", (int)scan->word_length, scan->word);
+	other = config_keys_find(keys, name);
+	if (other) {
+		wrong(scan, scan->line, "'%s' is set already, at %s:%u; '+=' adds to a list", name,
+		      other->file, other->line);
+		free(name);
+		return;
+	}
+	GROW(keys->v, keys->n, keys->room);
+	keys->v[keys->n++] = (struct config_key){ name, xstrdup(scan->file), scan->line };
+}
+
+static void open_bracket(struct scan *scan)
+{
+	struct config_text *text = scan->text;
+
+	if (scan->depth == DEPTH_LIMIT) {
+		wrong(scan, scan->line, "too many '%c' within each other", *scan->at);
+		scan->at = scan->end;
+		return;
+	}
+	if (*scan->at == '{' && !scan->depth && scan->before == TOKEN_WORD &&
+	    (scan->last == TOKEN_WORD || scan->last == TOKEN_STRING)) {
+		GROW(text->sections, text->nsections, text->room);
+		text->sections[text->nsections++] = scan->line;
+	}
+	if (!scan->depth)
+		config_keys_clear(&scan->in_section);
+	scan->open[scan->depth].close = *scan->at == '{' ? '}' : ')';
+	scan->open[scan->depth++].line = scan->line;
+}
+
+static void punctuation(struct scan *scan)
+{
+	switch (*scan->at) {
+	case '=':
+		set_key(scan);
+		break;
+	case '{':
+	case '(':
+		open_bracket(scan);
+		if (scan->at == scan->end)
+			return;
+		break;
+	case '}':
+	case ')':
+		if (scan->depth && scan->open[scan->depth - 1].close == *scan->at)
+			scan->depth--;
+		else
+			wrong(scan, scan->line, "'%c' closes nothing", *scan->at);
+		break;
+	default:
+		break;
+	}
+	*scan->out++ = *scan->at++;
+	set_token(scan, TOKEN_OTHER);
+}
+
+static void unknown(struct scan *scan)
+{
+	size_t length = 1;
+
+	while (scan->at + length < scan->end && (scan->at[length] & 0xc0) == 0x80)
+		length++;
+	wrong(scan, scan->line, "'%.*s' cannot stand here; a value with other characters than letters, "
+	      "digits and _ - . : / belongs in quotes", (int)length, scan->at);
+	scan->at += length;
+}
+
+static void next_token(struct scan *scan)
+{
+	char c = *scan->at;
+
+	if (c == '\n') {
+		scan->line++;
+		*scan->out++ = *scan->at++;
+	} else if (c == ' ' || c == '\t' || c == '\r') {
+		*scan->out++ = ' ';
+		scan->at++;
+	} else if (c == '#' || starts(scan, "//")) {
+		line_comment(scan);
+	} else if (starts(scan, "/*")) {
+		block_comment(scan);
+	} else if (c == '"' || c == '\'') {
+		string(scan);
+	} else if (is_word(scan)) {
+		word(scan);
+	} else if (starts(scan, "+=")) {
+		*scan->out++ = *scan->at++;
+		*scan->out++ = *scan->at++;
+		set_token(scan, TOKEN_OTHER);
+	} else if (strchr("{}()=,", c)) {
+		punctuation(scan);
+	} else {
+		unknown(scan);
+	}
+}
+
+int config_text_clean(const struct config_file *file, struct config_keys *keys,
+		      struct config_text *text)
+{
+	struct scan scan = { .file = file->name, .at = file->data, .end = file->data + file->size,
+			     .line = 1, .keys = keys, .text = text };
+
+	*text = (struct config_text){ 0 };
+	/* Nothing becomes longer but for a text that is not closed, by its quote. */
+	text->text = xcalloc(2 * file->size + 2, 1);
+	scan.out = text->text;
+	if (starts(&scan, "\xef\xbb\xbf")) /* what some editors put in front */
+		scan.at += 3;
+	while (scan.at < scan.end && scan.errors < ERROR_LIMIT)
+		next_token(&scan);
+	if (!scan.errors && scan.depth)
+		wrong(&scan, scan.open[scan.depth - 1].line, "'%c' is missing: what opens here is "
+		      "never closed", scan.open[scan.depth - 1].close);
+	*scan.out++ = '\n';
+	text->size = (size_t)(scan.out - text->text);
+	config_keys_clear(&scan.in_section);
+	if (!scan.errors)
+		return 0;
+	config_text_clear(text);
+	return -1;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_write.h"
+#include "diag.h"
+#include "dockerd.h"
+#include "rulespec.h"
+
+#define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
+#define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
+#define FIRST_BATCH 64
+#define SHOWN_PATH 8   /* chains of a loop in a message */
+
+void rule_texts_take(struct rule_texts *texts, struct wanted_chain *chain, char *text,
+		     const char *file, unsigned int line)
+{
+	GROW(texts->v, texts->n, texts->room);
+	texts->v[texts->n++] = (struct rule_text){ chain, text, file, line };
+}
+
+void rule_texts_clear(struct rule_texts *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		free(texts->v[i].text);
+	free(texts->v);
+	*texts = (struct rule_texts){ 0 };
+}
+
+const char *config_chain_fault(const char *name)
+{
+	static const char *const taken[] = {
+		"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING",
+		"ACCEPT", "DROP", "RETURN", "QUEUE",
+	};
+
+	if (!*name || strlen(name) > CHAIN_NAME_MAX)
+		return "must have 1 to 28 characters";
+	if (*name == '-' || *name == '!')
+		return "must not begin with '-' or '!'";
+	for (const char *c = name; *c; c++)
+		if ((unsigned char)*c <= ' ')
+			return "must have no blanks";
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (!strcmp(name, taken[i]))
+			return "is one of iptables' own";
+	if (docker_owns_chain(name))
+		return "is Docker's, which empties and removes it; DOCKER-USER is the one for rules";
+	return NULL;
+}
+
+/* Whether two refusals are one sentence about two names. */
+static bool same_but_name(const char *a, const char *aname, const char *b, const char *bname)
+{
+	size_t alength = strlen(aname), blength = strlen(bname);
+
+	while (*a && *b) {
+		if (!strncmp(a, aname, alength) && !strncmp(b, bname, blength)) {
+			a += alength;
+			b += blength;
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return *a == *b;
+}
+
+/*
+ * The names among the chains' that are targets of libxtables', which iptables
+ * refuses for a chain: "-j LOG" would mean two things. A name that is none is
+ * refused in the same words as one that no target can have.
+ */
+static int target_names(const struct policy *policy, enum family family)
+{
+	static const char nobody[] = "no-target-has-this-name";
+	size_t n = policy->nchains;
+	char **texts = xcalloc(n, sizeof(*texts));
+	struct spec *specs = xcalloc(n, sizeof(*specs));
+	struct strings none = { 0 };
+	int ret = 0;
+
+	/* The first chain is DOCKER-USER, whose place the name of nobody takes. */
+	texts[0] = xasprintf("-j \"%s\"", nobody);
+	for (size_t i = 1; i < n; i++)
+		texts[i] = xasprintf("-j \"%s\"", policy->chains[i]->name);
+	ret = rulespec_parse(family, (const char *const *)texts, n, &none, specs);
+	for (size_t i = n; i-- > 0;) {
+		const struct wanted_chain *chain = policy->chains[i];
+
+		if (!ret && i && specs[0].error &&
+		    !(specs[i].error && same_but_name(specs[i].error, chain->name, specs[0].error,
+						      nobody))) {
+			diag_error_at(chain->file, chain->line, "chain '%s': the name is that of a "
+				      "target, for -j %s", chain->name, chain->name);
+			ret = -1;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		spec_clear(&specs[i]);
+		free(texts[i]);
+	}
+	free(specs);
+	free(texts);
+	return ret;
+}
+
+int config_chain_names(const struct policy *policy)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < policy->nchains; i++) {
+		const struct wanted_chain *chain = policy->chains[i];
+		const char *fault = config_chain_fault(chain->name);
+
+		if (!fault)
+			continue;
+		diag_error_at(chain->file, chain->line, "chain '%s': the name %s", chain->name, fault);
+		ret = -1;
+	}
+	if (policy->nchains == 1)
+		return ret;
+	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
+		ret = target_names(policy, family);
+	return ret;
+}
+
+/* What each family made of each of some texts. */
+struct parsed {
+	const struct rule_text *texts;
+	size_t n;
+	unsigned int families; /* of the policy */
+	struct spec *specs[FAMILY_COUNT];
+};
+
+static bool accepted(const struct spec *spec)
+{
+	return spec->nrules && !spec->error;
+}
+
+/*
+ * The texts that no family of the policy takes, and that may be the other's: to
+ * tell a rule of a family that is not configured from one that is wrong.
+ */
+static int parse_rest(struct parsed *parsed, enum family other, const struct strings *chains)
+{
+	size_t n = parsed->n, rest = 0;
+	const char **texts = xcalloc(n, sizeof(*texts));
+	size_t *from = xcalloc(n, sizeof(*from));
+	struct spec *specs = xcalloc(n, sizeof(*specs));
+	int ret = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct spec *own = &parsed->specs[other == FAMILY_IPV4][i];
+
+		if (!accepted(own) && own->other_family) {
+			from[rest] = i;
+			texts[rest++] = parsed->texts[i].text;
+		}
+	}
+	if (rest)
+		ret = rulespec_parse(other, texts, rest, chains, specs);
+	for (size_t i = 0; i < rest; i++)
+		parsed->specs[other][from[i]] = specs[i];
+	free(specs);
+	free(from);
+	free(texts);
+	return ret;
+}
+
+static int parse_some(struct parsed *parsed, const struct strings *chains)
+{
+	const char **texts = xcalloc(parsed->n, sizeof(*texts));
+	int ret = 0;
+
+	for (size_t i = 0; i < parsed->n; i++)
+		texts[i] = parsed->texts[i].text;
+	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
+		if (parsed->families & 1U << family)
+			ret = rulespec_parse(family, texts, parsed->n, chains, parsed->specs[family]);
+	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
+		if (!(parsed->families & 1U << family))
+			ret = parse_rest(parsed, family, chains);
+	free(texts);
+	return ret;
+}
+
+/* The refusal of the family that has a real reason, else of the first configured one. */
+static const char *refusal(const struct parsed *parsed, size_t i)
+{
+	const char *first = NULL;
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct spec *spec = &parsed->specs[family][i];
+
+		if (spec->error && !spec->other_family)
+			return spec->error;
+		/* "-6: the rule is for IPv6" is no answer where IPv6 refuses it, too. */
+		if (parsed->families & 1U << family && (!first || *first == '-'))
+			first = spec->error;
+	}
+	return first ? first : "it gives no rule at all";
+}
+
+/*
+ * "--reject-with icmp-port-unreachable" is legal and leaves the other family
+ * open. Where neither -4, -6 nor an address says that this is meant, it is
+ * worth a word.
+ */
+static void warn_of_gap(const struct parsed *parsed, size_t i)
+{
+	const struct rule_text *text = &parsed->texts[i];
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct spec *refused = &parsed->specs[family][i];
+		const struct spec *taken = &parsed->specs[!family][i];
+
+		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
+		    conf_says_family(text->text) || conf_is_tied(taken->rules[0]))
+			continue;
+		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); -%c in front "
+			     "says that it is meant so", text->file, text->line, family_title(!family),
+			     family_title(family), refused->error, family == FAMILY_IPV4 ? '6' : '4');
+	}
+}
+
+/* Whether a family that should have the rule refused it, and not because it is the other's. */
+static bool refused_for_good(const struct parsed *parsed, size_t i)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct spec *spec = &parsed->specs[family][i];
+
+		if (parsed->families & 1U << family && spec->error && !spec->other_family)
+			return true;
+	}
+	return false;
+}
+
+/* Adds the rules of text i to its chain. Returns -1 where nobody takes it, or not all that should. */
+static int place_text(struct parsed *parsed, size_t i)
+{
+	const struct rule_text *text = &parsed->texts[i];
+	bool taken = false;
+
+	warn_of_gap(parsed, i);
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct spec *spec = &parsed->specs[family][i];
+
+		if (!accepted(spec))
+			continue;
+		taken = true;
+		if (!(parsed->families & 1U << family)) {
+			diag_step(1, "%s:%u: this rule is for %s, which is not configured: left out",
+				  text->file, text->line, family_title(family));
+			continue;
+		}
+		for (size_t k = 0; k < spec->nrules; k++) {
+			/* Pasted from a listing, it may carry the mark. */
+			rule_remove_mark(spec->rules[k]);
+			wanted_rules_add(&text->chain->rules[family], spec->rules[k], text->text,
+					 text->file, text->line);
+		}
+		spec->nrules = 0; /* the chain has them now */
+	}
+	if (!taken || refused_for_good(parsed, i)) {
+		diag_error_at(text->file, text->line, "%s", refusal(parsed, i));
+		return -1;
+	}
+	return 0;
+}
+
+/* A chain in the search for loops. */
+struct node {
+	const struct wanted_chain *chain;
+	enum { UNSEEN, ON_PATH, DONE } state;
+	size_t next; /* rule to look at */
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct node *left = a, *right = b;
+
+	return strcmp(left->chain->name, right->chain->name);
+}
+
+static struct node *find_node(struct node *nodes, size_t n, const char *name)
+{
+	struct wanted_chain named = { .name = (char *)name };
+	struct node key = { .chain = &named };
+
+	return bsearch(&key, nodes, n, sizeof(*nodes), by_name);
+}
+
+/* The path from the chain that is reached again to the rule that leads there. */
+static void say_loop(struct node **path, size_t depth, const struct node *again,
+		     const struct wanted_rule *rule)
+{
+	char *text = xstrdup(""), *longer;
+	size_t first = 0, shown = 0;
+
+	while (path[first] != again)
+		first++;
+	for (size_t i = first; i < depth; i++) {
+		if (shown++ == SHOWN_PATH) {
+			longer = xasprintf("%s… -> ", text);
+			i = depth;
+		} else {
+			longer = xasprintf("%s%s -> ", text, path[i]->chain->name);
+		}
+		free(text);
+		text = longer;
+	}
+	diag_error_at(rule->file, rule->line, "a loop of chains: %s%s", text, again->chain->name);
+	free(text);
+}
+
+/* Walks all that start leads to. Returns -1 at the first loop, said. */
+static int walk(struct node *nodes, size_t n, struct node *start, enum family family,
+		struct node **path)
+{
+	size_t depth = 0;
+
+	start->state = ON_PATH;
+	path[depth++] = start;
+	while (depth) {
+		struct node *node = path[depth - 1], *to;
+		const struct wanted_rules *rules = &node->chain->rules[family];
+		const struct wanted_rule *rule;
+
+		if (node->next == rules->n) {
+			node->state = DONE;
+			depth--;
+			continue;
+		}
+		rule = &rules->v[node->next++];
+		if (!rule_calls(rule->rule))
+			continue;
+		to = find_node(nodes, n, rule->rule->chain);
+		if (to && to->state == ON_PATH) {
+			say_loop(path, depth, to, rule);
+			return -1;
+		}
+		if (to && to->state == UNSEEN) {
+			to->state = ON_PATH;
+			path[depth++] = to;
+		}
+	}
+	return 0;
+}
+
+static int find_loop(const struct policy *policy, enum family family)
+{
+	size_t n = policy->nchains;
+	struct node *nodes = xcalloc(n, sizeof(*nodes));
+	struct node **path = xcalloc(n, sizeof(*path));
+	int ret = 0;
+
+	for (size_t i = 0; i < n; i++)
+		nodes[i].chain = policy->chains[i];
+	qsort(nodes, n, sizeof(*nodes), by_name);
+	for (size_t i = 0; i < n && !ret; i++)
+		if (nodes[i].state == UNSEEN)
+			ret = walk(nodes, n, &nodes[i], family, path);
+	free(path);
+	free(nodes);
+	return ret;
+}
+
+/* FORWARD calls DOCKER-USER, and nobody else may. */
+static int find_user_calls(const struct policy *policy, enum family family)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < policy->nchains; i++) {
+		const struct wanted_rules *rules = &policy->chains[i]->rules[family];
+
+		for (size_t k = 0; k < rules->n; k++) {
+			if (!rule_leads_to(rules->v[k].rule, DOCKER_USER))
+				continue;
+			diag_error_at(rules->v[k].file, rules->v[k].line, "only FORWARD may lead to "
+				      DOCKER_USER ", which is where the chains begin");
+			ret = -1;
+		}
+	}
+	return ret;
+}
+
+static int check_paths(const struct policy *policy)
+{
+	/* A loop of both families is said once. */
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		if (find_user_calls(policy, family) || find_loop(policy, family))
+			return -1;
+	return 0;
+}
+
+/* Parses some of the texts and adds their rules; counts those that are refused. */
+static int place_some(const struct policy *policy, const struct strings *chains,
+		      const struct rule_text *texts, size_t n, unsigned int *errors)
+{
+	struct parsed parsed = { .texts = texts, .n = n, .families = policy->families };
+	int ret;
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		parsed.specs[family] = xcalloc(n, sizeof(**parsed.specs));
+	ret = parse_some(&parsed, chains);
+	for (size_t i = 0; i < n && !ret && *errors < ERROR_LIMIT; i++) {
+		if (!place_text(&parsed, i))
+			continue;
+		if (++*errors == ERROR_LIMIT)
+			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
+				      "is not looked at");
+	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < n; i++)
+			spec_clear(&parsed.specs[family][i]);
+		free(parsed.specs[family]);
+	}
+	return ret;
+}
+
+int config_rules(struct policy *policy, const struct rule_texts *texts)
+{
+	struct strings chains = { 0 };
+	unsigned int errors = 0;
+	size_t done = 0, n;
+	int ret = 0;
+
+	if (texts->n > CONFIG_RULES_LIMIT) {
+		const struct rule_text *first = &texts->v[CONFIG_RULES_LIMIT];
+
+		diag_error_at(first->file, first->line, "more than %d rules", CONFIG_RULES_LIMIT);
+		return -1;
+	}
+	for (size_t i = 0; i < policy->nchains; i++)
+		strings_add(&chains, policy->chains[i]->name);
+	/*
+	 * A rule that libxtables refuses ends a process, which takes its time. So a
+	 * few come first, and more while all are right: where all are wrong, the others
+	 * are never tried.
+	 */
+	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
+	     batch = errors ? FIRST_BATCH : 8 * batch) {
+		n = texts->n - done < batch ? texts->n - done : batch;
+		ret = place_some(policy, &chains, texts->v + done, n, &errors);
+		done += n;
+	}
+	strings_clear(&chains);
+	if (ret || errors)
+		return -1;
+	return check_paths(policy);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "utf8.h"
+
+void conf_lines_take(struct conf_lines *lines, struct conf_line line)
+{
+	GROW(lines->v, lines->n, lines->room);
+	lines->v[lines->n++] = line;
+}
+
+void conf_lines_clear(struct conf_lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		free(lines->v[i].text);
+		free(lines->v[i].common);
+	}
+	free(lines->v);
+	*lines = (struct conf_lines){ 0 };
+}
+
+bool conf_can_hold(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+	size_t length;
+
+	for (; c < end; c += length) {
+		length = utf8_length(c, end);
+		if (!length || *c < ' ' || *c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+bool conf_is_tied(const struct rule *rule)
+{
+	static const uint8_t none[sizeof(rule->src.mask)];
+
+	return memcmp(rule->src.mask, none, sizeof(none)) || memcmp(rule->dst.mask, none, sizeof(none));
+}
+
+bool conf_says_family(const char *text)
+{
+	text += strspn(text, " \t");
+	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
+}
+
+/* In the quotes that suit it. */
+static void write_string(FILE *out, const char *text)
+{
+	/* What double quotes would need more backslashes for. */
+	bool plain = !strpbrk(text, "\"\\") && !strstr(text, "${");
+
+	putc(plain ? '"' : '\'', out);
+	for (const char *c = text; *c; c++) {
+		/* A backslash is one, but in front of another and of a quote. */
+		if (!plain && (*c == '\'' || (*c == '\\' && (!c[1] || strchr("\\'", c[1])))))
+			putc('\\', out);
+		putc(*c, out);
+	}
+	putc(plain ? '"' : '\'', out);
+}
+
+static void write_list(FILE *out, const char *name, const struct strings *list)
+{
+	fprintf(out, "%-15s = {", name);
+	for (size_t i = 0; i < list->n; i++) {
+		fputs(i ? ", " : " ", out);
+		write_string(out, list->v[i]);
+	}
+	fputs(" }\n", out);
+}
+
+static void write_word(FILE *out, const char *name, const char *word)
+{
+	fprintf(out, "%-15s = \"%s\"\n", name, word);
+}
+
+void conf_write_settings(FILE *out, const struct policy *policy, bool all)
+{
+	struct strings families = { 0 };
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (policy->families & 1U << family)
+			strings_add(&families, family_name((enum family)family));
+	write_list(out, "families", &families);
+	strings_clear(&families);
+	if (all || !policy->backend_auto)
+		write_word(out, "backend", policy->backend_auto ? "auto" :
+						   backend_kind_name(policy->backend));
+	if (all || policy->trusted_chains.n)
+		write_list(out, "trusted-chains", &policy->trusted_chains);
+	if (all || policy->remove_foreign)
+		write_word(out, "foreign-rules", policy->remove_foreign ? "remove" : "keep");
+	if (all || policy->ignore.n)
+		write_list(out, "ignore", &policy->ignore);
+	if (all || policy->recovery != RECOVERY_NONE)
+		write_word(out, "docker-recovery",
+			   policy->recovery == RECOVERY_RESTART ? "restart" : "none");
+}
+
+/* A line of the second family, to be found by its text. */
+struct entry {
+	const char *text;
+	size_t index;
+	bool taken;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	const struct entry *left = a, *right = b;
+	int order = strcmp(left->text, right->text);
+
+	return order ? order : (left->index > right->index) - (left->index < right->index);
+}
+
+static struct entry *first_free(struct entry *entries, size_t n, const char *text)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(entries[middle].text, text) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low < n && entries[low].taken && !strcmp(entries[low].text, text))
+		low++;
+	return low < n && !strcmp(entries[low].text, text) ? &entries[low] : NULL;
+}
+
+static const char *common_text(const struct conf_line *line)
+{
+	return line->common ? line->common : line->text;
+}
+
+#define NO_MATE SIZE_MAX
+
+/*
+ * Pairs lines of a with equal ones of b: the k-th of a text with the k-th of
+ * it. mate[i] is the line of b, or NO_MATE.
+ */
+static void pair_lines(const struct conf_lines *a, const struct conf_lines *b, size_t *mate)
+{
+	struct entry *entries = xcalloc(b->n, sizeof(*entries));
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->v[i].comment && !b->v[i].tied)
+			entries[n++] = (struct entry){ common_text(&b->v[i]), i, false };
+	if (n)
+		qsort(entries, n, sizeof(*entries), by_text);
+	for (size_t i = 0; i < a->n; i++) {
+		struct entry *entry = NULL;
+
+		if (!a->v[i].comment && !a->v[i].tied)
+			entry = first_free(entries, n, common_text(&a->v[i]));
+		mate[i] = entry ? entry->index : NO_MATE;
+		if (entry)
+			entry->taken = true;
+	}
+	free(entries);
+}
+
+/*
+ * Keeps the longest run of pairs that stand in the same order on both sides,
+ * so that each family's own order survives: the longest rising subsequence of
+ * mate[], by patience. last[k] is the end of the best one of k + 1 pairs.
+ */
+static void keep_rising(size_t *mate, size_t n)
+{
+	size_t *last = xcalloc(n, sizeof(*last)), *before = xcalloc(n, sizeof(*before));
+	size_t length = 0, keep;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t low = 0, high = length;
+
+		if (mate[i] == NO_MATE)
+			continue;
+		while (low < high) {
+			size_t middle = low + (high - low) / 2;
+
+			if (mate[last[middle]] < mate[i])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		before[i] = low ? last[low - 1] : NO_MATE;
+		last[low] = i;
+		if (low == length)
+			length++;
+	}
+	keep = length ? last[length - 1] : NO_MATE;
+	for (size_t i = n; i-- > 0;) {
+		if (i == keep)
+			keep = before[i];
+		else
+			mate[i] = NO_MATE;
+	}
+	free(before);
+	free(last);
+}
+
+/* Where a comma has to follow: behind every rule but the last. */
+struct list {
+	FILE *out;
+	size_t left;
+};
+
+static void write_rule(struct list *list, const char *text)
+{
+	fputs("        ", list->out);
+	write_string(list->out, text);
+	fputs(--list->left ? ",\n" : "\n", list->out);
+}
+
+/* A line of one family alone; tie is "-4", "-6" or "". */
+static void write_line(struct list *list, const struct conf_line *line, const char *tie)
+{
+	char *text;
+
+	if (line->comment) {
+		fprintf(list->out, "        # %s\n", line->text);
+	} else if (line->tied || !*tie) {
+		write_rule(list, line->text);
+	} else {
+		text = xasprintf("%s%s%s", tie, *line->text ? " " : "", line->text);
+		write_rule(list, text);
+		free(text);
+	}
+}
+
+static size_t count_rules(const struct conf_lines *lines)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < lines->n; i++)
+		n += !lines->v[i].comment;
+	return n;
+}
+
+static void write_merged(struct list *list, const struct conf_lines lines[FAMILY_COUNT])
+{
+	const struct conf_lines *a = &lines[FAMILY_IPV4], *b = &lines[FAMILY_IPV6];
+	size_t *mate = xcalloc(a->n, sizeof(*mate));
+	size_t k = 0;
+
+	pair_lines(a, b, mate);
+	keep_rising(mate, a->n);
+	list->left = count_rules(a) + count_rules(b);
+	for (size_t i = 0; i < a->n; i++)
+		list->left -= mate[i] != NO_MATE;
+	for (size_t i = 0; i < a->n; i++) {
+		if (mate[i] == NO_MATE) {
+			write_line(list, &a->v[i], "-4");
+			continue;
+		}
+		for (; k < mate[i]; k++)
+			write_line(list, &b->v[k], "-6");
+		/* As it is listed, where both list it so. */
+		write_rule(list, strcmp(a->v[i].text, b->v[k].text) ? common_text(&a->v[i])
+								    : a->v[i].text);
+		k++;
+	}
+	for (; k < b->n; k++)
+		write_line(list, &b->v[k], "-6");
+	free(mate);
+}
+
+void conf_write_chain(FILE *out, const char *name, unsigned int families,
+		      const struct conf_lines lines[FAMILY_COUNT])
+{
+	struct list list = { .out = out };
+	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
+
+	fputs("chain ", out);
+	write_string(out, name);
+	if (!lines[FAMILY_IPV4].n && !lines[FAMILY_IPV6].n) {
+		fputs(" {\n    rules = { }\n}\n", out);
+		return;
+	}
+	fputs(" {\n    rules = {\n", out);
+	if (families == (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)) {
+		write_merged(&list, lines);
+	} else {
+		list.left = count_rules(&lines[only]);
+		for (size_t i = 0; i < lines[only].n; i++)
+			write_line(&list, &lines[only].v[i], "");
+	}
+	fputs("    }\n}\n", out);
+}

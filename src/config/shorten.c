@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shorten.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulespec.h"
+
+#define OPTIONS_MAX 16 /* of one text that are tried */
+#define ROUNDS_MAX 4   /* what one option hides, the next round sees */
+
+/* An option with its values, and the blank in front of it. */
+struct span {
+	size_t from, to;
+};
+
+struct trial {
+	struct telling *telling;
+	struct span options[OPTIONS_MAX];
+	size_t n;
+	bool needless[OPTIONS_MAX];
+	bool changed; /* in the last round */
+};
+
+static const char *text_of(const struct trial *trial)
+{
+	return trial->telling->shortest ? trial->telling->shortest : trial->telling->text;
+}
+
+/* The long options: those of matches and targets. */
+static void find_options(struct trial *trial)
+{
+	const char *text = text_of(trial);
+	bool quoted = false, inside = false;
+	size_t i;
+
+	trial->n = 0;
+	for (i = 0; text[i]; i++) {
+		bool option, mark;
+
+		if (text[i] == '\\' && text[i + 1]) {
+			i++;
+			continue;
+		}
+		quoted ^= text[i] == '"';
+		if (quoted || text[i] != ' ')
+			continue;
+		option = text[i + 1] == '-' || !strncmp(text + i, " ! ", 3);
+		mark = !strncmp(text + i, " --", 3) || !strncmp(text + i, " ! --", 5);
+		if (inside && option) {
+			trial->options[trial->n++].to = i;
+			inside = false;
+		}
+		if (mark && trial->n < OPTIONS_MAX) {
+			trial->options[trial->n].from = i;
+			inside = true;
+		}
+		/* The option behind the ! is the same one. */
+		if (inside && text[i + 1] == '!')
+			i += 2;
+	}
+	if (inside)
+		trial->options[trial->n++].to = i;
+}
+
+/* The text without one option, or without all needless ones (which is then OPTIONS_MAX). */
+static char *leave_out(const struct trial *trial, size_t which)
+{
+	const char *text = text_of(trial);
+	char *rest = xcalloc(strlen(text) + 1, 1), *to = rest;
+	size_t at = 0;
+
+	for (size_t k = 0; k < trial->n; k++) {
+		if (which == OPTIONS_MAX ? !trial->needless[k] : which != k)
+			continue;
+		memcpy(to, text + at, trial->options[k].from - at);
+		to += trial->options[k].from - at;
+		at = trial->options[k].to;
+	}
+	memcpy(to, text + at, strlen(text + at) + 1);
+	return rest;
+}
+
+/* Candidates of one batch, with the trial that each is of. */
+struct batch {
+	struct {
+		struct trial *trial;
+		size_t which;
+		bool result; /* to be taken as it is */
+	} *of;
+	size_t n, room;
+	struct strings texts;
+};
+
+static void batch_add(struct batch *batch, struct trial *trial, size_t which, bool result)
+{
+	GROW(batch->of, batch->n, batch->room);
+	batch->of[batch->n].trial = trial;
+	batch->of[batch->n].which = which;
+	batch->of[batch->n++].result = result;
+	strings_take(&batch->texts, leave_out(trial, which));
+}
+
+/* Takes what gives the very rule. */
+static void judge(struct batch *batch, size_t i, const struct spec *spec)
+{
+	struct trial *trial = batch->of[i].trial;
+
+	if (spec->error || spec->nrules != 1 || !rule_equal(spec->rules[0], trial->telling->rule))
+		return;
+	if (!batch->of[i].result) {
+		trial->needless[batch->of[i].which] = true;
+		return;
+	}
+	free(trial->telling->shortest);
+	trial->telling->shortest = batch->texts.v[i];
+	batch->texts.v[i] = NULL;
+	trial->changed = true;
+}
+
+static int batch_run(struct batch *batch, enum family family, const struct strings *chains)
+{
+	struct spec *specs = xcalloc(batch->n, sizeof(*specs));
+	int ret = 0;
+
+	if (batch->n)
+		ret = rulespec_parse(family, (const char *const *)batch->texts.v, batch->n, chains,
+				     specs);
+	for (size_t i = 0; i < batch->n && !ret; i++)
+		judge(batch, i, &specs[i]);
+	for (size_t i = 0; i < batch->n; i++)
+		spec_clear(&specs[i]);
+	free(specs);
+	strings_clear(&batch->texts);
+	free(batch->of);
+	*batch = (struct batch){ 0 };
+	return ret;
+}
+
+/* Each option alone; then the first that could be spared, and all of them at once. */
+static int round_of(enum family family, const struct strings *chains, struct trial *trials, size_t n)
+{
+	struct batch batch = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		if (!trials[i].changed)
+			continue;
+		find_options(&trials[i]);
+		memset(trials[i].needless, 0, sizeof(trials[i].needless));
+		for (size_t k = 0; k < trials[i].n; k++)
+			batch_add(&batch, &trials[i], k, false);
+	}
+	if (batch_run(&batch, family, chains))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		size_t first = 0;
+
+		while (trials[i].changed && first < trials[i].n && !trials[i].needless[first])
+			first++;
+		if (trials[i].changed && first < trials[i].n) {
+			/* The better one comes last, and stays. */
+			batch_add(&batch, &trials[i], first, true);
+			batch_add(&batch, &trials[i], OPTIONS_MAX, true);
+		}
+		trials[i].changed = false;
+	}
+	return batch_run(&batch, family, chains);
+}
+
+int retell(enum family family, const struct strings *chains, struct telling *tellings, size_t n)
+{
+	struct trial *trials = xcalloc(n, sizeof(*trials));
+	int ret = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		tellings[i].shortest = NULL;
+		trials[i].telling = &tellings[i];
+		trials[i].changed = true;
+	}
+	for (int round = 0; round < ROUNDS_MAX && !ret; round++)
+		ret = round_of(family, chains, trials, n);
+	free(trials);
+	return ret;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reach.h"
+
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_state.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dockerd.h"
+#include "match_ext.h"
+#include "util.h"
+
+/* What is known of one question about one chain. */
+enum known { UNASKED, ASKING, NO, YES };
+
+struct node {
+	enum known accepts, accepts_new, docker;
+	bool looked; /* reach_unloaded() has been here */
+};
+
+struct reach {
+	const struct table *table;
+	const struct policy *policy;
+	struct node *nodes; /* beside table->chains */
+};
+
+struct reach *reach_new(const struct table *table, const struct policy *policy)
+{
+	struct reach *reach = xcalloc(1, sizeof(*reach));
+
+	reach->table = table;
+	reach->policy = policy;
+	reach->nodes = xcalloc(table ? table->nchains : 0, sizeof(*reach->nodes));
+	return reach;
+}
+
+void reach_free(struct reach *reach)
+{
+	if (!reach)
+		return;
+	free(reach->nodes);
+	free(reach);
+}
+
+static struct node *node_of(struct reach *reach, const char *name, struct chain **chain)
+{
+	size_t at = reach->table ? table_index(reach->table, name) : 0;
+
+	*chain = NULL;
+	if (!reach->table || at == reach->table->nchains)
+		return NULL;
+	*chain = reach->table->chains[at];
+	return &reach->nodes[at];
+}
+
+/*
+ * Targets that never accept: they drop, or the packet goes on behind them. One
+ * that is not named here is assumed able to accept (NFQUEUE is).
+ */
+static bool target_never_accepts(const char *name)
+{
+	static const char *const names[] = {
+		"REJECT", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "SET", "AUDIT", "TCPMSS",
+		"CLASSIFY", "TRACE", "TEE", "CT", "NOTRACK", "DSCP", "TOS", "TTL", "HL", "ECN",
+		"CONNSECMARK", "SECMARK", "IDLETIMER", "LED", "RATEEST", "CHECKSUM", "HMARK",
+		"TCPOPTSTRIP",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+bool rule_ends_chain(const struct rule *rule)
+{
+	if (!rule_unconditional(rule))
+		return false;
+	switch (rule->verdict) {
+	case VERDICT_ACCEPT:
+	case VERDICT_DROP:
+	case VERDICT_RETURN:
+	case VERDICT_QUEUE:
+	case VERDICT_GOTO:
+		return true;
+	case VERDICT_EXT:
+		return !strcmp(rule->target.name, "REJECT");
+	default:
+		return false;
+	}
+}
+
+/*
+ * Whether a state mask lets no packet through that starts a connection. SNAT
+ * and DNAT are states too, which a first packet can have.
+ */
+static bool states_exclude_new(unsigned int mask, bool invert)
+{
+	const unsigned int invalid = XT_CONNTRACK_STATE_INVALID;
+	const unsigned int fresh = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	const unsigned int untracked = XT_CONNTRACK_STATE_UNTRACKED;
+	const unsigned int old = XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED) |
+				 XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
+
+	if (invert)
+		return (mask & (invalid | fresh | untracked)) == (invalid | fresh | untracked);
+	return !(mask & ~old);
+}
+
+static bool match_excludes_new(const struct ext *match)
+{
+	struct xt_conntrack_mtinfo3 info;
+
+	if (!strcmp(match->name, "state") && match->revision == 0 &&
+	    match->size >= sizeof(struct xt_state_info)) {
+		struct xt_state_info state;
+
+		memcpy(&state, match->data, sizeof(state));
+		return states_exclude_new(state.statemask, false);
+	}
+	return match_conntrack_info(match, &info) && info.match_flags & XT_CONNTRACK_STATE &&
+	       states_exclude_new(info.state_mask, info.invert_flags & XT_CONNTRACK_STATE);
+}
+
+static bool rule_excludes_new(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (match_excludes_new(&rule->matches[i]))
+			return true;
+	return false;
+}
+
+static const struct wanted_chain *held_as(const struct reach *reach, const struct chain *chain)
+{
+	return reach->policy ? policy_chain(reach->policy, chain->name) : NULL;
+}
+
+static bool wanted_accept(struct reach *reach, const struct chain *chain, bool new_only)
+{
+	const struct wanted_chain *held = held_as(reach, chain);
+	const struct wanted_rules *wanted = held ? &held->rules[reach->table->family] : NULL;
+
+	for (size_t i = 0; wanted && i < wanted->n; i++)
+		if (reach_accepts(reach, chain, wanted->v[i].rule, new_only))
+			return true;
+	return false;
+}
+
+static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
+{
+	struct chain *chain;
+	struct node *node = node_of(reach, name, &chain);
+	enum known *answer;
+
+	if (!node || !chain->loaded)
+		return true;
+	answer = new_only ? &node->accepts_new : &node->accepts;
+	if (*answer == UNASKED) {
+		enum known result = NO;
+
+		/* Asked again on the way round a loop: the loop adds nothing. */
+		*answer = ASKING;
+		for (size_t i = 0; i < chain->nrules && result == NO; i++) {
+			if (reach_accepts(reach, chain, chain->rules[i], new_only))
+				result = YES;
+			/* In a held chain a repair may take out the one that ends it. */
+			if (rule_ends_chain(chain->rules[i]) && !held_as(reach, chain))
+				break;
+		}
+		if (result == NO && wanted_accept(reach, chain, new_only))
+			result = YES;
+		*answer = result;
+	}
+	return *answer == YES;
+}
+
+bool reach_accepts(struct reach *reach, const struct chain *chain, const struct rule *rule,
+		   bool new_only)
+{
+	/* Leaving a base chain early gives its policy. */
+	bool leaving = chain->builtin && chain->policy != VERDICT_DROP;
+
+	if (rule->opaque)
+		return true;
+	if (new_only && rule_excludes_new(rule))
+		return false;
+	switch (rule->verdict) {
+	case VERDICT_ACCEPT:
+	case VERDICT_QUEUE:
+		return true;
+	case VERDICT_RETURN:
+		return leaving;
+	case VERDICT_JUMP:
+		return chain_accepts(reach, rule->chain, new_only);
+	case VERDICT_GOTO:
+		return leaving || chain_accepts(reach, rule->chain, new_only);
+	case VERDICT_EXT:
+		return !target_never_accepts(rule->target.name);
+	default:
+		return false;
+	}
+}
+
+bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct rule *rule)
+{
+	if (rule->opaque)
+		return true;
+	if (rule_excludes_new(rule))
+		return false;
+	if (rule->verdict == VERDICT_RETURN || rule->verdict == VERDICT_GOTO)
+		return true;
+	return reach_accepts(reach, chain, rule, true);
+}
+
+bool reach_is_docker(struct reach *reach, const char *name)
+{
+	struct chain *chain;
+	struct node *node = node_of(reach, name, &chain);
+
+	if (docker_owns_chain(name))
+		return true;
+	if (!node || !strcmp(name, DOCKER_USER))
+		return false;
+	if (node->docker == UNASKED) {
+		enum known result = NO;
+
+		node->docker = ASKING;
+		for (size_t i = 0; i < chain->nrules && result == NO; i++)
+			if (rule_calls(chain->rules[i]) &&
+			    reach_is_docker(reach, chain->rules[i]->chain))
+				result = YES;
+		node->docker = result;
+	}
+	return node->docker == YES;
+}
+
+struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
+{
+	struct chain *chain, *missing = NULL;
+	struct node *node;
+
+	if (!rule_calls(rule))
+		return NULL;
+	node = node_of(reach, rule->chain, &chain);
+	if (!node || node->looked)
+		return NULL;
+	if (!chain->loaded)
+		return chain;
+	node->looked = true;
+	for (size_t i = 0; i < chain->nrules && !missing; i++)
+		missing = reach_unloaded(reach, chain->rules[i]);
+	return missing;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "read_set.h"
+
+#include <string.h>
+
+#include "check.h"
+#include "dockerd.h"
+#include "chain_diff.h"
+
+static bool is_right_jump(const struct rule *rule)
+{
+	return rule->verdict == VERDICT_JUMP && rule_leads_to(rule, DOCKER_USER) &&
+	       rule_unconditional(rule);
+}
+
+/* What names the bridges, which tells what the -o of another rule is about. */
+static struct chain *about_bridges(struct reach *reach, const struct table *table,
+				   const struct chain *forward)
+{
+	struct chain *own = table_chain(table, "DOCKER-FORWARD"), *missing = NULL;
+
+	if (own && !own->loaded)
+		return own;
+	/* A rule with an -o that leads to Docker's chains by way of another one. */
+	for (size_t i = 0; i < forward->nrules && !missing; i++) {
+		const struct rule *rule = forward->rules[i];
+
+		if (rule->out.mask[0] && rule->chain && !docker_owns_chain(rule->chain) &&
+		    strcmp(rule->chain, DOCKER_USER))
+			missing = reach_unloaded(reach, rule);
+	}
+	return missing;
+}
+
+/* What FORWARD's rules in front of the jump lead to. */
+static struct chain *in_front(struct reach *reach, const struct table *table,
+			      const struct chain *forward)
+{
+	for (size_t i = 0; i < forward->nrules; i++) {
+		const struct rule *rule = forward->rules[i];
+		struct chain *missing;
+
+		if (is_right_jump(rule))
+			return NULL;
+		/* A goto is no call: it may accept, and that has to be known. */
+		if (rule->verdict == VERDICT_JUMP && rule_leads_to(rule, DOCKER_USER))
+			continue;
+		missing = reach_unloaded(reach, rule);
+		if (!missing && rule->out.mask[0])
+			missing = about_bridges(reach, table, forward);
+		if (missing)
+			return missing;
+	}
+	return NULL;
+}
+
+/* What the foreign and the stale rules of a chain that we hold lead to. */
+static struct chain *in_held(struct reach *reach, const struct policy *policy,
+			     const struct chain *held)
+{
+	for (size_t i = 0; i < held->nrules; i++) {
+		const struct rule *rule = held->rules[i];
+		struct chain *missing;
+
+		if (rule_calls(rule) && policy_chain(policy, rule->chain))
+			continue;
+		missing = reach_unloaded(reach, rule);
+		if (missing)
+			return missing;
+	}
+	return NULL;
+}
+
+/*
+ * Before a chain that left the configuration goes, nobody else may call it, from
+ * Docker's chains either.
+ */
+static struct chain *around_stale(const struct policy *policy, const struct table *table)
+{
+	bool stale = false;
+
+	for (size_t c = 0; c < table->nchains && !stale; c++)
+		stale = held_is_stale_chain(policy, table->chains[c]);
+	for (size_t c = 0; c < table->nchains && stale; c++)
+		if (!table->chains[c]->loaded)
+			return table->chains[c];
+	return NULL;
+}
+
+static struct chain *next_of_table(const struct policy *policy, const struct table *table)
+{
+	struct chain *forward = table_chain(table, "FORWARD");
+	struct chain *missing = NULL;
+	struct reach *reach;
+
+	if (forward && !forward->loaded)
+		return forward;
+	for (size_t i = 0; i < policy->nchains; i++) {
+		struct chain *held = table_chain(table, policy->chains[i]->name);
+
+		if (held && !held->loaded)
+			return held;
+	}
+	reach = reach_new(table, policy);
+	if (forward)
+		missing = in_front(reach, table, forward);
+	for (size_t i = 0; i < policy->nchains && !missing; i++) {
+		const struct chain *held = table_chain(table, policy->chains[i]->name);
+
+		if (held)
+			missing = in_held(reach, policy, held);
+	}
+	reach_free(reach);
+	return missing ? missing : around_stale(policy, table);
+}
+
+struct chain *scope_next(const struct policy *policy, const struct snapshot *snapshot,
+			 struct table **table)
+{
+	unsigned int families = families_in_force(policy, snapshot);
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		struct table *filter, *nat;
+		struct chain *missing;
+
+		if (!(families & (1U << family)))
+			continue;
+		*table = filter = snapshot_table(snapshot, (enum family)family, "filter");
+		missing = filter ? next_of_table(policy, filter) : NULL;
+		if (missing)
+			return missing;
+		/* Whether nat calls Docker's chain, and should. */
+		*table = nat = snapshot_table(snapshot, (enum family)family, "nat");
+		missing = table_chain(nat, "PREROUTING");
+		if (missing && !missing->loaded)
+			return missing;
+		missing = docker_chain_in_doubt(filter, nat, table);
+		if (missing)
+			return missing;
+	}
+	return NULL;
+}

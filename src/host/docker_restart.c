@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_restart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "util.h"
+
+#define STAMP_FOLDER "/run/dockfw"
+#define STAMP STAMP_FOLDER "/docker-restarted"
+#define PAUSE_SECONDS 3600
+#define SYSTEMCTL "/usr/bin/systemctl"
+
+extern char **environ;
+
+/* Whether the stamp is younger than the pause; a clock set back makes it old. */
+static bool is_too_soon(void)
+{
+	struct stat stamp;
+	time_t now = time(NULL);
+
+	return stat(STAMP, &stamp) == 0 && stamp.st_mtime <= now &&
+	       now - stamp.st_mtime < PAUSE_SECONDS;
+}
+
+/* Before the restart: one that cannot be remembered is not made. */
+static int set_stamp(void)
+{
+	int fd;
+
+	if (mkdir(STAMP_FOLDER, 0755) < 0 && errno != EEXIST) {
+		diag_error("cannot make '" STAMP_FOLDER "', which remembers a restart of Docker: %s",
+			   strerror(errno));
+		return -1;
+	}
+	fd = open(STAMP, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0 || futimens(fd, NULL) < 0) {
+		diag_error("cannot write '" STAMP "', which remembers a restart of Docker: %s",
+			   strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+/* The job goes on in systemd; only its client ends, within a second. */
+static void end_child(pid_t child)
+{
+	int status, tries = 0;
+
+	kill(child, SIGTERM);
+	while (waitpid(child, &status, WNOHANG) == 0 && ++tries < 50)
+		sleep_ms(20);
+	if (tries == 50) {
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+	}
+}
+
+/* Waits for the child while there is time; its exit status, or -1, said. */
+static int wait_child(pid_t child)
+{
+	int status;
+
+	for (;;) {
+		pid_t done = waitpid(child, &status, WNOHANG);
+
+		if (done == child)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+		if (done < 0 && errno != EINTR) {
+			diag_error("cannot wait for " SYSTEMCTL ": %s", strerror(errno));
+			return -1;
+		}
+		if (deadline_check()) {
+			end_child(child);
+			return -1;
+		}
+		sleep_ms(20);
+	}
+}
+
+enum restart docker_restart(bool force)
+{
+	char *const words[] = { (char *)"systemctl", (char *)"restart", (char *)"docker.service",
+				NULL };
+	pid_t child;
+	int status;
+
+	if (!force && is_too_soon()) {
+		diag_warning("Docker was restarted for its chains within the hour and lost them again; "
+			     "not restarting it once more (--restart-docker does)");
+		return RESTART_TOO_SOON;
+	}
+	if (set_stamp())
+		return RESTART_FAILED;
+	deadline_step("restarting docker.service");
+	status = posix_spawn(&child, SYSTEMCTL, NULL, NULL, words, environ);
+	if (status) {
+		diag_error("cannot run " SYSTEMCTL ": %s; restart Docker by hand",
+			   strerror(status));
+		return RESTART_FAILED;
+	}
+	status = wait_child(child);
+	/* POSIX lets posix_spawn() tell so late that it could not run it. */
+	if (status == 127)
+		diag_error("cannot run " SYSTEMCTL "; restart Docker by hand");
+	else if (status > 0)
+		diag_error("'systemctl restart docker.service' failed with status %d; see: journalctl -u docker",
+			   status);
+	return status ? RESTART_FAILED : RESTART_DONE;
+}

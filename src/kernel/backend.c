@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "dockerd.h"
+#include "util.h"
+
+/* A host that writes without pause still leaves gaps of some milliseconds. */
+#define TRIES 60
+
+/* What a file is that the iptables command leads to. */
+static const struct {
+	const char *name;
+	enum iptables_kind kind;
+} commands[] = {
+	{ "xtables-nft-multi", IPTABLES_NFT },
+	{ "iptables-nft", IPTABLES_NFT },
+	{ "xtables-legacy-multi", IPTABLES_LEGACY },
+	{ "iptables-legacy", IPTABLES_LEGACY },
+	{ "xtables-multi", IPTABLES_LEGACY }, /* up to 1.6, which had no other */
+};
+
+enum iptables_kind iptables_kind(const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum iptables_kind kind = IPTABLES_UNKNOWN;
+		char *file = realpath(paths[i], NULL);
+
+		if (!file)
+			continue;
+		for (size_t c = 0; c < ARRAY_SIZE(commands); c++)
+			if (!strcmp(strrchr(file, '/') + 1, commands[c].name))
+				kind = commands[c].kind;
+		free(file);
+		return kind;
+	}
+	return IPTABLES_UNKNOWN;
+}
+
+enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind command)
+{
+	if (in_nft != in_legacy)
+		return in_nft ? BACKEND_NFT : BACKEND_LEGACY;
+	return command == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
+}
+
+static bool has_docker(const struct table *table)
+{
+	for (size_t i = 0; table && i < table->nchains; i++)
+		if (docker_owns_chain(table->chains[i]->name))
+			return true;
+	return false;
+}
+
+bool backend_try_again(unsigned int *tries)
+{
+	unsigned int shift = *tries / 4;
+
+	if (deadline_check())
+		return false;
+	if (++*tries >= TRIES) {
+		diag_error("the tables changed %d times while they were read; nothing was written, "
+			   "run it again when the other writer is done", TRIES);
+		return false;
+	}
+	sleep_ms(shift < 6 ? 1U << shift : 50);
+	return true;
+}
+
+/* Looks for chains of Docker's once; *found where there are any. */
+static int look_for_docker(const struct backend_ops *ops, unsigned int families, bool *found)
+{
+	struct snapshot *snapshot = snapshot_new(ops->kind);
+	struct backend *backend = ops->open(false);
+	int status = backend ? BACKEND_OK : BACKEND_FAILED;
+
+	*found = false;
+	for (enum family family = 0; family < FAMILY_COUNT && !status && !*found; family++) {
+		if (!(families & (1U << family)))
+			continue;
+		status = ops->read_table(backend, snapshot, family, "filter");
+		*found = !status && has_docker(snapshot_table(snapshot, family, "filter"));
+	}
+	ops->close(backend);
+	snapshot_free(snapshot);
+	return status;
+}
+
+/* Whether the backend's filter tables hold chains of Docker's: 1, 0; -1, said. */
+static int holds_docker(const struct backend_ops *ops, unsigned int families)
+{
+	unsigned int tries = 0;
+	bool found;
+	int status;
+
+	do
+		status = look_for_docker(ops, families, &found);
+	while (status == BACKEND_CHANGED && backend_try_again(&tries));
+	return status ? -1 : found;
+}
+
+const struct backend_ops *backend_detect(unsigned int families)
+{
+	static const char *const paths[] = {
+		"/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables",
+	};
+	int in_nft = holds_docker(&backend_nft, families);
+	int in_legacy = in_nft < 0 ? -1 : holds_docker(&backend_legacy, families);
+	const struct backend_ops *ops;
+
+	/* One that cannot be read could be the one that counts. */
+	if (in_legacy < 0)
+		return NULL;
+	ops = backend_choose(in_nft, in_legacy, iptables_kind(paths, ARRAY_SIZE(paths))) ==
+	      BACKEND_NFT ? &backend_nft : &backend_legacy;
+	diag_step(1, "backend %s", backend_kind_name(ops->kind));
+	return ops;
+}

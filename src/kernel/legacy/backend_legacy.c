@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backend.h"
+
+#include <errno.h>
+#include <linux/netfilter/x_tables.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "iptc.h"
+#include "xt_entry.h"
+#include "util.h"
+#include "xtlock.h"
+
+/*
+ * The kernel hands out and takes a table of a family whole. What guards a
+ * change against other writers is the xtables lock, taken before the read and
+ * held behind the write. The kernel's own check is weak: a table is replaced if
+ * it still has as many entries as when it was fetched, so the handle of the
+ * read is the one that is committed. A writer that does not take the lock and
+ * leaves the number of entries as it was is not noticed, and its change is lost.
+ */
+struct fetched {
+	enum family family;
+	char *name; /* owned */
+	struct xtc_handle *handle;
+};
+
+struct legacy {
+	struct backend base; /* first: the two are one pointer */
+	int lock;            /* -1: open for reading */
+	struct fetched **tables; /* owned */
+	size_t n, room;
+};
+
+static const struct iptc *iptc_of(const struct fetched *table)
+{
+	return &iptc_families[table->family];
+}
+
+static struct fetched *find(const struct legacy *legacy, enum family family, const char *name)
+{
+	for (size_t i = 0; i < legacy->n; i++)
+		if (legacy->tables[i]->family == family && !strcmp(legacy->tables[i]->name, name))
+			return legacy->tables[i];
+	return NULL;
+}
+
+static struct fetched *keep(struct legacy *legacy, enum family family, const char *name,
+			    struct xtc_handle *handle)
+{
+	struct fetched *table = find(legacy, family, name);
+
+	if (table) {
+		iptc_of(table)->ops->free(table->handle);
+	} else {
+		GROW(legacy->tables, legacy->n, legacy->room);
+		table = xcalloc(1, sizeof(*table));
+		legacy->tables[legacy->n++] = table;
+		table->family = family;
+		table->name = xstrdup(name);
+	}
+	table->handle = handle;
+	return table;
+}
+
+static struct backend *legacy_open(bool for_write)
+{
+	int lock = for_write ? xtlock_take() : -1;
+	struct legacy *legacy;
+
+	if (for_write && lock < 0)
+		return NULL;
+	legacy = xcalloc(1, sizeof(*legacy));
+	legacy->base.ops = &backend_legacy;
+	legacy->lock = lock;
+	return &legacy->base;
+}
+
+static void legacy_close(struct backend *backend)
+{
+	struct legacy *legacy = (struct legacy *)backend;
+
+	if (!legacy)
+		return;
+	for (size_t i = 0; i < legacy->n; i++) {
+		iptc_of(legacy->tables[i])->ops->free(legacy->tables[i]->handle);
+		free(legacy->tables[i]->name);
+		free(legacy->tables[i]);
+	}
+	free(legacy->tables);
+	xtlock_release(legacy->lock);
+	free(legacy);
+}
+
+static void list_chains(const struct fetched *from, struct table *to)
+{
+	const struct iptc *iptc = iptc_of(from);
+	struct xtc_handle *handle = from->handle;
+
+	for (const char *name = iptc->ops->first_chain(handle); name;
+	     name = iptc->ops->next_chain(handle)) {
+		struct chain *chain = table_add_chain(to, name);
+		struct xt_counters ignored;
+		const char *policy = iptc->ops->get_policy(name, &ignored, handle);
+
+		chain->builtin = policy != NULL;
+		if (policy)
+			chain->policy = !strcmp(policy, "DROP") ? VERDICT_DROP : VERDICT_ACCEPT;
+	}
+	table_sort(to);
+}
+
+static struct rule *decode(const struct fetched *table, const void *entry)
+{
+	const struct iptc *iptc = iptc_of(table);
+	size_t size = iptc->entry_size(entry);
+	const char *leads_to = NULL;
+
+	/* The library aborts on a verdict that it does not know. */
+	if (legacy_has_offset(table->family, entry, size))
+		leads_to = iptc->target(entry, table->handle);
+	return legacy_decode(table->family, entry, size, leads_to);
+}
+
+static void list_rules(const struct fetched *from, struct chain *to)
+{
+	const struct iptc *iptc = iptc_of(from);
+	/* Of an empty chain, next_rule() would go on in the chain before. */
+	const void *entry = iptc->first_rule(to->name, from->handle);
+
+	for (; entry; entry = iptc->next_rule(entry, from->handle))
+		chain_add_rule(to, decode(from, entry));
+	to->loaded = true;
+}
+
+static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
+			     enum family family, const char *name)
+{
+	struct xtc_handle *handle;
+	int registered;
+
+	deadline_step("reading the ip_tables");
+	registered = iptc_registered(family, name);
+	if (registered <= 0)
+		return registered;
+	handle = iptc_open(family, name, false);
+	if (!handle)
+		return BACKEND_FAILED;
+	list_chains(keep((struct legacy *)backend, family, name, handle),
+		    snapshot_add_table(snapshot, family, name));
+	return BACKEND_OK;
+}
+
+static int legacy_read_chain(struct backend *backend, struct snapshot *snapshot,
+			     struct table *table, struct chain *chain)
+{
+	const struct fetched *from = find((struct legacy *)backend, table->family, table->name);
+
+	(void)snapshot;
+	if (!from || !iptc_of(from)->ops->is_chain(chain->name, from->handle)) {
+		diag_error("the %s table '%s' of ip_tables was not read",
+			   family_name(table->family), table->name);
+		return BACKEND_FAILED;
+	}
+	list_rules(from, chain);
+	return BACKEND_OK;
+}
+
+/* A table comes in one system call, so nothing of it can be torn. */
+static int legacy_verify(struct backend *backend, struct snapshot *snapshot)
+{
+	(void)backend;
+	(void)snapshot;
+	return BACKEND_OK;
+}
+
+static int refused(const struct fetched *table, const struct edit *edit, const char *why)
+{
+	static const char *const ops[] = {
+		[EDIT_CREATE] = "create",
+		[EDIT_INSERT] = "insert a rule into",
+		[EDIT_DELETE] = "delete a rule of",
+		[EDIT_DROP] = "remove",
+	};
+
+	diag_error("cannot %s the chain '%s' of the %s table '%s': %s; nothing was written",
+		   ops[edit->op], edit->chain, family_name(table->family), table->name, why);
+	return -1;
+}
+
+static const void *entry_at(const struct fetched *table, const char *chain, size_t position)
+{
+	const struct iptc *iptc = iptc_of(table);
+	const void *entry = iptc->first_rule(chain, table->handle);
+
+	while (entry && --position)
+		entry = iptc->next_rule(entry, table->handle);
+	return entry;
+}
+
+/* Opaque rules equal nothing; that the reasons are the same has to do. */
+static bool is_rule(const struct rule *live, const struct rule *meant)
+{
+	if (live->opaque && meant->opaque)
+		return !strcmp(live->opaque, meant->opaque);
+	return rule_equal(live, meant);
+}
+
+static int delete_rule(const struct fetched *table, const struct edit *edit,
+		       const xt_chainlabel chain)
+{
+	const void *entry = edit->position ? entry_at(table, edit->chain, edit->position) : NULL;
+	struct rule *live;
+	bool right;
+
+	if (!entry)
+		return refused(table, edit, "it has no rule of that number");
+	live = decode(table, entry);
+	right = is_rule(live, edit->rule);
+	rule_free(live);
+	if (!right)
+		return refused(table, edit, "the rule of that number is another one");
+	if (!iptc_of(table)->delete_rule(chain, (unsigned int)edit->position - 1, table->handle))
+		return refused(table, edit, strerror(errno));
+	return 0;
+}
+
+static int insert_rule(const struct fetched *table, const struct edit *edit,
+		       const xt_chainlabel chain)
+{
+	const struct iptc *iptc = iptc_of(table);
+	const struct rule *rule = edit->rule;
+	size_t size;
+	void *entry;
+	int done;
+
+	/* The library goes by the name alone and takes what is no chain for a target. */
+	if (rule_calls(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
+				 iptc->ops->builtin(rule->chain, table->handle)))
+		return refused(table, edit, "it leads to a chain that does not exist");
+	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))
+		return refused(table, edit, "its target has the name of a chain");
+	if (!edit->position)
+		return refused(table, edit, "it has no rule of that number");
+	entry = legacy_encode(rule, &size);
+	if (!entry)
+		return refused(table, edit, "ip_tables cannot hold it");
+	/* The entry has the rule's counters; the library takes them from there. */
+	done = iptc->insert_rule(chain, entry, (unsigned int)edit->position - 1, table->handle);
+	free(entry);
+	return done ? 0 : refused(table, edit, errno == E2BIG ? "it has no rule of that number" :
+						strerror(errno));
+}
+
+/* Carries an edit out on the fetched table, not in the kernel. */
+static int apply(const struct fetched *table, const struct edit *edit)
+{
+	const struct iptc *iptc = iptc_of(table);
+	xt_chainlabel chain = "";
+
+	if (strlen(edit->chain) > CHAIN_NAME_MAX || !iptc_label(chain, edit->chain))
+		return refused(table, edit, "its name is too long");
+	switch (edit->op) {
+	case EDIT_CREATE:
+		/* A table has all of its builtin chains from the start. */
+		if (iptc->ops->builtin(chain, table->handle) ||
+		    iptc->ops->create_chain(chain, table->handle))
+			return 0;
+		break;
+	case EDIT_DROP:
+		if (iptc->delete_chain(chain, table->handle))
+			return 0;
+		break;
+	case EDIT_INSERT:
+		return insert_rule(table, edit, chain);
+	case EDIT_DELETE:
+		return delete_rule(table, edit, chain);
+	}
+	return refused(table, edit, strerror(errno));
+}
+
+/*
+ * libiptc sets the counters of the policies to zero with each commit, unless
+ * they are set: they live on but for what passes between the read and here.
+ */
+static int keep_policy_counters(const struct fetched *table)
+{
+	const struct xtc_ops *ops = iptc_of(table)->ops;
+
+	for (const char *name = ops->first_chain(table->handle); name;
+	     name = ops->next_chain(table->handle)) {
+		struct xt_counters counters;
+		const char *policy = ops->get_policy(name, &counters, table->handle);
+		xt_chainlabel chain = "", target = "";
+
+		if (policy && (!iptc_label(chain, name) || !iptc_label(target, policy) ||
+			       !ops->set_policy(chain, target, &counters, table->handle))) {
+			diag_error("cannot keep the policy of '%s' in the %s table '%s': %s; "
+				   "nothing was written", name, family_name(table->family),
+				   table->name, strerror(errno));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* A copy of the whole table, for a comparison. */
+static struct snapshot *picture(const struct fetched *from)
+{
+	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
+	struct table *table = snapshot_add_table(snapshot, from->family, from->name);
+
+	list_chains(from, table);
+	for (size_t i = 0; i < table->nchains; i++)
+		list_rules(from, table->chains[i]);
+	return snapshot;
+}
+
+/*
+ * Whether the table is in the kernel although its commit failed: libiptc
+ * replaces the table in one call, puts the counters back in a second, and does
+ * not say which of them it was.
+ */
+static bool in_kernel(const struct fetched *table)
+{
+	struct fetched now = *table;
+	struct snapshot *wanted, *live;
+	bool same;
+
+	now.handle = iptc_open(table->family, table->name, false);
+	if (!now.handle)
+		return false;
+	wanted = picture(table);
+	live = picture(&now);
+	same = snapshot_same(wanted, live);
+	snapshot_free(wanted);
+	snapshot_free(live);
+	iptc_of(&now)->ops->free(now.handle);
+	return same;
+}
+
+static const char *commit_hint(int error)
+{
+	switch (error) {
+	case EPERM:
+		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
+	case EINVAL:
+		return "; the kernel does not tell which rule it is, see dmesg";
+	case ENOENT:
+		return "; this kernel lacks an extension that a rule uses, see dmesg";
+	case ELOOP:
+		return "; its chains call one another in a circle";
+	default:
+		return "";
+	}
+}
+
+static int commit_failed(const struct fetched *table, const char *written, int error)
+{
+	const char *family = family_name(table->family);
+
+	if (in_kernel(table)) {
+		diag_error("the %s table '%s' was written, but its counters are lost: %s", family,
+			   table->name, strerror(error));
+		return BACKEND_FAILED;
+	}
+	if (error == EAGAIN && !*written)
+		return BACKEND_CHANGED;
+	diag_error("cannot write the %s table '%s': %s%s; %s%s", family, table->name,
+		   error == EAGAIN ? "another program changed it meanwhile" : strerror(error),
+		   commit_hint(error), *written ? "written before it: " : "nothing was written",
+		   written);
+	return BACKEND_FAILED;
+}
+
+/* Each table on its own, in that order; the kernel cannot do it at once. */
+static int commit_tables(struct fetched *const *tables, size_t n)
+{
+	char *written = xstrdup("");
+	int result = BACKEND_OK;
+
+	for (size_t i = 0; i < n && result == BACKEND_OK; i++) {
+		const struct fetched *table = tables[i];
+		char *longer;
+		int error;
+
+		if (!iptc_of(table)->ops->commit(table->handle)) {
+			/* libiptc passes some on with the sign of the kernel. */
+			error = errno < 0 ? -errno : errno;
+			result = commit_failed(table, written, error);
+			break;
+		}
+		longer = xasprintf("%s%s%s '%s'", written, *written ? ", " : "",
+				   family_name(table->family), table->name);
+		free(written);
+		written = longer;
+	}
+	free(written);
+	return result;
+}
+
+/*
+ * Registers a table that the snapshot does not have, for edits that need it.
+ * Where it holds something, someone else was first. NULL with *result set to
+ * what went wrong.
+ */
+static struct fetched *new_table(struct legacy *legacy, const struct edit *edit, int *result)
+{
+	struct snapshot *snapshot;
+	struct fetched *table;
+	struct xtc_handle *handle;
+	bool pristine = true;
+
+	handle = iptc_open(edit->family, edit->table, true);
+	if (!handle) {
+		*result = BACKEND_FAILED;
+		return NULL;
+	}
+	table = keep(legacy, edit->family, edit->table, handle);
+	snapshot = picture(table);
+	for (size_t i = 0; i < snapshot->tables[0]->nchains; i++) {
+		const struct chain *chain = snapshot->tables[0]->chains[i];
+
+		if (!chain->builtin || chain->nrules)
+			pristine = false;
+	}
+	snapshot_free(snapshot);
+	if (!pristine)
+		*result = BACKEND_CHANGED;
+	return pristine ? table : NULL;
+}
+
+static bool is_listed(struct fetched *const *tables, size_t n, const struct fetched *table)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tables[i] == table)
+			return true;
+	return false;
+}
+
+static int legacy_commit(struct backend *backend, const struct snapshot *snapshot,
+			 const struct edits *edits)
+{
+	struct legacy *legacy = (struct legacy *)backend;
+	struct fetched **changed; /* in the order of their first edits */
+	int result = BACKEND_OK;
+	size_t n = 0;
+
+	(void)snapshot;
+	if (!edits->n)
+		return BACKEND_OK;
+	if (legacy->lock < 0) {
+		diag_error("ip_tables were opened for reading alone; nothing was written");
+		return BACKEND_FAILED;
+	}
+	deadline_step("writing the ip_tables");
+	changed = xcalloc(edits->n, sizeof(*changed));
+	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
+		const struct edit *edit = &edits->v[i];
+		struct fetched *table = find(legacy, edit->family, edit->table);
+
+		if (!table)
+			table = new_table(legacy, edit, &result);
+		if (table && !is_listed(changed, n, table)) {
+			changed[n++] = table;
+			result = keep_policy_counters(table);
+		}
+		if (result == BACKEND_OK)
+			result = apply(table, edit);
+	}
+	if (result == BACKEND_OK)
+		result = commit_tables(changed, n);
+	free(changed);
+	return result;
+}
+
+const struct backend_ops backend_legacy = {
+	.kind = BACKEND_LEGACY,
+	.open = legacy_open,
+	.read_table = legacy_read_table,
+	.read_chain = legacy_read_chain,
+	.verify = legacy_verify,
+	.commit = legacy_commit,
+	.as_read = legacy_as_read,
+	.close = legacy_close,
+};

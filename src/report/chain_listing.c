@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dockerd.h"
+#include "report.h"
+#include "rulespec.h"
+#include "utf8.h"
+
+/* One line of a chain's picture. */
+struct line {
+	char sign;     /* ' ', '-' taken out, '+' put in, '!' wrong and left */
+	size_t number; /* of the live rule; 0 for one that is put in */
+	const struct rule *rule;
+	const char *note; /* a finding's name, or NULL */
+	bool further;     /* not the one rule that stands for that finding */
+};
+
+struct picture {
+	struct line *v;
+	size_t n, room;
+	bool changed; /* any line but ' ' */
+	bool edited;  /* any line '-' or '+' */
+};
+
+static void add_line(struct picture *picture, struct line line)
+{
+	GROW(picture->v, picture->n, picture->room);
+	picture->v[picture->n++] = line;
+	picture->changed |= line.sign != ' ';
+	picture->edited |= line.sign == '-' || line.sign == '+';
+}
+
+static bool is_of(const struct edit *edit, enum family family, const char *chain)
+{
+	return edit->rule && edit->family == family && !strcmp(edit->chain, chain);
+}
+
+/* Of one rule. */
+struct note {
+	const char *name; /* of the first finding that is about it, or NULL */
+	bool further;
+};
+
+static void put_note(struct note *notes, size_t n, size_t rule, const struct finding *finding)
+{
+	if (rule >= 1 && rule <= n && !notes[rule].name)
+		notes[rule] = (struct note){ finding_name(finding->id), rule != finding->rule };
+}
+
+/* Of n rules, by number from 1. The caller frees them. */
+static struct note *notes_of(const struct report *report, enum family family, const char *chain,
+			     size_t n)
+{
+	struct note *notes = xcalloc(n + 1, sizeof(*notes));
+
+	for (size_t i = 0; report->found && i < report->found->n; i++) {
+		const struct finding *finding = &report->found->v[i];
+
+		if (!finding->has_family || finding->family != family || !finding->chain ||
+		    strcmp(finding->chain, chain) != 0)
+			continue;
+		put_note(notes, n, finding->rule, finding);
+		for (size_t r = 0; r < finding->nrules; r++)
+			put_note(notes, n, finding->rules[r], finding);
+	}
+	return notes;
+}
+
+/*
+ * The plan's edits of a chain come with rising positions, so one walk down the
+ * live rules meets each where it belongs.
+ */
+static void draw(struct picture *picture, const struct report *report, enum family family,
+		 const char *name, const struct chain *chain)
+{
+	const struct edits *edits = report->edits;
+	size_t e = 0, live = 0, position = 1, n = chain ? chain->nrules : 0;
+	struct note *notes = notes_of(report, family, name, n);
+
+	for (;;) {
+		const struct edit *edit;
+		struct line line;
+
+		while (edits && e < edits->n && !is_of(&edits->v[e], family, name))
+			e++;
+		edit = edits && e < edits->n ? &edits->v[e] : NULL;
+		if (edit && edit->op == EDIT_INSERT && edit->position == position) {
+			add_line(picture, (struct line){ .sign = '+', .rule = edit->rule });
+			position++, e++;
+			continue;
+		}
+		if (live >= n)
+			break;
+		line = (struct line){
+			.number = live + 1,
+			.rule = chain->rules[live],
+			.note = notes[live + 1].name,
+			.further = notes[live + 1].further,
+		};
+		if (edit && edit->op == EDIT_DELETE && edit->position == position) {
+			line.sign = '-';
+			e++;
+		} else {
+			line.sign = line.note ? '!' : ' ';
+			position++;
+		}
+		add_line(picture, line);
+		live++;
+	}
+	free(notes);
+}
+
+/* Lines far from a change or from the rule of a finding are counted, not shown. */
+static bool is_near(const struct picture *picture, size_t at)
+{
+	const size_t around = 3;
+	size_t first = at > around ? at - around : 0;
+
+	if (picture->n <= 30)
+		return true;
+	for (size_t i = first; i <= at + around && i < picture->n; i++)
+		if (picture->v[i].sign != ' ' &&
+		    !(picture->v[i].sign == '!' && picture->v[i].further))
+			return true;
+	return at < around || at + around >= picture->n;
+}
+
+static void print_line(FILE *out, const struct report *report, const struct line *line,
+		       const char *text)
+{
+	const char *colour = "", *end = report->colour ? "\033[0m" : "";
+	char *safe = safe_text(text);
+
+	if (report->colour)
+		colour = line->sign == '+' ? "\033[32m" : line->sign == '-' ? "\033[31m" :
+			 line->sign == '!' ? "\033[33m" : "";
+	if (line->number)
+		fprintf(out, "%s  %c %5zu  %s", colour, line->sign, line->number, safe);
+	else
+		fprintf(out, "%s  %c     -  %s", colour, line->sign, safe);
+	free(safe);
+	if (line->note)
+		fprintf(out, "    <- %s", line->note);
+	fprintf(out, "%s\n", *colour ? end : "");
+}
+
+static void print_lines(FILE *out, const struct report *report, enum family family,
+			const struct picture *picture)
+{
+	const struct rule **rules = xcalloc(picture->n, sizeof(*rules));
+	char **texts = xcalloc(picture->n, sizeof(*texts));
+	size_t n = 0, hidden = 0;
+
+	for (size_t i = 0; i < picture->n; i++)
+		if (is_near(picture, i))
+			rules[n++] = picture->v[i].rule;
+	if (n && rulespec_print(family, rules, n, texts))
+		n = 0;
+	for (size_t i = 0, t = 0; i < picture->n && n; i++) {
+		if (!is_near(picture, i)) {
+			hidden++;
+			continue;
+		}
+		if (hidden)
+			fprintf(out, "            (%zu rules)\n", hidden);
+		hidden = 0;
+		print_line(out, report, &picture->v[i], texts[t++]);
+	}
+	for (size_t t = 0; t < n; t++)
+		free(texts[t]);
+	free(texts);
+	free(rules);
+}
+
+static void print_chain(FILE *out, const struct report *report, enum family family,
+			const char *name, bool all)
+{
+	const struct table *table = snapshot_table(report->snapshot, family, "filter");
+	const struct chain *chain = table_chain(table, name);
+	struct picture picture = { 0 };
+
+	draw(&picture, report, family, name, chain);
+	if (picture.changed || all) {
+		/* What is left has the numbers of now in its message. */
+		bool before = picture.edited && report->written && report->left->n;
+
+		fprintf(out, "\n%s filter %s%s%s%s\n", family_name(family), name,
+			!chain ? " (not there)" : "",
+			!chain || !chain->builtin ? "" :
+			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)",
+			before ? ", with the numbers from before the repair" : "");
+		if (picture.n)
+			print_lines(out, report, family, &picture);
+		else
+			fprintf(out, "            (no rules)\n");
+	}
+	free(picture.v);
+}
+
+void picture_print(FILE *out, const struct report *report, bool all)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		bool wrong = all;
+
+		if (!(report->families & (1U << family)))
+			continue;
+		for (size_t i = 0; report->found && i < report->found->n; i++)
+			wrong |= report->found->v[i].has_family &&
+				 (int)report->found->v[i].family == family;
+		if (!wrong)
+			continue;
+		/* The order is what it is about: these two are always shown. */
+		print_chain(out, report, (enum family)family, "FORWARD", true);
+		for (size_t i = 0; i < report->policy->nchains; i++) {
+			const struct wanted_chain *chain = report->policy->chains[i];
+
+			print_chain(out, report, (enum family)family, chain->name,
+				    i == 0 || (all && policy_needs_chain(report->policy, chain,
+									 (enum family)family)));
+		}
+	}
+}

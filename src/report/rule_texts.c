@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rule_texts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rulespec.h"
+
+void named_rules_add(struct named_rules *texts, const struct rule *rule)
+{
+	if (!rule || (texts->n && texts->v[texts->n - 1].rule == rule))
+		return;
+	GROW(texts->v, texts->n, texts->room);
+	texts->v[texts->n++] = (struct named_rule){ .rule = rule };
+}
+
+/* By family, then by where they are in memory. */
+static int by_rule(const void *left, const void *right)
+{
+	const struct rule *a = ((const struct named_rule *)left)->rule;
+	const struct rule *b = ((const struct named_rule *)right)->rule;
+
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+int named_rules_make(struct named_rules *texts)
+{
+	const struct rule **rules;
+	size_t kept = 0, first = 0;
+	char **made;
+	int status = 0;
+
+	if (!texts->n)
+		return 0;
+	qsort(texts->v, texts->n, sizeof(*texts->v), by_rule);
+	for (size_t i = 0; i < texts->n; i++)
+		if (!kept || texts->v[kept - 1].rule != texts->v[i].rule)
+			texts->v[kept++] = texts->v[i];
+	texts->n = kept;
+	rules = xcalloc(kept, sizeof(*rules));
+	made = xcalloc(kept, sizeof(*made));
+	for (size_t i = 0; i < kept; i++)
+		rules[i] = texts->v[i].rule;
+	while (first < kept && !status) {
+		size_t last = first;
+
+		while (last < kept && rules[last]->family == rules[first]->family)
+			last++;
+		status = rulespec_print(rules[first]->family, rules + first, last - first,
+					made + first);
+		first = last;
+	}
+	for (size_t i = 0; i < kept; i++)
+		texts->v[i].text = made[i];
+	free(made);
+	free(rules);
+	return status;
+}
+
+void named_rules_clear(struct named_rules *texts)
+{
+	for (size_t i = 0; i < texts->n; i++)
+		free(texts->v[i].text);
+	free(texts->v);
+	*texts = (struct named_rules){ 0 };
+}
+
+const char *named_rules_find(const struct named_rules *texts, const struct rule *rule)
+{
+	struct named_rule key = { .rule = rule };
+	const struct named_rule *found = NULL;
+
+	if (rule && texts->n)
+		found = bsearch(&key, texts->v, texts->n, sizeof(*texts->v), by_rule);
+	return found && found->text ? found->text : "";
+}
+
+char *decider_text(const struct named_rules *texts, const struct decider *by)
+{
+	if (by->reason && !by->chain)
+		return xstrdup(by->reason);
+	if (by->reason)
+		return xasprintf("%s %s: %s", by->table, by->chain, by->reason);
+	if (!by->number)
+		return xasprintf("%s %s policy %s", by->table, by->chain,
+				 by->policy == VERDICT_DROP ? "DROP" : "ACCEPT");
+	return xasprintf("%s %s %zu: %s", by->table, by->chain, by->number,
+			 named_rules_find(texts, by->rule));
+}

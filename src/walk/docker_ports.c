@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_ports.h"
+
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dockerd.h"
+#include "match_ext.h"
+
+void published_clear(struct published_ports *ports)
+{
+	free(ports->v);
+	strings_clear(&ports->bridges);
+	*ports = (struct published_ports){ 0 };
+}
+
+/* What one place is: a host's address and port. The order breaks ties. */
+static int by_place(const void *left, const void *right)
+{
+	const struct published_port *a = left, *b = right;
+
+	if (a->port.lo != b->port.lo)
+		return a->port.lo < b->port.lo ? -1 : 1;
+	if (a->port.hi != b->port.hi)
+		return a->port.hi < b->port.hi ? -1 : 1;
+	if (a->proto != b->proto)
+		return a->proto < b->proto ? -1 : 1;
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->direct != b->direct)
+		return a->direct ? 1 : -1;
+	if (a->any_host != b->any_host)
+		return a->any_host ? -1 : 1;
+	if (a->host != b->host)
+		return a->host < b->host ? -1 : 1;
+	return 0;
+}
+
+static int by_place_and_order(const void *left, const void *right)
+{
+	const struct published_port *a = left, *b = right;
+	int order = by_place(a, b);
+
+	return order ? order : a->order < b->order ? -1 : a->order > b->order;
+}
+
+static int by_container(const void *left, const void *right)
+{
+	const struct published_port *const *a = left, *const *b = right;
+
+	if ((*a)->container_family != (*b)->container_family)
+		return (*a)->container_family < (*b)->container_family ? -1 : 1;
+	if ((*a)->container != (*b)->container)
+		return (*a)->container < (*b)->container ? -1 : 1;
+	if ((*a)->proto != (*b)->proto)
+		return (*a)->proto < (*b)->proto ? -1 : 1;
+	if ((*a)->container_port.lo != (*b)->container_port.lo)
+		return (*a)->container_port.lo < (*b)->container_port.lo ? -1 : 1;
+	return 0;
+}
+
+static struct published_port *add(struct published_ports *ports)
+{
+	struct published_port *port;
+
+	GROW(ports->v, ports->n, ports->room);
+	port = &ports->v[ports->n];
+	*port = (struct published_port){ .order = ports->n };
+	ports->n++;
+	return port;
+}
+
+/* The one destination port, or range, that a rule is for. */
+static bool rule_dport(const struct rule *rule, struct span *port)
+{
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *ext = &rule->matches[i];
+		struct xt_sctp_info sctp;
+
+		if (match_one_dport(ext, port))
+			return true;
+		if (strcmp(ext->name, "sctp") || ext->revision || ext->size < sizeof(sctp))
+			continue;
+		memcpy(&sctp, ext->data, sizeof(sctp));
+		if (sctp.flags & XT_SCTP_DEST_PORTS && !(sctp.invflags & XT_SCTP_DEST_PORTS)) {
+			*port = (struct span){ sctp.dpts[0], sctp.dpts[1] };
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "docker0" of -i docker0 or ! -i docker0; not of a pattern. */
+static bool exact_name(const struct interface *iface)
+{
+	return iface->name[0] && iface->mask[strnlen(iface->name, IFNAMSIZ - 1)];
+}
+
+static void add_bridge(struct published_ports *ports, const struct interface *iface)
+{
+	if (exact_name(iface) && !strings_has(&ports->bridges, iface->name))
+		strings_add(&ports->bridges, iface->name);
+}
+
+static void find_bridge(const struct netinfo *info, const struct rule *rule,
+			struct published_port *port)
+{
+	struct netquery query = { .family = port->container_family, .dst = port->container,
+				  .any = true };
+	struct netpath path = netinfo_path(info, &query);
+
+	if (path.type == RTN_UNICAST && path.out)
+		memcpy(port->bridge, path.out->name, IFNAMSIZ);
+	else if (rule && exact_name(&rule->out) && !(rule->invert & INV_OUT))
+		memcpy(port->bridge, rule->out.name, IFNAMSIZ);
+	else if (rule && exact_name(&rule->in) && rule->invert & INV_IN)
+		memcpy(port->bridge, rule->in.name, IFNAMSIZ);
+}
+
+static bool one_host(const struct rule *rule, addr_t *host)
+{
+	*host = addr_load(rule->family, rule->dst.addr);
+	return !(rule->invert & INV_DST) &&
+	       addr_load(rule->family, rule->dst.mask) == addr_max(rule->family);
+}
+
+static void collect_dnat(const struct table *table, const struct chain *chain,
+			 const struct netinfo *info, struct published_ports *ports)
+{
+	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct rule *rule = chain->rules[i];
+		struct published_port *port;
+		struct span dport;
+		struct dnat dnat;
+
+		if (!target_dnat(rule, &dnat) || !dnat.has_addr || !rule->proto ||
+		    rule->invert & INV_PROTO || !rule_dport(rule, &dport))
+			continue;
+		port = add(ports);
+		port->family = port->container_family = table->family;
+		port->proto = (uint8_t)rule->proto;
+		port->port = dport;
+		port->any_host = !one_host(rule, &port->host);
+		if (port->any_host)
+			port->host = 0;
+		port->container = dnat.addr.lo;
+		port->container_port = dnat.has_port ? dnat.port : dport;
+		port->has_dnat = true;
+		port->dnat = (struct decider){ .table = table->name, .chain = chain->name,
+					       .number = i + 1, .rule = rule };
+		find_bridge(info, rule, port);
+		/* Docker keeps a bridge's own containers off its ports like this. */
+		if (rule->invert & INV_IN)
+			add_bridge(ports, &rule->in);
+	}
+}
+
+static void collect_nat(const struct table *table, const struct netinfo *info,
+			struct published_ports *ports)
+{
+	for (size_t c = 0; c < table->nchains; c++) {
+		const struct chain *chain = table->chains[c];
+
+		if (!docker_owns_chain(chain->name))
+			continue;
+		collect_dnat(table, chain, info, ports);
+		for (size_t i = 0; i < chain->nrules; i++)
+			if (chain->rules[i]->verdict == VERDICT_RETURN &&
+			    !(chain->rules[i]->invert & INV_IN))
+				add_bridge(ports, &chain->rules[i]->in);
+	}
+}
+
+static void collect_proxies(const struct proxies *proxies, const struct netinfo *info,
+			    unsigned int families, struct published_ports *ports)
+{
+	for (size_t i = 0; i < proxies->n; i++) {
+		const struct proxy *proxy = &proxies->v[i];
+		struct published_port *port;
+
+		if (!(families & 1U << proxy->family))
+			continue;
+		port = add(ports);
+		port->family = proxy->family;
+		port->proto = proxy->proto;
+		port->port = (struct span){ proxy->port, proxy->port };
+		port->any_host = proxy->any;
+		port->host = proxy->any ? 0 : proxy->host;
+		port->container_family = proxy->container_family;
+		port->container = proxy->container;
+		port->container_port = (struct span){ proxy->container_port, proxy->container_port };
+		port->has_proxy = true;
+		find_bridge(info, NULL, port);
+	}
+}
+
+/* One entry for each place: the first translation, and the listener beside it. */
+static void merge_places(struct published_ports *ports)
+{
+	size_t kept = 0;
+
+	if (ports->n)
+		qsort(ports->v, ports->n, sizeof(*ports->v), by_place_and_order);
+	for (size_t i = 0; i < ports->n; i++) {
+		if (kept && !by_place(&ports->v[kept - 1], &ports->v[i]))
+			ports->v[kept - 1].has_proxy |= ports->v[i].has_proxy;
+		else
+			ports->v[kept++] = ports->v[i];
+	}
+	ports->n = kept;
+}
+
+/*
+ * What Docker's filter rules accept for a container though no translation and
+ * no listener leads there: such a port answers at the container's own address.
+ */
+static void collect_accepts(const struct table *table, const struct netinfo *info,
+			    struct published_ports *ports)
+{
+	size_t n = ports->n;
+	struct published_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
+
+	for (size_t i = 0; i < n; i++) {
+		/* The array below may move. */
+		known[i] = xmemdup(&ports->v[i], sizeof(ports->v[i]));
+	}
+	if (n)
+		qsort(known, n, sizeof(*known), by_container);
+	for (size_t c = 0; c < table->nchains; c++) {
+		const struct chain *chain = table->chains[c];
+
+		if (!docker_owns_chain(chain->name))
+			continue;
+		for (size_t i = 0; i < chain->nrules; i++) {
+			const struct rule *rule = chain->rules[i];
+
+			if (!(rule->invert & INV_OUT))
+				add_bridge(ports, &rule->out);
+			found = (struct published_port){ .family = table->family, .direct = true,
+							 .container_family = table->family };
+			if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->proto ||
+			    rule->invert & INV_PROTO || !one_host(rule, &found.container) ||
+			    !rule_dport(rule, &found.container_port))
+				continue;
+			found.proto = (uint8_t)rule->proto;
+			found.port = found.container_port;
+			found.host = found.container;
+			key = &found;
+			if (n && bsearch(&key, known, n, sizeof(*known), by_container))
+				continue;
+			find_bridge(info, rule, &found);
+			*add(ports) = found;
+		}
+	}
+	for (size_t i = 0; i < n; i++)
+		free(known[i]);
+	free(known);
+}
+
+/* FORWARD names the bridges too, in the layouts up to Docker 28.0.0. */
+static void collect_forward(const struct table *table, struct published_ports *ports)
+{
+	const struct chain *forward = table_chain(table, "FORWARD");
+
+	for (size_t i = 0; forward && i < forward->nrules; i++) {
+		const struct rule *rule = forward->rules[i];
+
+		if (rule->verdict == VERDICT_JUMP && docker_owns_chain(rule->chain) &&
+		    !(rule->invert & INV_OUT))
+			add_bridge(ports, &rule->out);
+	}
+}
+
+void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
+		       const struct proxies *proxies, unsigned int families,
+		       struct published_ports *ports)
+{
+	*ports = (struct published_ports){ 0 };
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *nat = snapshot_table(snapshot, family, "nat");
+
+		if (families & 1U << family && nat)
+			collect_nat(nat, info, ports);
+	}
+	collect_proxies(proxies, info, families, ports);
+	merge_places(ports);
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *filter = snapshot_table(snapshot, family, "filter");
+
+		if (!(families & 1U << family) || !filter)
+			continue;
+		collect_accepts(filter, info, ports);
+		collect_forward(filter, ports);
+	}
+	merge_places(ports);
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct netif *iface = netinfo_if(info, ports->v[i].bridge);
+
+		/* The way to a container is Docker's, where it is a bridge. */
+		if (iface && iface->bridge && !strings_has(&ports->bridges, iface->name))
+			strings_add(&ports->bridges, iface->name);
+	}
+}
+
+bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
+		  struct span port, addr_t host)
+{
+	struct published_port key = { .family = family, .proto = proto, .port = port,
+				      .host = host };
+
+	return ports->n && bsearch(&key, ports->v, ports->n, sizeof(*ports->v), by_place);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_DOCKER_PORTS_H
+#define DOCKFW_DOCKER_PORTS_H
+
+#include "proxies.h"
+#include "walk.h"
+
+/*
+ * The ports that Docker publishes, by its rules and its listeners, before any walk:
+ * what exposure.c follows packets to. Pure.
+ */
+
+struct published_port {
+	enum family family;
+	uint8_t proto;
+	struct span port;
+	bool any_host; /* on every address of the host */
+	bool direct;   /* nothing leads there: host is the container's own address */
+	bool has_dnat, has_proxy;
+	addr_t host;
+	enum family container_family;
+	addr_t container;
+	struct span container_port;
+	char bridge[IFNAMSIZ]; /* the way to the container; empty: not known */
+	struct decider dnat;   /* where has_dnat */
+	size_t order;          /* in which they were found: the first rule translates */
+};
+
+struct published_ports {
+	struct published_port *v; /* owned; sorted by port, each once */
+	size_t n, room;
+	struct strings bridges;   /* Docker's, by what its rules say */
+};
+
+/* Of those families (bits 1U << FAMILY_…); borrows all but ports, which the caller clears. */
+void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
+		       const struct proxies *proxies, unsigned int families,
+		       struct published_ports *ports);
+void published_clear(struct published_ports *ports);
+/* Whether a port of one host address alone is published there, too. */
+bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
+		  struct span port, addr_t host);
+
+#endif

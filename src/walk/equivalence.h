@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_EQUIVALENCE_H
+#define DOCKFW_EQUIVALENCE_H
+
+#include "chain_index.h"
+#include "source_validation.h"
+
+/*
+ * From where the world looks at the host: the interfaces that lead outside and
+ * the host's own addresses, in groups that no rule tells apart, so that one of
+ * each has to be walked. Pure.
+ */
+
+struct if_class {
+	const struct netif **v; /* owned */
+	size_t n, room;
+	struct addrset sources; /* that may come in there */
+	uint64_t signature;
+};
+
+struct host_class {
+	addr_t *v; /* owned */
+	size_t n, room;
+	uint64_t signature;
+};
+
+struct vantage {
+	struct if_class *classes; /* owned */
+	size_t nclasses, room;
+	struct host_class *hosts; /* owned */
+	size_t nhosts, hosts_room;
+};
+
+/*
+ * Outside is every interface but loopback, those in bridges, which are ports of
+ * another one or Docker's own.
+ */
+void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
+		  const struct netinfo *info, const struct strings *bridges, enum family family);
+void vantage_clear(struct vantage *vantage);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "libxtables.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xt_entry.h"
+#include "util.h"
+
+static int revision_known(const char *name, uint8_t revision, int opt);
+static int revision_collected(const char *name, uint8_t revision, int opt);
+static void library_failed(enum xtables_exittype status, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+
+/*
+ * opts stays NULL at the start: libxtables up to 1.8.10 frees it only where it
+ * is not orig_opts, later ones always.
+ */
+static struct xtables_globals globals = {
+	.program_name = "dockfw-check",
+	.program_version = VERSION,
+	.exit_err = library_failed,
+};
+
+static struct {
+	enum family family;
+	void (*failed)(const char *why);
+	struct mnl_socket *socket; /* NULL where the kernel cannot be asked */
+	/* While an extension is loaded to print: the revisions that it has. */
+	bool found[UINT8_MAX + 1];
+	int wanted; /* the one to register, -1: none */
+} lib;
+
+void xtlib_fail(const char *why)
+{
+	lib.failed(why);
+	_exit(1);
+}
+
+static void library_failed(enum xtables_exittype status, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	(void)status;
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	/* Its messages end in one new line or two, or in none. */
+	for (size_t n = strlen(text); n && text[n - 1] == '\n'; n--)
+		text[n - 1] = '\0';
+	xtlib_fail(text);
+}
+
+void xtlib_start(enum family family, struct option *options, bool for_parsing,
+		 void (*failed)(const char *why))
+{
+	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
+						"IP6TABLES_LIB_DIR" };
+
+	/* Extensions are the system's, whatever the environment says. */
+	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
+		unsetenv(unwanted[i]);
+	lib.family = family;
+	lib.failed = failed;
+	if (for_parsing) {
+		lib.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+		if (lib.socket && mnl_socket_bind(lib.socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+			mnl_socket_close(lib.socket);
+			lib.socket = NULL;
+		}
+	}
+	globals.orig_opts = options;
+	globals.compat_rev = for_parsing ? revision_known : revision_collected;
+	xtables_init_all(&globals, family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+}
+
+/* ---- which revision ---- */
+
+/* Asks nft_compat for a revision; returns 0, or -1 with errno. */
+static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32_t type)
+{
+	static unsigned int sequence;
+	char buffer[MNL_SOCKET_BUFFER_SIZE];
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct nfgenmsg *message;
+	unsigned int port = mnl_socket_get_portid(lib.socket);
+	int result = MNL_CB_OK;
+
+	/* What pads an attribute goes to the kernel, too, and libmnl leaves it as it was. */
+	memset(buffer + header->nlmsg_len, 0, sizeof(buffer) - header->nlmsg_len);
+	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	header->nlmsg_seq = ++sequence;
+	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
+	message->nfgen_family = family;
+	message->version = NFNETLINK_V0;
+	mnl_attr_put_strz(header, NFTA_COMPAT_NAME, name);
+	mnl_attr_put_u32(header, NFTA_COMPAT_REV, htonl(revision));
+	mnl_attr_put_u32(header, NFTA_COMPAT_TYPE, htonl(type));
+	if (mnl_socket_sendto(lib.socket, header, header->nlmsg_len) < 0)
+		return -1;
+	/* The answer, then the acknowledgement, which stops. */
+	while (result > MNL_CB_STOP) {
+		ssize_t size = mnl_socket_recvfrom(lib.socket, buffer, sizeof(buffer));
+
+		if (size < 0)
+			return -1;
+		result = mnl_cb_run(buffer, (size_t)size, sequence, port, NULL, NULL);
+	}
+	return result;
+}
+
+/*
+ * As iptables-nft asks. libxtables' own way, a raw socket's getsockopt, may run
+ * modprobe and knows revision 0 alone where the legacy modules are missing. A
+ * kernel that cannot answer (no permission, no nft_compat) is taken to have it.
+ */
+static int revision_known(const char *name, uint8_t revision, int opt)
+{
+	bool target = opt == IPT_SO_GET_REVISION_TARGET || opt == IP6T_SO_GET_REVISION_TARGET;
+	bool ipv6 = opt == IP6T_SO_GET_REVISION_MATCH || opt == IP6T_SO_GET_REVISION_TARGET;
+
+	if (!revision || !lib.socket)
+		return 1;
+	if (!ask_kernel(name, revision, ipv6 ? AF_INET6 : AF_INET, target))
+		return 1;
+	return errno != ENOENT && errno != EPROTONOSUPPORT;
+}
+
+/*
+ * To print, every revision that is installed is wanted, not the best alone:
+ * none is let in at the first look, and each in turn, the lowest first, at the
+ * next ones. (The library forgets the revisions below the one it has taken.)
+ */
+static int revision_collected(const char *name, uint8_t revision, int opt)
+{
+	(void)name;
+	(void)opt;
+	lib.found[revision] = true;
+	return lib.wanted == revision;
+}
+
+static bool of_family(uint16_t family)
+{
+	return family == NFPROTO_UNSPEC ||
+	       family == (lib.family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+}
+
+static const struct xtables_match *listed_match(const char *name, int revision)
+{
+	for (const struct xtables_match *m = xtables_matches; m; m = m->next)
+		if (!strcmp(m->name, name) && of_family(m->family) &&
+		    (revision < 0 || m->revision == revision))
+			return m;
+	return NULL;
+}
+
+static const struct xtables_target *listed_target(const char *name, int revision)
+{
+	for (const struct xtables_target *t = xtables_targets; t; t = t->next)
+		if (!strcmp(t->name, name) && of_family(t->family) &&
+		    (revision < 0 || t->revision == revision))
+			return t;
+	return NULL;
+}
+
+/* A name from the kernel becomes a part of a file's name. */
+static bool good_name(const char *name)
+{
+	return *name && strlen(name) < XT_EXTENSION_MAXNAMELEN && !strchr(name, '/');
+}
+
+const struct xtables_match *xtlib_match(const char *name, uint8_t revision)
+{
+	if (!good_name(name))
+		return NULL;
+	if (!listed_match(name, -1)) {
+		memset(lib.found, 0, sizeof(lib.found));
+		lib.wanted = -1;
+		xtables_find_match(name, XTF_TRY_LOAD, NULL);
+		for (lib.wanted = 0; lib.wanted <= UINT8_MAX; lib.wanted++)
+			if (lib.found[lib.wanted])
+				xtables_find_match(name, XTF_TRY_LOAD, NULL);
+	}
+	return listed_match(name, revision);
+}
+
+const struct xtables_target *xtlib_target(const char *name, uint8_t revision)
+{
+	if (!good_name(name))
+		return NULL;
+	if (!listed_target(name, -1)) {
+		memset(lib.found, 0, sizeof(lib.found));
+		lib.wanted = -1;
+		xtables_find_target(name, XTF_TRY_LOAD);
+		/* By now the name is known as one of no target: insist. */
+		for (lib.wanted = 0; lib.wanted <= UINT8_MAX; lib.wanted++)
+			if (lib.found[lib.wanted])
+				xtables_find_target(name, XTF_LOAD_MUST_SUCCEED);
+	}
+	return listed_target(name, revision);
+}
+
+/* ---- one rule ---- */
+
+void xtlib_begin(void)
+{
+	for (struct xtables_match *m = xtables_matches; m; m = m->next)
+		m->mflags = 0;
+	for (struct xtables_target *t = xtables_targets; t; t = t->next) {
+		t->tflags = 0;
+		t->used = 0;
+	}
+}
+
+const struct option *xtlib_options(void)
+{
+	return globals.opts ? globals.opts : globals.orig_opts;
+}
+
+/* x6_options of NULL crash 1.8.11, and extra_opts of NULL are not to be merged. */
+static void merge_options(const struct xt_option_entry *x6, const struct option *extra,
+			  unsigned int *offset)
+{
+	struct option *merged;
+
+	if (x6)
+		merged = xtables_options_xfrm(globals.orig_opts, globals.opts, x6, offset);
+	else if (extra)
+		merged = xtables_merge_options(globals.orig_opts, globals.opts, extra, offset);
+	else
+		return;
+	if (!merged)
+		xtlib_fail("out of memory");
+	globals.opts = merged;
+}
+
+void xtlib_use_match(struct xtables_match *match, bool merge)
+{
+	const char *name = match->real_name ? match->real_name : match->name;
+	size_t size = XT_ALIGN(sizeof(struct xt_entry_match)) + match->size;
+
+	match->m = xcalloc(1, size);
+	match->m->u.match_size = (uint16_t)size;
+	strncpy(match->m->u.user.name, name, sizeof(match->m->u.user.name) - 1);
+	match->m->u.user.revision = match->revision;
+	if (match->udata_size) {
+		free(match->udata);
+		match->udata = xcalloc(1, match->udata_size);
+	}
+	if (match->init)
+		match->init(match->m);
+	if (merge || match->next != match)
+		merge_options(match->x6_options, match->extra_opts, &match->option_offset);
+}
+
+void xtlib_use_target(struct xtables_target *target)
+{
+	const char *name = target->real_name ? target->real_name : target->name;
+	size_t size = XT_ALIGN(sizeof(struct xt_entry_target)) + target->size;
+
+	target->t = xcalloc(1, size);
+	target->t->u.target_size = (uint16_t)size;
+	strncpy(target->t->u.user.name, name, sizeof(target->t->u.user.name) - 1);
+	target->t->u.user.revision = target->revision;
+	if (target->udata_size) {
+		free(target->udata);
+		target->udata = xcalloc(1, target->udata_size);
+	}
+	if (target->init)
+		target->init(target->t);
+	merge_options(target->x6_options, target->extra_opts, &target->option_offset);
+}
+
+void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *target)
+{
+	/* Releases up to 1.8.10 leave a clone's udata behind. */
+	for (struct xtables_rule_match *i = *matches; i; i = i->next) {
+		if (i->match->next == i->match) {
+			free(i->match->udata);
+			i->match->udata = NULL;
+		}
+	}
+	xtables_rule_matches_free(matches);
+	if (target) {
+		free(target->t);
+		target->t = NULL;
+		free(target->udata);
+		target->udata = NULL;
+		if (target->next == target)
+			free(target);
+	}
+	xtables_free_opts(1);
+}
+
+void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
+{
+	memset(entry, 0, sizeof(*entry));
+	legacy_put_head(entry, rule, 0, 0);
+}
+
+/*
+ * Where iptables takes a protocol's name from changed twice: up to 1.8.7 from
+ * /etc/protocols, then from libxtables' own table; from 1.8.8 on the other way
+ * round; from 1.8.11 on from the table alone. The table tells which: it learned
+ * "mobility-header" with the first change and "dccp" with the second. It is
+ * asked for by name, since a direct reference would be a copy of the size that
+ * it had at build time.
+ */
+const char *xtlib_protocol(uint16_t proto)
+{
+	const struct xtables_pprot *known = dlsym(RTLD_DEFAULT, "xtables_chain_protos");
+	const struct protoent *entry;
+	const char *own = NULL, *filed;
+	bool own_first = false, own_alone = false;
+
+	for (; known && known->name; known++) {
+		if (known->num == proto && !own)
+			own = known->name;
+		own_first = own_first || !strcmp(known->name, "mobility-header");
+		own_alone = own_alone || !strcmp(known->name, "dccp");
+	}
+	if (own_alone || (own && own_first))
+		return own;
+	entry = getprotobynumber(proto);
+	filed = entry ? entry->p_name : NULL;
+	return filed ? filed : own;
+}

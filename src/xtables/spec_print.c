@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "libxtables.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nflog.h"
+#include "spec.h"
+
+/* Bits of a mask that is ones and then zeros alone; -1 of any other. */
+static int prefix_length(const uint8_t *mask, size_t size)
+{
+	unsigned int bits = 0;
+
+	while (bits < 8 * size && mask[bits / 8] & 0x80 >> bits % 8)
+		bits++;
+	for (size_t i = bits; i < 8 * size; i++)
+		if (mask[i / 8] & 0x80 >> i % 8)
+			return -1;
+	return (int)bits;
+}
+
+static void print_address(const struct rule *rule, char option, const struct address *address,
+			  unsigned int flag)
+{
+	size_t size = family_addr_size(rule->family);
+	int af = family_af(rule->family);
+	int length = prefix_length(address->mask, size);
+	char text[INET6_ADDRSTRLEN] = "";
+	bool any = !length;
+
+	/* An IPv4 address under a mask of zeros is shown; an IPv6 one is not. */
+	for (size_t i = 0; rule->family == FAMILY_IPV4 && i < size; i++)
+		any = any && !address->addr[i];
+	if (any && !(rule->invert & flag))
+		return;
+	inet_ntop(af, address->addr, text, sizeof(text));
+	printf("%s -%c %s/", rule->invert & flag ? " !" : "", option, text);
+	if (length < 0)
+		printf("%s", inet_ntop(af, address->mask, text, sizeof(text)));
+	else
+		printf("%d", length);
+}
+
+/*
+ * "-i +" is every interface: nothing to say. Its negation, never, is said as
+ * iptables-nft 1.8.9 and every iptables from 1.8.11 on say it; iptables-legacy
+ * up to 1.8.10 drops it, and so says the opposite.
+ */
+static void print_interface(const struct rule *rule, char option, const struct interface *iface,
+			    unsigned int flag)
+{
+	bool invert = rule->invert & flag;
+
+	if (*iface->name && (strcmp(iface->name, "+") || invert))
+		printf("%s -%c %.*s", invert ? " !" : "", option, IFNAMSIZ, iface->name);
+}
+
+static void print_protocol(const struct rule *rule)
+{
+	const char *name;
+
+	if (!rule->proto)
+		return;
+	name = xtlib_protocol(rule->proto);
+	printf("%s -p ", rule->invert & INV_PROTO ? " !" : "");
+	if (name)
+		printf("%s", name);
+	else
+		printf("%u", rule->proto);
+}
+
+/*
+ * A blob as an extension is given it. Behind the data are zeros: a string that
+ * is not ended, or a count that is too big, then reads these.
+ */
+#define BLOB_MARGIN 4096
+
+static void *blob(const struct ext *ext, size_t head)
+{
+	uint8_t *bytes = xcalloc(1, head + ext->size + BLOB_MARGIN);
+
+	if (ext->size)
+		memcpy(bytes + head, ext->data, ext->size);
+	return bytes;
+}
+
+static bool has_options(const struct xt_option_entry *x6, const struct option *extra)
+{
+	return (x6 && x6->name) || (extra && extra->name);
+}
+
+static char *not_installed(const struct ext *ext, const char *kind)
+{
+	return xasprintf("%s '%s' revision %u is not installed", kind, ext->name, ext->revision);
+}
+
+/*
+ * What else stands between a kernel's blob and the code that prints such blobs.
+ * complete: it has a save callback, or no options to save, whatever its data.
+ */
+static char *unprintable(const struct ext *ext, const char *kind, size_t size, bool complete)
+{
+	if (ext->size != XT_ALIGN(size))
+		return xasprintf("%s '%s' has %u bytes, not %zu", kind, ext->name, ext->size,
+				 XT_ALIGN(size));
+	if (size && !complete)
+		return xasprintf("%s '%s' cannot be written as options", kind, ext->name);
+	return NULL;
+}
+
+static char *print_match(const struct ext *ext, const union xtlib_entry *entry)
+{
+	const struct xtables_match *match = xtlib_match(ext->name, ext->revision);
+	struct xt_entry_match *m;
+	char *why;
+
+	if (!match)
+		return not_installed(ext, "match");
+	why = unprintable(ext, "match", match->size,
+			  match->save || !has_options(match->x6_options, match->extra_opts));
+	if (why)
+		return why;
+	m = blob(ext, XT_ALIGN(sizeof(*m)));
+	m->u.match_size = (uint16_t)(XT_ALIGN(sizeof(*m)) + ext->size);
+	memcpy(m->u.user.name, ext->name, sizeof(m->u.user.name));
+	m->u.user.revision = ext->revision;
+	printf(" -m %s", match->alias ? match->alias(m) : ext->name);
+	if (match->save)
+		match->save(entry, m);
+	free(m);
+	return NULL;
+}
+
+static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
+{
+	const struct xtables_target *target = xtlib_target(ext->name, ext->revision);
+	struct xt_entry_target *t;
+	char *why;
+
+	if (!target)
+		return not_installed(ext, "target");
+	/* The library reads a prefix up to its end. */
+	why = unprintable(ext, "target", nflog_is_long(ext) ? ext->size : target->size,
+			  target->save || !has_options(target->x6_options, target->extra_opts));
+	if (why)
+		return why;
+	t = blob(ext, XT_ALIGN(sizeof(*t)));
+	t->u.target_size = (uint16_t)(XT_ALIGN(sizeof(*t)) + ext->size);
+	memcpy(t->u.user.name, ext->name, sizeof(t->u.user.name));
+	t->u.user.revision = ext->revision;
+	printf(" -j %s", target->alias ? target->alias(t) : ext->name);
+	if (target->save)
+		target->save(entry, t);
+	free(t);
+	return NULL;
+}
+
+static char *print_verdict(const struct rule *rule, const union xtlib_entry *entry)
+{
+	static const char *const names[] = {
+		[VERDICT_ACCEPT] = "ACCEPT",
+		[VERDICT_DROP] = "DROP",
+		[VERDICT_RETURN] = "RETURN",
+		[VERDICT_QUEUE] = "QUEUE",
+	};
+
+	switch (rule->verdict) {
+	case VERDICT_NONE:
+		return NULL;
+	case VERDICT_JUMP:
+	case VERDICT_GOTO:
+		printf(" -%c %s", rule->verdict == VERDICT_JUMP ? 'j' : 'g', rule->chain);
+		return NULL;
+	case VERDICT_EXT:
+		return print_target(&rule->target, entry);
+	default:
+		printf(" -j %s", names[rule->verdict]);
+		return NULL;
+	}
+}
+
+char *spec_print_rule(const struct rule *rule)
+{
+	union xtlib_entry entry;
+	char *why;
+
+	xtlib_entry_set(&entry, rule);
+	print_address(rule, 's', &rule->src, INV_SRC);
+	print_address(rule, 'd', &rule->dst, INV_DST);
+	print_interface(rule, 'i', &rule->in, INV_IN);
+	print_interface(rule, 'o', &rule->out, INV_OUT);
+	print_protocol(rule);
+	if (rule->frag)
+		printf("%s -f", rule->invert & INV_FRAG ? " !" : "");
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		why = print_match(&rule->matches[i], &entry);
+		if (why)
+			return why;
+	}
+	return print_verdict(rule, &entry);
+}
