@@ -23,6 +23,18 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags 
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
 
+USES_base :=
+USES_model := base
+USES_xtables := base model
+USES_config := base model xtables
+USES_kernel := base model xtables
+USES_kernel/nft := base model xtables kernel
+USES_kernel/legacy := base model xtables kernel
+USES_host := base model
+USES_decide := base model
+USES_walk := base model
+USES_reconcile := base model kernel host decide
+USES_report := base model xtables walk
 FOLDERS := base model xtables config kernel kernel/nft kernel/legacy host decide walk reconcile report
 SOURCES := $(sort $(wildcard src/*.c $(FOLDERS:%=src/%/*.c)))
 INCLUDES := -Isrc $(FOLDERS:%=-Isrc/%)

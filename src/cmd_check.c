@@ -3,21 +3,15 @@
 
 #include "check_proxy.h"
 #include "config_read.h"
+#include "deadline.h"
 #include "diag.h"
-#include "other_filters.h"
-#include "plan.h"
 #include "docker_restart.h"
+#include "observe.h"
+#include "other_filters.h"
+#include "patience.h"
+#include "plan.h"
 #include "report.h"
 #include "session.h"
-#include "observe.h"
-
-/*
- * A writer that undoes a repair this often is not fought any longer. dockerd at
- * a reload with many networks writes for seconds, so each round is given twice
- * the time of the one before it.
- */
-#define ROUNDS 3
-#define AFTER_WRITE_MS 250
 
 /* What a run holds until its report is out. */
 struct run {
@@ -94,7 +88,7 @@ static int do_check(struct run *run)
 static void add_contested(struct run *run)
 {
 	char *message = xasprintf("%d repairs were undone at once by another writer; the last: %s",
-				  ROUNDS, run->left.findings.n ? run->left.findings.v[0].message
+				  REPAIR_ROUNDS, run->left.findings.n ? run->left.findings.v[0].message
 							       : "its findings are ignored");
 
 	findings_add(&run->left.findings, CONTESTED, SEVERITY_CRITICAL, message);
@@ -130,7 +124,7 @@ static int write_and_look(struct run *run)
 		if (look_again(run, AFTER_WRITE_MS, &mended))
 			return -1;
 	}
-	for (int round = 0; round < ROUNDS && !mended; round++) {
+	for (int round = 0; round < REPAIR_ROUNDS && !mended; round++) {
 		struct edits edits = { 0 };
 		struct state base;
 		int status = repair_once(run->ops, run->policy, &base, &edits);
@@ -176,7 +170,7 @@ static int stay_right(struct run *run)
 
 		if (wrong <= 0)
 			return wrong;
-		if (round == ROUNDS)
+		if (round == REPAIR_ROUNDS)
 			break;
 		/* The report is of what was met and written first. */
 		if (run->report.written)
@@ -213,7 +207,7 @@ static int recover_docker(struct run *run)
 		break;
 	}
 	run->report.restarted = true;
-	if (docker_wait(run->policy, options->wait ? options->wait : 10))
+	if (docker_wait(run->policy, options->wait ? options->wait : RESTART_WAIT_SECONDS))
 		return -1;
 	run->ops = session_backend(run->policy);
 	return !run->ops || write_and_look(run) || stay_right(run) ? -1 : 0;

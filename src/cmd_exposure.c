@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "config_read.h"
-#include "diag.h"
+#include "deadline.h"
+#include "paths.h"
 #include "put_file.h"
 #include "report_exposure.h"
 #include "report_trace.h"

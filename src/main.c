@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "capture.h"
-#include "config_read.h"
-#include "config_print.h"
-#include "diag.h"
 #include "cmd_check.h"
 #include "cmd_exposure.h"
+#include "config_print.h"
+#include "config_read.h"
+#include "deadline.h"
+#include "diag.h"
 #include "options.h"
 #include "put_file.h"
 #include "report.h"

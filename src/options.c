@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_read.h"
 #include "diag.h"
+#include "paths.h"
 #include "ruleset.h"
 #include "util.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "diag.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +18,6 @@ static struct {
 	char *first;
 	unsigned int errors;
 } diag;
-
-static struct {
-	uint64_t end;
-	unsigned int seconds;
-	const char *step;
-	bool said;
-} deadline = { .end = UINT64_MAX, .step = "starting" };
 
 void diag_setup(int verbosity, bool hold)
 {
@@ -170,36 +162,4 @@ void diag_cleanup(void)
 {
 	free(diag.first);
 	diag.first = NULL;
-}
-
-void deadline_start(unsigned int seconds)
-{
-	deadline.seconds = seconds;
-	deadline.end = clock_ms() + (uint64_t)seconds * 1000;
-	deadline.said = false;
-}
-
-void deadline_step(const char *step)
-{
-	deadline.step = step;
-}
-
-unsigned int deadline_left(void)
-{
-	uint64_t now = clock_ms();
-
-	if (now >= deadline.end)
-		return 0;
-	return deadline.end - now < UINT_MAX ? (unsigned int)(deadline.end - now) : UINT_MAX;
-}
-
-int deadline_check(void)
-{
-	if (deadline_left())
-		return 0;
-	if (!deadline.said)
-		diag_error("timed out after %u s while %s; give it more with --timeout",
-			   deadline.seconds, deadline.step);
-	deadline.said = true;
-	return -1;
 }

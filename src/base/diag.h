@@ -44,19 +44,4 @@ unsigned int diag_error_count(void);
 
 void diag_cleanup(void);
 
-/*
- * What the program is doing, for the message of a timeout: a string constant
- * such as "reading ip filter". The time limit is of the whole run; without one
- * there is time without end.
- */
-void deadline_start(unsigned int seconds);
-void deadline_step(const char *step);
-/* Milliseconds left, 0 when none are. */
-unsigned int deadline_left(void);
-/*
- * Returns 0 while there is time; otherwise says at which step it ran out, once,
- * and returns -1. Called wherever the program waits or repeats.
- */
-int deadline_check(void);
-
 #endif

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_write.h"
+#include "chain_diff.h"
 #include "config_rules.h"
+#include "config_write.h"
 #include "diag.h"
 #include "dockerd.h"
-#include "chain_diff.h"
-#include "shorten.h"
 #include "rulespec.h"
+#include "shorten.h"
 
 static const char header[] =
 	"# dockfw.conf: what the chain DOCKER-USER must hold, as it was found here.\n"

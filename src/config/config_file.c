@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config_read.h"
 #include "diag.h"
+#include "paths.h"
 #include "utf8.h"
 
 #define SIZE_LIMIT (16U * 1024 * 1024)

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "config_parse.h"
 #include "config_rules.h"
+#include "deadline.h"
 #include "diag.h"
 #include "dockerd.h"
 #include "publish.h"

@@ -4,11 +4,6 @@
 
 #include "policy.h"
 
-#ifndef SYSCONFDIR /* the Makefile's */
-#define SYSCONFDIR "/etc"
-#endif
-#define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
-
 /*
  * Reads and checks the file whole, with what it includes, and has every rule
  * parsed. Returns the policy, which the caller frees; NULL where anything is

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forward.h"
 #include "chain_diff.h"
+#include "forward.h"
 
 #define FILTER "filter"
 

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
+#include "chain_diff.h"
 #include "check.h"
 #include "dockerd.h"
 #include "forward.h"
-#include "chain_diff.h"
 
 #define FILTER "filter"
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "chain_diff.h"
 #include "check.h"
 #include "dockerd.h"
-#include "chain_diff.h"
 
 static bool is_right_jump(const struct rule *rule)
 {

@@ -11,13 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
+#include "paths.h"
+#include "patience.h"
 #include "util.h"
-
-#define STAMP_FOLDER "/run/dockfw"
-#define STAMP STAMP_FOLDER "/docker-restarted"
-#define PAUSE_SECONDS 3600
-#define SYSTEMCTL "/usr/bin/systemctl"
 
 extern char **environ;
 
@@ -27,8 +25,8 @@ static bool is_too_soon(void)
 	struct stat stamp;
 	time_t now = time(NULL);
 
-	return stat(STAMP, &stamp) == 0 && stamp.st_mtime <= now &&
-	       now - stamp.st_mtime < PAUSE_SECONDS;
+	return stat(RESTART_STAMP, &stamp) == 0 && stamp.st_mtime <= now &&
+	       now - stamp.st_mtime < RESTART_PAUSE_SECONDS;
 }
 
 /* Before the restart: one that cannot be remembered is not made. */
@@ -41,9 +39,9 @@ static int set_stamp(void)
 			   strerror(errno));
 		return -1;
 	}
-	fd = open(STAMP, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(RESTART_STAMP, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 || futimens(fd, NULL) < 0) {
-		diag_error("cannot write '" STAMP "', which remembers a restart of Docker: %s",
+		diag_error("cannot write '" RESTART_STAMP "', which remembers a restart of Docker: %s",
 			   strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -59,9 +57,9 @@ static void end_child(pid_t child)
 	int status, tries = 0;
 
 	kill(child, SIGTERM);
-	while (waitpid(child, &status, WNOHANG) == 0 && ++tries < 50)
-		sleep_ms(20);
-	if (tries == 50) {
+	while (waitpid(child, &status, WNOHANG) == 0 && ++tries < CHILD_STEPS)
+		sleep_ms(CHILD_STEP_MS);
+	if (tries == CHILD_STEPS) {
 		kill(child, SIGKILL);
 		waitpid(child, &status, 0);
 	}
@@ -85,7 +83,7 @@ static int wait_child(pid_t child)
 			end_child(child);
 			return -1;
 		}
-		sleep_ms(20);
+		sleep_ms(CHILD_STEP_MS);
 	}
 }
 

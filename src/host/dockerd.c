@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "diag.h"
+#include "paths.h"
 #include "util.h"
 
 bool docker_owns_chain(const char *name)
@@ -129,7 +130,7 @@ static void read_arguments(struct docker *docker, const char *words, size_t size
 static const char *settings_file(const char *words, size_t size)
 {
 	static const char name[] = "--config-file";
-	const char *file = "/etc/docker/daemon.json";
+	const char *file = DAEMON_JSON;
 	size_t length = sizeof(name) - 1;
 
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
@@ -206,7 +207,7 @@ int docker_look(struct docker *docker)
 	*docker = (struct docker){ 0 };
 	/* The pid file is of this file system, so it is believed unless the
 	 * process is known to be in another network namespace. */
-	if (read_small("/run/docker.pid", pid, sizeof(pid)) &&
+	if (read_small(DOCKER_PID_FILE, pid, sizeof(pid)) &&
 	    parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
 	    docker_shares_network(pid)) {
 		found(docker, pid);

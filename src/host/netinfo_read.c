@@ -12,9 +12,7 @@
 #include <sys/socket.h>
 
 #include "diag.h"
-
-/* A dump that routes change under is asked for again, so often. */
-#define TRIES 10
+#include "patience.h"
 
 static bool known_family(uint8_t af, enum family *family)
 {
@@ -372,7 +370,7 @@ static int read_lists(struct mnl_socket *socket, struct netinfo *info)
 
 int netinfo_read(struct netinfo *info)
 {
-	for (int try = 0; try < TRIES; try++) {
+	for (int try = 0; try < LOST_ROUTE_DUMPS; try++) {
 		/* A new socket each time: no message of a broken dump is left in it. */
 		struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 		int status = -1;

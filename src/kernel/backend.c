@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "dockerd.h"
+#include "paths.h"
+#include "patience.h"
 #include "util.h"
-
-/* A host that writes without pause still leaves gaps of some milliseconds. */
-#define TRIES 60
 
 /* What a file is that the iptables command leads to. */
 static const struct {
@@ -61,12 +61,12 @@ bool backend_try_again(unsigned int *tries)
 
 	if (deadline_check())
 		return false;
-	if (++*tries >= TRIES) {
+	if (++*tries >= LOST_RACES) {
 		diag_error("the tables changed %d times while they were read; nothing was written, "
-			   "run it again when the other writer is done", TRIES);
+			   "run it again when the other writer is done", LOST_RACES);
 		return false;
 	}
-	sleep_ms(shift < 6 ? 1U << shift : 50);
+	sleep_ms(shift < 6 ? 1U << shift : LOST_RACE_PAUSE_MS);
 	return true;
 }
 
@@ -105,7 +105,7 @@ static int holds_docker(const struct backend_ops *ops, unsigned int families)
 const struct backend_ops *backend_detect(unsigned int families)
 {
 	static const char *const paths[] = {
-		"/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables",
+		IPTABLES_COMMANDS,
 	};
 	int in_nft = holds_docker(&backend_nft, families);
 	int in_legacy = in_nft < 0 ? -1 : holds_docker(&backend_legacy, families);

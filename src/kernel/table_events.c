@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "diag.h"
+#include "patience.h"
 #include "util.h"
-
-#define LEGACY_STEP_MS 200
 
 struct watch {
 	struct mnl_socket *socket; /* NULL: nothing to hear from */

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe.h"
 
-#include "diag.h"
+#include "deadline.h"
+#include "patience.h"
 #include "plan.h"
-#include "util.h"
 #include "table_events.h"
-
-/* dockerd's own writes, each by way of firewalld, come some 0.1 s apart. */
-#define QUIET_MS 2000
-/* One writer's burst is looked at once. */
-#define BURST_MS 100
+#include "util.h"
 
 static bool needs_repair(const struct policy *policy, const struct state *state)
 {

@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
+#include "patience.h"
 #include "plan.h"
 #include "reach.h"
 #include "read_set.h"
 #include "table_events.h"
 
-#define SETTLE_STEP_MS 250
-#define SETTLE_MS 3000
 /* Where the time runs out from there on, it is told that a write was made. */
 #define BEHIND_THE_WRITE "looking again, behind the write"
 
@@ -305,7 +305,7 @@ int docker_wait(struct policy *policy, unsigned int seconds)
 		now = clock_ms();
 		/* Legacy tables and dockerd itself are not heard: look again anyway. */
 		if (!status && !complete && now < end)
-			status = watch_wait(watch, end - now < 500 ? (unsigned int)(end - now) : 500);
+			status = watch_wait(watch, end - now < WAIT_STEP_MS ? (unsigned int)(end - now) : WAIT_STEP_MS);
 		deadline_step("waiting for Docker's chains");
 		if (!status)
 			status = deadline_check();

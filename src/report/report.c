@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config_read.h"
 #include "diag.h"
+#include "paths.h"
 #include "put_file.h"
 #include "rulespec.h"
 

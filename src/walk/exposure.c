@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag.h"
+#include "deadline.h"
 #include "docker_ports.h"
 #include "equivalence.h"
 

@@ -3,8 +3,8 @@
 #define DOCKFW_WALK_H
 
 #include "chain_index.h"
-#include "source_validation.h"
 #include "other_filters.h"
+#include "source_validation.h"
 
 /*
  * Follows a new connection's first packet, or a set of them that differ in

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xt_entry.h"
 #include "util.h"
+#include "xt_entry.h"
 
 static int revision_known(const char *name, uint8_t revision, int opt);
 static int revision_collected(const char *name, uint8_t revision, int opt);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "spec.h"
 
@@ -194,11 +195,9 @@ static int read_child(struct run *run)
 	ssize_t n;
 
 	for (;;) {
-		unsigned int left = deadline_left();
-
 		if (deadline_check() < 0)
 			return -1;
-		if (poll(&poll_pipe, 1, left < INT_MAX ? (int)left : INT_MAX) <= 0)
+		if (poll(&poll_pipe, 1, deadline_poll(UINT_MAX)) <= 0)
 			continue;
 		n = read(run->pipe, buffer, sizeof(buffer));
 		if (n < 0 && errno == EINTR)

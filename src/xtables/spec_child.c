@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "spec.h"
 #include "libxtables.h"
+#include "spec.h"
 
 /* The child: libxtables' globals and exits, and a pipe to the parent. */
 

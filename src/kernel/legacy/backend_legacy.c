@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "iptc.h"
-#include "xt_entry.h"
 #include "util.h"
+#include "xt_entry.h"
 #include "xtlock.h"
 
 /*

@@ -13,17 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
+#include "paths.h"
+#include "patience.h"
 #include "util.h"
-
-#define LOCK_FILE "/run/xtables.lock"
-#define PAUSE_MS 10
 
 static const char *lock_file(void)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 
-	return path && *path ? path : LOCK_FILE;
+	return path && *path ? path : XTABLES_LOCK;
 }
 
 /* Keeps the other end of the pipe open for as long as it waits. */
@@ -47,7 +47,7 @@ static void stand_in_line(int fd)
 	pid_t child;
 
 	if (pipe2(pipe_ends, O_CLOEXEC) < 0) {
-		sleep_ms(PAUSE_MS);
+		sleep_ms(XTLOCK_PAUSE_MS);
 		return;
 	}
 	child = fork();
@@ -56,8 +56,8 @@ static void stand_in_line(int fd)
 	close(pipe_ends[1]);
 	end.fd = pipe_ends[0];
 	if (child < 0)
-		sleep_ms(PAUSE_MS);
-	else if (poll(&end, 1, (int)(deadline_left() < INT_MAX ? deadline_left() : INT_MAX)) <= 0)
+		sleep_ms(XTLOCK_PAUSE_MS);
+	else if (poll(&end, 1, deadline_poll(UINT_MAX)) <= 0)
 		kill(child, SIGKILL);
 	close(pipe_ends[0]);
 	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)

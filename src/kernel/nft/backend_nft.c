@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_commit.h"
 #include "nft_rule.h"
 #include "nft_socket.h"
+#include "patience.h"
 #include "util.h"
 
 /*
@@ -19,9 +21,6 @@
  * rules of one chain. What belongs together is told by the generation: its
  * number is asked for in front of the first answer and behind the last.
  */
-
-/* How long a listing may be short of rules before nobody's change explains it. */
-#define HIDDEN_MS 1500
 
 /*
  * How many rules a base chain has. The kernel ends a listing in silence in front
@@ -279,7 +278,7 @@ static int not_whole(const struct nft *nft, const struct table *table, const str
 		seen.rules = rules;
 		seen.listed = chain->nrules;
 	}
-	if (clock_ms() - seen.since < HIDDEN_MS)
+	if (clock_ms() - seen.since < HIDDEN_RULES_MS)
 		return BACKEND_CHANGED;
 	diag_error("the chain '%s' of the %s table '%s' has %zu rules, but nf_tables lists %zu of "
 		   "them: rule %zu is too large to be listed, and hides those behind it; only "

@@ -13,8 +13,10 @@
 #include <sys/uio.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "nft_attr.h"
+#include "patience.h"
 #include "util.h"
 
 #define BUFFER_SIZE 65536    /* the kernel answers with no more than 32 KiB at once */
@@ -119,7 +121,7 @@ static ssize_t receive_waiting(struct nft_socket *nft)
 			errno = 0;
 			return -1;
 		}
-		if (poll(&fd, 1, 100) < 0 && errno != EINTR)
+		if (poll(&fd, 1, deadline_poll(NETLINK_STEP_MS)) < 0 && errno != EINTR)
 			return -1;
 	}
 	return n;

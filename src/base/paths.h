@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_PATHS_H
+#define DOCKFW_PATHS_H
+
+/* Every file of the host that the program knows by name, outside /proc. */
+
+#ifndef SYSCONFDIR /* the Makefile's */
+#define SYSCONFDIR "/etc"
+#endif
+#define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
+
+/* dockerd's settings, unless its --config-file names another file; and its process number. */
+#define DAEMON_JSON "/etc/docker/daemon.json"
+#define DOCKER_PID_FILE "/run/docker.pid"
+
+/* The lock of iptables-legacy, unless XTABLES_LOCKFILE names another file. */
+#define XTABLES_LOCK "/run/xtables.lock"
+
+/* Remembers when docker.service was last restarted for its chains. */
+#define STAMP_FOLDER "/run/dockfw"
+#define RESTART_STAMP STAMP_FOLDER "/docker-restarted"
+#define SYSTEMCTL "/usr/bin/systemctl"
+
+/* Where the iptables command may be, in the order in which they are tried. */
+#define IPTABLES_COMMANDS "/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables"
+
+#endif
