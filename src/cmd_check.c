@@ -5,6 +5,8 @@
 #include "config_read.h"
 #include "deadline.h"
 #include "diag.h"
+#include "docker_chains.h"
+#include "docker_proxies.h"
 #include "docker_restart.h"
 #include "observe.h"
 #include "other_filters.h"

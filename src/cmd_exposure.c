@@ -7,6 +7,7 @@
 
 #include "config_read.h"
 #include "deadline.h"
+#include "docker_proxies.h"
 #include "paths.h"
 #include "put_file.h"
 #include "report_exposure.h"

@@ -8,7 +8,7 @@
 #include "config_rules.h"
 #include "config_write.h"
 #include "diag.h"
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "rulespec.h"
 #include "shorten.h"
 
@@ -40,7 +40,7 @@ static size_t rules_of(const struct chain *chain)
 {
 	if (!chain || !chain->nrules)
 		return 0;
-	return chain->nrules - held_is_closing(chain, chain->nrules - 1);
+	return chain->nrules - docker_is_closing(chain, chain->nrules - 1);
 }
 
 /* The chains that are reached, in the order in which they are met. */

@@ -9,7 +9,7 @@
 #include "config_rules.h"
 #include "deadline.h"
 #include "diag.h"
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "publish.h"
 
 static int wrong(const struct config_value *value, const char *setting, const char *why)

@@ -6,7 +6,7 @@
 
 #include "config_write.h"
 #include "diag.h"
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "rulespec.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)

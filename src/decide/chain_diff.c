@@ -4,26 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dockerd.h"
+#include "docker_chains.h"
 
 bool held_exclusive(const struct policy *policy, const char *chain)
 {
 	return policy->remove_foreign || strcmp(chain, DOCKER_USER);
-}
-
-static bool plain_return(const struct rule *rule)
-{
-	return rule->verdict == VERDICT_RETURN && !rule->nmatches && rule_unconditional(rule);
-}
-
-bool held_is_closing(const struct chain *chain, size_t index)
-{
-	if (strcmp(chain->name, DOCKER_USER) || !plain_return(chain->rules[index]))
-		return false;
-	for (size_t i = index + 1; i < chain->nrules; i++)
-		if (plain_return(chain->rules[i]))
-			return false;
-	return true;
 }
 
 /* Wanted rules by hash, so that a live one finds its equals quickly. */
@@ -101,7 +86,7 @@ static void sort_out(struct held *held, const struct entry *entries, size_t *ent
 			held->parts[i] = PART_MOVED;
 		else if (rule_is_marked(rule))
 			held->parts[i] = PART_STALE;
-		else if (exclusive && !held_is_closing(chain, i))
+		else if (exclusive && !docker_is_closing(chain, i))
 			held->parts[i] = PART_ALIEN;
 		else
 			held->parts[i] = PART_FOREIGN;

@@ -53,7 +53,4 @@ bool held_exclusive(const struct policy *policy, const char *chain);
 /* A chain that left the configuration: nothing in it but rules with our mark. */
 bool held_is_stale_chain(const struct policy *policy, const struct chain *chain);
 
-/* The unconditional, unmarked RETURN that dockerd puts at the end. */
-bool held_is_closing(const struct chain *chain, size_t index);
-
 #endif

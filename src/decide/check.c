@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "docker_chains.h"
+#include "dockerd.h"
 #include "forward.h"
 
 #define FILTER "filter"
@@ -235,7 +237,7 @@ static void check_others(const struct subject *subject, const struct held *held)
 				      i + 1, chain->name));
 			break;
 		case PART_FOREIGN:
-			if (end != NOWHERE && !held_is_closing(chain, i))
+			if (end != NOWHERE && !docker_is_closing(chain, i))
 				add(subject, RULE_UNREACHABLE, SEVERITY_WARNING, chain->name, i + 1,
 				    xasprintf("rule %zu of %s is never asked: rule %zu ends the chain for every packet",
 					      i + 1, chain->name, end + 1));
@@ -335,7 +337,7 @@ static void check_absent(const struct policy *policy, const struct snapshot *sna
 }
 
 void check(const struct policy *policy, const struct snapshot *snapshot,
-	   const struct docker *docker, struct findings *findings)
+	   const struct dockerd *docker, struct findings *findings)
 {
 	unsigned int families = families_in_force(policy, snapshot);
 

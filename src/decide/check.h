@@ -61,7 +61,7 @@ struct findings {
 
 /* Adds what is wrong to findings; ignored ids are left out. */
 void check(const struct policy *policy, const struct snapshot *snapshot,
-	   const struct docker *docker, struct findings *findings);
+	   const struct dockerd *docker, struct findings *findings);
 
 /* Adds one finding; takes over message. */
 struct finding *findings_add(struct findings *findings, enum finding_id id, enum severity severity,
@@ -74,7 +74,7 @@ void findings_clear(struct findings *findings);
 
 /* What concerns Docker itself: its chains, its own nf_tables backend. */
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
-		  const struct docker *docker, struct findings *findings);
+		  const struct dockerd *docker, struct findings *findings);
 
 /*
  * A chain of Docker's in the family's filter or nat table, set in table, that

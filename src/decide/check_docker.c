@@ -3,18 +3,12 @@
 #include <string.h>
 
 #include "check.h"
-
-static bool owns_any(const struct table *table)
-{
-	for (size_t c = 0; table && c < table->nchains; c++)
-		if (docker_owns_chain(table->chains[c]->name))
-			return true;
-	return false;
-}
+#include "docker_chains.h"
+#include "dockerd.h"
 
 bool docker_has_chains(const struct snapshot *snapshot, enum family family)
 {
-	return owns_any(snapshot_table(snapshot, family, "filter"));
+	return docker_owns_any(snapshot_table(snapshot, family, "filter"));
 }
 
 static bool has_nftables(const struct snapshot *snapshot, enum family family)
@@ -120,18 +114,18 @@ static const char *what_is_gone(const struct table *filter, const struct table *
 	return NULL;
 }
 
-static bool manages(const struct docker *docker, enum family family, const struct table *filter,
+static bool manages(const struct dockerd *docker, enum family family, const struct table *filter,
 		    const struct table *nat)
 {
 	if (family == FAMILY_IPV4)
-		return docker->iptables != SETTING_OFF;
-	if (docker->ip6tables != SETTING_UNSAID)
-		return docker->ip6tables == SETTING_ON;
+		return docker->iptables != FLAG_OFF;
+	if (docker->ip6tables != FLAG_UNSET)
+		return docker->ip6tables == FLAG_ON;
 	/* The default changed in 27.0, so only what is left of it tells. */
-	return owns_any(filter) || owns_any(nat);
+	return docker_owns_any(filter) || docker_owns_any(nat);
 }
 
-static void check_chains(const struct snapshot *snapshot, const struct docker *docker,
+static void check_chains(const struct snapshot *snapshot, const struct dockerd *docker,
 			 enum family family, struct findings *findings)
 {
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
@@ -152,7 +146,7 @@ static void check_chains(const struct snapshot *snapshot, const struct docker *d
 }
 
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
-		  const struct docker *docker, struct findings *findings)
+		  const struct dockerd *docker, struct findings *findings)
 {
 	bool nftables = false;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_chains.h"
 #include "packet.h"
 
 /* Ports of one protocol, a bit each. */

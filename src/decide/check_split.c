@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "docker_chains.h"
 #include "util.h"
 
 /* A table has no loops; the kernel's own limit on jumps is far below this. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dockerd.h"
+#include "docker_chains.h"
 
 bool forward_is_call(const struct rule *rule)
 {

@@ -5,7 +5,7 @@
 
 #include "chain_diff.h"
 #include "check.h"
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "forward.h"
 
 #define FILTER "filter"

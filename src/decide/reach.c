@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "match_ext.h"
 #include "util.h"
 

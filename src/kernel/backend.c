@@ -6,7 +6,7 @@
 
 #include "deadline.h"
 #include "diag.h"
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "paths.h"
 #include "patience.h"
 #include "util.h"
@@ -47,14 +47,6 @@ enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind
 	return command == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
 }
 
-static bool has_docker(const struct table *table)
-{
-	for (size_t i = 0; table && i < table->nchains; i++)
-		if (docker_owns_chain(table->chains[i]->name))
-			return true;
-	return false;
-}
-
 bool backend_try_again(unsigned int *tries)
 {
 	unsigned int shift = *tries / 4;
@@ -82,7 +74,7 @@ static int look_for_docker(const struct backend_ops *ops, unsigned int families,
 		if (!(families & (1U << family)))
 			continue;
 		status = ops->read_table(backend, snapshot, family, "filter");
-		*found = !status && has_docker(snapshot_table(snapshot, family, "filter"));
+		*found = !status && docker_owns_any(snapshot_table(snapshot, family, "filter"));
 	}
 	ops->close(backend);
 	snapshot_free(snapshot);

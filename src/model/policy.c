@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dockerd.h"
+#include "docker_chains.h"
 
 struct policy *policy_new(void)
 {

@@ -6,7 +6,7 @@
 
 #include "addrset.h"
 
-/* docker-proxy: Docker's listeners on the host's own ports. */
+/* docker-proxy: Docker's listeners on the host's own ports. No I/O; host/docker_proxies.h reads them. */
 
 struct proxy {
 	enum family family; /* in which it listens */
@@ -25,21 +25,9 @@ struct proxies {
 	size_t n, room;
 };
 
-/*
- * Those that run in this network namespace, by their command lines. Where the
- * kernel shows that one for 0.0.0.0 listens for IPv6 too, it is there twice. What
- * cannot be looked at is left out. Returns -1, said, where /proc cannot be read.
- */
-int proxies_read(struct proxies *proxies);
 void proxies_clear(struct proxies *proxies);
 /* For whoever fills one in by hand: call behind the last one. */
 void proxies_sort(struct proxies *proxies);
-
-/*
- * Reads a command line of NUL-ended words; false where it is none of
- * docker-proxy's, or not whole. Pure.
- */
-bool proxies_parse(const char *words, size_t size, struct proxy *proxy);
 
 /* One that takes connections for that address and port, or NULL. */
 const struct proxy *proxies_find(const struct proxies *proxies, enum family family, uint8_t proto,

@@ -8,6 +8,8 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "docker_chains.h"
+#include "dockerd_find.h"
 #include "patience.h"
 #include "plan.h"
 #include "reach.h"
@@ -182,7 +184,7 @@ int state_read(const struct backend_ops *ops, const struct policy *policy, struc
 {
 	*state = (struct state){ 0 };
 	deadline_step("reading the filter tables");
-	if (docker_look(&state->docker) ||
+	if (dockerd_find(&state->docker) ||
 	    snapshot_read(ops, policy, state->docker.running ? judged : judged_alone, scope_next,
 			  &state->snapshot))
 		return -1;
@@ -243,7 +245,7 @@ int repair_once(const struct backend_ops *ops, const struct policy *policy, stru
 
 		edits_clear(edits);
 		state_clear(base);
-		if (docker_look(&base->docker))
+		if (dockerd_find(&base->docker))
 			return -1;
 		backend = ops->open(true);
 		if (!backend)

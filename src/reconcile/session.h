@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "check.h"
+#include "dockerd.h"
 #include "options.h"
 
 /*
@@ -24,7 +25,7 @@ const struct backend_ops *session_backend(struct policy *policy);
 /* What was seen at one moment. */
 struct state {
 	struct snapshot *snapshot;
-	struct docker docker;
+	struct dockerd docker;
 	struct findings findings;
 };
 void state_clear(struct state *state);

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dockerd.h"
 #include "report.h"
 #include "rulespec.h"
 #include "utf8.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_chains.h"
 #include "report.h"
 #include "utf8.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dockerd.h"
+#include "docker_chains.h"
 #include "match_ext.h"
 
 void published_clear(struct published_ports *ports)

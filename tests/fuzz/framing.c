@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "fuzz.h"
 #include "nft_attr.h"

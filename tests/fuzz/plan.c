@@ -13,6 +13,8 @@ static void show(void);
 #include "plan.h"
 #include "read_set.h"
 #include "util.h"
+#include "dockerd.h"
+#include "docker_chains.h"
 
 /*
  * Check and plan over tables and policies that the input makes up: rules are drawn
@@ -412,7 +414,7 @@ static struct snapshot *partial(void)
 	return snapshot;
 }
 
-static void require_partial_is_enough(const struct docker *docker, const struct findings *found)
+static void require_partial_is_enough(const struct dockerd *docker, const struct findings *found)
 {
 	struct snapshot *part = partial();
 	struct findings findings = { 0 };
@@ -436,7 +438,7 @@ static void require_partial_is_enough(const struct docker *docker, const struct 
 	snapshot_free(part);
 }
 
-static void require_mended(const struct docker *docker, struct snapshot *snapshot)
+static void require_mended(const struct dockerd *docker, struct snapshot *snapshot)
 {
 	struct findings left = { 0 };
 	struct edits again = { 0 };
@@ -450,7 +452,7 @@ static void require_mended(const struct docker *docker, struct snapshot *snapsho
 	edits_clear(&again);
 }
 
-static void run(const struct docker *docker)
+static void run(const struct dockerd *docker)
 {
 	struct snapshot *after = copy_snapshot(world.snapshot, true);
 	struct findings found = { 0 };
@@ -469,7 +471,7 @@ static void run(const struct docker *docker)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	struct docker docker = { 0 };
+	struct dockerd docker = { 0 };
 	uint8_t bits = input_byte(&in);
 
 	docker.running = bits & 1;

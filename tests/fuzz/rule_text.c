@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "deadline.h"
 #include "diag.h"
 #include "fuzz.h"
 #include "lib/child.h"

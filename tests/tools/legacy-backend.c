@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "iptc.h"
 #include "show-rule.h"

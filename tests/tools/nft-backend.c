@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "nft_rule.h"
 #include "nft_socket.h"

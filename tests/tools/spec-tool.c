@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "rulespec.h"
 

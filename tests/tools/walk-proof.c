@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "netinfo.h"
 #include "policy.h"

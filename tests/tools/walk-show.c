@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "docker_proxies.h"
+#include "deadline.h"
 #include "diag.h"
-#include "dockerd.h"
 #include "report_exposure.h"
 #include "report_trace.h"
 #include "session.h"

@@ -15,9 +15,11 @@
 #include "capture.h"
 #include "check.h"
 #include "config_read.h"
+#include "deadline.h"
 #include "diag.h"
 #include "plan.h"
 #include "rulespec.h"
+#include "dockerd.h"
 
 /* Hosts made of option texts, captured, and checked with what the capture gave. */
 
@@ -122,7 +124,7 @@ static void host_is_right(const struct snapshot *snapshot, const char *text)
 	struct policy *policy = read_back(text);
 	struct findings findings = { 0 };
 	struct edits edits = { 0 };
-	struct docker docker = { .running = false };
+	struct dockerd docker = { .running = false };
 
 	check(policy, snapshot, &docker, &findings);
 	if (findings.n)

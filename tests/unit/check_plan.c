@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The findings and the plan, on hand-made snapshots of every Docker layout. */
 #include "model.h"
+#include "dockerd.h"
+#include "docker_chains.h"
 
 #define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
 #define REJECT "-i ens3 -p 6 m:tcp ext:REJECT"
@@ -260,7 +262,7 @@ static void one_case(const struct test_case *test)
 {
 	struct policy *policy = policy_of(test);
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
-	struct docker docker = { 0 };
+	struct dockerd docker = { 0 };
 	struct findings findings = { 0 }, left = { 0 };
 	struct edits edits = { 0 }, again = { 0 };
 	struct table *table;
@@ -301,7 +303,7 @@ static void test_families_and_ignore(void **state)
 	const char *const six[] = { "FORWARD", NULL };
 	struct policy *policy = policy_new();
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
-	struct docker docker = { 0 };
+	struct dockerd docker = { 0 };
 	struct findings findings = { 0 };
 
 	(void)state;

@@ -15,6 +15,7 @@
 
 #include "config_read.h"
 #include "config_print.h"
+#include "deadline.h"
 #include "diag.h"
 
 /* Whole configurations, through files in a folder of the test's own. */

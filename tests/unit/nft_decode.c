@@ -13,6 +13,7 @@
 
 #include "../tools/nft-asm.h"
 #include "../tools/nft-forms.h"
+#include "deadline.h"
 #include "diag.h"
 #include "nft_rule.h"
 #include "rulespec.h"

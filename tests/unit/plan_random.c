@@ -5,6 +5,8 @@
  * foreign rules are all there, in their order; what was right is not touched.
  */
 #include "model.h"
+#include "dockerd.h"
+#include "docker_chains.h"
 
 static uint32_t seed = 1;
 
@@ -124,7 +126,7 @@ static void one(void)
 	static const char *const untouched[] = { "FORWARD", DOCKER_USER, "f2b", "ts" };
 	struct policy *policy = random_policy();
 	struct snapshot *snapshot = random_snapshot();
-	struct docker docker = { .running = true, .iptables = SETTING_OFF };
+	struct dockerd docker = { .running = true, .iptables = FLAG_OFF };
 	struct findings before = { 0 }, left = { 0 };
 	struct edits edits = { 0 }, again = { 0 };
 	uint64_t had[ARRAY_SIZE(untouched)][32], has[32];

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "rulespec.h"
 

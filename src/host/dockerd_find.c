@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dockerd.h"
+#include "dockerd_find.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +14,6 @@
 #include "diag.h"
 #include "paths.h"
 #include "util.h"
-
-bool docker_owns_chain(const char *name)
-{
-	if (strncmp(name, "DOCKER", 6))
-		return false;
-	return !name[6] || (name[6] == '-' && strcmp(name, DOCKER_USER));
-}
 
 /* Reads up to size - 1 bytes and ends them with NUL; returns how many. */
 static size_t read_file(const char *path, char *buffer, size_t size)
@@ -81,7 +74,7 @@ static const char *behind(const char *text, const char *key)
  * Everybody may name a process as they like, but not be root with it. One in a
  * container has a number there, too, which shows where its namespaces do not.
  */
-int docker_shares_network(const char *pid)
+int dockerd_shares_network(const char *pid)
 {
 	char path[64], text[4096];
 	const char *user, *numbers, *state;
@@ -105,20 +98,20 @@ int docker_shares_network(const char *pid)
 }
 
 /* "--name=true", "--name=false", "--name"; Go's flags also know t, T, 1, f, F, 0. */
-static void read_flag(enum setting *setting, const char *word, const char *name)
+static void read_flag(enum flag *setting, const char *word, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (strncmp(word, name, length))
 		return;
 	if (!word[length])
-		*setting = SETTING_ON;
+		*setting = FLAG_ON;
 	else if (word[length] == '=')
-		*setting = strchr("tT1", word[length + 1]) ? SETTING_ON : SETTING_OFF;
+		*setting = strchr("tT1", word[length + 1]) ? FLAG_ON : FLAG_OFF;
 }
 
 /* Of a command line of NUL-ended words. */
-static void read_arguments(struct docker *docker, const char *words, size_t size)
+static void read_arguments(struct dockerd *docker, const char *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
 		read_flag(&docker->iptables, words + at, "--iptables");
@@ -146,16 +139,16 @@ static const char *settings_file(const char *words, size_t size)
 	return file;
 }
 
-static void read_key(enum setting *setting, const json_t *root, const char *name)
+static void read_key(enum flag *setting, const json_t *root, const char *name)
 {
 	const json_t *value = json_object_get(root, name);
 
-	if (*setting == SETTING_UNSAID && json_is_boolean(value))
-		*setting = json_is_true(value) ? SETTING_ON : SETTING_OFF;
+	if (*setting == FLAG_UNSET && json_is_boolean(value))
+		*setting = json_is_true(value) ? FLAG_ON : FLAG_OFF;
 }
 
 /* For what the command line leaves unsaid. dockerd does not start with a file that is no JSON. */
-static void read_settings(struct docker *docker, const char *json)
+static void read_settings(struct dockerd *docker, const char *json)
 {
 	json_t *root = json_loads(json, 0, NULL);
 
@@ -164,7 +157,7 @@ static void read_settings(struct docker *docker, const char *json)
 	json_decref(root);
 }
 
-static void found(struct docker *docker, const char *pid)
+static void found(struct dockerd *docker, const char *pid)
 {
 	char path[64], text[16384], json[16384];
 	size_t size;
@@ -197,19 +190,19 @@ static bool has_socket(void)
 	return found_one;
 }
 
-int docker_look(struct docker *docker)
+int dockerd_find(struct dockerd *docker)
 {
 	char pid[32];
 	struct dirent *entry;
 	unsigned long number;
 	DIR *proc;
 
-	*docker = (struct docker){ 0 };
+	*docker = (struct dockerd){ 0 };
 	/* The pid file is of this file system, so it is believed unless the
 	 * process is known to be in another network namespace. */
 	if (read_small(DOCKER_PID_FILE, pid, sizeof(pid)) &&
 	    parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
-	    docker_shares_network(pid)) {
+	    dockerd_shares_network(pid)) {
 		found(docker, pid);
 		return 0;
 	}
@@ -222,7 +215,7 @@ int docker_look(struct docker *docker)
 	}
 	while (!docker->running && (entry = readdir(proc)))
 		if (parse_number(entry->d_name, 1, 1UL << 22, &number) &&
-		    is_dockerd(entry->d_name) && docker_shares_network(entry->d_name) == 1)
+		    is_dockerd(entry->d_name) && dockerd_shares_network(entry->d_name) == 1)
 			found(docker, entry->d_name);
 	closedir(proc);
 	return 0;

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_proxies.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "dockerd_find.h"
+
+#define TCP_LISTEN_STATE 0x0a
+#define UDP_UNCONNECTED_STATE 0x07
+
+/* The word behind a flag of Go's: "-name value", "-name=value", with one dash or two. */
+static const char *flag_value(const char *word, const char *next, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (*word != '-')
+		return NULL;
+	word += word[1] == '-' ? 2 : 1;
+	if (strncmp(word, name, length))
+		return NULL;
+	if (word[length] == '=')
+		return word + length + 1;
+	return word[length] ? NULL : next;
+}
+
+static bool parse_proto(const char *text, uint8_t *proto)
+{
+	static const struct {
+		const char *name;
+		uint8_t proto;
+	} names[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i].name, text)) {
+			*proto = names[i].proto;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_port(const char *text, uint16_t *port)
+{
+	unsigned long value;
+
+	if (!parse_number(text, 1, 65535, &value))
+		return false;
+	*port = (uint16_t)value;
+	return true;
+}
+
+bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
+{
+	const char *end = words + size, *name;
+	bool host = false, container = false, good = true;
+
+	*proxy = (struct proxy){ .proto = IPPROTO_TCP };
+	/* Without the last NUL there is no end to its words. */
+	if (!size || end[-1])
+		return false;
+	name = strrchr(words, '/');
+	if (strcmp(name ? name + 1 : words, "docker-proxy"))
+		return false;
+	for (const char *word = words + strlen(words) + 1; word < end && good;) {
+		const char *next = word + strlen(word) + 1, *value;
+
+		if (next >= end)
+			next = "";
+		if ((value = flag_value(word, next, "proto")))
+			good = parse_proto(value, &proxy->proto);
+		else if ((value = flag_value(word, next, "host-ip")))
+			good = host = addr_parse(value, &proxy->family, &proxy->host);
+		else if ((value = flag_value(word, next, "host-port")))
+			good = parse_port(value, &proxy->port);
+		else if ((value = flag_value(word, next, "container-ip")))
+			good = container = addr_parse(value, &proxy->container_family,
+						      &proxy->container);
+		else if ((value = flag_value(word, next, "container-port")))
+			good = parse_port(value, &proxy->container_port);
+		word += strlen(word) + 1;
+	}
+	proxy->any = !proxy->host;
+	return good && host && container && proxy->port && proxy->container_port;
+}
+
+/* Adds the process, where it is one of them and in the namespace of ours. */
+static void look_at(struct proxies *proxies, const char *pid)
+{
+	char *path = xasprintf("/proc/%s/cmdline", pid), words[4096];
+	FILE *file = fopen(path, "re");
+	struct proxy proxy;
+	size_t size;
+
+	free(path);
+	if (!file)
+		return;
+	size = fread(words, 1, sizeof(words), file);
+	fclose(file);
+	/* A line that fills the buffer is longer than any of docker-proxy's. */
+	if (!size || size == sizeof(words) || !proxies_parse(words, size, &proxy))
+		return;
+	if (!dockerd_shares_network(pid))
+		return;
+	proxy.pid = (pid_t)strtol(pid, NULL, 10);
+	GROW(proxies->v, proxies->n, proxies->room);
+	proxies->v[proxies->n++] = proxy;
+}
+
+/* Ports with a listener on every address, one bit each, from /proc/net/NAME. */
+static void read_listeners(const char *name, unsigned int state, uint8_t ports[8192])
+{
+	char *path = xasprintf("/proc/self/net/%s", name), line[512];
+	FILE *file = fopen(path, "re");
+
+	free(path);
+	memset(ports, 0, 8192);
+	while (file && fgets(line, sizeof(line), file)) {
+		char addr[33];
+		unsigned int port, is;
+
+		/* NOLINTNEXTLINE(cert-err34-c): the widths bound the numbers */
+		if (sscanf(line, " %*u: %32[0-9A-F]:%4x %*[0-9A-F]:%*x %2x", addr, &port, &is) == 3 &&
+		    is == state && strspn(addr, "0") == strlen(addr))
+			ports[port / 8] |= (uint8_t)(1U << port % 8);
+	}
+	if (file)
+		fclose(file);
+}
+
+static bool listens(const uint8_t ports[8192], uint16_t port)
+{
+	return ports[port / 8] & 1U << port % 8;
+}
+
+static bool has_own6(const struct proxies *proxies, const struct proxy *proxy)
+{
+	for (size_t i = 0; i < proxies->n; i++) {
+		const struct proxy *other = &proxies->v[i];
+
+		if (other->family == FAMILY_IPV6 && other->any && other->proto == proxy->proto &&
+		    other->port == proxy->port)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The docker-proxy of older releases listens for 0.0.0.0 with a socket of both
+ * families, which the kernel lists under IPv6 alone.
+ */
+static void add_dual(struct proxies *proxies)
+{
+	static uint8_t four[2][8192], six[2][8192];
+	size_t n = proxies->n;
+
+	if (!n)
+		return;
+	read_listeners("tcp", TCP_LISTEN_STATE, four[0]);
+	read_listeners("tcp6", TCP_LISTEN_STATE, six[0]);
+	read_listeners("udp", UDP_UNCONNECTED_STATE, four[1]);
+	read_listeners("udp6", UDP_UNCONNECTED_STATE, six[1]);
+	for (size_t i = 0; i < n; i++) {
+		struct proxy proxy = proxies->v[i];
+		int udp = proxy.proto == IPPROTO_UDP;
+
+		if (proxy.family != FAMILY_IPV4 || !proxy.any || proxy.proto == IPPROTO_SCTP ||
+		    listens(four[udp], proxy.port) || !listens(six[udp], proxy.port) ||
+		    has_own6(proxies, &proxy))
+			continue;
+		proxy.family = FAMILY_IPV6;
+		GROW(proxies->v, proxies->n, proxies->room);
+		proxies->v[proxies->n++] = proxy;
+	}
+}
+
+int proxies_read(struct proxies *proxies)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	*proxies = (struct proxies){ 0 };
+	if (!proc) {
+		diag_error("cannot read /proc: %s", strerror(errno));
+		return -1;
+	}
+	while ((entry = readdir(proc)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			look_at(proxies, entry->d_name);
+	closedir(proc);
+	add_dual(proxies);
+	proxies_sort(proxies);
+	return 0;
+}
