@@ -4,10 +4,7 @@
 
 #include "options.h"
 
-/*
- * --check and --repair: reads, judges, mends where asked, and reports. Returns
- * the exit status.
- */
-int judge(const struct options *options);
+/* --check and --repair: reads, judges, with --repair mends, and reports. */
+int cmd_check(const struct options *options);
 
 #endif

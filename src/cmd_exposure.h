@@ -4,8 +4,7 @@
 
 #include "options.h"
 
-/* --exposure and --trace: they only look. Each returns the exit status. */
-int look_exposure(const struct options *options);
-int look_trace(const struct options *options);
+/* --exposure: who can reach each published port. */
+int cmd_exposure(const struct options *options);
 
 #endif

@@ -7,23 +7,17 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "capture.h"
+#include "cmd.h"
+#include "cmd_capture.h"
 #include "cmd_check.h"
+#include "cmd_check_config.h"
 #include "cmd_exposure.h"
-#include "config_print.h"
-#include "config_read.h"
+#include "cmd_trace.h"
 #include "deadline.h"
 #include "diag.h"
 #include "options.h"
-#include "put_file.h"
 #include "report.h"
-#include "session.h"
-
-static int print_failed(void)
-{
-	diag_error("cannot write to standard output: %s", strerror(errno));
-	return SEVERITY_UNKNOWN;
-}
+#include "util.h"
 
 /*
  * A library that aborts, or a fault, still ends in a status that monitoring
@@ -61,74 +55,20 @@ static int set_up_process(void)
 	return 0;
 }
 
-static int mode_check_config(const struct options *options)
-{
-	struct policy *policy = config_read(options->config);
-	int status = SEVERITY_OK;
-
-	if (!policy)
-		return SEVERITY_UNKNOWN;
-	if (options->verbosity && config_print(policy, stdout))
-		status = SEVERITY_UNKNOWN;
-	else if (!options->verbosity && !options->quiet)
-		printf("%s: right, %zu rule%s for IPv4 and %zu for IPv6\n", options->config,
-		       policy_rules(policy, FAMILY_IPV4),
-		       policy_rules(policy, FAMILY_IPV4) == 1 ? "" : "s",
-		       policy_rules(policy, FAMILY_IPV6));
-	policy_free(policy);
-	if (!status && fflush(stdout))
-		status = print_failed();
-	return status;
-}
-
-struct captured {
-	const struct policy *policy;
-	const struct snapshot *snapshot;
-};
-
-static int write_capture(FILE *out, void *data)
-{
-	const struct captured *captured = data;
-
-	return capture(captured->policy, captured->snapshot, out);
-}
-
-static int mode_capture(const struct options *options)
-{
-	static const char *const tables[] = { "filter", NULL };
-	struct policy *policy = policy_new();
-	const struct backend_ops *ops;
-	struct snapshot *snapshot = NULL;
-	int status = SEVERITY_UNKNOWN;
-
-	policy_override(policy, options);
-	deadline_step("reading DOCKER-USER");
-	ops = session_backend(policy);
-	if (ops && !snapshot_read(ops, policy, tables, next_of_user, &snapshot)) {
-		struct captured captured = { policy, snapshot };
-
-		if (!output_put(options->output, write_capture, &captured))
-			status = SEVERITY_OK;
-	}
-	snapshot_free(snapshot);
-	policy_free(policy);
-	return status;
-}
-
 static int run_mode(const struct options *options)
 {
 	deadline_start(options->timeout + options->wait);
 	switch (options->mode) {
 	case MODE_CHECK_CONFIG:
-		return mode_check_config(options);
+		return cmd_check_config(options);
 	case MODE_EXPOSURE:
-		return look_exposure(options);
+		return cmd_exposure(options);
 	case MODE_TRACE:
-		return look_trace(options);
+		return cmd_trace(options);
 	case MODE_CAPTURE:
-		return mode_capture(options);
+		return cmd_capture(options);
 	default:
-		return judge(options);
+		return cmd_check(options);
 	}
 }
 
@@ -164,7 +104,7 @@ int main(int argc, char *argv[])
 		break;
 	case PARSED_DONE:
 		diag_release(true);
-		status = fflush(stdout) ? print_failed() : SEVERITY_OK;
+		status = fflush(stdout) ? cmd_print_failed() : SEVERITY_OK;
 		break;
 	case PARSED_GO:
 		diag_setup(options.verbosity, options.format == FORMAT_NAGIOS);

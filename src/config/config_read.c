@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "config_parse.h"
 #include "config_rules.h"
 #include "deadline.h"
 #include "diag.h"
 #include "docker_chains.h"
+#include "finding.h"
 #include "publish.h"
 
 static int wrong(const struct config_value *value, const char *setting, const char *why)

@@ -6,11 +6,29 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "check_docker.h"
 #include "docker_chains.h"
-#include "dockerd.h"
+#include "docker_layout.h"
 #include "forward.h"
+#include "text.h"
+#include "util.h"
 
 #define FILTER "filter"
+
+/* What helps where the remedy of the id does not. */
+static const struct remedy repair_or_trust = {
+	"run: ", true, ", or name the chain that the rule calls in trusted-chains",
+};
+static const struct remedy wake_table = {
+	"wake the table with: nft add table ip filter (ip6 for IPv6)", false, NULL,
+};
+static const struct remedy make_base_chain = {
+	"look at it with: nft list table ip filter (ip6 for IPv6), and make it anew with iptables",
+	false, NULL,
+};
+static const struct remedy rename_base_chain = {
+	"delete or rename it with nft, then run: ", true, NULL,
+};
 
 /* What one family's checks share. */
 struct subject {
@@ -21,38 +39,26 @@ struct subject {
 	struct findings *findings;
 };
 
-static struct finding *add(const struct subject *subject, enum finding_id id,
+static struct finding *check_add(const struct subject *subject, enum finding_id id,
 			   enum severity severity, const char *chain, size_t rule, char *message)
 {
-	struct finding *finding = findings_add(subject->findings, id, severity, message);
-
-	finding->has_family = true;
-	finding->family = subject->family;
-	finding->table = xstrdup(FILTER);
-	finding->chain = chain ? xstrdup(chain) : NULL;
-	finding->rule = rule;
-	return finding;
+	return findings_add_at(subject->findings, id, severity, subject->family, chain, rule,
+			       message);
 }
 
 /* "rule 2", "rules 2, 4 and 5", and of a long list the first and how many. */
 static char *rule_list(const size_t *rules, size_t n)
 {
-	char *text = xasprintf(n == 1 ? "rule %zu" : "rules %zu", rules[0]);
 	size_t shown = n > 6 ? 5 : n;
+	struct text text;
 
-	for (size_t i = 1; i < shown; i++) {
-		char *longer = xasprintf("%s%s%zu", text, i + 1 == n ? " and " : ", ", rules[i]);
-
-		free(text);
-		text = longer;
-	}
-	if (shown < n) {
-		char *longer = xasprintf("%s and %zu more", text, n - shown);
-
-		free(text);
-		text = longer;
-	}
-	return text;
+	text_open(&text);
+	fprintf(text.out, n == 1 ? "rule %zu" : "rules %zu", rules[0]);
+	for (size_t i = 1; i < shown; i++)
+		fprintf(text.out, "%s%zu", i + 1 == n ? " and " : ", ", rules[i]);
+	if (shown < n)
+		fprintf(text.out, " and %zu more", n - shown);
+	return text_take(&text);
 }
 
 /* Rules from 1 of one kind: those that do harm, or where none does the others. */
@@ -100,7 +106,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 		}
 	}
 	if (docker.n) {
-		finding = add(subject, USER_JUMP_LATE,
+		finding = check_add(subject, USER_JUMP_LATE,
 			      docker.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      forward->jump + 1,
 			      xasprintf("rule %zu of FORWARD calls Docker's chain %s before rule %zu calls %s%s",
@@ -114,7 +120,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 	if (others.n) {
 		char *list = rule_list(others.rules, others.n);
 
-		finding = add(subject, ACCEPT_BEFORE_USER,
+		finding = check_add(subject, ACCEPT_BEFORE_USER,
 			      others.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      others.rules[0],
 			      xasprintf("%s of FORWARD can accept %s before rule %zu calls %s", list,
@@ -122,7 +128,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 					forward->jump + 1, DOCKER_USER));
 		/* Only a chain can be trusted to stand there. */
 		if (others.calls)
-			finding->remedy = "run: dockfw-check --repair, or name the chain that the rule calls in trusted-chains";
+			finding->remedy = &repair_or_trust;
 		finding->rules = others.rules;
 		finding->nrules = others.n;
 		others.rules = NULL;
@@ -136,7 +142,7 @@ static void check_opaque(const struct subject *subject, const struct chain *chai
 {
 	for (size_t i = 0; i < n; i++)
 		if (chain->rules[i]->opaque)
-			add(subject, RULE_OPAQUE, SEVERITY_WARNING, chain->name, i + 1,
+			check_add(subject, RULE_OPAQUE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s cannot be read whole (%s) and is taken as able to accept",
 				      i + 1, chain->name, chain->rules[i]->opaque));
 }
@@ -145,14 +151,12 @@ static void check_opaque(const struct subject *subject, const struct chain *chai
 static void check_hooked(const struct subject *subject)
 {
 	bool dormant = subject->table->dormant;
-	struct finding *finding = add(
-		subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
+	struct finding *finding = check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
 		xasprintf("no forwarded packet comes to FORWARD, so no rule in it is asked: %s",
 			  dormant ? "the table is dormant" : "it is not the base chain that iptables makes"));
 
 	finding->repairable = false;
-	finding->remedy = dormant ? "wake the table with: nft add table ip filter (ip6 for IPv6)"
-				  : "look at it with: nft list table ip filter (ip6 for IPv6), and make it anew with iptables";
+	finding->remedy = dormant ? &wake_table : &make_base_chain;
 }
 
 static void check_forward(const struct subject *subject)
@@ -161,16 +165,16 @@ static void check_forward(const struct subject *subject)
 
 	forward_look(&forward, subject->policy, subject->reach, subject->table);
 	if (forward.call == NOWHERE)
-		add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
+		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
 		    xasprintf("FORWARD never calls %s, so no rule in it is asked", DOCKER_USER));
 	else if (forward.jump == NOWHERE)
-		add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.call + 1,
+		check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.call + 1,
 		    xasprintf("rule %zu of FORWARD calls %s for some packets only",
 			      forward.call + 1, DOCKER_USER));
 	else if (!forward.right)
 		check_front(subject, &forward);
 	if (forward.ncalls > 1)
-		add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
+		check_add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
 		    xasprintf("FORWARD calls %s %zu times; rule %zu is the second call",
 			      DOCKER_USER, forward.ncalls, forward.second + 1));
 	if (!forward.chain)
@@ -203,15 +207,15 @@ static void check_wanted(const struct subject *subject, const struct held *held,
 		}
 		what = origin(&held->wanted->v[w]);
 		if (at == HELD_MISSING)
-			add(subject, RULE_MISSING, SEVERITY_CRITICAL, name, 0,
+			check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, name, 0,
 			    xasprintf("%s does not hold %s", name, what));
 		else
-			add(subject, RULE_ORDER, SEVERITY_CRITICAL, name, at + 1,
+			check_add(subject, RULE_ORDER, SEVERITY_CRITICAL, name, at + 1,
 			    xasprintf("rule %zu of %s is out of its order: %s", at + 1, name, what));
 		free(what);
 	}
 	if (bypassed)
-		add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, held->barrier + 1,
+		check_add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, held->barrier + 1,
 		    xasprintf("rule %zu of %s can let packets past the configured rules behind it",
 			      held->barrier + 1, name));
 }
@@ -226,19 +230,19 @@ static void check_others(const struct subject *subject, const struct held *held)
 
 		switch (held->parts[i]) {
 		case PART_STALE:
-			add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
+			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s is %s", i + 1, chain->name,
 				      rule_is_marked(rule) ? "this program's and not configured any more"
 							   : "there more than once"));
 			break;
 		case PART_ALIEN:
-			add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
+			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s is not configured, and the chain is held as configured",
 				      i + 1, chain->name));
 			break;
 		case PART_FOREIGN:
 			if (end != NOWHERE && !docker_is_closing(chain, i))
-				add(subject, RULE_UNREACHABLE, SEVERITY_WARNING, chain->name, i + 1,
+				check_add(subject, RULE_UNREACHABLE, SEVERITY_WARNING, chain->name, i + 1,
 				    xasprintf("rule %zu of %s is never asked: rule %zu ends the chain for every packet",
 					      i + 1, chain->name, end + 1));
 			break;
@@ -258,19 +262,18 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 	struct held held;
 
 	if (chain && chain->foreign_base) {
-		struct finding *finding = add(
-			subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
+		struct finding *finding = check_add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 			xasprintf("%s is a base chain, as only nft makes them: no rule can lead to it",
 				  wanted->name));
 
 		finding->repairable = false;
-		finding->remedy = "delete or rename it with nft, then run: dockfw-check --repair";
+		finding->remedy = &rename_base_chain;
 	} else if (!chain && !strcmp(wanted->name, DOCKER_USER))
-		add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
+		check_add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s", wanted->name));
 	else if (!chain && !wanted->rules[subject->family].n &&
 		 policy_needs_chain(subject->policy, wanted, subject->family))
-		add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
+		check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));
 	held_look(&held, &wanted->rules[subject->family], subject->reach, chain,
@@ -298,57 +301,20 @@ static void check_family(const struct policy *policy, const struct snapshot *sna
 	reach_free(subject.reach);
 }
 
-/*
- * With neither dockerd nor its chains nothing is open; whether what is there
- * is right cannot be said until Docker is, so it is one finding, unknown.
- */
-static void check_absent(const struct policy *policy, const struct snapshot *snapshot,
-			 enum family family, struct findings *findings)
-{
-	struct findings live = { 0 };
-	size_t bad = 0;
-
-	check_family(policy, snapshot, family, &live);
-	findings_leave_out(&live, policy);
-	while (bad < live.n && live.v[bad].severity != SEVERITY_CRITICAL)
-		bad++;
-	if (bad < live.n) {
-		struct finding *finding = findings_add(
-			findings, DOCKER_ABSENT, SEVERITY_UNKNOWN,
-			xasprintf("Docker does not run and has no chains, and %s is not laid as configured: %s",
-				  DOCKER_USER, live.v[bad].message));
-
-		finding->has_family = true;
-		finding->family = family;
-		finding->table = xstrdup(FILTER);
-		finding->repairable = false;
-		for (size_t i = 0; i < live.n; i++)
-			finding->repairable |= live.v[i].repairable;
-	} else {
-		for (size_t i = 0; i < live.n; i++) {
-			struct finding *copy = findings_add(findings, live.v[i].id,
-							    live.v[i].severity, NULL);
-
-			*copy = live.v[i];
-			live.v[i] = (struct finding){ 0 };
-		}
-	}
-	findings_clear(&live);
-}
-
 void check(const struct policy *policy, const struct snapshot *snapshot,
-	   const struct dockerd *docker, struct findings *findings)
+	   const struct dockerd *dockerd, struct findings *findings)
 {
 	unsigned int families = families_in_force(policy, snapshot);
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
+		size_t first = findings->n;
+
 		if (!(families & (1U << family)))
 			continue;
-		if (!docker->running && !docker_has_chains(snapshot, (enum family)family))
-			check_absent(policy, snapshot, (enum family)family, findings);
-		else
-			check_family(policy, snapshot, (enum family)family, findings);
+		check_family(policy, snapshot, (enum family)family, findings);
+		for (size_t i = first; i < findings->n; i++)
+			findings->v[i].absent = !dockerd->running &&
+						!docker_has_chains(snapshot, (enum family)family);
 	}
-	check_docker(policy, snapshot, docker, findings);
-	findings_leave_out(findings, policy);
+	check_docker(policy, snapshot, dockerd, findings);
 }

@@ -1,170 +1,54 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
-#include <string.h>
+#include "check_docker.h"
 
-#include "check.h"
 #include "docker_chains.h"
-#include "dockerd.h"
+#include "docker_layout.h"
+#include "util.h"
 
-bool docker_has_chains(const struct snapshot *snapshot, enum family family)
-{
-	return docker_owns_any(snapshot_table(snapshot, family, "filter"));
-}
-
-static bool has_nftables(const struct snapshot *snapshot, enum family family)
-{
-	return snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
-}
-
-unsigned int families_in_force(const struct policy *policy, const struct snapshot *snapshot)
-{
-	unsigned int anywhere = 0;
-
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (has_nftables(snapshot, (enum family)family))
-			return 0;
-		if (docker_has_chains(snapshot, (enum family)family))
-			anywhere |= 1U << family;
-	}
-	if (!anywhere)
-		return policy->families;
-	return policy->families & (anywhere | 1U << FAMILY_IPV4);
-}
-
-/* Whether a rule of that chain leads, directly, to a chain of Docker's, or to that one of them. */
-static bool calls_docker(const struct table *table, const char *name, const char *one)
-{
-	const struct chain *chain = table_chain(table, name);
-
-	for (size_t i = 0; chain && i < chain->nrules; i++)
-		if (chain->rules[i]->chain && docker_owns_chain(chain->rules[i]->chain) &&
-		    (!one || !strcmp(chain->rules[i]->chain, one)))
-			return true;
-	return false;
-}
-
-/* Where dockerd up to 27 puts a RETURN when it starts, of each release. */
-static const char *const isolation[] = { "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION" };
-
-/*
- * Up to 27 dockerd makes a family's chains when it starts, and calls them when
- * the family gets a network: where that is an internal one, none but the chain
- * of isolation. 27 does so in IPv6 on every host, and few have a network there.
- * A flush leaves as little, but takes the RETURN of isolation, too.
- */
-static bool may_have_no_network(const struct table *filter, const struct table *nat)
-{
-	return nat && !table_chain(filter, "DOCKER-FORWARD") &&
-	       !calls_docker(filter, "FORWARD", "DOCKER") && !calls_docker(nat, "PREROUTING", NULL);
-}
-
-struct chain *docker_chain_in_doubt(struct table *filter, struct table *nat, struct table **table)
-{
-	const struct {
-		struct table *table;
-		const char *name;
-	} chains[] = { { filter, isolation[0] }, { filter, isolation[1] },
-		       { filter, "DOCKER" }, { nat, "DOCKER" } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(chains) && may_have_no_network(filter, nat); i++) {
-		struct chain *chain = table_chain(chains[i].table, chains[i].name);
-
-		*table = chains[i].table;
-		if (chain && !chain->loaded)
-			return chain;
-	}
-	return NULL;
-}
-
-static bool has_rules(const struct table *table, const char *name)
-{
-	const struct chain *chain = table_chain(table, name);
-
-	return chain && chain->nrules;
-}
-
-static bool has_no_network(const struct table *filter, const struct table *nat)
-{
-	return may_have_no_network(filter, nat) && !has_rules(filter, "DOCKER") &&
-	       !has_rules(nat, "DOCKER") &&
-	       (has_rules(filter, isolation[0]) || has_rules(filter, isolation[1]));
-}
-
-/*
- * What dockerd makes in each family that it manages: chains in filter and nat,
- * and calls of them in FORWARD and PREROUTING. Returns what is gone, or NULL.
- */
-static const char *what_is_gone(const struct table *filter, const struct table *nat)
-{
-	/* This one is in every release; others' may have names that begin like it. */
-	bool chains = table_chain(filter, "DOCKER"), nat_chains = table_chain(nat, "DOCKER");
-
-	if (!chains && !nat_chains)
-		return "Docker's chains in filter and nat";
-	if (!chains)
-		return "Docker's chains in filter";
-	if (!nat_chains)
-		return "Docker's chains in nat";
-	if (has_no_network(filter, nat))
-		return NULL;
-	if (!calls_docker(filter, "FORWARD", NULL))
-		return "the calls of Docker's chains in FORWARD";
-	if (!calls_docker(nat, "PREROUTING", NULL))
-		return "the call of Docker's chain in nat PREROUTING";
-	return NULL;
-}
-
-static bool manages(const struct dockerd *docker, enum family family, const struct table *filter,
+static bool manages(const struct dockerd *dockerd, enum family family, const struct table *filter,
 		    const struct table *nat)
 {
 	if (family == FAMILY_IPV4)
-		return docker->iptables != FLAG_OFF;
-	if (docker->ip6tables != FLAG_UNSET)
-		return docker->ip6tables == FLAG_ON;
+		return dockerd->iptables != FLAG_OFF;
+	if (dockerd->ip6tables != FLAG_UNSET)
+		return dockerd->ip6tables == FLAG_ON;
 	/* The default changed in 27.0, so only what is left of it tells. */
 	return docker_owns_any(filter) || docker_owns_any(nat);
 }
 
-static void check_chains(const struct snapshot *snapshot, const struct dockerd *docker,
+static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
 			 enum family family, struct findings *findings)
 {
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
 	const struct table *nat = snapshot_table(snapshot, family, "nat");
-	struct finding *finding;
 	const char *gone;
 
-	if (!manages(docker, family, filter, nat))
+	if (!manages(dockerd, family, filter, nat))
 		return;
-	gone = what_is_gone(filter, nat);
+	gone = docker_what_is_gone(filter, nat);
 	if (!gone)
 		return;
-	finding = findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL,
-			       xasprintf("dockerd runs without %s: no published port works as Docker made it",
-					 gone));
-	finding->has_family = true;
-	finding->family = family;
+	findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
+		     xasprintf("dockerd runs without %s: no published port works as Docker made it",
+			       gone));
 }
 
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
-		  const struct dockerd *docker, struct findings *findings)
+		  const struct dockerd *dockerd, struct findings *findings)
 {
 	bool nftables = false;
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		struct finding *finding;
-
-		if (!has_nftables(snapshot, (enum family)family))
+		if (!docker_has_nftables(snapshot, (enum family)family))
 			continue;
 		nftables = true;
-		finding = findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN,
-				       xasprintf("Docker filters in its own nf_tables table '%s', which asks no %s: no configured rule is in force",
-						 DOCKER_NFT_TABLE, DOCKER_USER));
-		finding->has_family = true;
-		finding->family = (enum family)family;
+		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, (enum family)family,
+			     xasprintf("Docker filters in its own nf_tables table '%s', which asks no %s: no configured rule is in force",
+				       DOCKER_NFT_TABLE, DOCKER_USER));
 	}
-	if (nftables || !docker->running)
+	if (nftables || !dockerd->running)
 		return;
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (policy->families & (1U << family))
-			check_chains(snapshot, docker, (enum family)family, findings);
+			check_chains(snapshot, dockerd, (enum family)family, findings);
 }

@@ -118,7 +118,6 @@ void check_proxies(const struct policy *policy, const struct snapshot *nat,
 {
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		bool guarded = filtered & (1U << family);
-		struct finding *finding;
 		char *ports;
 
 		if (!(policy->families & (1U << family)) || (guarded && !facts))
@@ -127,14 +126,12 @@ void check_proxies(const struct policy *policy, const struct snapshot *nat,
 				       (enum family)family);
 		if (!ports)
 			continue;
-		finding = findings_add(
+		findings_add(
 			findings, PROXY_BYPASS, guarded ? SEVERITY_OK : SEVERITY_WARNING,
+			(enum family)family,
 			xasprintf("docker-proxy itself answers for %s, so INPUT decides and %s is not asked%s",
 				  ports, DOCKER_USER,
 				  guarded ? "; INPUT is filtered" : "; nothing filters INPUT"));
-		finding->has_family = true;
-		finding->family = (enum family)family;
 		free(ports);
 	}
-	findings_leave_out(findings, policy);
 }

@@ -2,7 +2,8 @@
 #ifndef DOCKFW_CHECK_PROXY_H
 #define DOCKFW_CHECK_PROXY_H
 
-#include "check.h"
+#include "finding.h"
+#include "policy.h"
 #include "proxies.h"
 
 /*

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "check_split.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
+#include "text.h"
 #include "util.h"
 
 /* A table has no loops; the kernel's own limit on jumps is far below this. */
@@ -53,18 +56,13 @@ static bool is_left(const struct chain *chain)
 /* Their names, each behind a blank; "" where there is none. */
 static char *names_left(const struct table *table)
 {
-	char *names = xstrdup("");
+	struct text names;
 
-	for (size_t c = 0; c < table->nchains; c++) {
-		char *longer;
-
-		if (!is_left(table->chains[c]))
-			continue;
-		longer = xasprintf("%s %s", names, table->chains[c]->name);
-		free(names);
-		names = longer;
-	}
-	return names;
+	text_open(&names);
+	for (size_t c = 0; c < table->nchains; c++)
+		if (is_left(table->chains[c]))
+			fprintf(names.out, " %s", table->chains[c]->name);
+	return text_take(&names);
 }
 
 /* What takes away all that is found here, as commands for a shell. */
@@ -116,7 +114,6 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *table = snapshot_table(other, (enum family)family, "filter");
 		enum severity severity;
-		struct finding *finding;
 		const char *what;
 		char *how;
 
@@ -127,15 +124,10 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 		if (!what)
 			continue;
 		how = commands(table, other->backend);
-		finding = findings_add(findings, BACKEND_SPLIT, severity,
-				       xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s",
-						 backend_kind_name(snapshot->backend),
-						 backend_kind_name(other->backend), what, how));
+		findings_add_at(findings, BACKEND_SPLIT, severity, (enum family)family, "FORWARD", 0,
+				xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s",
+					  backend_kind_name(snapshot->backend),
+					  backend_kind_name(other->backend), what, how));
 		free(how);
-		finding->has_family = true;
-		finding->family = (enum family)family;
-		finding->table = xstrdup("filter");
-		finding->chain = xstrdup("FORWARD");
 	}
-	findings_leave_out(findings, policy);
 }

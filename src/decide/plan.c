@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "chain_diff.h"
-#include "check.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
 #include "forward.h"
 
 #define FILTER "filter"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "chain_diff.h"
-#include "check.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
 
 static bool is_right_jump(const struct rule *rule)
 {
@@ -87,7 +87,7 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	return NULL;
 }
 
-static struct chain *next_of_table(const struct policy *policy, const struct table *table)
+static struct chain *select_of_table(const struct policy *policy, const struct table *table)
 {
 	struct chain *forward = table_chain(table, "FORWARD");
 	struct chain *missing = NULL;
@@ -114,7 +114,7 @@ static struct chain *next_of_table(const struct policy *policy, const struct tab
 	return missing ? missing : around_stale(policy, table);
 }
 
-struct chain *scope_next(const struct policy *policy, const struct snapshot *snapshot,
+struct chain *select_judged(const struct policy *policy, const struct snapshot *snapshot,
 			 struct table **table)
 {
 	unsigned int families = families_in_force(policy, snapshot);
@@ -126,7 +126,7 @@ struct chain *scope_next(const struct policy *policy, const struct snapshot *sna
 		if (!(families & (1U << family)))
 			continue;
 		*table = filter = snapshot_table(snapshot, (enum family)family, "filter");
-		missing = filter ? next_of_table(policy, filter) : NULL;
+		missing = filter ? select_of_table(policy, filter) : NULL;
 		if (missing)
 			return missing;
 		/* Whether nat calls Docker's chain, and should. */
@@ -137,6 +137,67 @@ struct chain *scope_next(const struct policy *policy, const struct snapshot *sna
 		missing = docker_chain_in_doubt(filter, nat, table);
 		if (missing)
 			return missing;
+	}
+	return NULL;
+}
+
+struct chain *select_all(const struct policy *policy, const struct snapshot *snapshot,
+			  struct table **table)
+{
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t c = 0; c < (*table)->nchains; c++)
+			if (!(*table)->chains[c]->loaded)
+				return (*table)->chains[c];
+	}
+	return NULL;
+}
+
+/* The chain of that name in each table, and what its rules lead to. */
+static struct chain *select_from(const struct snapshot *snapshot, struct table **table,
+				 const char *name)
+{
+	struct chain *missing = NULL;
+
+	for (size_t t = 0; t < snapshot->ntables && !missing; t++) {
+		struct reach *reach = reach_new(snapshot->tables[t], NULL);
+		struct chain *chain = table_chain(snapshot->tables[t], name);
+
+		*table = snapshot->tables[t];
+		if (chain && !chain->loaded)
+			missing = chain;
+		for (size_t i = 0; chain && i < chain->nrules && !missing; i++)
+			missing = reach_unloaded(reach, chain->rules[i]);
+		reach_free(reach);
+	}
+	return missing;
+}
+
+struct chain *select_user(const struct policy *policy, const struct snapshot *snapshot,
+			   struct table **table)
+{
+	(void)policy;
+	return select_from(snapshot, table, DOCKER_USER);
+}
+
+struct chain *select_forward(const struct policy *policy, const struct snapshot *snapshot,
+				     struct table **table)
+{
+	(void)policy;
+	return select_from(snapshot, table, "FORWARD");
+}
+
+struct chain *select_docker_nat(const struct policy *policy, const struct snapshot *snapshot,
+				 struct table **table)
+{
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t c = 0; c < (*table)->nchains; c++)
+			if (!(*table)->chains[c]->loaded &&
+			    docker_owns_chain((*table)->chains[c]->name))
+				return (*table)->chains[c];
 	}
 	return NULL;
 }

@@ -6,14 +6,18 @@
 #include "ruleset.h"
 
 /*
- * What has to be read to judge: pure. Docker's own chains can hold a hundred
- * thousand rules, and on a host that is right none of them matters.
- *
- * Returns a chain of a filter table that check() or plan() needs and that is
- * not loaded yet, with its table; NULL when there is all. The caller reads it
- * and asks again.
+ * What has to be read for a question: selectors of the next chain (chain_selector),
+ * pure. Docker's own chains can hold a hundred thousand rules, and on a host that is
+ * right none of them matters. The caller reads the chain and asks again.
  */
-struct chain *scope_next(const struct policy *policy, const struct snapshot *snapshot,
-			 struct table **table);
+
+/* All that check() or plan() needs, of filter and nat. */
+chain_selector select_judged;
+/* Every chain. */
+chain_selector select_all;
+/* DOCKER-USER, or FORWARD, of each table, and what its rules lead to. */
+chain_selector select_user, select_forward;
+/* Docker's own chains. */
+chain_selector select_docker_nat;
 
 #endif

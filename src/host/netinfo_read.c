@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "netinfo.h"
+#include "netinfo_read.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

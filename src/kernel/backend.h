@@ -3,6 +3,7 @@
 #define DOCKFW_BACKEND_H
 
 #include "edit.h"
+#include "other_filter.h"
 #include "ruleset.h"
 
 /*
@@ -66,32 +67,23 @@ struct backend_ops {
 	struct rule *(*as_read)(const struct rule *rule);
 
 	void (*close)(struct backend *backend); /* NULL is fine */
+
+	/*
+	 * Adds what filters packets in this part of the kernel: the base chains of type
+	 * filter at the input hook, and without input_only at the forward hook; with
+	 * but_builtin without those that iptables makes itself. Needs no open backend.
+	 */
+	int (*read_filters)(const struct backend_ops *ops, bool input_only, bool but_builtin,
+			    struct other_filters *filters);
 };
 
-extern const struct backend_ops backend_nft, backend_legacy;
+/* One backend of each kind, by its number. */
+typedef const struct backend_ops *const backend_list[BACKEND_KINDS];
 
 /*
  * For a loop over what was BACKEND_CHANGED; *tries is 0 at first. Waits a little
  * longer each time. False, said, when the tries or the time are over.
  */
 bool backend_try_again(unsigned int *tries);
-
-/* Which iptables a command is. */
-enum iptables_kind { IPTABLES_UNKNOWN, IPTABLES_NFT, IPTABLES_LEGACY };
-
-/* By the file that the first of the paths that is there leads to; no process is run. */
-enum iptables_kind iptables_kind(const char *const *paths, size_t n);
-
-/* The choice of backend_detect(): pure. Where both or none hold Docker's chains,
- * the command decides; where that is not known, nft. */
-enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind command);
-
-/*
- * Which backend Docker's rules are in: the one whose filter tables hold chains
- * of Docker's in these families, else the one that the iptables command is.
- * Leaves no trace in the kernel. Returns NULL, said, where one of the two could
- * not be read (a kernel without it has no tables, which is no failure).
- */
-const struct backend_ops *backend_detect(unsigned int families);
 
 #endif

@@ -1,43 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "finding.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "util.h"
-
-#define REPAIR "run: dockfw-check --repair"
 
 static const struct {
 	const char *name;
-	const char *remedy;
+	struct remedy remedy;
 	bool repairable;
 } kinds[FINDING_COUNT] = {
-	[USER_CHAIN_MISSING] = { "user-chain-missing", REPAIR, true },
-	[USER_JUMP_MISSING] = { "user-jump-missing", REPAIR, true },
-	[USER_JUMP_LATE] = { "user-jump-late", REPAIR, true },
-	[ACCEPT_BEFORE_USER] = { "accept-before-user", REPAIR, true },
-	[USER_JUMP_CONDITIONAL] = { "user-jump-conditional", REPAIR, true },
-	[USER_JUMP_DUPLICATE] = { "user-jump-duplicate", REPAIR, true },
-	[RULE_MISSING] = { "rule-missing", REPAIR, true },
-	[RULE_ORDER] = { "rule-order", REPAIR, true },
-	[RULE_BYPASSED] = { "rule-bypassed", REPAIR, true },
-	[RULE_STALE] = { "rule-stale", REPAIR, true },
+	[USER_CHAIN_MISSING] = { "user-chain-missing", { "run: ", true, NULL }, true },
+	[USER_JUMP_MISSING] = { "user-jump-missing", { "run: ", true, NULL }, true },
+	[USER_JUMP_LATE] = { "user-jump-late", { "run: ", true, NULL }, true },
+	[ACCEPT_BEFORE_USER] = { "accept-before-user", { "run: ", true, NULL }, true },
+	[USER_JUMP_CONDITIONAL] = { "user-jump-conditional", { "run: ", true, NULL }, true },
+	[USER_JUMP_DUPLICATE] = { "user-jump-duplicate", { "run: ", true, NULL }, true },
+	[RULE_MISSING] = { "rule-missing", { "run: ", true, NULL }, true },
+	[RULE_ORDER] = { "rule-order", { "run: ", true, NULL }, true },
+	[RULE_BYPASSED] = { "rule-bypassed", { "run: ", true, NULL }, true },
+	[RULE_STALE] = { "rule-stale", { "run: ", true, NULL }, true },
 	[RULE_UNREACHABLE] = { "rule-unreachable",
-		"put it in front of that rule, or into the configuration", false },
+		{ "put it in front of that rule, or into the configuration", false, NULL }, false },
 	[RULE_OPAQUE] = { "rule-opaque",
-		"read it with: nft --handle list table ip filter (ip6 for IPv6)", false },
+		{ "read it with: nft --handle list table ip filter (ip6 for IPv6)", false, NULL }, false },
 	[DOCKER_CHAINS_MISSING] = { "docker-chains-missing",
-		"run: systemctl restart docker", false },
+		{ "run: systemctl restart docker", false, NULL }, false },
 	[DOCKER_ABSENT] = { "docker-absent",
-		"start Docker, or lay the rules before it: dockfw-check --repair", true },
-	[BACKEND_SPLIT] = { "backend-split", "clear the backend that Docker does not use, with the commands of the message", false },
+		{ "start Docker, or lay the rules before it: ", true, NULL }, true },
+	[BACKEND_SPLIT] = { "backend-split",
+		{ "clear the backend that Docker does not use, with the commands of the message",
+		  false, NULL }, false },
 	[PROXY_BYPASS] = { "proxy-bypass",
-		"publish on an IPv4 address (-p 0.0.0.0:80:80), or filter INPUT", false },
+		{ "publish on an IPv4 address (-p 0.0.0.0:80:80), or filter INPUT", false, NULL },
+		false },
 	[DOCKER_NFTABLES] = { "docker-nftables",
-		"run dockerd with --firewall-backend=iptables, or filter in a table of your own",
-		false },
-	[CONTESTED] = { "contested", "stop the other writer, or name its chain in trusted-chains",
-		false },
+		{ "run dockerd with --firewall-backend=iptables, or filter in a table of your own",
+		  false, NULL }, false },
+	[CONTESTED] = { "contested",
+		{ "stop the other writer, or name its chain in trusted-chains", false, NULL }, false },
 };
 
 const char *severity_name(enum severity severity)
@@ -79,7 +81,7 @@ enum finding_id finding_by_name(const char *name)
 }
 
 struct finding *findings_add(struct findings *findings, enum finding_id id, enum severity severity,
-			     char *message)
+			     enum family family, char *message)
 {
 	struct finding *finding;
 
@@ -88,11 +90,31 @@ struct finding *findings_add(struct findings *findings, enum finding_id id, enum
 	*finding = (struct finding){
 		.id = id,
 		.severity = severity,
+		.family = family,
 		.message = message,
-		.remedy = kinds[id].remedy,
+		.remedy = &kinds[id].remedy,
 		.repairable = kinds[id].repairable,
 	};
 	return finding;
+}
+
+struct finding *findings_add_at(struct findings *findings, enum finding_id id,
+				enum severity severity, enum family family, const char *chain,
+				size_t rule, char *message)
+{
+	struct finding *finding = findings_add(findings, id, severity, family, message);
+
+	finding->table = xstrdup("filter");
+	finding->chain = chain ? xstrdup(chain) : NULL;
+	finding->rule = rule;
+	return finding;
+}
+
+void findings_move(struct findings *to, struct finding *finding)
+{
+	GROW(to->v, to->n, to->room);
+	to->v[to->n++] = *finding;
+	*finding = (struct finding){ 0 };
 }
 
 enum severity findings_severity(const struct findings *findings)
@@ -127,17 +149,12 @@ void findings_clear(struct findings *findings)
 	*findings = (struct findings){ 0 };
 }
 
-void findings_leave_out(struct findings *findings, const struct policy *policy)
+size_t findings_count(const struct findings *findings, enum finding_id id, enum family family)
 {
-	size_t kept = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < findings->n; i++) {
-		struct finding *finding = &findings->v[i];
-
-		if (strings_has(&policy->ignore, finding_name(finding->id)))
-			finding_clear(finding);
-		else
-			findings->v[kept++] = *finding;
-	}
-	findings->n = kept;
+	for (size_t i = 0; findings && i < findings->n; i++)
+		n += findings->v[i].id == id &&
+		     (family == FAMILY_COUNT || findings->v[i].family == family);
+	return n;
 }

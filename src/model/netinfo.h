@@ -6,7 +6,7 @@
 
 /*
  * What the network looks like beside its filters: interfaces, addresses,
- * routes. netinfo_read() asks the kernel; all the rest is pure.
+ * routes. No I/O; host/netinfo_read.h asks the kernel.
  */
 
 struct netif {
@@ -67,8 +67,6 @@ struct netinfo {
 	bool local[FAMILY_COUNT]; /* a loopback interface is up with an address of that family */
 };
 
-/* Reads it all by rtnetlink. Returns -1, said, where the kernel refuses or leaves routes out. */
-int netinfo_read(struct netinfo *info);
 void netinfo_clear(struct netinfo *info);
 
 /* For whoever fills one in by hand: each returns what it added. */

@@ -20,7 +20,6 @@ static void wanted_rules_clear(struct wanted_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		rule_free(rules->v[i].rule);
-		rule_free(rules->v[i].asked);
 		free(rules->v[i].text);
 		free(rules->v[i].file);
 	}
@@ -94,30 +93,47 @@ void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char 
 	};
 }
 
-static void set_form(struct wanted_rule *wanted, struct rule *(*as_read)(const struct rule *rule))
-{
-	if (wanted->asked) {
-		rule_free(wanted->rule);
-		wanted->rule = wanted->asked;
-		wanted->asked = NULL;
-	}
-	if (as_read) {
-		wanted->asked = wanted->rule;
-		wanted->rule = as_read(wanted->asked);
-	}
-}
-
-void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct rule *rule))
-{
-	for (size_t c = 0; c < policy->nchains; c++)
-		for (int family = 0; family < FAMILY_COUNT; family++)
-			for (size_t i = 0; i < policy->chains[c]->rules[family].n; i++)
-				set_form(&policy->chains[c]->rules[family].v[i], as_read);
-}
-
 void policy_add_published(struct policy *policy, const struct published *published)
 {
 	GROW(policy->published, policy->npublished, policy->published_room);
 	policy->published[policy->npublished] = *published;
 	policy->published[policy->npublished++].file = xstrdup(published->file);
+}
+
+static void strings_copy(struct strings *to, const struct strings *from)
+{
+	*to = (struct strings){ 0 };
+	for (size_t i = 0; i < from->n; i++)
+		strings_add(to, from->v[i]);
+}
+
+struct policy *policy_canonical(const struct policy *policy, unsigned int families,
+				struct rule *(*canonical)(const struct rule *rule))
+{
+	struct policy *copy = xmemdup(policy, sizeof(*policy));
+
+	copy->families = families;
+	strings_copy(&copy->trusted_chains, &policy->trusted_chains);
+	strings_copy(&copy->ignore, &policy->ignore);
+	copy->chains = NULL;
+	copy->nchains = copy->room = 0;
+	copy->published = NULL;
+	copy->npublished = copy->published_room = 0;
+	for (size_t i = 0; i < policy->npublished; i++)
+		policy_add_published(copy, &policy->published[i]);
+	for (size_t c = 0; c < policy->nchains; c++) {
+		const struct wanted_chain *from = policy->chains[c];
+		struct wanted_chain *to = policy_add_chain(copy, from->name, from->file, from->line);
+
+		for (int family = 0; family < FAMILY_COUNT; family++) {
+			const struct wanted_rules *rules = &from->rules[family];
+
+			for (size_t i = 0; i < rules->n; i++)
+				wanted_rules_add(&to->rules[family],
+						 canonical ? canonical(rules->v[i].rule)
+							   : rule_copy(rules->v[i].rule),
+						 rules->v[i].text, rules->v[i].file, rules->v[i].line);
+		}
+	}
+	return copy;
 }

@@ -11,8 +11,7 @@ enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
 
 /* A configured rule, in one family. */
 struct wanted_rule {
-	struct rule *rule; /* owned, without the mark; as the backend reads it */
-	struct rule *asked; /* owned; as it was parsed, where that is another form */
+	struct rule *rule; /* owned, without the mark */
 	char *text;        /* owned; as the file has it, or as publish made it */
 	char *file;        /* owned; where it is written */
 	unsigned int line;
@@ -71,13 +70,21 @@ bool policy_needs_chain(const struct policy *policy, const struct wanted_chain *
 struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
 				      const char *file, unsigned int line);
 /*
- * Puts every configured rule into the form that a backend reads back, so that
- * it can be compared with live ones; NULL for the form that was parsed.
+ * A copy with these families, and with every rule in the form that a backend reads
+ * back, so that it can be compared with live ones; canonical NULL: as it was parsed.
  */
-void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct rule *rule));
+struct policy *policy_canonical(const struct policy *policy, unsigned int families,
+				struct rule *(*canonical)(const struct rule *rule));
 /* Takes over the rule, copies the rest. */
 void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char *text,
 		      const char *file, unsigned int line);
+/*
+ * Which chain has to be read next, with its table, for a question about the
+ * snapshot; NULL when all that the answer needs is there.
+ */
+typedef struct chain *chain_selector(const struct policy *policy, const struct snapshot *snapshot,
+				     struct table **table);
+
 /* Copies what it is given. */
 void policy_add_published(struct policy *policy, const struct published *published);
 

@@ -9,7 +9,7 @@
  * backends give the same snapshot for the same iptables commands.
  */
 
-enum backend_kind { BACKEND_NFT, BACKEND_LEGACY };
+enum backend_kind { BACKEND_NFT, BACKEND_LEGACY, BACKEND_KINDS };
 const char *backend_kind_name(enum backend_kind kind); /* "nft", "legacy" */
 
 struct chain {

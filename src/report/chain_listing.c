@@ -56,7 +56,7 @@ static struct note *notes_of(const struct report *report, enum family family, co
 	for (size_t i = 0; report->found && i < report->found->n; i++) {
 		const struct finding *finding = &report->found->v[i];
 
-		if (!finding->has_family || finding->family != family || !finding->chain ||
+		if (finding->family != family || !finding->chain ||
 		    strcmp(finding->chain, chain) != 0)
 			continue;
 		put_note(notes, n, finding->rule, finding);
@@ -205,8 +205,7 @@ void picture_print(FILE *out, const struct report *report, bool all)
 		if (!(report->families & (1U << family)))
 			continue;
 		for (size_t i = 0; report->found && i < report->found->n; i++)
-			wrong |= report->found->v[i].has_family &&
-				 (int)report->found->v[i].family == family;
+			wrong |= (int)report->found->v[i].family == family;
 		if (!wrong)
 			continue;
 		/* The order is what it is about: these two are always shown. */

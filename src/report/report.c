@@ -9,6 +9,8 @@
 #include "paths.h"
 #include "put_file.h"
 #include "rulespec.h"
+#include "text.h"
+#include "util.h"
 
 static const struct output *const outputs[] = {
 	[FORMAT_TEXT] = &output_text,
@@ -16,18 +18,6 @@ static const struct output *const outputs[] = {
 	[FORMAT_JSON] = &output_json,
 	[FORMAT_PROMETHEUS] = &output_prometheus,
 };
-
-size_t findings_count(const struct findings *findings, enum finding_id id, enum family family)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; findings && i < findings->n; i++)
-		if (findings->v[i].id == id &&
-		    (family == FAMILY_COUNT ||
-		     (findings->v[i].has_family && findings->v[i].family == family)))
-			n++;
-	return n;
-}
 
 size_t policy_rules(const struct policy *policy, enum family family)
 {
@@ -81,25 +71,30 @@ static char *shell_word(const char *word)
 
 char *report_remedy(const struct report *report, const struct finding *finding)
 {
-	static const char program[] = "dockfw-check";
+	const struct remedy *remedy = finding->remedy;
 	const struct options *options = report->options;
-	const char *command = strstr(finding->remedy, program);
-	char *file = NULL, *remedy;
-	int head;
+	struct text text;
 
-	if (!command)
-		return xstrdup(finding->remedy);
-	head = (int)(command - finding->remedy) + (int)strlen(program);
-	if (strcmp(options->config, CONFIG_FILE) != 0)
-		file = shell_word(options->config);
-	remedy = xasprintf("%.*s%s%s%s%s%s%s%s", head, finding->remedy, file ? " -f " : "",
-			   file ? file : "", options->backend ? " -b " : "",
-			   options->backend ? options->backend : "",
-			   options->families & (1U << FAMILY_IPV4) ? " -4" : "",
-			   options->families & (1U << FAMILY_IPV6) ? " -6" : "",
-			   finding->remedy + head);
-	free(file);
-	return remedy;
+	text_open(&text);
+	fputs(remedy->text, text.out);
+	if (remedy->repair) {
+		fputs("dockfw-check", text.out);
+		if (strcmp(options->config, CONFIG_FILE) != 0) {
+			char *file = shell_word(options->config);
+
+			fprintf(text.out, " -f %s", file);
+			free(file);
+		}
+		if (options->backend)
+			fprintf(text.out, " -b %s", options->backend);
+		if (options->families & (1U << FAMILY_IPV4))
+			fputs(" -4", text.out);
+		if (options->families & (1U << FAMILY_IPV6))
+			fputs(" -6", text.out);
+		fputs(" --repair", text.out);
+	}
+	fputs(remedy->after ? remedy->after : "", text.out);
+	return text_take(&text);
 }
 
 /* The texts of the edits' rules, in the order of the edits; NULL for chains. */

@@ -4,9 +4,11 @@
 
 #include <stdio.h>
 
-#include "check.h"
 #include "edit.h"
+#include "finding.h"
 #include "options.h"
+#include "policy.h"
+#include "ruleset.h"
 
 /* What a run found and did, in one of the output formats. */
 
@@ -56,8 +58,6 @@ extern const struct output output_text, output_nagios, output_json, output_prome
  */
 int report_write(struct report *report);
 
-/* How many of the findings have that id, in a family (or any, FAMILY_COUNT). */
-size_t findings_count(const struct findings *findings, enum finding_id id, enum family family);
 /* The configured rules of all chains in a family. */
 size_t policy_rules(const struct policy *policy, enum family family);
 /*

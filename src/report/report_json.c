@@ -46,7 +46,7 @@ static void json_finding(FILE *out, const struct report *report, const struct fi
 	set(object, "id", json_text(finding_name(finding->id)));
 	set(object, "severity", json_text(severity_name(finding->severity)));
 	set(object, "family",
-	    json_text(finding->has_family ? family_name(finding->family) : NULL));
+	    json_text(finding->family < FAMILY_COUNT ? family_name(finding->family) : NULL));
 	set(object, "table", json_text(finding->table));
 	set(object, "chain", json_text(finding->chain));
 	set(object, "rule", finding->rule ? json_made(json_integer((json_int_t)finding->rule))

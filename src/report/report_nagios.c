@@ -117,7 +117,7 @@ static void nagios_finding(FILE *out, const struct report *report, const struct 
 	if (!report->options->verbosity || !left)
 		return;
 	fprintf(out, "%s %s %s: ", severity_name(finding->severity), finding_name(finding->id),
-		finding->has_family ? family_name(finding->family) : "host");
+		finding->family < FAMILY_COUNT ? family_name(finding->family) : "host");
 	put_safe(out, finding->message, (size_t)-1);
 	fputc('\n', out);
 }

@@ -126,13 +126,14 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
 			 bool left)
 {
+	bool of_family = finding->family < FAMILY_COUNT;
 	char *message;
 
 	/* What a repair met and cannot mend is among what it left. */
 	if (report->options->quiet || report->error || (!left && !finding->repairable))
 		return;
-	message = xasprintf("%s%s%s%s", finding->has_family ? family_name(finding->family) : "",
-			    finding->has_family ? ": " : "", left ? "" : "was: ", finding->message);
+	message = xasprintf("%s%s%s%s", of_family ? family_name(finding->family) : "",
+			    of_family ? ": " : "", left ? "" : "was: ", finding->message);
 	/* Where the message stands below, nothing has to be filled up. */
 	fprintf(out, "%s%s%-8s%s  %-*s%s",
 		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
@@ -144,11 +145,18 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 	free(message);
 }
 
+static bool same_remedy(const struct finding *a, const struct finding *b)
+{
+	return !strcmp(a->remedy->text, b->remedy->text) && a->remedy->repair == b->remedy->repair &&
+	       !strcmp(a->remedy->after ? a->remedy->after : "",
+		       b->remedy->after ? b->remedy->after : "");
+}
+
 /* Whether one in front of finding n has its remedy, and its id too with same_id. */
 static bool said_before(const struct findings *findings, size_t n, bool same_id)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(findings->v[i].remedy, findings->v[n].remedy) &&
+		if (same_remedy(&findings->v[i], &findings->v[n]) &&
 		    (!same_id || findings->v[i].id == findings->v[n].id))
 			return true;
 	return false;
@@ -166,7 +174,7 @@ static void print_remedies(FILE *out, const struct report *report)
 			continue;
 		fprintf(out, "  %s", finding_name(left->v[i].id));
 		for (size_t j = i + 1; j < left->n; j++)
-			if (!strcmp(left->v[i].remedy, left->v[j].remedy) &&
+			if (same_remedy(&left->v[i], &left->v[j]) &&
 			    !said_before(left, j, true))
 				fprintf(out, ", %s", finding_name(left->v[j].id));
 		remedy = report_remedy(report, &left->v[i]);

@@ -3,7 +3,7 @@
 #define DOCKFW_WALK_H
 
 #include "chain_index.h"
-#include "other_filters.h"
+#include "other_filter.h"
 #include "source_validation.h"
 
 /*

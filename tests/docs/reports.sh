@@ -10,7 +10,7 @@ in_output() # FORMAT: the names of its lists
 	sed -nE "s/^$1 \.It Ic (.*)/\1/p" "$WORK/output" | tr -d ' ' | tr ',' '\n'
 }
 
-grep -hoE '\<(set|json_set_checked)\([a-z._]+, "[a-z_]+"' src/report/report_json.c src/report/report_walk_json.c src/cmd_exposure.c | sed 's/.*"\(.*\)"/\1/' >"$WORK/keys"
+grep -hoE '\<(set|json_set_checked)\([a-z._]+, "[a-z_]+"' src/report/report_json.c src/report/report_walk_json.c src/cmd_*.c | sed 's/.*"\(.*\)"/\1/' >"$WORK/keys"
 same_set "keys of the json reports" 40 "$WORK/keys" <(in_output json)
 
 grep -hoE 'describe\(out, "[a-z_]+"' src/report/report_prometheus.c | sed 's/.*"\(.*\)"/dockfw_\1/' >"$WORK/metrics"

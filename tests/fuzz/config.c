@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config_read.h"
 #include "config_print.h"
+#include "config_read.h"
 #include "diag.h"
 #include "fuzz.h"
 #include "rulespec.h"

@@ -9,12 +9,13 @@ static void show(void);
 
 #include "../unit/apply.h"
 #include "check.h"
+#include "docker_chains.h"
+#include "dockerd.h"
 #include "fuzz.h"
 #include "plan.h"
 #include "read_set.h"
+#include "report_findings.h"
 #include "util.h"
-#include "dockerd.h"
-#include "docker_chains.h"
 
 /*
  * Check and plan over tables and policies that the input makes up: rules are drawn
@@ -23,7 +24,7 @@ static void show(void);
  *
  * What the plan made has no finding that a repair mends, needs no further plan, and
  * has each foreign rule in its order. Each edit is one that a kernel would take. What
- * scope_next() leaves out changes neither findings nor plan.
+ * select_judged() leaves out changes neither findings nor plan.
  */
 
 static const char *const names[] = {
@@ -396,14 +397,14 @@ static bool repairable(const struct findings *findings)
 	return false;
 }
 
-/* Reads what scope_next() asks for, and no more. */
+/* Reads what select_judged() asks for, and no more. */
 static struct snapshot *partial(void)
 {
 	struct snapshot *snapshot = copy_snapshot(world.snapshot, false);
 	struct table *table;
 	struct chain *chain;
 
-	while ((chain = scope_next(world.policy, snapshot, &table))) {
+	while ((chain = select_judged(world.policy, snapshot, &table))) {
 		const struct chain *from = table_chain(
 			snapshot_table(world.snapshot, table->family, table->name), chain->name);
 
@@ -421,6 +422,7 @@ static void require_partial_is_enough(const struct dockerd *docker, const struct
 	struct edits *edits = &world.from_partial;
 
 	check(world.policy, part, docker, &findings);
+	report_findings(&findings, world.policy);
 	REQUIRE(findings.n == found->n, "%zu findings, not %zu", findings.n, found->n);
 	for (size_t i = 0; i < found->n; i++)
 		REQUIRE(!strcmp(findings.v[i].message, found->v[i].message), "%s, not %s",
@@ -444,6 +446,7 @@ static void require_mended(const struct dockerd *docker, struct snapshot *snapsh
 	struct edits again = { 0 };
 
 	check(world.policy, snapshot, docker, &left);
+	report_findings(&left, world.policy);
 	for (size_t i = 0; i < left.n; i++)
 		REQUIRE(!left.v[i].repairable, "left: %s", left.v[i].message);
 	plan(world.policy, snapshot, &again);
@@ -458,6 +461,7 @@ static void run(const struct dockerd *docker)
 	struct findings found = { 0 };
 
 	check(world.policy, world.snapshot, docker, &found);
+	report_findings(&found, world.policy);
 	plan(world.policy, world.snapshot, &world.edits);
 	REQUIRE(repairable(&found) == (world.edits.n > 0), "%zu edits", world.edits.n);
 	require_partial_is_enough(docker, &found);

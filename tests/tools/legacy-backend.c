@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "backend.h"
+#include "backend_legacy.h"
+#include "backend_nft.h"
 #include "deadline.h"
+#include "detect.h"
 #include "diag.h"
 #include "iptc.h"
 #include "show-rule.h"
@@ -294,7 +297,11 @@ int main(int argc, char **argv)
 	else if (!strcmp(mode, "bench") && argc == 5)
 		result = bench(family_of(argv[2]), argv + 3);
 	else if (!strcmp(mode, "detect")) {
-		ops = backend_detect(3);
+		static const struct backend_ops *const backends[] = {
+			[BACKEND_NFT] = &backend_nft, [BACKEND_LEGACY] = &backend_legacy,
+		};
+
+		ops = backend_detect(backends, 3);
 		puts(ops ? backend_kind_name(ops->kind) : "none");
 		result = ops ? 0 : -1;
 	}

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "backend_nft.h"
 #include "deadline.h"
 #include "diag.h"
-#include "nft_rule.h"
-#include "nft_socket.h"
 #include "nft-asm.h"
 #include "nft-forms.h"
+#include "nft_rule.h"
+#include "nft_socket.h"
 #include "rulespec.h"
 #include "show-rule.h"
 #include "util.h"

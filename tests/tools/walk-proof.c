@@ -23,12 +23,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend.h"
+#include "backend_legacy.h"
+#include "backend_nft.h"
 #include "deadline.h"
 #include "diag.h"
 #include "netinfo.h"
+#include "netinfo_read.h"
 #include "policy.h"
-#include "session.h"
+#include "read_set.h"
+#include "snapshot_read.h"
 #include "trace.h"
 
 #define MAGIC "dockfw-walk:"
@@ -555,7 +558,7 @@ static void prove(unsigned long seed, size_t packets)
 	struct walker walker;
 
 	load(seed);
-	if (snapshot_read(run.ops, run.policy, walk_tables, next_of_all, &snapshot))
+	if (snapshot_read(run.ops, run.policy, walk_tables, select_all, &snapshot))
 		exit(3);
 	run.nonce = (run.nonce * 7919 + 1 + (uint32_t)seed) & 0xffff;
 	run.n = 0;

@@ -9,12 +9,16 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "docker_proxies.h"
+#include "backend_legacy.h"
+#include "backend_nft.h"
 #include "deadline.h"
 #include "diag.h"
+#include "docker_proxies.h"
+#include "netinfo_read.h"
+#include "read_set.h"
 #include "report_exposure.h"
 #include "report_trace.h"
-#include "session.h"
+#include "snapshot_read.h"
 
 static unsigned long peak_kib(void)
 {
@@ -94,7 +98,7 @@ int main(int argc, char **argv)
 	ops = strcmp(argv[1], "nft") ? &backend_legacy : &backend_nft;
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	deadline_start(600);
-	if (!snapshot_read(ops, policy, walk_tables, next_of_all, &snapshot) && !netinfo_read(&info)) {
+	if (!snapshot_read(ops, policy, walk_tables, select_all, &snapshot) && !netinfo_read(&info)) {
 		if (!strncmp(argv[2], "trace", 5) && argc > 3)
 			status = show_trace(argv[2], argv[3], snapshot, &info,
 					    argc > 4 ? (unsigned int)atoi(argv[4]) : 0);

@@ -17,9 +17,10 @@
 #include "config_read.h"
 #include "deadline.h"
 #include "diag.h"
-#include "plan.h"
-#include "rulespec.h"
 #include "dockerd.h"
+#include "plan.h"
+#include "report_findings.h"
+#include "rulespec.h"
 
 /* Hosts made of option texts, captured, and checked with what the capture gave. */
 
@@ -127,6 +128,7 @@ static void host_is_right(const struct snapshot *snapshot, const char *text)
 	struct dockerd docker = { .running = false };
 
 	check(policy, snapshot, &docker, &findings);
+	report_findings(&findings, policy);
 	if (findings.n)
 		fail_msg("%s: %s\n%s", finding_name(findings.v[0].id), findings.v[0].message, text);
 	plan(policy, snapshot, &edits);

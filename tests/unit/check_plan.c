@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The findings and the plan, on hand-made snapshots of every Docker layout. */
-#include "model.h"
-#include "dockerd.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
+#include "dockerd.h"
+#include "model.h"
+#include "report_findings.h"
 
 #define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
 #define REJECT "-i ens3 -p 6 m:tcp ext:REJECT"
@@ -271,12 +273,14 @@ static void one_case(const struct test_case *test)
 	if (test->open)
 		table_chain(table, "FORWARD")->policy = VERDICT_ACCEPT;
 	check(policy, snapshot, &docker, &findings);
+	report_findings(&findings, policy);
 	expect(test, &findings);
 	plan(policy, snapshot, &edits);
 	if (edits.n != test->edits)
 		fail_msg("%s: %zu edits", test->name, edits.n);
 	assert_true(edits_apply(snapshot, &edits));
 	check(policy, snapshot, &docker, &left);
+	report_findings(&left, policy);
 	if (left.n != test->left) {
 		print_findings(&left);
 		fail_msg("%s: not mended", test->name);
@@ -311,12 +315,14 @@ static void test_families_and_ignore(void **state)
 	model_table(snapshot, FAMILY_IPV6, six);
 	assert_int_equal(families_in_force(policy, snapshot), 1U << FAMILY_IPV4);
 	check(policy, snapshot, &docker, &findings);
+	report_findings(&findings, policy);
 	assert_int_equal(findings.n, 2);
 	assert_int_equal(findings.v[0].family, FAMILY_IPV4);
 	assert_int_equal(findings_severity(&findings), SEVERITY_CRITICAL);
 	findings_clear(&findings);
 	strings_add(&policy->ignore, "user-jump-missing");
 	check(policy, snapshot, &docker, &findings);
+	report_findings(&findings, policy);
 	assert_int_equal(findings.n, 1);
 	findings_clear(&findings);
 	snapshot_free(snapshot);

@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "config_read.h"
 #include "config_print.h"
+#include "config_read.h"
 #include "deadline.h"
 #include "diag.h"
 

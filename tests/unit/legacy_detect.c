@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "detect.h"
 #include "util.h"
 
 static void the_choice(void **state)

@@ -4,9 +4,10 @@
  * plan made needs no further plan and leaves no finding that a repair mends;
  * foreign rules are all there, in their order; what was right is not touched.
  */
-#include "model.h"
-#include "dockerd.h"
 #include "docker_chains.h"
+#include "dockerd.h"
+#include "model.h"
+#include "report_findings.h"
 
 static uint32_t seed = 1;
 
@@ -136,6 +137,7 @@ static void one(void)
 	for (size_t c = 0; c < ARRAY_SIZE(untouched); c++)
 		nhad[c] = foreign(policy, snapshot, untouched[c], had[c]);
 	check(policy, snapshot, &docker, &before);
+	report_findings(&before, policy);
 	for (size_t i = 0; i < before.n; i++)
 		repairable |= before.v[i].repairable;
 	plan(policy, snapshot, &edits);
@@ -143,6 +145,7 @@ static void one(void)
 	assert_true(edits_apply(snapshot, &edits));
 
 	check(policy, snapshot, &docker, &left);
+	report_findings(&left, policy);
 	for (size_t i = 0; i < left.n; i++)
 		if (left.v[i].repairable)
 			fail_msg("left: %s", left.v[i].message);

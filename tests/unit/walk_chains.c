@@ -14,10 +14,10 @@
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 
-#include "docker_proxies.h"
 #include "apply.h"
 #include "deadline.h"
 #include "diag.h"
+#include "docker_proxies.h"
 #include "exposure.h"
 #include "trace.h"
 

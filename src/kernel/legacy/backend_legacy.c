@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "backend.h"
+#include "backend_legacy.h"
 
 #include <errno.h>
 #include <linux/netfilter/x_tables.h>
@@ -9,6 +9,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "iptc.h"
+#include "legacy_filters.h"
 #include "util.h"
 #include "xt_entry.h"
 #include "xtlock.h"
@@ -485,4 +486,5 @@ const struct backend_ops backend_legacy = {
 	.commit = legacy_commit,
 	.as_read = legacy_as_read,
 	.close = legacy_close,
+	.read_filters = legacy_read_filters,
 };

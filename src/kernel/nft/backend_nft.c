@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "backend.h"
+#include "backend_nft.h"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -11,6 +11,7 @@
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_commit.h"
+#include "nft_filters.h"
 #include "nft_rule.h"
 #include "nft_socket.h"
 #include "patience.h"
@@ -350,4 +351,5 @@ const struct backend_ops backend_nft = {
 	.commit = nft_commit_edits,
 	.as_read = nft_as_read,
 	.close = nft_close,
+	.read_filters = nft_read_filters,
 };

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "backend_legacy.h"
+#include "backend_nft.h"
+#include "diag.h"
+#include "finding.h"
+
+backend_list cmd_backends = {
+	[BACKEND_NFT] = &backend_nft,
+	[BACKEND_LEGACY] = &backend_legacy,
+};
+
+void cmd_override(struct policy *policy, const struct options *options)
+{
+	if (options->families)
+		policy->families = options->families;
+	if (options->backend) {
+		policy->backend_auto = !strcmp(options->backend, "auto");
+		policy->backend = strcmp(options->backend, "legacy") ? BACKEND_NFT
+								      : BACKEND_LEGACY;
+	}
+}
+
+int cmd_print_failed(void)
+{
+	diag_error("cannot write to standard output: %s", strerror(errno));
+	return SEVERITY_UNKNOWN;
+}

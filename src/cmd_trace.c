@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd_trace.h"
+
+#include "cmd.h"
+#include "cmd_view.h"
+#include "deadline.h"
+#include "finding.h"
+#include "put_file.h"
+#include "report_trace.h"
+#include "trace.h"
+
+struct shown {
+	const struct view *view;
+	struct trace trace;
+};
+
+static int write_trace(FILE *out, void *data)
+{
+	const struct shown *shown = data;
+	const struct options *options = shown->view->options;
+
+	deadline_step("printing the rules of the trace");
+	if (options->format == FORMAT_JSON)
+		return view_write_json(shown->view, out, "trace", report_trace_json(&shown->trace));
+	return options->quiet ? 0
+	       : report_trace_text(out, &shown->trace, output_colour(options->output),
+				   output_width(options->output));
+}
+
+int cmd_trace(const struct options *options)
+{
+	/* A packet is of the family that it is of, configured or not. */
+	const unsigned int both = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
+	struct view view;
+	struct shown shown = { .view = &view };
+	int status = SEVERITY_UNKNOWN;
+
+	if (!view_read(&view, options, both) &&
+	    !trace_run(view.snapshot, &view.others, &view.info, options->trace,
+		       options->verbosity > 0, &shown.trace) &&
+	    !output_put(options->output, write_trace, &shown))
+		status = SEVERITY_OK;
+	trace_clear(&shown.trace);
+	view_clear(&view);
+	return status;
+}

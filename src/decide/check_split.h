@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_CHECK_SPLIT_H
+#define DOCKFW_CHECK_SPLIT_H
+
+#include "finding.h"
+#include "policy.h"
+#include "ruleset.h"
+
+/*
+ * What the other backend's filter tables do to forwarded packets: the kernel
+ * evaluates both, whichever of them iptables shows. Pure. other has FORWARD and
+ * what it leads to loaded.
+ */
+void check_split(const struct policy *policy, const struct snapshot *snapshot,
+		 const struct snapshot *other, struct findings *findings);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_layout.h"
+
+#include <string.h>
+
+#include "docker_chains.h"
+#include "util.h"
+
+bool docker_has_chains(const struct snapshot *snapshot, enum family family)
+{
+	return docker_owns_any(snapshot_table(snapshot, family, "filter"));
+}
+
+bool docker_has_nftables(const struct snapshot *snapshot, enum family family)
+{
+	return snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
+}
+
+unsigned int families_in_force(const struct policy *policy, const struct snapshot *snapshot)
+{
+	unsigned int anywhere = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		if (docker_has_nftables(snapshot, (enum family)family))
+			return 0;
+		if (docker_has_chains(snapshot, (enum family)family))
+			anywhere |= 1U << family;
+	}
+	if (!anywhere)
+		return policy->families;
+	return policy->families & (anywhere | 1U << FAMILY_IPV4);
+}
+
+/* Whether a rule of that chain leads, directly, to a chain of Docker's, or to that one of them. */
+static bool calls_docker(const struct table *table, const char *name, const char *one)
+{
+	const struct chain *chain = table_chain(table, name);
+
+	for (size_t i = 0; chain && i < chain->nrules; i++)
+		if (chain->rules[i]->chain && docker_owns_chain(chain->rules[i]->chain) &&
+		    (!one || !strcmp(chain->rules[i]->chain, one)))
+			return true;
+	return false;
+}
+
+/* Where dockerd up to 27 puts a RETURN when it starts, of each release. */
+static const char *const isolation[] = { "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION" };
+
+/*
+ * Up to 27 dockerd makes a family's chains when it starts, and calls them when
+ * the family gets a network: where that is an internal one, none but the chain
+ * of isolation. 27 does so in IPv6 on every host, and few have a network there.
+ * A flush leaves as little, but takes the RETURN of isolation, too.
+ */
+static bool may_have_no_network(const struct table *filter, const struct table *nat)
+{
+	return nat && !table_chain(filter, "DOCKER-FORWARD") &&
+	       !calls_docker(filter, "FORWARD", "DOCKER") && !calls_docker(nat, "PREROUTING", NULL);
+}
+
+struct chain *docker_chain_in_doubt(struct table *filter, struct table *nat, struct table **table)
+{
+	const struct {
+		struct table *table;
+		const char *name;
+	} chains[] = { { filter, isolation[0] }, { filter, isolation[1] },
+		       { filter, "DOCKER" }, { nat, "DOCKER" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(chains) && may_have_no_network(filter, nat); i++) {
+		struct chain *chain = table_chain(chains[i].table, chains[i].name);
+
+		*table = chains[i].table;
+		if (chain && !chain->loaded)
+			return chain;
+	}
+	return NULL;
+}
+
+static bool has_rules(const struct table *table, const char *name)
+{
+	const struct chain *chain = table_chain(table, name);
+
+	return chain && chain->nrules;
+}
+
+static bool has_no_network(const struct table *filter, const struct table *nat)
+{
+	return may_have_no_network(filter, nat) && !has_rules(filter, "DOCKER") &&
+	       !has_rules(nat, "DOCKER") &&
+	       (has_rules(filter, isolation[0]) || has_rules(filter, isolation[1]));
+}
+
+const char *docker_what_is_gone(const struct table *filter, const struct table *nat)
+{
+	/* This one is in every release; others' may have names that begin like it. */
+	bool chains = table_chain(filter, "DOCKER"), nat_chains = table_chain(nat, "DOCKER");
+
+	if (!chains && !nat_chains)
+		return "Docker's chains in filter and nat";
+	if (!chains)
+		return "Docker's chains in filter";
+	if (!nat_chains)
+		return "Docker's chains in nat";
+	if (has_no_network(filter, nat))
+		return NULL;
+	if (!calls_docker(filter, "FORWARD", NULL))
+		return "the calls of Docker's chains in FORWARD";
+	if (!calls_docker(nat, "PREROUTING", NULL))
+		return "the call of Docker's chain in nat PREROUTING";
+	return NULL;
+}

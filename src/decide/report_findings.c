@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_findings.h"
+
+#include "docker_chains.h"
+#include "util.h"
+
+/* One finding for all of a family that has the first critical one of them. */
+static void add_absent(struct findings *shown, const struct findings *all,
+		       const struct finding *critical)
+{
+	struct finding *finding = findings_add_at(
+		shown, DOCKER_ABSENT, SEVERITY_UNKNOWN, critical->family, NULL, 0,
+		xasprintf("Docker does not run and has no chains, and %s is not laid as configured: %s",
+			  DOCKER_USER, critical->message));
+
+	finding->repairable = false;
+	for (size_t i = 0; i < all->n; i++)
+		finding->repairable |= all->v[i].absent && all->v[i].family == critical->family &&
+				       all->v[i].repairable;
+}
+
+void report_findings(struct findings *findings, const struct policy *policy)
+{
+	struct findings kept = { 0 }, shown = { 0 };
+	const struct finding *critical[FAMILY_COUNT] = { NULL };
+
+	for (size_t i = 0; i < findings->n; i++)
+		if (!strings_has(&policy->ignore, finding_name(findings->v[i].id)))
+			findings_move(&kept, &findings->v[i]);
+	findings_clear(findings);
+	for (size_t i = kept.n; i-- > 0;)
+		if (kept.v[i].absent && kept.v[i].severity == SEVERITY_CRITICAL)
+			critical[kept.v[i].family] = &kept.v[i];
+	for (size_t i = 0; i < kept.n; i++) {
+		struct finding *finding = &kept.v[i];
+
+		if (!finding->absent || !critical[finding->family])
+			findings_move(&shown, finding);
+		else if (finding == critical[finding->family] &&
+			 !strings_has(&policy->ignore, finding_name(DOCKER_ABSENT)))
+			add_absent(&shown, &kept, finding);
+	}
+	findings_clear(&kept);
+	*findings = shown;
+}

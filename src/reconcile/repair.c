@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "repair.h"
+
+#include "apply.h"
+#include "deadline.h"
+#include "diag.h"
+#include "docker_restart.h"
+#include "patience.h"
+#include "plan.h"
+#include "util.h"
+
+static void add_contested(struct repair *repair)
+{
+	char *message = xasprintf("%d repairs were undone at once by another writer; the last: %s",
+				  REPAIR_ROUNDS, repair->left.findings.n ? repair->left.findings.v[0].message
+							       : "a rule that no finding is about");
+
+	findings_add(&repair->left.findings, CONTESTED, SEVERITY_CRITICAL, FAMILY_COUNT, message);
+}
+
+/* Whether the tables are as the plan wants them, so long after the write. */
+static int look_again(struct repair *repair, unsigned int ms, bool *mended)
+{
+	struct edits again = { 0 };
+
+	if (repair->found.dockerd.running)
+		sleep_ms(ms);
+	state_clear(&repair->left);
+	if (deadline_check() || state_read(repair->session, &repair->left))
+		return -1;
+	plan(repair->session->policy, repair->left.snapshot, &again);
+	*mended = !again.n;
+	edits_clear(&again);
+	return 0;
+}
+
+/* Writes until the tables stay as planned; what it met and wrote first is reported. */
+static int write_and_look(struct repair *repair)
+{
+	bool mended = false;
+	int seen = repair->edits.n ? apply_seen(repair->session, &repair->found, &repair->edits) : 1;
+
+	if (seen < 0)
+		return -1;
+	if (!seen) {
+		repair->written = true;
+		if (look_again(repair, AFTER_WRITE_MS, &mended))
+			return -1;
+	}
+	for (int round = 0; round < REPAIR_ROUNDS && !mended; round++) {
+		struct edits edits = { 0 };
+		struct state base;
+		int status = apply_plan(repair->session, &base, &edits);
+
+		if (!status && !repair->written) {
+			state_clear(&repair->found);
+			edits_clear(&repair->edits);
+			repair->found = base;
+			repair->edits = edits;
+			repair->written = edits.n > 0;
+		} else {
+			state_clear(&base);
+			edits_clear(&edits);
+		}
+		if (status || look_again(repair, AFTER_WRITE_MS << (round + 1), &mended))
+			return -1;
+	}
+	if (!mended)
+		add_contested(repair);
+	return 0;
+}
+
+/* What was seen last. */
+struct state *repair_newest(struct repair *repair)
+{
+	return repair->left.snapshot ? &repair->left : &repair->found;
+}
+
+/*
+ * With --wait a repair stays until dockerd has finished what it is at. The wait for
+ * its chains may have taken most of the time: half of what is left is for the
+ * repairs and the report, since a host that is right and busy is no timeout.
+ */
+static int stay_right(struct repair *repair)
+{
+	unsigned int seconds = repair->wait, left = deadline_left() / 2;
+	uint64_t stay = (uint64_t)seconds * 1000, end = clock_ms() + (stay < left ? stay : left);
+
+	if (!seconds || !repair_newest(repair)->dockerd.running)
+		return 0;
+	for (int round = 0;; round++) {
+		int wrong = state_stay(repair->session, end, repair_newest(repair));
+
+		if (wrong <= 0)
+			return wrong;
+		if (round == REPAIR_ROUNDS)
+			break;
+		/* The report is of what was met and written first. */
+		if (repair->written)
+			diag_warning("wrong again behind the repair, by another writer: %s; repairing it again",
+				     repair_newest(repair)->findings.n ? repair_newest(repair)->findings.v[0].message
+							     : "a rule that no finding is about");
+		if (write_and_look(repair))
+			return -1;
+		if (findings_count(&repair->left.findings, CONTESTED, FAMILY_COUNT))
+			return 0;
+	}
+	add_contested(repair);
+	return 0;
+}
+
+/*
+ * Docker's own chains come back with a restart alone. DOCKER-USER is laid by
+ * then, so that nothing is open while Docker starts; and looked at again behind
+ * it, since dockerd may reload firewalld while it starts. Once a run.
+ */
+static int recover_docker(struct repair *repair)
+{
+	if (!findings_count(&repair_newest(repair)->findings, DOCKER_CHAINS_MISSING, FAMILY_COUNT) ||
+	    !(repair->force_restart || repair->session->policy->recovery == RECOVERY_RESTART))
+		return 0;
+	switch (docker_restart(repair->force_restart)) {
+	case RESTART_FAILED:
+		return -1;
+	case RESTART_TOO_SOON:
+		return 0;
+	case RESTART_DONE:
+		break;
+	}
+	repair->restarted = true;
+	if (docker_wait(repair->session, repair->wait ? repair->wait : RESTART_WAIT_SECONDS) ||
+	    session_choose(repair->session))
+		return -1;
+	return write_and_look(repair) || stay_right(repair) ? -1 : 0;
+}
+
+int repair_run(struct repair *repair)
+{
+	plan(repair->session->policy, repair->found.snapshot, &repair->edits);
+	if (repair->dry_run)
+		return 0;
+	return (repair->edits.n && write_and_look(repair)) || stay_right(repair) ||
+	       recover_docker(repair) ? -1 : 0;
+}
+
+void repair_clear(struct repair *repair)
+{
+	state_clear(&repair->found);
+	state_clear(&repair->left);
+	edits_clear(&repair->edits);
+}
