@@ -8,6 +8,7 @@
 #include "backend_nft.h"
 #include "diag.h"
 #include "finding.h"
+#include "util.h"
 
 backend_list cmd_backends = {
 	[BACKEND_NFT] = &backend_nft,
@@ -23,6 +24,23 @@ void cmd_override(struct policy *policy, const struct options *options)
 		policy->backend = strcmp(options->backend, "legacy") ? BACKEND_NFT
 								      : BACKEND_LEGACY;
 	}
+}
+
+struct report cmd_report(const struct options *options)
+{
+	return (struct report){
+		.format = options->format,
+		.output = options->output,
+		.config = options->config,
+		.backend_option = options->backend,
+		.families_option = options->families,
+		.repair = options->mode == MODE_REPAIR,
+		.dry_run = options->dry_run,
+		.quiet = options->quiet,
+		.verbosity = options->verbosity,
+		.status = SEVERITY_UNKNOWN,
+		.started_ms = clock_ms(),
+	};
 }
 
 int cmd_print_failed(void)

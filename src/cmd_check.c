@@ -6,10 +6,9 @@
 #include "diag.h"
 #include "docker_layout.h"
 #include "repair.h"
-#include "report.h"
 #include "report_findings.h"
+#include "report_write.h"
 #include "session.h"
-#include "util.h"
 
 /* What a run holds until its report is out. */
 struct run {
@@ -85,7 +84,7 @@ int cmd_check(const struct options *options)
 {
 	struct run run = {
 		.options = options,
-		.report = { .options = options, .started_ms = clock_ms() },
+		.report = cmd_report(options),
 	};
 	bool failed = run_check(&run) != 0;
 	int status;

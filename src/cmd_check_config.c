@@ -8,7 +8,7 @@
 #include "config_read.h"
 #include "diag.h"
 #include "finding.h"
-#include "report.h"
+#include "policy.h"
 
 int cmd_check_config(const struct options *options)
 {

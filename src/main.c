@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
@@ -16,8 +16,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "options.h"
-#include "report.h"
-#include "util.h"
+#include "report_write.h"
 
 /*
  * A library that aborts, or a fault, still ends in a status that monitoring
@@ -75,13 +74,9 @@ static int run_mode(const struct options *options)
 /* A command line that is not understood still gives its format an answer. */
 static int report_usage_error(const struct options *options)
 {
-	struct report report = {
-		.options = options,
-		.status = SEVERITY_UNKNOWN,
-		.error = diag_first_error(),
-		.started_ms = clock_ms(),
-	};
+	struct report report = cmd_report(options);
 
+	report.error = diag_first_error();
 	diag_release(options->format != FORMAT_NAGIOS);
 	if (options->format != FORMAT_TEXT)
 		report_write(&report);

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "report.h"
+
 enum mode {
 	MODE_CHECK,
 	MODE_REPAIR,
@@ -13,8 +15,6 @@ enum mode {
 	MODE_CAPTURE,
 	MODE_CHECK_CONFIG,
 };
-
-enum format { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROMETHEUS };
 
 struct options {
 	enum mode mode;

@@ -46,3 +46,15 @@ void edits_clear(struct edits *edits)
 	free(edits->v);
 	*edits = (struct edits){ 0 };
 }
+
+const char *edit_op_name(enum edit_op op)
+{
+	static const char *const names[] = {
+		[EDIT_CREATE] = "create",
+		[EDIT_INSERT] = "insert",
+		[EDIT_DELETE] = "delete",
+		[EDIT_DROP] = "drop",
+	};
+
+	return names[op];
+}

@@ -16,6 +16,9 @@ enum edit_op {
 	EDIT_DROP,   /* a chain, which is empty by then and called by none */
 };
 
+/* "create", "insert", "delete", "drop". */
+const char *edit_op_name(enum edit_op op);
+
 struct edit {
 	enum edit_op op;
 	enum family family;

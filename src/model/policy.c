@@ -137,3 +137,12 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 	}
 	return copy;
 }
+
+size_t policy_rules(const struct policy *policy, enum family family)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; policy && i < policy->nchains; i++)
+		n += policy->chains[i]->rules[family].n;
+	return n;
+}

@@ -61,6 +61,8 @@ struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 
 struct wanted_chain *policy_chain(const struct policy *policy, const char *name);
+/* The configured rules of all chains in a family; NULL has none. */
+size_t policy_rules(const struct policy *policy, enum family family);
 /*
  * Whether the chain has to be in that family: it has rules there, or one leads to
  * it. (fail2ban makes its chains in the family that has something to ban.)

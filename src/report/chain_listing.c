@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "chain_listing.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
 #include "rulespec.h"
 #include "utf8.h"
+#include "util.h"
 
-/* One line of a chain's picture. */
+/* One line of a chain's listing. */
 struct line {
 	char sign;     /* ' ', '-' taken out, '+' put in, '!' wrong and left */
 	size_t number; /* of the live rule; 0 for one that is put in */
@@ -15,19 +17,19 @@ struct line {
 	bool further;     /* not the one rule that stands for that finding */
 };
 
-struct picture {
+struct listing {
 	struct line *v;
 	size_t n, room;
 	bool changed; /* any line but ' ' */
 	bool edited;  /* any line '-' or '+' */
 };
 
-static void add_line(struct picture *picture, struct line line)
+static void add_line(struct listing *listing, struct line line)
 {
-	GROW(picture->v, picture->n, picture->room);
-	picture->v[picture->n++] = line;
-	picture->changed |= line.sign != ' ';
-	picture->edited |= line.sign == '-' || line.sign == '+';
+	GROW(listing->v, listing->n, listing->room);
+	listing->v[listing->n++] = line;
+	listing->changed |= line.sign != ' ';
+	listing->edited |= line.sign == '-' || line.sign == '+';
 }
 
 static bool is_of(const struct edit *edit, enum family family, const char *chain)
@@ -70,7 +72,7 @@ static struct note *notes_of(const struct report *report, enum family family, co
  * The plan's edits of a chain come with rising positions, so one walk down the
  * live rules meets each where it belongs.
  */
-static void draw(struct picture *picture, const struct report *report, enum family family,
+static void draw(struct listing *listing, const struct report *report, enum family family,
 		 const char *name, const struct chain *chain)
 {
 	const struct edits *edits = report->edits;
@@ -85,7 +87,7 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 			e++;
 		edit = edits && e < edits->n ? &edits->v[e] : NULL;
 		if (edit && edit->op == EDIT_INSERT && edit->position == position) {
-			add_line(picture, (struct line){ .sign = '+', .rule = edit->rule });
+			add_line(listing, (struct line){ .sign = '+', .rule = edit->rule });
 			position++, e++;
 			continue;
 		}
@@ -104,25 +106,25 @@ static void draw(struct picture *picture, const struct report *report, enum fami
 			line.sign = line.note ? '!' : ' ';
 			position++;
 		}
-		add_line(picture, line);
+		add_line(listing, line);
 		live++;
 	}
 	free(notes);
 }
 
 /* Lines far from a change or from the rule of a finding are counted, not shown. */
-static bool is_near(const struct picture *picture, size_t at)
+static bool is_near(const struct listing *listing, size_t at)
 {
 	const size_t around = 3;
 	size_t first = at > around ? at - around : 0;
 
-	if (picture->n <= 30)
+	if (listing->n <= 30)
 		return true;
-	for (size_t i = first; i <= at + around && i < picture->n; i++)
-		if (picture->v[i].sign != ' ' &&
-		    !(picture->v[i].sign == '!' && picture->v[i].further))
+	for (size_t i = first; i <= at + around && i < listing->n; i++)
+		if (listing->v[i].sign != ' ' &&
+		    !(listing->v[i].sign == '!' && listing->v[i].further))
 			return true;
-	return at < around || at + around >= picture->n;
+	return at < around || at + around >= listing->n;
 }
 
 static void print_line(FILE *out, const struct report *report, const struct line *line,
@@ -144,78 +146,92 @@ static void print_line(FILE *out, const struct report *report, const struct line
 	fprintf(out, "%s\n", *colour ? end : "");
 }
 
-static void print_lines(FILE *out, const struct report *report, enum family family,
-			const struct picture *picture)
+static int print_lines(FILE *out, const struct report *report, enum family family,
+			const struct listing *listing)
 {
-	const struct rule **rules = xcalloc(picture->n, sizeof(*rules));
-	char **texts = xcalloc(picture->n, sizeof(*texts));
+	const struct rule **rules = xcalloc(listing->n, sizeof(*rules));
+	char **texts = xcalloc(listing->n, sizeof(*texts));
 	size_t n = 0, hidden = 0;
+	int status = 0;
 
-	for (size_t i = 0; i < picture->n; i++)
-		if (is_near(picture, i))
-			rules[n++] = picture->v[i].rule;
-	if (n && rulespec_print(family, rules, n, texts))
+	for (size_t i = 0; i < listing->n; i++)
+		if (is_near(listing, i))
+			rules[n++] = listing->v[i].rule;
+	if (n)
+		status = rulespec_print(family, rules, n, texts);
+	if (status) {
+		fprintf(out, "            (the rules cannot be shown)\n");
 		n = 0;
-	for (size_t i = 0, t = 0; i < picture->n && n; i++) {
-		if (!is_near(picture, i)) {
+	}
+	for (size_t i = 0, t = 0; i < listing->n && n; i++) {
+		if (!is_near(listing, i)) {
 			hidden++;
 			continue;
 		}
 		if (hidden)
 			fprintf(out, "            (%zu rules)\n", hidden);
 		hidden = 0;
-		print_line(out, report, &picture->v[i], texts[t++]);
+		print_line(out, report, &listing->v[i], texts[t++]);
 	}
 	for (size_t t = 0; t < n; t++)
 		free(texts[t]);
 	free(texts);
 	free(rules);
+	return status;
 }
 
-static void print_chain(FILE *out, const struct report *report, enum family family,
+static int print_chain(FILE *out, const struct report *report, enum family family,
 			const char *name, bool all)
 {
 	const struct table *table = snapshot_table(report->snapshot, family, "filter");
 	const struct chain *chain = table_chain(table, name);
-	struct picture picture = { 0 };
+	struct listing listing = { 0 };
+	int status = 0;
 
-	draw(&picture, report, family, name, chain);
-	if (picture.changed || all) {
+	draw(&listing, report, family, name, chain);
+	if (listing.changed || all) {
 		/* What is left has the numbers of now in its message. */
-		bool before = picture.edited && report->written && report->left->n;
+		bool before = listing.edited && report->written && report->left->n;
 
 		fprintf(out, "\n%s filter %s%s%s%s\n", family_name(family), name,
 			!chain ? " (not there)" : "",
 			!chain || !chain->builtin ? "" :
 			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)",
 			before ? ", with the numbers from before the repair" : "");
-		if (picture.n)
-			print_lines(out, report, family, &picture);
+		if (listing.n)
+			status = print_lines(out, report, family, &listing);
 		else
 			fprintf(out, "            (no rules)\n");
 	}
-	free(picture.v);
+	free(listing.v);
+	return status;
 }
 
-void picture_print(FILE *out, const struct report *report, bool all)
+static int list_family(FILE *out, const struct report *report, enum family family, bool all)
 {
+	/* The order is what it is about: these two are always shown. */
+	int status = print_chain(out, report, family, "FORWARD", true);
+
+	for (size_t i = 0; i < report->policy->nchains; i++) {
+		const struct wanted_chain *chain = report->policy->chains[i];
+		bool wanted = i == 0 || (all && policy_needs_chain(report->policy, chain, family));
+
+		status |= print_chain(out, report, family, chain->name, wanted);
+	}
+	return status;
+}
+
+int chain_listing(FILE *out, const struct report *report, bool all)
+{
+	int status = 0;
+
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		bool wrong = all;
 
-		if (!(report->families & (1U << family)))
-			continue;
 		for (size_t i = 0; report->found && i < report->found->n; i++)
 			wrong |= (int)report->found->v[i].family == family;
-		if (!wrong)
-			continue;
-		/* The order is what it is about: these two are always shown. */
-		print_chain(out, report, (enum family)family, "FORWARD", true);
-		for (size_t i = 0; i < report->policy->nchains; i++) {
-			const struct wanted_chain *chain = report->policy->chains[i];
-
-			print_chain(out, report, (enum family)family, chain->name,
-				    i == 0 || (all && policy_needs_chain(report->policy, chain,
-									 (enum family)family)));
-		}
+		if (wrong && report->families & (1U << family))
+			status |= list_family(out, report, (enum family)family, all);
 	}
+	return status ? -1 : 0;
 }

@@ -1,95 +1,141 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "json.h"
+#include "report_json.h"
 
 #include <stdlib.h>
 
 #include "diag.h"
-#include "report.h"
-
-/* Built up while the report goes by; one report a process. */
-static struct {
-	json_t *root, *found, *findings, *edits;
-} doc;
+#include "json.h"
+#include "rulespec.h"
+#include "util.h"
 
 static void set(json_t *object, const char *key, json_t *value)
 {
 	json_set_checked(object, key, value);
 }
 
-static void json_head(FILE *out, const struct report *report)
+static json_t *number_or_null(size_t number)
 {
-	json_t *families = json_made(json_array());
-
-	(void)out;
-	doc.root = json_made(json_object());
-	doc.found = json_made(json_array());
-	doc.findings = json_made(json_array());
-	doc.edits = json_made(json_array());
-	set(doc.root, "status", json_text(severity_name(report->status)));
-	set(doc.root, "exit", json_made(json_integer(report->status)));
-	set(doc.root, "version", json_text(VERSION));
-	set(doc.root, "backend", json_text(report->backend));
-	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (report->families & (1U << family))
-			json_append_checked(families, json_text(family_name((enum family)family)));
-	set(doc.root, "families", families);
-	set(doc.root, "error", json_text(report->error));
+	return number ? json_made(json_integer((json_int_t)number)) : json_null();
 }
 
-static void json_finding(FILE *out, const struct report *report, const struct finding *finding,
-			 bool left)
+static json_t *families(const struct report *report)
+{
+	json_t *array = json_made(json_array());
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->families & (1U << family))
+			json_append_checked(array, json_text(family_name((enum family)family)));
+	return array;
+}
+
+static json_t *one_finding(const struct report *report, const struct finding *finding)
 {
 	json_t *object = json_made(json_object());
 	char *remedy = report_remedy(report, finding);
 
-	(void)out;
 	set(object, "id", json_text(finding_name(finding->id)));
 	set(object, "severity", json_text(severity_name(finding->severity)));
 	set(object, "family",
 	    json_text(finding->family < FAMILY_COUNT ? family_name(finding->family) : NULL));
 	set(object, "table", json_text(finding->table));
 	set(object, "chain", json_text(finding->chain));
-	set(object, "rule", finding->rule ? json_made(json_integer((json_int_t)finding->rule))
-					  : json_null());
+	set(object, "rule", number_or_null(finding->rule));
 	set(object, "message", json_text(finding->message));
 	set(object, "remedy", json_text(remedy));
 	free(remedy);
 	set(object, "repairable", json_boolean(finding->repairable));
-	json_append_checked(left ? doc.findings : doc.found, object);
+	return object;
 }
 
-static void json_edit(FILE *out, const struct report *report, const struct edit *edit,
-		      const char *rule)
+static json_t *all_findings(const struct report *report, const struct findings *findings)
+{
+	json_t *array = json_made(json_array());
+
+	for (size_t i = 0; findings && i < findings->n; i++)
+		json_append_checked(array, one_finding(report, &findings->v[i]));
+	return array;
+}
+
+/*
+ * The texts of the edits' rules, in the order of the edits; NULL for chains. Returns
+ * -1, said, where the rules of a family cannot be printed: then theirs are NULL, too.
+ */
+static int edit_texts(const struct edits *edits, char **texts)
+{
+	int status = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct rule **rules = xcalloc(edits->n, sizeof(*rules));
+		char **printed = xcalloc(edits->n, sizeof(*printed));
+		size_t n = 0;
+
+		for (size_t i = 0; i < edits->n; i++)
+			if (edits->v[i].rule && (int)edits->v[i].family == family)
+				rules[n++] = edits->v[i].rule;
+		if (n && rulespec_print((enum family)family, rules, n, printed)) {
+			status = -1;
+		} else if (n) {
+			n = 0;
+			for (size_t i = 0; i < edits->n; i++)
+				if (edits->v[i].rule && (int)edits->v[i].family == family)
+					texts[i] = printed[n++];
+		}
+		free(rules);
+		free(printed);
+	}
+	return status;
+}
+
+static json_t *one_edit(const struct edit *edit, const char *rule)
 {
 	json_t *object = json_made(json_object());
 
-	(void)out;
-	(void)report;
 	set(object, "op", json_text(edit_op_name(edit->op)));
 	set(object, "family", json_text(family_name(edit->family)));
 	set(object, "table", json_text(edit->table));
 	set(object, "chain", json_text(edit->chain));
-	set(object, "position",
-	    edit->position ? json_made(json_integer((json_int_t)edit->position)) : json_null());
+	set(object, "position", number_or_null(edit->position));
 	set(object, "rule", json_text(rule));
-	json_append_checked(doc.edits, object);
+	return object;
 }
 
-static void json_tail(FILE *out, const struct report *report)
+/* Sets *failed where an insert would be shown without its rule. */
+static json_t *all_edits(const struct edits *edits, bool *failed)
 {
+	json_t *array = json_made(json_array());
+	size_t n = edits ? edits->n : 0;
+	char **texts = xcalloc(n, sizeof(*texts));
+
+	*failed = n && edit_texts(edits, texts) != 0;
+	for (size_t i = 0; i < n; i++) {
+		json_append_checked(array, one_edit(&edits->v[i], texts[i]));
+		free(texts[i]);
+	}
+	free(texts);
+	return array;
+}
+
+int report_json(FILE *out, const struct report *report)
+{
+	json_t *root = json_made(json_object()), *edits;
+	enum severity status;
+	bool failed;
+
+	/* Before the rest: where a rule has no text, the document says that it is not whole. */
+	edits = all_edits(report->edits, &failed);
+	status = failed ? SEVERITY_UNKNOWN : report->status;
+	set(root, "status", json_text(severity_name(status)));
+	set(root, "exit", json_made(json_integer(status)));
+	set(root, "version", json_text(VERSION));
+	set(root, "backend", json_text(report->backend));
+	set(root, "families", families(report));
+	set(root, "error", json_text(report->error || !failed ? report->error : diag_first_error()));
 	/* What a repair met, beside what it left. */
 	if (report->found != report->left)
-		set(doc.root, "found", json_incref(doc.found));
-	set(doc.root, "findings", doc.findings);
-	set(doc.root, "edits", doc.edits);
-	set(doc.root, "written", json_boolean(report->written));
-	json_write(doc.root, out);
-	json_decref(doc.found);
+		set(root, "found", all_findings(report, report->found));
+	set(root, "findings", all_findings(report, report->left));
+	set(root, "edits", edits);
+	set(root, "written", json_boolean(report->written));
+	json_write(root, out);
+	return failed ? -1 : 0;
 }
-
-const struct output output_json = {
-	.head = json_head,
-	.finding = json_finding,
-	.edit = json_edit,
-	.tail = json_tail,
-};

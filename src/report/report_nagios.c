@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_nagios.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker_chains.h"
-#include "report.h"
+#include "text.h"
 #include "utf8.h"
+#include "util.h"
 
 /*
  * A monitoring plugin's line: "DOCKFW STATUS - text | perfdata". Text from a
@@ -39,24 +42,23 @@ static char *summary(const struct report *report)
 	static const enum severity order[] = { SEVERITY_CRITICAL, SEVERITY_UNKNOWN,
 					       SEVERITY_WARNING };
 	bool named[FINDING_COUNT] = { false };
-	char *text = xasprintf("%zu finding%s", report->left->n, report->left->n == 1 ? "" : "s");
 	const char *separator = ": ";
+	struct text text;
 
+	text_open(&text);
+	fprintf(text.out, "%zu finding%s", report->left->n, report->left->n == 1 ? "" : "s");
 	for (size_t o = 0; o < ARRAY_SIZE(order); o++) {
 		for (size_t i = 0; i < report->left->n; i++) {
 			const struct finding *finding = &report->left->v[i];
-			char *longer;
 
 			if (finding->severity != order[o] || named[finding->id])
 				continue;
 			named[finding->id] = true;
-			longer = xasprintf("%s%s%s", text, separator, finding_name(finding->id));
-			free(text);
-			text = longer;
+			fprintf(text.out, "%s%s", separator, finding_name(finding->id));
 			separator = ", ";
 		}
 	}
-	return text;
+	return text_take(&text);
 }
 
 /* U is a plugin's word for what could not be told. */
@@ -90,7 +92,7 @@ static void put_perfdata(FILE *out, const struct report *report)
 		(unsigned int)(ms % 1000));
 }
 
-static void nagios_head(FILE *out, const struct report *report)
+static void put_line(FILE *out, const struct report *report)
 {
 	/* The guidelines want less than 80 characters in front of the bar. */
 	int room = 78 - fprintf(out, "DOCKFW %s - ", severity_word(report->status));
@@ -105,24 +107,24 @@ static void nagios_head(FILE *out, const struct report *report)
 	put_safe(out, text, (size_t)room);
 	free(text);
 	put_perfdata(out, report);
-	if (report->error && report->options->verbosity) {
+	if (report->error && report->verbosity) {
 		put_safe(out, report->error, (size_t)-1);
 		fputc('\n', out);
 	}
 }
 
-static void nagios_finding(FILE *out, const struct report *report, const struct finding *finding,
-			   bool left)
+static void put_finding(FILE *out, const struct finding *finding)
 {
-	if (!report->options->verbosity || !left)
-		return;
 	fprintf(out, "%s %s %s: ", severity_name(finding->severity), finding_name(finding->id),
 		finding->family < FAMILY_COUNT ? family_name(finding->family) : "host");
 	put_safe(out, finding->message, (size_t)-1);
 	fputc('\n', out);
 }
 
-const struct output output_nagios = {
-	.head = nagios_head,
-	.finding = nagios_finding,
-};
+int report_nagios(FILE *out, const struct report *report)
+{
+	put_line(out, report);
+	for (size_t i = 0; report->verbosity && report->left && i < report->left->n; i++)
+		put_finding(out, &report->left->v[i]);
+	return 0;
+}

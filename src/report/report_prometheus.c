@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_prometheus.h"
+
 #include <time.h>
 
-#include "report.h"
+#include "util.h"
 
 /*
  * The node exporter's textfile collector: HELP and TYPE once a name, samples
@@ -51,7 +53,7 @@ static void put_by_family(FILE *out, const struct report *report)
 				findings_count(report->left, RULE_MISSING, (enum family)family));
 }
 
-static void prometheus_tail(FILE *out, const struct report *report)
+int report_prometheus(FILE *out, const struct report *report)
 {
 	uint64_t ms = clock_ms() - report->started_ms;
 
@@ -74,8 +76,5 @@ static void prometheus_tail(FILE *out, const struct report *report)
 		(unsigned int)(ms % 1000));
 	describe(out, "last_run_timestamp_seconds", "gauge", "When the last run ended.");
 	fprintf(out, "dockfw_last_run_timestamp_seconds %lld\n", (long long)time(NULL));
+	return 0;
 }
-
-const struct output output_prometheus = {
-	.tail = prometheus_tail,
-};

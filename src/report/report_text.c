@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain_listing.h"
 #include "docker_chains.h"
-#include "report.h"
+#include "text.h"
 #include "utf8.h"
+#include "util.h"
 
 /* The columns of a finding in front of its message. */
 #define MESSAGE_AT 33
@@ -58,16 +62,16 @@ static size_t configured(const struct report *report)
 }
 
 /* The one line that a good run leaves. */
-static void text_head(FILE *out, const struct report *report)
+static void put_head(FILE *out, const struct report *report, enum severity status)
 {
 	size_t left = report->left ? report->left->n : 0;
 	char *where;
 
 	/* An error is on stderr already. */
-	if (report->options->quiet || (report->error && !report->options->output))
+	if (report->quiet || (report->error && !report->output))
 		return;
-	fprintf(out, "%s%s%s%s: ", priority_of(report, report->status),
-		colour_of(report, report->status), severity_word(report->status), colour_end(report));
+	fprintf(out, "%s%s%s%s: ", priority_of(report, status),
+		colour_of(report, status), severity_word(status), colour_end(report));
 	if (report->error) {
 		fprintf(out, "%s\n", report->error);
 		return;
@@ -78,10 +82,10 @@ static void text_head(FILE *out, const struct report *report)
 	if (report->written && report->edits->n)
 		fprintf(out, "repaired with %zu edit%s; ", report->edits->n,
 			plural(report->edits->n));
-	else if (report->options->dry_run && report->edits->n)
+	else if (report->dry_run && report->edits->n)
 		fprintf(out, "a repair would make %zu edit%s; ", report->edits->n,
 			plural(report->edits->n));
-	else if (report->options->mode == MODE_REPAIR)
+	else if (report->repair)
 		fprintf(out, "nothing to repair; ");
 	if (left)
 		fprintf(out, "%zu finding%s (%s)\n", left, plural(left), where);
@@ -123,14 +127,14 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 	free(safe);
 }
 
-static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
+static void put_finding(FILE *out, const struct report *report, const struct finding *finding,
 			 bool left)
 {
 	bool of_family = finding->family < FAMILY_COUNT;
 	char *message;
 
 	/* What a repair met and cannot mend is among what it left. */
-	if (report->options->quiet || report->error || (!left && !finding->repairable))
+	if (report->quiet || report->error || (!left && !finding->repairable))
 		return;
 	message = xasprintf("%s%s%s%s", of_family ? family_name(finding->family) : "",
 			    of_family ? ": " : "", left ? "" : "was: ", finding->message);
@@ -143,6 +147,13 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 		report->width && report->width < WIDE ? "" : "  ");
 	put_message(out, report, message, MESSAGE_AT);
 	free(message);
+}
+
+static void put_findings(FILE *out, const struct report *report, const struct findings *findings,
+			 bool left)
+{
+	for (size_t i = 0; findings && i < findings->n; i++)
+		put_finding(out, report, &findings->v[i], left);
 }
 
 static bool same_remedy(const struct finding *a, const struct finding *b)
@@ -185,22 +196,35 @@ static void print_remedies(FILE *out, const struct report *report)
 	}
 }
 
-static void text_tail(FILE *out, const struct report *report)
+/* The listing of the chains, where there is reason to show it; "" elsewhere. */
+static char *listing(const struct report *report, int *status)
 {
 	bool wrong = report->left && report->left->n;
+	struct text text;
 
-	if (report->options->quiet || report->error || !report->snapshot)
-		return;
-	if (wrong || report->options->verbosity || (report->edits && report->edits->n))
-		picture_print(out, report, report->options->verbosity > 0);
-	if (wrong) {
+	text_open(&text);
+	*status = 0;
+	if (!report->quiet && !report->error && report->snapshot &&
+	    (wrong || report->verbosity || (report->edits && report->edits->n)))
+		*status = chain_listing(text.out, report, report->verbosity > 0);
+	return text_take(&text);
+}
+
+int report_text(FILE *out, const struct report *report)
+{
+	int failed;
+	/* Before the rest: where it is not whole, the line at the top says so. */
+	char *chains = listing(report, &failed);
+
+	put_head(out, report, failed ? SEVERITY_UNKNOWN : report->status);
+	if (report->found != report->left)
+		put_findings(out, report, report->found, false);
+	put_findings(out, report, report->left, true);
+	fputs(chains, out);
+	free(chains);
+	if (!report->quiet && !report->error && report->snapshot && report->left->n) {
 		fprintf(out, "\nWhat to do:\n");
 		print_remedies(out, report);
 	}
+	return failed;
 }
-
-const struct output output_text = {
-	.head = text_head,
-	.finding = text_finding,
-	.tail = text_tail,
-};

@@ -93,4 +93,9 @@ load docker-28.5
 try "interrupted reads" interrupted "$DOCKFW" -f "$CONF" -b nft --trace "$packet"
 try "exposure" each_call -4 --exposure --format=json
 try "capture" each_call --capture
+# A listing or a rule's text that is missing is not passed off as the whole report.
+clear_tables
+load docker-28.5
+try "a check with its listing" each_call -4 -v
+try "a check as json, with edits" each_call -4 --format=json
 finish

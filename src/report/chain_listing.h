@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_CHAIN_LISTING_H
+#define DOCKFW_CHAIN_LISTING_H
+
+#include <stdio.h>
+
+#include "report.h"
+
+/*
+ * FORWARD, DOCKER-USER and the other held chains as numbered rules, with what a
+ * repair takes out (-) and puts in (+). Chains with nothing to show are left out
+ * unless all. Returns 0, or -1, said, where rules could not be printed.
+ */
+int chain_listing(FILE *out, const struct report *report, bool all);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_REPORT_NAGIOS_H
+#define DOCKFW_REPORT_NAGIOS_H
+
+#include <stdio.h>
+
+#include "report.h"
+
+/*
+ * A line for a monitoring plugin, and with -v one for each finding.
+ * Returns 0; whether out took it all is the caller's to check.
+ */
+int report_nagios(FILE *out, const struct report *report);
+
+#endif

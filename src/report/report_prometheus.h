@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_REPORT_PROMETHEUS_H
+#define DOCKFW_REPORT_PROMETHEUS_H
+
+#include <stdio.h>
+
+#include "report.h"
+
+/*
+ * Metrics for the node exporter's textfile collector.
+ * Returns 0; whether out took it all is the caller's to check.
+ */
+int report_prometheus(FILE *out, const struct report *report);
+
+#endif

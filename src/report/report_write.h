@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_REPORT_WRITE_H
+#define DOCKFW_REPORT_WRITE_H
+
+#include "report.h"
+
+/*
+ * Writes the report in its format to where it goes. A file is put in place whole,
+ * by rename, never through a link. Returns 0, or -1, said, where that fails or where
+ * a part of the report is missing: the status of the run is then unknown.
+ */
+int report_write(struct report *report);
+
+#endif
