@@ -16,6 +16,13 @@ static bool manages(const struct dockerd *dockerd, enum family family, const str
 	return docker_owns_any(filter) || docker_owns_any(nat);
 }
 
+/* Whether a setting that could not be read may keep dockerd off the family. */
+static bool is_doubtful(const struct dockerd *dockerd, enum family family)
+{
+	return dockerd->doubt && FLAG_UNSET == (family == FAMILY_IPV4 ? dockerd->iptables
+								      : dockerd->ip6tables);
+}
+
 static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
 			 enum family family, struct findings *findings)
 {
@@ -28,9 +35,14 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 	gone = docker_what_is_gone(filter, nat);
 	if (!gone)
 		return;
-	findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
-		     xasprintf("dockerd runs without %s: no published port works as Docker made it",
-			       gone));
+	if (is_doubtful(dockerd, family))
+		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
+			     xasprintf("dockerd runs without %s, and whether it should have them cannot be known: %s",
+				       gone, dockerd->doubt));
+	else
+		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
+			     xasprintf("dockerd runs without %s: no published port works as Docker made it",
+				       gone));
 }
 
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,

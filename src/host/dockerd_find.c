@@ -3,52 +3,44 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "diag.h"
 #include "paths.h"
+#include "read_file.h"
 #include "util.h"
 
-/* Reads up to size - 1 bytes and ends them with NUL; returns how many. */
-static size_t read_file(const char *path, char *buffer, size_t size)
+/* The kernel's own files, and a configuration, are far below this. */
+#define FILE_MAX (16U * 1024 * 1024)
+
+/* The first line of a file, without its newline; the caller frees it. NULL: it cannot be read. */
+static char *first_line(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t got = 0;
-	ssize_t length;
+	size_t size;
+	char *text = read_file(path, FILE_MAX, &size);
 
-	while (fd >= 0 && got < size - 1 &&
-	       (length = read(fd, buffer + got, size - 1 - got)) > 0)
-		got += (size_t)length;
-	if (fd >= 0)
-		close(fd);
-	buffer[got] = '\0';
-	return got;
-}
-
-/* The first line of a small file, without its newline. */
-static bool read_small(const char *path, char *buffer, size_t size)
-{
-	bool any = read_file(path, buffer, size) > 0;
-
-	buffer[strcspn(buffer, "\n")] = '\0';
-	return any;
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
 }
 
 static bool is_dockerd(const char *pid)
 {
-	char path[64], comm[32];
+	char path[64], *comm;
+	bool is;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-	return read_small(path, comm, sizeof(comm)) && !strcmp(comm, "dockerd");
+	comm = first_line(path);
+	is = comm && !strcmp(comm, "dockerd");
+	free(comm);
+	return is;
 }
 
-static int shares(const char *pid, const char *kind)
+static int namespace_is_ours(const char *pid, const char *kind)
 {
 	struct stat own, other;
 	char path[64];
@@ -62,8 +54,8 @@ static int shares(const char *pid, const char *kind)
 	return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
-/* Where the text behind a key begins; NULL where there is none. */
-static const char *behind(const char *text, const char *key)
+/* Where the text after a key begins; NULL where there is none. */
+static const char *after(const char *text, const char *key)
 {
 	const char *found = strstr(text, key);
 
@@ -74,48 +66,57 @@ static const char *behind(const char *text, const char *key)
  * Everybody may name a process as they like, but not be root with it. One in a
  * container has a number there, too, which shows where its namespaces do not.
  */
-int dockerd_shares_network(const char *pid)
+static int shares_network(const char *pid, const char *status)
 {
-	char path[64], text[4096];
-	const char *user, *numbers, *state;
+	const char *user = after(status, "\nUid:\t");
+	const char *numbers = after(status, "\nNSpid:\t");
+	const char *state = after(status, "\nState:\t");
 	int network, users;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
-	read_file(path, text, sizeof(text));
-	user = behind(text, "\nUid:\t");
-	numbers = behind(text, "\nNSpid:\t");
-	state = behind(text, "\nState:\t");
 	if (!user || !numbers || !state)
 		return -1;
 	/* A zombie has ended, whoever did not notice. */
 	if (strncmp(user, "0\t", 2) || *state == 'Z')
 		return 0;
-	network = shares(pid, "net");
-	users = shares(pid, "user");
+	network = namespace_is_ours(pid, "net");
+	users = namespace_is_ours(pid, "user");
 	if (network < 0 || users < 0)
 		return strcspn(numbers, "\t") > strcspn(numbers, "\n");
 	return network && users;
 }
 
+int dockerd_shares_network(const char *pid)
+{
+	char path[64], *status;
+	size_t size;
+	int shares;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
+	status = read_file(path, FILE_MAX, &size);
+	shares = status ? shares_network(pid, status) : -1;
+	free(status);
+	return shares;
+}
+
 /* "--name=true", "--name=false", "--name"; Go's flags also know t, T, 1, f, F, 0. */
-static void read_flag(enum flag *setting, const char *word, const char *name)
+static void read_flag(enum flag *flag, const char *word, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (strncmp(word, name, length))
 		return;
 	if (!word[length])
-		*setting = FLAG_ON;
+		*flag = FLAG_ON;
 	else if (word[length] == '=')
-		*setting = strchr("tT1", word[length + 1]) ? FLAG_ON : FLAG_OFF;
+		*flag = strchr("tT1", word[length + 1]) ? FLAG_ON : FLAG_OFF;
 }
 
 /* Of a command line of NUL-ended words. */
-static void read_arguments(struct dockerd *docker, const char *words, size_t size)
+static void read_arguments(struct dockerd *dockerd, const char *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
-		read_flag(&docker->iptables, words + at, "--iptables");
-		read_flag(&docker->ip6tables, words + at, "--ip6tables");
+		read_flag(&dockerd->iptables, words + at, "--iptables");
+		read_flag(&dockerd->ip6tables, words + at, "--ip6tables");
 	}
 }
 
@@ -139,36 +140,69 @@ static const char *settings_file(const char *words, size_t size)
 	return file;
 }
 
-static void read_key(enum flag *setting, const json_t *root, const char *name)
+static bool read_key(enum flag *flag, const json_t *root, const char *name)
 {
 	const json_t *value = json_object_get(root, name);
 
-	if (*setting == FLAG_UNSET && json_is_boolean(value))
-		*setting = json_is_true(value) ? FLAG_ON : FLAG_OFF;
+	if (*flag == FLAG_UNSET && json_is_boolean(value))
+		*flag = json_is_true(value) ? FLAG_ON : FLAG_OFF;
+	return !value || json_is_boolean(value);
 }
 
-/* For what the command line leaves unsaid. dockerd does not start with a file that is no JSON. */
-static void read_settings(struct dockerd *docker, const char *json)
+/*
+ * For what the command line leaves unset. dockerd does not start with a file that it
+ * cannot read, so such a file was changed since, and what dockerd runs with cannot
+ * be known. Only the usual file may be missing.
+ */
+static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 {
-	json_t *root = json_loads(json, 0, NULL);
+	json_error_t error = { .text = "" };
+	size_t size = 0;
+	char *text;
+	json_t *root;
 
-	read_key(&docker->iptables, root, "iptables");
-	read_key(&docker->ip6tables, root, "ip6tables");
+	if (dockerd->iptables != FLAG_UNSET && dockerd->ip6tables != FLAG_UNSET)
+		return;
+	text = read_file(file, FILE_MAX, &size);
+	if (!text) {
+		if (errno != ENOENT || !usual)
+			dockerd->doubt = xasprintf("its settings '%s' cannot be read: %s", file,
+						   strerror(errno));
+		return;
+	}
+	root = json_loadb(text, size, 0, &error);
+	if (!root)
+		dockerd->doubt = xasprintf("its settings '%s' are not json: line %d: %s", file,
+					   error.line, error.text);
+	else if (!read_key(&dockerd->iptables, root, "iptables") |
+		 !read_key(&dockerd->ip6tables, root, "ip6tables"))
+		dockerd->doubt = xasprintf("its settings '%s' have a value of iptables or ip6tables that is neither true nor false",
+					   file);
 	json_decref(root);
+	free(text);
 }
 
-static void found(struct dockerd *docker, const char *pid)
+static void found(struct dockerd *dockerd, const char *pid)
 {
-	char path[64], text[16384], json[16384];
-	size_t size;
+	char path[64], *words;
+	const char *file;
+	size_t size = 0;
 
-	docker->running = true;
-	docker->pid = (pid_t)strtol(pid, NULL, 10);
+	dockerd->running = true;
+	dockerd->pid = (pid_t)strtol(pid, NULL, 10);
 	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
-	size = read_file(path, text, sizeof(text));
-	read_arguments(docker, text, size);
-	if (read_file(settings_file(text, size), json, sizeof(json)))
-		read_settings(docker, json);
+	words = read_file(path, FILE_MAX, &size);
+	if (!words || !size) {
+		dockerd->doubt = xasprintf("its command line '%s' cannot be read: %s", path,
+					   words ? "it is empty" : strerror(errno));
+	} else {
+		read_arguments(dockerd, words, size);
+		file = settings_file(words, size);
+		read_settings(dockerd, file, !strcmp(file, DAEMON_JSON));
+	}
+	if (dockerd->doubt)
+		diag_step(1, "dockerd: %s", dockerd->doubt);
+	free(words);
 }
 
 /*
@@ -190,33 +224,32 @@ static bool has_socket(void)
 	return found_one;
 }
 
-int dockerd_find(struct dockerd *docker)
+int dockerd_find(struct dockerd *dockerd)
 {
-	char pid[32];
 	struct dirent *entry;
 	unsigned long number;
+	char *pid;
 	DIR *proc;
 
-	*docker = (struct dockerd){ 0 };
+	*dockerd = (struct dockerd){ 0 };
+	pid = first_line(DOCKER_PID_FILE);
 	/* The pid file is of this file system, so it is believed unless the
 	 * process is known to be in another network namespace. */
-	if (read_small(DOCKER_PID_FILE, pid, sizeof(pid)) &&
-	    parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
-	    dockerd_shares_network(pid)) {
-		found(docker, pid);
-		return 0;
-	}
-	if (!has_socket())
+	if (pid && parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
+	    dockerd_shares_network(pid))
+		found(dockerd, pid);
+	free(pid);
+	if (dockerd->running || !has_socket())
 		return 0;
 	proc = opendir("/proc");
 	if (!proc) {
 		diag_error("cannot look for dockerd in '/proc': %s", strerror(errno));
 		return -1;
 	}
-	while (!docker->running && (entry = readdir(proc)))
+	while (!dockerd->running && (entry = readdir(proc)))
 		if (parse_number(entry->d_name, 1, 1UL << 22, &number) &&
 		    is_dockerd(entry->d_name) && dockerd_shares_network(entry->d_name) == 1)
-			found(docker, entry->d_name);
+			found(dockerd, entry->d_name);
 	closedir(proc);
 	return 0;
 }

@@ -19,6 +19,7 @@ int dockerd_shares_network(const char *pid);
  * Looks for dockerd without touching its socket: /run/docker.pid, then, where a
  * unix socket has its name, the processes of this network namespace. What cannot
  * be looked at counts as not running. Returns -1, said, where /proc cannot be read.
+ * The caller clears dockerd in any case.
  */
 int dockerd_find(struct dockerd *dockerd);
 

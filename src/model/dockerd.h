@@ -3,6 +3,7 @@
 #define DOCKFW_DOCKERD_H
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 /* What is known of the dockerd of this host. No I/O; host/dockerd_find.h finds it. */
@@ -14,6 +15,17 @@ struct dockerd {
 	pid_t pid;
 	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
 	enum flag iptables, ip6tables;
+	/*
+	 * Owned: why a part of the settings cannot be known, for a sentence; a flag that
+	 * is unset may then be anything. NULL: all was read.
+	 */
+	char *doubt;
 };
+
+static inline void dockerd_clear(struct dockerd *dockerd)
+{
+	free(dockerd->doubt);
+	*dockerd = (struct dockerd){ 0 };
+}
 
 #endif

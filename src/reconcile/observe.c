@@ -22,6 +22,7 @@ void state_clear(struct state *state)
 {
 	snapshot_free(state->snapshot);
 	findings_clear(&state->findings);
+	dockerd_clear(&state->dockerd);
 	*state = (struct state){ 0 };
 }
 

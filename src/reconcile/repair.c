@@ -109,6 +109,21 @@ static int stay_right(struct repair *repair)
 	return 0;
 }
 
+/* Nobody restarts Docker by itself for chains that it may not be meant to have. */
+static bool wants_restart(struct repair *repair)
+{
+	const struct findings *findings = &repair_newest(repair)->findings;
+	bool missing = false, certain = false;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		missing |= findings->v[i].id == DOCKER_CHAINS_MISSING;
+		certain |= findings->v[i].id == DOCKER_CHAINS_MISSING &&
+			   findings->v[i].severity == SEVERITY_CRITICAL;
+	}
+	return repair->force_restart ? missing
+				     : certain && repair->session->policy->recovery == RECOVERY_RESTART;
+}
+
 /*
  * Docker's own chains come back with a restart alone. DOCKER-USER is laid by
  * then, so that nothing is open while Docker starts; and looked at again behind
@@ -116,8 +131,7 @@ static int stay_right(struct repair *repair)
  */
 static int recover_docker(struct repair *repair)
 {
-	if (!findings_count(&repair_newest(repair)->findings, DOCKER_CHAINS_MISSING, FAMILY_COUNT) ||
-	    !(repair->force_restart || repair->session->policy->recovery == RECOVERY_RESTART))
+	if (!wants_restart(repair))
 		return 0;
 	switch (docker_restart(repair->force_restart)) {
 	case RESTART_FAILED:

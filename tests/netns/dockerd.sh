@@ -9,7 +9,7 @@
 
 no_nat() { ipt -t nat -F && ipt -t nat -X; }
 said() { grep -q -- "$1" "$WORK/err" || { echo "not said: $1"; cat "$WORK/err"; return 1; }; }
-missing='critical docker-chains-missing'
+missing='critical docker-chains-missing' unknown='unknown docker-chains-missing'
 
 # ---- whether dockerd runs ----
 
@@ -97,7 +97,11 @@ signal.pause()' "$WORK/bin/dockerd"
 # one NAME FINDINGS DOCKERD'S ARGUMENT…
 one() {
 	local name=$1 status=0
-	[ -z "$2" ] || status=2
+	case $2 in
+	'') ;;
+	unknown*) status=3 ;;
+	*) status=2 ;;
+	esac
 	dockerd "${@:3}"
 	try "$KIND: $name" finds "$status" "$2"
 	end "$dockerd"
@@ -140,11 +144,24 @@ chains() {
 	one "so says a file of another name" '' --config-file "$WORK/elsewhere.json"
 	one "given in Go's other form" '' "--config-file=$WORK/elsewhere.json"
 	one "but not one that it was not started with" "$missing" --config-file
+	one "one that is gone tells nothing" "$unknown" "--config-file=$WORK/nowhere.json"
+	try "$KIND: and is named" grep -q "$WORK/nowhere.json' cannot be read: No such file" "$WORK/out"
 	echo '{ "iptables": "no" }' >/etc/docker/daemon.json
-	one "a file with a wrong value" "$missing"
+	one "a file with a wrong value tells nothing" "$unknown"
 	echo '{ "iptables": false' >/etc/docker/daemon.json
-	one "a file that is no json" "$missing"
+	one "nor does a file that is not json" "$unknown"
+	one "but the option does" "$missing" --iptables
+	one "also where it is off" '' --iptables=false
+	# Longer than any buffer: what counts comes last.
+	{
+		echo '{ "labels": ['
+		yes '"a label like many others",' | head -n 2000
+		echo '"the last one"], "iptables": false }'
+	} >/etc/docker/daemon.json
+	one "a long file is read whole" ''
 	rm /etc/docker/daemon.json
+	mapfile -t long < <(yes -- --label=like-many-others | head -n 2000)
+	one "a long command line is, too" '' "${long[@]}" --iptables=false
 	right
 	one "IPv6 is not expected" ''
 	one "but where dockerd is told" "$missing" --ip6tables
@@ -248,6 +265,15 @@ restarts() {
 	systemctl_is <<<'trap "" TERM; while :; do read -t 1 <> <(:); done'
 	try "$KIND: nor one that takes no notice" gives 3 timeout -k 1 10 \
 		"$DOCKFW" -f "$CONF" -b "$KIND" --repair --restart-docker --timeout=3
+	sed -i '1i docker-recovery = "restart"' "$CONF"
+	rm -f /run/dockfw/docker-restarted "$WORK/systemctl"
+	systemctl_is <<<"$lay"
+	echo '{ "iptables": false' >/etc/docker/daemon.json
+	no_nat
+	try "$KIND: no restart where the settings cannot be read" dockfw 3 --repair
+	try "$KIND: so none was made" [ ! -e "$WORK/systemctl" ]
+	rm /etc/docker/daemon.json
+	sed -i 1d "$CONF"
 	rm /usr/bin/systemctl
 	try "$KIND: no systemctl" dockfw 3 --repair --restart-docker
 	try "$KIND: is said" said '/usr/bin/systemctl'
