@@ -12,6 +12,7 @@
 #include "report_exposure.h"
 #include "report_trace.h"
 #include "session.h"
+#include "settings.h"
 
 /* What both modes read. */
 struct view {
@@ -34,7 +35,7 @@ static struct policy *read_policy(const struct options *options)
 {
 	if (!strcmp(options->config, CONFIG_FILE) && access(CONFIG_FILE, F_OK) < 0 &&
 	    errno == ENOENT)
-		return policy_new();
+		return setting_default_policy();
 	return config_read(options->config);
 }
 

@@ -18,6 +18,7 @@
 #include "put_file.h"
 #include "report.h"
 #include "session.h"
+#include "settings.h"
 
 static int print_failed(void)
 {
@@ -96,7 +97,7 @@ static int write_capture(FILE *out, void *data)
 static int mode_capture(const struct options *options)
 {
 	static const char *const tables[] = { "filter", NULL };
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	const struct backend_ops *ops;
 	struct snapshot *snapshot = NULL;
 	int status = SEVERITY_UNKNOWN;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "settings.h"
 #include "utf8.h"
 
 void conf_lines_take(struct conf_lines *lines, struct conf_line line)
@@ -64,42 +65,30 @@ static void write_string(FILE *out, const char *text)
 	putc(plain ? '"' : '\'', out);
 }
 
-static void write_list(FILE *out, const char *name, const struct strings *list)
+static void write_setting(FILE *out, const struct setting_row *row, const struct policy *policy)
 {
-	fprintf(out, "%-15s = {", name);
-	for (size_t i = 0; i < list->n; i++) {
-		fputs(i ? ", " : " ", out);
-		write_string(out, list->v[i]);
-	}
-	fputs(" }\n", out);
-}
+	struct strings values = { 0 };
 
-static void write_word(FILE *out, const char *name, const char *word)
-{
-	fprintf(out, "%-15s = \"%s\"\n", name, word);
+	setting_values(row, policy, &values);
+	fprintf(out, "%-15s = %s", row->name, setting_is_list(row) ? "{ " : "");
+	for (size_t i = 0; i < values.n; i++) {
+		if (i)
+			fputs(", ", out);
+		write_string(out, values.v[i]);
+	}
+	fputs(!setting_is_list(row) ? "\n" : values.n ? " }\n" : "}\n", out);
+	strings_clear(&values);
 }
 
 void conf_write_settings(FILE *out, const struct policy *policy, bool all)
 {
-	struct strings families = { 0 };
+	size_t n;
+	const struct setting_row *rows = setting_rows(&n);
 
-	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (policy->families & 1U << family)
-			strings_add(&families, family_name((enum family)family));
-	write_list(out, "families", &families);
-	strings_clear(&families);
-	if (all || !policy->backend_auto)
-		write_word(out, "backend", policy->backend_auto ? "auto" :
-						   backend_kind_name(policy->backend));
-	if (all || policy->trusted_chains.n)
-		write_list(out, "trusted-chains", &policy->trusted_chains);
-	if (all || policy->remove_foreign)
-		write_word(out, "foreign-rules", policy->remove_foreign ? "remove" : "keep");
-	if (all || policy->ignore.n)
-		write_list(out, "ignore", &policy->ignore);
-	if (all || policy->recovery != RECOVERY_NONE)
-		write_word(out, "docker-recovery",
-			   policy->recovery == RECOVERY_RESTART ? "restart" : "none");
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].section == SECTION_NONE &&
+		    (all || rows[i].always || !setting_is_default(&rows[i], policy)))
+			write_setting(out, &rows[i], policy);
 }
 
 /* A line of the second family, to be found by its text. */

@@ -10,8 +10,6 @@ struct policy *policy_new(void)
 {
 	struct policy *policy = xcalloc(1, sizeof(*policy));
 
-	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
-	policy->backend_auto = true;
 	policy_add_chain(policy, DOCKER_USER, "", 0);
 	return policy;
 }

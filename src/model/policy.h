@@ -7,6 +7,9 @@
 
 /* What the configuration wants. No I/O. */
 
+/* The values of settings that are words, in the order of the table in config/settings.c. */
+enum backend_choice { CHOICE_AUTO, CHOICE_NFT, CHOICE_LEGACY };
+enum foreign_rules { FOREIGN_KEEP, FOREIGN_REMOVE };
 enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
 
 /* A configured rule, in one family. */
@@ -45,10 +48,9 @@ struct published {
 
 struct policy {
 	unsigned int families; /* bits 1U << FAMILY_… */
-	bool backend_auto;
-	enum backend_kind backend; /* where not auto */
+	enum backend_choice backend;
 	struct strings trusted_chains;
-	bool remove_foreign;
+	enum foreign_rules foreign_rules;
 	struct strings ignore; /* finding ids */
 	enum recovery recovery;
 	struct wanted_chain **chains; /* owned */
@@ -57,7 +59,10 @@ struct policy {
 	size_t npublished, published_room;
 };
 
-/* A policy of the defaults, with an empty DOCKER-USER. */
+/*
+ * A policy with an empty DOCKER-USER and nothing set, no family either: for one with
+ * the default of every setting see config/settings.h.
+ */
 struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 

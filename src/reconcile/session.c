@@ -21,18 +21,16 @@ void policy_override(struct policy *policy, const struct options *options)
 {
 	if (options->families)
 		policy->families = options->families;
-	if (options->backend) {
-		policy->backend_auto = !strcmp(options->backend, "auto");
-		policy->backend = strcmp(options->backend, "legacy") ? BACKEND_NFT
-								      : BACKEND_LEGACY;
-	}
+	if (options->backend)
+		policy->backend = !strcmp(options->backend, "auto") ? CHOICE_AUTO :
+				  !strcmp(options->backend, "nft") ? CHOICE_NFT : CHOICE_LEGACY;
 }
 
 static const struct backend_ops *choose(const struct policy *policy)
 {
-	if (policy->backend_auto)
+	if (policy->backend == CHOICE_AUTO)
 		return backend_detect(policy->families);
-	return policy->backend == BACKEND_NFT ? &backend_nft : &backend_legacy;
+	return policy->backend == CHOICE_NFT ? &backend_nft : &backend_legacy;
 }
 
 /*

@@ -15,9 +15,11 @@
 #include "capture.h"
 #include "check.h"
 #include "config_read.h"
+#include "deadline.h"
 #include "diag.h"
 #include "plan.h"
 #include "rulespec.h"
+#include "settings.h"
 
 /* Hosts made of option texts, captured, and checked with what the capture gave. */
 
@@ -252,7 +254,7 @@ static void empty(void **state)
 {
 	static const struct live ret[] = { { "DOCKER-USER", "-j RETURN" }, { NULL, NULL } };
 	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	char *text;
 
 	(void)state;

@@ -15,6 +15,7 @@
 
 #include "config_read.h"
 #include "config_print.h"
+#include "deadline.h"
 #include "diag.h"
 
 /* Whole configurations, through files in a folder of the test's own. */
@@ -88,8 +89,8 @@ static void empty_is_default(void **state)
 		struct policy *policy = good(texts[i]);
 
 		assert_int_equal(policy->families, 3);
-		assert_true(policy->backend_auto);
-		assert_false(policy->remove_foreign);
+		assert_int_equal(policy->backend, CHOICE_AUTO);
+		assert_int_equal(policy->foreign_rules, FOREIGN_KEEP);
 		assert_int_equal(policy->recovery, RECOVERY_NONE);
 		assert_int_equal(policy->nchains, 1);
 		assert_string_equal(policy->chains[0]->name, "DOCKER-USER");
@@ -110,11 +111,10 @@ static void settings(void **state)
 
 	(void)state;
 	assert_int_equal(policy->families, 1U << FAMILY_IPV6);
-	assert_false(policy->backend_auto);
-	assert_int_equal(policy->backend, BACKEND_LEGACY);
+	assert_int_equal(policy->backend, CHOICE_LEGACY);
 	assert_int_equal(policy->trusted_chains.n, 3);
 	assert_string_equal(policy->trusted_chains.v[2], "KUBE-FORWARD");
-	assert_true(policy->remove_foreign);
+	assert_int_equal(policy->foreign_rules, FOREIGN_REMOVE);
 	assert_int_equal(policy->ignore.n, 2);
 	assert_int_equal(policy->recovery, RECOVERY_RESTART);
 	policy_free(policy);
