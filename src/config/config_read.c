@@ -121,12 +121,12 @@ static int read_publish(const struct config_section *section, struct publish *pu
 static void add_publish(struct policy *policy, const struct config_section *section,
 			const struct publish *publish, struct rule_texts *texts)
 {
-	struct published published = { .port = publish->port, .last = publish->last,
-				       .proto = publish->proto, .any = publish_is_any(publish),
-				       .file = (char *)section->file, .line = section->line };
+	struct publish_section added = { .port = publish->port, .last = publish->last,
+					 .proto = publish->proto, .any = publish_is_any(publish),
+					 .file = (char *)section->file, .line = section->line };
 	struct strings rules = { 0 };
 
-	policy_add_published(policy, &published);
+	policy_add_section(policy, &added);
 	publish_rules(publish, &rules);
 	for (size_t i = 0; i < rules.n; i++)
 		rule_texts_take(texts, policy->chains[0], rules.v[i], section->file, section->line);
@@ -134,7 +134,7 @@ static void add_publish(struct policy *policy, const struct config_section *sect
 }
 
 /* The publish sections, whose rules come behind those of DOCKER-USER's own section. */
-static int set_published(struct config_tree *tree, struct policy *policy, struct rule_texts *texts)
+static int set_publish(struct config_tree *tree, struct policy *policy, struct rule_texts *texts)
 {
 	struct publish *done = xcalloc(tree->nsections, sizeof(*done));
 	const struct config_section **from = xcalloc(tree->nsections, sizeof(const struct config_section *));
@@ -179,7 +179,7 @@ static int set_policy(struct config_tree *tree, struct policy *policy)
 	for (size_t i = 0; i < tree->nsections; i++)
 		if (tree->sections[i].kind == SECTION_CHAIN)
 			add_chain(policy, &tree->sections[i], &texts);
-	ret |= set_published(tree, policy, &texts);
+	ret |= set_publish(tree, policy, &texts);
 	/* A wrong name is said once, not again by every rule that leads to it. */
 	if (config_chain_names(policy))
 		ret = -1;

@@ -42,9 +42,9 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->nchains; i++)
 		wanted_chain_free(policy->chains[i]);
 	free(policy->chains);
-	for (size_t i = 0; i < policy->npublished; i++)
-		free(policy->published[i].file);
-	free(policy->published);
+	for (size_t i = 0; i < policy->nsections; i++)
+		free(policy->sections[i].file);
+	free(policy->sections);
 	strings_clear(&policy->trusted_chains);
 	strings_clear(&policy->ignore);
 	free(policy);
@@ -113,9 +113,9 @@ void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct
 				set_form(&policy->chains[c]->rules[family].v[i], as_read);
 }
 
-void policy_add_published(struct policy *policy, const struct published *published)
+void policy_add_section(struct policy *policy, const struct publish_section *section)
 {
-	GROW(policy->published, policy->npublished, policy->published_room);
-	policy->published[policy->npublished] = *published;
-	policy->published[policy->npublished++].file = xstrdup(published->file);
+	GROW(policy->sections, policy->nsections, policy->sections_room);
+	policy->sections[policy->nsections] = *section;
+	policy->sections[policy->nsections++].file = xstrdup(section->file);
 }

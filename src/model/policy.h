@@ -38,7 +38,7 @@ struct wanted_chain {
 };
 
 /* A publish section: also what --fail-if-open goes by. */
-struct published {
+struct publish_section {
 	uint16_t port, last; /* the ports from port to last */
 	uint8_t proto;
 	bool any;  /* allow = { "any" } */
@@ -55,8 +55,8 @@ struct policy {
 	enum recovery recovery;
 	struct wanted_chain **chains; /* owned */
 	size_t nchains, room;
-	struct published *published;
-	size_t npublished, published_room;
+	struct publish_section *sections;
+	size_t nsections, sections_room;
 };
 
 /*
@@ -84,6 +84,6 @@ void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct
 void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char *text,
 		      const char *file, unsigned int line);
 /* Copies what it is given. */
-void policy_add_published(struct policy *policy, const struct published *published);
+void policy_add_section(struct policy *policy, const struct publish_section *section);
 
 #endif
