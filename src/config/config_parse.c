@@ -10,6 +10,7 @@
 
 #include "config_file.h"
 #include "diag.h"
+#include "text.h"
 
 #define INCLUDE_DEPTH 10
 #define FILES_LIMIT 1024
@@ -235,18 +236,18 @@ static void read_included(const char *name, const struct place *from)
 static char *resolve(const char *name, const char *includer, bool pattern)
 {
 	const char *slash = strrchr(includer, '/');
-	char *path, *to;
+	struct text path;
 
 	if (*name == '/' || !slash)
 		return xstrdup(name);
-	path = to = xcalloc(2 * (size_t)(slash - includer) + strlen(name) + 2, 1);
+	text_open(&path);
 	for (const char *c = includer; c <= slash; c++) {
 		if (pattern && strchr("*?[]\\", *c)) /* no pattern in the folder's own name */
-			*to++ = '\\';
-		*to++ = *c;
+			putc('\\', path.out);
+		putc(*c, path.out);
 	}
-	memcpy(to, name, strlen(name) + 1);
-	return path;
+	fputs(name, path.out);
+	return text_take(&path);
 }
 
 static void include_all(const char *pattern, const struct place *from)

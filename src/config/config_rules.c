@@ -8,6 +8,7 @@
 #include "diag.h"
 #include "dockerd.h"
 #include "rulespec.h"
+#include "text.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
@@ -296,23 +297,20 @@ static struct node *find_node(struct node *nodes, size_t n, const char *name)
 static void say_loop(struct node **path, size_t depth, const struct node *again,
 		     const struct wanted_rule *rule)
 {
-	char *text = xstrdup(""), *longer;
-	size_t first = 0, shown = 0;
+	size_t first = 0, end;
+	struct text text;
+	char *names;
 
 	while (path[first] != again)
 		first++;
-	for (size_t i = first; i < depth; i++) {
-		if (shown++ == SHOWN_PATH) {
-			longer = xasprintf("%s… -> ", text);
-			i = depth;
-		} else {
-			longer = xasprintf("%s%s -> ", text, path[i]->chain->name);
-		}
-		free(text);
-		text = longer;
-	}
-	diag_error_at(rule->file, rule->line, "a loop of chains: %s%s", text, again->chain->name);
-	free(text);
+	end = depth - first > SHOWN_PATH ? first + SHOWN_PATH : depth;
+	text_open(&text);
+	for (size_t i = first; i < end; i++)
+		fprintf(text.out, "%s -> ", path[i]->chain->name);
+	fprintf(text.out, "%s%s", end < depth ? "… -> " : "", again->chain->name);
+	names = text_take(&text);
+	diag_error_at(rule->file, rule->line, "a loop of chains: %s", names);
+	free(names);
 }
 
 /* Walks all that start leads to. Returns -1 at the first loop, said. */

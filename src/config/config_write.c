@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
 #include "settings.h"
 #include "utf8.h"
 
@@ -92,35 +93,33 @@ void conf_write_settings(FILE *out, const struct policy *policy, bool all)
 }
 
 /* A line of the second family, to be found by its text. */
-struct entry {
+struct line_entry {
 	const char *text;
 	size_t index;
-	bool taken;
+	size_t taken; /* of the first of a text: how many of it have a mate */
 };
 
 static int by_text(const void *a, const void *b)
 {
-	const struct entry *left = a, *right = b;
+	const struct line_entry *left = a, *right = b;
 	int order = strcmp(left->text, right->text);
 
 	return order ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-static struct entry *first_free(struct entry *entries, size_t n, const char *text)
+static int order_text(const void *element, const void *key)
 {
-	size_t low = 0, high = n;
+	return strcmp(((const struct line_entry *)element)->text, key);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+/* The first of that text that was not taken yet; NULL where there is none. */
+static const struct line_entry *take_entry(struct line_entry *entries, size_t n, const char *text)
+{
+	size_t at = search_first(text, entries, n, sizeof(*entries), order_text);
 
-		if (strcmp(entries[middle].text, text) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low < n && entries[low].taken && !strcmp(entries[low].text, text))
-		low++;
-	return low < n && !strcmp(entries[low].text, text) ? &entries[low] : NULL;
+	if (at < n)
+		at += entries[at].taken++;
+	return at < n && !strcmp(entries[at].text, text) ? &entries[at] : NULL;
 }
 
 static const char *common_text(const struct conf_line *line)
@@ -136,63 +135,41 @@ static const char *common_text(const struct conf_line *line)
  */
 static void pair_lines(const struct conf_lines *a, const struct conf_lines *b, size_t *mate)
 {
-	struct entry *entries = xcalloc(b->n, sizeof(*entries));
+	struct line_entry *entries = xcalloc(b->n, sizeof(*entries));
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++)
 		if (!b->v[i].comment && !b->v[i].tied)
-			entries[n++] = (struct entry){ common_text(&b->v[i]), i, false };
+			entries[n++] = (struct line_entry){ common_text(&b->v[i]), i, 0 };
 	if (n)
 		qsort(entries, n, sizeof(*entries), by_text);
 	for (size_t i = 0; i < a->n; i++) {
-		struct entry *entry = NULL;
+		const struct line_entry *entry = NULL;
 
 		if (!a->v[i].comment && !a->v[i].tied)
-			entry = first_free(entries, n, common_text(&a->v[i]));
+			entry = take_entry(entries, n, common_text(&a->v[i]));
 		mate[i] = entry ? entry->index : NO_MATE;
-		if (entry)
-			entry->taken = true;
 	}
 	free(entries);
 }
 
 /*
- * Keeps the longest run of pairs that stand in the same order on both sides,
- * so that each family's own order survives: the longest rising subsequence of
- * mate[], by patience. last[k] is the end of the best one of k + 1 pairs.
+ * Keeps the longest run of pairs that stand in the same order on both sides, so that
+ * each family's own order survives.
  */
 static void keep_rising(size_t *mate, size_t n)
 {
-	size_t *last = xcalloc(n, sizeof(*last)), *before = xcalloc(n, sizeof(*before));
-	size_t length = 0, keep;
+	struct rising rising = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		size_t low = 0, high = length;
-
-		if (mate[i] == NO_MATE)
-			continue;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (mate[last[middle]] < mate[i])
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		before[i] = low ? last[low - 1] : NO_MATE;
-		last[low] = i;
-		if (low == length)
-			length++;
+		if (mate[i] != NO_MATE)
+			rising_add(&rising, i, mate[i]);
+		mate[i] = NO_MATE;
 	}
-	keep = length ? last[length - 1] : NO_MATE;
-	for (size_t i = n; i-- > 0;) {
-		if (i == keep)
-			keep = before[i];
-		else
-			mate[i] = NO_MATE;
-	}
-	free(before);
-	free(last);
+	for (const struct rising_pair *pair = rising_last(&rising); pair;
+	     pair = rising_before(&rising, pair))
+		mate[pair->tag] = pair->value;
+	rising_clear(&rising);
 }
 
 /* Where a comma has to follow: behind every rule but the last. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rulespec.h"
+#include "text.h"
 
 #define OPTIONS_MAX 16 /* of one text that are tried */
 #define ROUNDS_MAX 4   /* what one option hides, the next round sees */
@@ -67,18 +68,18 @@ static void find_options(struct trial *trial)
 static char *leave_out(const struct trial *trial, size_t which)
 {
 	const char *text = text_of(trial);
-	char *rest = xcalloc(strlen(text) + 1, 1), *to = rest;
+	struct text rest;
 	size_t at = 0;
 
+	text_open(&rest);
 	for (size_t k = 0; k < trial->n; k++) {
 		if (which == OPTIONS_MAX ? !trial->needless[k] : which != k)
 			continue;
-		memcpy(to, text + at, trial->options[k].from - at);
-		to += trial->options[k].from - at;
+		fwrite(text + at, 1, trial->options[k].from - at, rest.out);
 		at = trial->options[k].to;
 	}
-	memcpy(to, text + at, strlen(text + at) + 1);
-	return rest;
+	fputs(text + at, rest.out);
+	return text_take(&rest);
 }
 
 /* Candidates of one batch, with the trial that each is of. */
