@@ -20,7 +20,7 @@
 struct reading {
 	const char *file;
 	struct config_file disk;
-	struct config_text text;
+	struct config_prelexed text;
 	size_t section; /* how many of its sections are done */
 };
 
@@ -167,7 +167,7 @@ static bool in_loop(const struct config_file *disk)
 	return false;
 }
 
-static int parse(struct reading *reading)
+static int parse_reading(struct reading *reading)
 {
 	char *file_before = loading->cfg->filename;
 	int line_before = loading->cfg->line;
@@ -197,7 +197,7 @@ static int parse(struct reading *reading)
 }
 
 /* Reads one file at the place where it is included, or the main file. */
-static int read_file(const char *name, const struct place *from)
+static int read_config_file(const char *name, const struct place *from)
 {
 	struct config_tree *tree = loading->tree;
 	struct reading reading = { 0 };
@@ -218,17 +218,17 @@ static int read_file(const char *name, const struct place *from)
 	}
 	strings_add(&tree->files, name);
 	reading.file = tree->files.v[tree->files.n - 1];
-	if (!config_text_clean(&reading.disk, &loading->tree->keys, &reading.text) && !parse(&reading))
+	if (!config_prelex(&reading.disk, &tree->keys, &reading.text) && !parse_reading(&reading))
 		ret = 0;
 out:
-	config_text_clear(&reading.text);
+	config_prelexed_clear(&reading.text);
 	config_file_clear(&reading.disk);
 	return ret;
 }
 
 static void read_included(const char *name, const struct place *from)
 {
-	if (read_file(name, from))
+	if (read_config_file(name, from))
 		loading->failed = true;
 }
 
@@ -343,7 +343,7 @@ static cfg_t *make_grammar(void)
 	return cfg;
 }
 
-int config_load(const char *file, struct config_tree *tree)
+int config_parse(const char *file, struct config_tree *tree)
 {
 	struct loader loader = { .tree = tree };
 	int ret = -1;
@@ -356,7 +356,7 @@ int config_load(const char *file, struct config_tree *tree)
 		return -1;
 	}
 	loading = &loader;
-	if (!read_file(file, NULL) && !loader.failed)
+	if (!read_config_file(file, NULL) && !loader.failed)
 		ret = 0;
 	loading = NULL;
 	cfg_free(loader.cfg);

@@ -38,10 +38,10 @@ struct config_tree {
 };
 
 /*
- * Reads the file and what it includes. Returns -1, said, where a file cannot
- * be trusted or is no configuration. The caller clears the tree in any case.
+ * Reads the file and what it includes. Returns -1, reported, where a file cannot be
+ * trusted or is not a configuration. The caller clears the tree in any case.
  */
-int config_load(const char *file, struct config_tree *tree);
+int config_parse(const char *file, struct config_tree *tree);
 void config_tree_clear(struct config_tree *tree);
 
 #endif

@@ -74,19 +74,19 @@ static int set_section(const struct config_section *section, const struct config
 	return ret;
 }
 
-static void take_rules(struct rule_texts *texts, struct wanted_chain *chain,
+static void take_rules(struct rule_sources *texts, struct wanted_chain *chain,
 		       struct config_values *values)
 {
 	for (size_t i = 0; i < values->n; i++) {
 		struct config_value *value = &values->v[i];
 
-		rule_texts_take(texts, chain, value->text, value->file, value->line);
+		rule_sources_add(texts, chain, value->text, value->file, value->line);
 		value->text = NULL;
 	}
 }
 
 /* Adds the chain, and takes its texts over. */
-static void add_chain(struct policy *policy, struct config_section *section, struct rule_texts *texts)
+static void add_chain(struct policy *policy, struct config_section *section, struct rule_sources *texts)
 {
 	size_t n;
 	const struct setting_row *rows = setting_rows(&n);
@@ -119,7 +119,7 @@ static int read_publish(const struct config_section *section, struct publish *pu
 }
 
 static void add_publish(struct policy *policy, const struct config_section *section,
-			const struct publish *publish, struct rule_texts *texts)
+			const struct publish *publish, struct rule_sources *texts)
 {
 	struct publish_section added = { .port = publish->port, .last = publish->last,
 					 .proto = publish->proto, .any = publish_is_any(publish),
@@ -129,12 +129,12 @@ static void add_publish(struct policy *policy, const struct config_section *sect
 	policy_add_section(policy, &added);
 	publish_rules(publish, &rules);
 	for (size_t i = 0; i < rules.n; i++)
-		rule_texts_take(texts, policy->chains[0], rules.v[i], section->file, section->line);
+		rule_sources_add(texts, policy->chains[0], rules.v[i], section->file, section->line);
 	free(rules.v);
 }
 
 /* The publish sections, whose rules come behind those of DOCKER-USER's own section. */
-static int set_publish(struct config_tree *tree, struct policy *policy, struct rule_texts *texts)
+static int set_publish(struct config_tree *tree, struct policy *policy, struct rule_sources *texts)
 {
 	struct publish *done = xcalloc(tree->nsections, sizeof(*done));
 	const struct config_section **from = xcalloc(tree->nsections, sizeof(const struct config_section *));
@@ -173,7 +173,7 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 
 static int set_policy(struct config_tree *tree, struct policy *policy)
 {
-	struct rule_texts texts = { 0 };
+	struct rule_sources texts = { 0 };
 	int ret = set_section(&tree->top, &tree->keys, policy);
 
 	for (size_t i = 0; i < tree->nsections; i++)
@@ -185,7 +185,7 @@ static int set_policy(struct config_tree *tree, struct policy *policy)
 		ret = -1;
 	else
 		ret |= config_rules(policy, &texts);
-	rule_texts_clear(&texts);
+	rule_sources_clear(&texts);
 	return ret;
 }
 
@@ -195,7 +195,7 @@ struct policy *config_read(const char *file)
 	struct config_tree tree;
 
 	deadline_step("reading the configuration");
-	if (config_load(file, &tree) || set_policy(&tree, policy)) {
+	if (config_parse(file, &tree) || set_policy(&tree, policy)) {
 		policy_free(policy);
 		policy = NULL;
 	}

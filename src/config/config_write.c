@@ -8,23 +8,23 @@
 #include "settings.h"
 #include "utf8.h"
 
-void conf_lines_take(struct conf_lines *lines, struct conf_line line)
+void config_lines_add(struct config_lines *lines, struct config_line line)
 {
 	GROW(lines->v, lines->n, lines->room);
 	lines->v[lines->n++] = line;
 }
 
-void conf_lines_clear(struct conf_lines *lines)
+void config_lines_clear(struct config_lines *lines)
 {
 	for (size_t i = 0; i < lines->n; i++) {
 		free(lines->v[i].text);
 		free(lines->v[i].common);
 	}
 	free(lines->v);
-	*lines = (struct conf_lines){ 0 };
+	*lines = (struct config_lines){ 0 };
 }
 
-bool conf_can_hold(const char *text)
+bool config_can_hold(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
 	size_t length;
@@ -37,14 +37,14 @@ bool conf_can_hold(const char *text)
 	return true;
 }
 
-bool conf_is_tied(const struct rule *rule)
+bool config_is_tied(const struct rule *rule)
 {
 	static const uint8_t none[sizeof(rule->src.mask)];
 
 	return memcmp(rule->src.mask, none, sizeof(none)) || memcmp(rule->dst.mask, none, sizeof(none));
 }
 
-bool conf_says_family(const char *text)
+bool config_names_family(const char *text)
 {
 	text += strspn(text, " \t");
 	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
@@ -81,7 +81,7 @@ static void write_setting(FILE *out, const struct setting_row *row, const struct
 	strings_clear(&values);
 }
 
-void conf_write_settings(FILE *out, const struct policy *policy, bool all)
+void config_write_settings(FILE *out, const struct policy *policy, bool all)
 {
 	size_t n;
 	const struct setting_row *rows = setting_rows(&n);
@@ -99,7 +99,7 @@ struct line_entry {
 	size_t taken; /* of the first of a text: how many of it have a mate */
 };
 
-static int by_text(const void *a, const void *b)
+static int entries_by_text(const void *a, const void *b)
 {
 	const struct line_entry *left = a, *right = b;
 	int order = strcmp(left->text, right->text);
@@ -122,7 +122,7 @@ static const struct line_entry *take_entry(struct line_entry *entries, size_t n,
 	return at < n && !strcmp(entries[at].text, text) ? &entries[at] : NULL;
 }
 
-static const char *common_text(const struct conf_line *line)
+static const char *common_text(const struct config_line *line)
 {
 	return line->common ? line->common : line->text;
 }
@@ -133,7 +133,7 @@ static const char *common_text(const struct conf_line *line)
  * Pairs lines of a with equal ones of b: the k-th of a text with the k-th of
  * it. mate[i] is the line of b, or NO_MATE.
  */
-static void pair_lines(const struct conf_lines *a, const struct conf_lines *b, size_t *mate)
+static void pair_lines(const struct config_lines *a, const struct config_lines *b, size_t *mate)
 {
 	struct line_entry *entries = xcalloc(b->n, sizeof(*entries));
 	size_t n = 0;
@@ -142,7 +142,7 @@ static void pair_lines(const struct conf_lines *a, const struct conf_lines *b, s
 		if (!b->v[i].comment && !b->v[i].tied)
 			entries[n++] = (struct line_entry){ common_text(&b->v[i]), i, 0 };
 	if (n)
-		qsort(entries, n, sizeof(*entries), by_text);
+		qsort(entries, n, sizeof(*entries), entries_by_text);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct line_entry *entry = NULL;
 
@@ -173,12 +173,12 @@ static void keep_rising(size_t *mate, size_t n)
 }
 
 /* Where a comma has to follow: behind every rule but the last. */
-struct list {
+struct rule_list {
 	FILE *out;
 	size_t left;
 };
 
-static void write_rule(struct list *list, const char *text)
+static void write_rule(struct rule_list *list, const char *text)
 {
 	fputs("        ", list->out);
 	write_string(list->out, text);
@@ -186,7 +186,7 @@ static void write_rule(struct list *list, const char *text)
 }
 
 /* A line of one family alone; tie is "-4", "-6" or "". */
-static void write_line(struct list *list, const struct conf_line *line, const char *tie)
+static void write_line(struct rule_list *list, const struct config_line *line, const char *tie)
 {
 	char *text;
 
@@ -201,7 +201,7 @@ static void write_line(struct list *list, const struct conf_line *line, const ch
 	}
 }
 
-static size_t count_rules(const struct conf_lines *lines)
+static size_t count_rules(const struct config_lines *lines)
 {
 	size_t n = 0;
 
@@ -210,9 +210,9 @@ static size_t count_rules(const struct conf_lines *lines)
 	return n;
 }
 
-static void write_merged(struct list *list, const struct conf_lines lines[FAMILY_COUNT])
+static void write_merged(struct rule_list *list, const struct config_lines lines[FAMILY_COUNT])
 {
-	const struct conf_lines *a = &lines[FAMILY_IPV4], *b = &lines[FAMILY_IPV6];
+	const struct config_lines *a = &lines[FAMILY_IPV4], *b = &lines[FAMILY_IPV6];
 	size_t *mate = xcalloc(a->n, sizeof(*mate));
 	size_t k = 0;
 
@@ -238,10 +238,10 @@ static void write_merged(struct list *list, const struct conf_lines lines[FAMILY
 	free(mate);
 }
 
-void conf_write_chain(FILE *out, const char *name, unsigned int families,
-		      const struct conf_lines lines[FAMILY_COUNT])
+void config_write_chain(FILE *out, const char *name, unsigned int families,
+			const struct config_lines lines[FAMILY_COUNT])
 {
-	struct list list = { .out = out };
+	struct rule_list list = { .out = out };
 	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
 	fputs("chain ", out);

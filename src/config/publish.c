@@ -76,7 +76,7 @@ const char *publish_interface_fault(const struct strings *before, const char *te
 }
 
 /* An address with or without a prefix length; family is AF_INET or AF_INET6. */
-static bool is_address(const char *text, int family)
+static bool is_source(const char *text, int family)
 {
 	char host[INET6_ADDRSTRLEN];
 	size_t length = strcspn(text, "/");
@@ -101,7 +101,7 @@ const char *publish_allow_fault(const struct strings *before, const char *text)
 		return "stands beside \"any\", which is everybody already: leave one of them out";
 	if (!strcmp(text, any))
 		return NULL;
-	if (!is_address(text, AF_INET) && !is_address(text, AF_INET6))
+	if (!is_source(text, AF_INET) && !is_source(text, AF_INET6))
 		return "is no address such as \"203.0.113.123\" or \"2001:db8::/48\", nor \"any\" "
 		       "(names are not looked up)";
 	return strings_has(before, text) ? "is in the list twice" : NULL;
@@ -133,8 +133,8 @@ static const char *tie(const char *source)
 	return strchr(source, ':') ? "-6 " : "-4 ";
 }
 
-static void add_rule(struct strings *texts, const char *source, const char *match,
-		     const char *target)
+static void add_rule_text(struct strings *texts, const char *source, const char *match,
+			  const char *target)
 {
 	if (source)
 		strings_take(texts, xasprintf("%s-s %s %s -j %s", tie(source), source, match,
@@ -157,11 +157,12 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 			  publish->interface ? publish->interface : "",
 			  publish->interface ? " " : "", protocol_name(publish->proto), ports);
 	if (publish_is_any(publish)) {
-		add_rule(texts, NULL, match, "RETURN");
+		add_rule_text(texts, NULL, match, "RETURN");
 	} else {
 		for (size_t i = 0; i < publish->allow.n; i++)
-			add_rule(texts, publish->allow.v[i], match, "RETURN");
-		add_rule(texts, NULL, match, publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
+			add_rule_text(texts, publish->allow.v[i], match, "RETURN");
+		add_rule_text(texts, NULL, match,
+			      publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
 	}
 	free(ports);
 	free(match);

@@ -18,7 +18,7 @@ static void wanted_rules_clear(struct wanted_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		rule_free(rules->v[i].rule);
-		rule_free(rules->v[i].asked);
+		rule_free(rules->v[i].parsed);
 		free(rules->v[i].text);
 		free(rules->v[i].file);
 	}
@@ -92,25 +92,26 @@ void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char 
 	};
 }
 
-static void set_form(struct wanted_rule *wanted, struct rule *(*as_read)(const struct rule *rule))
+static void set_canonical(struct wanted_rule *wanted,
+			  struct rule *(*canonical)(const struct rule *rule))
 {
-	if (wanted->asked) {
+	if (wanted->parsed) {
 		rule_free(wanted->rule);
-		wanted->rule = wanted->asked;
-		wanted->asked = NULL;
+		wanted->rule = wanted->parsed;
+		wanted->parsed = NULL;
 	}
-	if (as_read) {
-		wanted->asked = wanted->rule;
-		wanted->rule = as_read(wanted->asked);
+	if (canonical) {
+		wanted->parsed = wanted->rule;
+		wanted->rule = canonical(wanted->parsed);
 	}
 }
 
-void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct rule *rule))
+void policy_set_canonical(struct policy *policy, struct rule *(*canonical)(const struct rule *rule))
 {
 	for (size_t c = 0; c < policy->nchains; c++)
 		for (int family = 0; family < FAMILY_COUNT; family++)
 			for (size_t i = 0; i < policy->chains[c]->rules[family].n; i++)
-				set_form(&policy->chains[c]->rules[family].v[i], as_read);
+				set_canonical(&policy->chains[c]->rules[family].v[i], canonical);
 }
 
 void policy_add_section(struct policy *policy, const struct publish_section *section)

@@ -14,10 +14,10 @@ enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
 
 /* A configured rule, in one family. */
 struct wanted_rule {
-	struct rule *rule; /* owned, without the mark; as the backend reads it */
-	struct rule *asked; /* owned; as it was parsed, where that is another form */
-	char *text;        /* owned; as the file has it, or as publish made it */
-	char *file;        /* owned; where it is written */
+	struct rule *rule;   /* owned, without the mark; in the form that the backend reads back */
+	struct rule *parsed; /* owned; as it was parsed, where that is another form, or NULL */
+	char *text;          /* owned; as the file has it, or as publish made it */
+	char *file;          /* owned; where it is written */
 	unsigned int line;
 };
 
@@ -76,10 +76,11 @@ bool policy_needs_chain(const struct policy *policy, const struct wanted_chain *
 struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
 				      const char *file, unsigned int line);
 /*
- * Puts every configured rule into the form that a backend reads back, so that
- * it can be compared with live ones; NULL for the form that was parsed.
+ * Puts every configured rule into the form that canonical() returns, which is the one
+ * that a backend reads back, so that it can be compared with live ones; NULL for the form
+ * that was parsed.
  */
-void policy_set_form(struct policy *policy, struct rule *(*as_read)(const struct rule *rule));
+void policy_set_canonical(struct policy *policy, struct rule *(*canonical)(const struct rule *rule));
 /* Takes over the rule, copies the rest. */
 void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char *text,
 		      const char *file, unsigned int line);

@@ -57,7 +57,7 @@ const struct backend_ops *session_backend(struct policy *policy)
 	const struct backend_ops *ops = leave_out_absent(policy) ? NULL : choose(policy);
 
 	if (ops)
-		policy_set_form(policy, ops->as_read);
+		policy_set_canonical(policy, ops->as_read);
 	return ops;
 }
 
