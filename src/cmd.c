@@ -19,11 +19,9 @@ void cmd_override(struct policy *policy, const struct options *options)
 {
 	if (options->families)
 		policy->families = options->families;
-	if (options->backend) {
-		policy->backend_auto = !strcmp(options->backend, "auto");
-		policy->backend = strcmp(options->backend, "legacy") ? BACKEND_NFT
-								      : BACKEND_LEGACY;
-	}
+	if (options->backend)
+		policy->backend = !strcmp(options->backend, "auto") ? CHOICE_AUTO :
+				  !strcmp(options->backend, "nft") ? CHOICE_NFT : CHOICE_LEGACY;
 }
 
 struct report cmd_report(const struct options *options)

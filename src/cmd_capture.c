@@ -10,6 +10,7 @@
 #include "put_file.h"
 #include "read_set.h"
 #include "session.h"
+#include "settings.h"
 #include "snapshot_read.h"
 
 struct captured {
@@ -27,7 +28,7 @@ static int write_capture(FILE *out, void *data)
 int cmd_capture(const struct options *options)
 {
 	static const char *const tables[] = { "filter", NULL };
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	struct session session;
 	struct snapshot *snapshot = NULL;
 	int status = SEVERITY_UNKNOWN;

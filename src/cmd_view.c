@@ -12,6 +12,7 @@
 #include "other_filters.h"
 #include "paths.h"
 #include "read_set.h"
+#include "settings.h"
 #include "snapshot_read.h"
 #include "walk.h"
 
@@ -23,7 +24,7 @@ static struct policy *read_policy(const struct options *options)
 {
 	if (!strcmp(options->config, CONFIG_FILE) && access(CONFIG_FILE, F_OK) < 0 &&
 	    errno == ENOENT)
-		return policy_new();
+		return setting_default_policy();
 	return config_read(options->config);
 }
 

@@ -29,14 +29,14 @@ struct side {
 	/* Copies of the rules, without the mark, with what became of each. */
 	struct rule **rules;
 	char **texts;
-	char **common;    /* see struct conf_line; NULL where there is none */
+	char **common;    /* see struct config_line; NULL where there is none */
 	const char **why; /* why it cannot be configured, or NULL: a constant */
 	size_t n, room;
 	size_t next; /* the first that is not written yet */
 };
 
 /* A chain's own rules: those of DOCKER-USER without Docker's closing RETURN. */
-static size_t rules_of(const struct chain *chain)
+static size_t own_rules(const struct chain *chain)
 {
 	if (!chain || !chain->nrules)
 		return 0;
@@ -59,12 +59,12 @@ static void find_chains(const struct table *table, struct strings *names)
 	}
 }
 
-static void collect(struct side *side, const struct strings *names)
+static void collect_rules(struct side *side, const struct strings *names)
 {
 	for (size_t i = 0; side->table && i < names->n; i++) {
 		const struct chain *chain = table_chain(side->table, names->v[i]);
 
-		for (size_t k = 0; k < rules_of(chain); k++) {
+		for (size_t k = 0; k < own_rules(chain); k++) {
 			GROW(side->rules, side->n, side->room);
 			side->rules[side->n] = rule_copy(chain->rules[k]);
 			rule_remove_mark(side->rules[side->n++]);
@@ -83,7 +83,7 @@ static const char *fault_of(const struct rule *rule, const char *text, const str
 {
 	if (*text == '[')
 		return "it cannot be read whole";
-	if (!conf_can_hold(text))
+	if (!config_can_hold(text))
 		return "it has characters that are no text";
 	if (spec->error && rule->chain && config_chain_fault(rule->chain))
 		return "the chain that it leads to cannot be configured";
@@ -120,33 +120,33 @@ static bool is_strange(const char *why)
 	return why == not_the_same || why == alike;
 }
 
-/* The rules whose own listing does not give them back, told otherwise. */
-static int retell_strange(struct side *side, const struct strings *names)
+/* The rules whose own listing does not give them back, in other words. */
+static int shorten_strange(struct side *side, const struct strings *names)
 {
-	struct telling *tellings = xcalloc(side->n, sizeof(*tellings));
+	struct shortening *shortenings = xcalloc(side->n, sizeof(*shortenings));
 	size_t n = 0, k = 0;
 	int ret;
 
 	for (size_t i = 0; i < side->n; i++)
 		if (is_strange(side->why[i]))
-			tellings[n++] = (struct telling){ side->rules[i], side->texts[i], NULL };
-	ret = retell(side->family, names, tellings, n);
+			shortenings[n++] = (struct shortening){ side->rules[i], side->texts[i], NULL };
+	ret = shorten(side->family, names, shortenings, n);
 	for (size_t i = 0; i < side->n; i++) {
 		if (!is_strange(side->why[i]))
 			continue;
-		if (tellings[k].shortest) {
+		if (shortenings[k].shortest) {
 			free(side->texts[i]);
-			side->texts[i] = tellings[k].shortest;
+			side->texts[i] = shortenings[k].shortest;
 		}
-		if (tellings[k].shortest || side->why[i] == alike)
+		if (shortenings[k].shortest || side->why[i] == alike)
 			side->why[i] = NULL;
 		k++;
 	}
-	free(tellings);
+	free(shortenings);
 	return ret;
 }
 
-static int by_text(const void *a, const void *b)
+static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -158,7 +158,7 @@ static int by_text(const void *a, const void *b)
 static int find_common(struct side *side, const struct side *other, const struct strings *names)
 {
 	char **others = xcalloc(other->n, sizeof(*others));
-	struct telling *tellings = xcalloc(side->n, sizeof(*tellings));
+	struct shortening *shortenings = xcalloc(side->n, sizeof(*shortenings));
 	size_t *from = xcalloc(side->n, sizeof(*from));
 	size_t n = 0;
 	int ret;
@@ -166,48 +166,49 @@ static int find_common(struct side *side, const struct side *other, const struct
 	for (size_t i = 0; i < other->n; i++)
 		others[i] = other->texts[i];
 	if (other->n)
-		qsort(others, other->n, sizeof(*others), by_text);
+		qsort(others, other->n, sizeof(*others), compare_texts);
 	for (size_t i = 0; i < side->n; i++) {
-		if (side->why[i] || conf_is_tied(side->rules[i]) ||
-		    (other->n && bsearch(&side->texts[i], others, other->n, sizeof(*others), by_text)))
+		if (side->why[i] || config_is_tied(side->rules[i]) ||
+		    (other->n &&
+		     bsearch(&side->texts[i], others, other->n, sizeof(*others), compare_texts)))
 			continue;
 		from[n] = i;
-		tellings[n++] = (struct telling){ side->rules[i], side->texts[i], NULL };
+		shortenings[n++] = (struct shortening){ side->rules[i], side->texts[i], NULL };
 	}
-	ret = retell(side->family, names, tellings, n);
+	ret = shorten(side->family, names, shortenings, n);
 	for (size_t i = 0; i < n; i++)
-		side->common[from[i]] = tellings[i].shortest;
+		side->common[from[i]] = shortenings[i].shortest;
 	free(from);
-	free(tellings);
+	free(shortenings);
 	free(others);
 	return ret;
 }
 
 /* Moves the lines of one chain, whose rules are the side's next ones. */
-static void take_lines(struct side *side, const char *name, struct conf_lines *lines)
+static void take_side_lines(struct side *side, const char *name, struct config_lines *lines)
 {
-	size_t n = side->table ? rules_of(table_chain(side->table, name)) : 0;
+	size_t n = side->table ? own_rules(table_chain(side->table, name)) : 0;
 
 	for (size_t i = 0; i < n; i++, side->next++) {
 		const struct rule *rule = side->rules[side->next];
 		const char *why = side->why[side->next];
 		char *text = side->texts[side->next];
-		struct conf_line line = { .text = text, .common = side->common[side->next],
-					  .tied = conf_is_tied(rule) };
+		struct config_line line = { .text = text, .common = side->common[side->next],
+					  .tied = config_is_tied(rule) };
 
 		side->texts[side->next] = NULL;
 		side->common[side->next] = NULL;
 		if (!why) {
-			conf_lines_take(lines, line);
+			config_lines_add(lines, line);
 			continue;
 		}
 		diag_warning("%s rule %zu of %s is left out: %s (%s)", family_name(side->family),
 			     i + 1, name, why, text);
 		line.comment = true;
 		line.text = xasprintf("%s rule %zu is left out: %s%s%s", family_name(side->family),
-				      i + 1, why, conf_can_hold(text) ? ": " : "",
-				      conf_can_hold(text) ? text : "");
-		conf_lines_take(lines, line);
+				      i + 1, why, config_can_hold(text) ? ": " : "",
+				      config_can_hold(text) ? text : "");
+		config_lines_add(lines, line);
 		free(text);
 	}
 }
@@ -228,8 +229,8 @@ static void side_clear(struct side *side)
 }
 
 /* Families with Docker's chains, or with a DOCKER-USER; found is set where there is one. */
-static unsigned int families_of(const struct policy *policy, const struct snapshot *snapshot,
-				bool *found)
+static unsigned int captured_families(const struct policy *policy, const struct snapshot *snapshot,
+				      bool *found)
 {
 	unsigned int families = 0;
 
@@ -254,8 +255,8 @@ static unsigned int families_of(const struct policy *policy, const struct snapsh
 static int fill_sides(struct side sides[FAMILY_COUNT], const struct strings *names)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		collect(&sides[family], names);
-		if (write_texts(&sides[family], names) || retell_strange(&sides[family], names))
+		collect_rules(&sides[family], names);
+		if (write_texts(&sides[family], names) || shorten_strange(&sides[family], names))
 			return -1;
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
@@ -269,16 +270,16 @@ static void write_chains(struct side sides[FAMILY_COUNT], const struct strings *
 			 unsigned int families, FILE *out)
 {
 	for (size_t i = 0; i < names->n; i++) {
-		struct conf_lines lines[FAMILY_COUNT] = { 0 };
+		struct config_lines lines[FAMILY_COUNT] = { 0 };
 
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			take_lines(&sides[family], names->v[i], &lines[family]);
+			take_side_lines(&sides[family], names->v[i], &lines[family]);
 		if (i == 1)
 			fputs(note, out);
 		putc('\n', out);
-		conf_write_chain(out, names->v[i], families, lines);
+		config_write_chain(out, names->v[i], families, lines);
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			conf_lines_clear(&lines[family]);
+			config_lines_clear(&lines[family]);
 	}
 }
 
@@ -290,7 +291,7 @@ int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *
 	bool found;
 	int ret;
 
-	settings.families = families_of(policy, snapshot, &found);
+	settings.families = captured_families(policy, snapshot, &found);
 	if (!found) {
 		diag_error("there is no chain " DOCKER_USER " in %s: nothing to capture; is Docker "
 			   "running, with iptables?", backend_kind_name(snapshot->backend));
@@ -306,7 +307,7 @@ int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *
 	ret = fill_sides(sides, &names);
 	if (!ret) {
 		fputs(header, out);
-		conf_write_settings(out, &settings, false);
+		config_write_settings(out, &settings, false);
 		write_chains(sides, &names, settings.families, out);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)

@@ -23,7 +23,7 @@ void config_file_clear(struct config_file *file)
 }
 
 static int __attribute__((format(printf, 2, 3)))
-refuse(const struct place *from, const char *format, ...)
+file_refuse(const struct place *from, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -50,7 +50,8 @@ static int cannot_open(const char *name, const struct place *from, int error)
 	else if (error == ENOENT && !from)
 		hint = "; the usual one is " CONFIG_FILE ", and 'dockfw-check --capture' prints "
 		       "one for the rules that are in force now";
-	return refuse(from, "cannot open the configuration '%s': %s%s", name, strerror(error), hint);
+	return file_refuse(from, "cannot open the configuration '%s': %s%s", name,
+			   strerror(error), hint);
 }
 
 static const char *kind_of(mode_t mode)
@@ -68,16 +69,16 @@ static const char *kind_of(mode_t mode)
 	}
 }
 
-static int trusted(const char *name, const struct place *from, const struct stat *st)
+static int check_trust(const char *name, const struct place *from, const struct stat *st)
 {
 	const char *who = NULL, *fix = NULL;
 
 	if (!S_ISREG(st->st_mode))
-		return refuse(from, "the configuration '%s' is %s; name a file", name,
-			      kind_of(st->st_mode));
+		return file_refuse(from, "the configuration '%s' is %s; name a file", name,
+				   kind_of(st->st_mode));
 	if (st->st_uid && st->st_uid != geteuid())
-		return refuse(from, "the configuration '%s' belongs to user %lu, who may change it; "
-			      "run: chown root '%s'", name, (unsigned long)st->st_uid, name);
+		return file_refuse(from, "the configuration '%s' belongs to user %lu, who may "
+				   "change it; run: chown root '%s'", name, (unsigned long)st->st_uid, name);
 	if ((st->st_mode & 022) == 022) {
 		who = "its group and everybody else";
 		fix = "go-w";
@@ -89,12 +90,12 @@ static int trusted(const char *name, const struct place *from, const struct stat
 		fix = "o-w";
 	}
 	if (who)
-		return refuse(from, "the configuration '%s' may be written by %s (mode %04o); "
-			      "run: chmod %s '%s'", name, who, (unsigned int)st->st_mode & 07777,
-			      fix, name);
+		return file_refuse(from, "the configuration '%s' may be written by %s (mode %04o); "
+				   "run: chmod %s '%s'", name, who, (unsigned int)st->st_mode & 07777,
+				   fix, name);
 	if (st->st_size > (off_t)SIZE_LIMIT)
-		return refuse(from, "the configuration '%s' is %lld bytes long; %u are the most that "
-			      "are read", name, (long long)st->st_size, SIZE_LIMIT);
+		return file_refuse(from, "the configuration '%s' is %lld bytes long; %u are the most "
+				   "that are read", name, (long long)st->st_size, SIZE_LIMIT);
 	return 0;
 }
 
@@ -110,14 +111,14 @@ static int read_all(int fd, const struct place *from, struct config_file *file, 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return refuse(from, "cannot read the configuration '%s': %s", file->name,
-				      strerror(errno));
+			return file_refuse(from, "cannot read the configuration '%s': %s", file->name,
+					   strerror(errno));
 		if (!got)
 			break;
 		file->size += (size_t)got;
 		if (file->size > SIZE_LIMIT)
-			return refuse(from, "the configuration '%s' is longer than the %u bytes "
-				      "that are read", file->name, SIZE_LIMIT);
+			return file_refuse(from, "the configuration '%s' is longer than the %u bytes "
+					   "that are read", file->name, SIZE_LIMIT);
 		if (file->size == room) {
 			room *= 2;
 			file->data = xreallocarray(file->data, room + 1, 1);
@@ -167,10 +168,10 @@ int config_file_read(const char *name, const struct place *from, struct config_f
 	if (fd < 0)
 		return cannot_open(name, from, errno);
 	if (fstat(fd, &st) < 0) {
-		refuse(from, "cannot look at the configuration '%s': %s", name, strerror(errno));
+		file_refuse(from, "cannot look at the configuration '%s': %s", name, strerror(errno));
 		goto out;
 	}
-	if (trusted(name, from, &st))
+	if (check_trust(name, from, &st))
 		goto out;
 	file->name = xstrdup(name);
 	file->dev = st.st_dev;

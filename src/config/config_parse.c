@@ -10,20 +10,17 @@
 
 #include "config_file.h"
 #include "diag.h"
+#include "text.h"
 
 #define INCLUDE_DEPTH 10
 #define FILES_LIMIT 1024
 #define SECTIONS_LIMIT 1024 /* of either kind */
 
-const char *const config_setting_names[SETTING_COUNT] = {
-	"families", "backend", "trusted-chains", "foreign-rules", "ignore", "docker-recovery",
-};
-
 /* A file that is being read; those that include it are under it. */
 struct reading {
 	const char *file;
 	struct config_file disk;
-	struct config_text text;
+	struct config_prelexed text;
 	size_t section; /* how many of its sections are done */
 };
 
@@ -55,7 +52,37 @@ static struct reading *current(void)
 	return loading->stack[loading->depth - 1];
 }
 
-static struct config_section *open_section(bool publish)
+static void section_begin(struct config_section *section, enum setting_section kind)
+{
+	size_t n;
+
+	setting_rows(&n);
+	*section = (struct config_section){
+		.kind = kind, .values = xcalloc(n, sizeof(*section->values)),
+	};
+}
+
+static void section_clear(struct config_section *section)
+{
+	size_t n;
+
+	setting_rows(&n);
+	for (size_t i = 0; section->values && i < n; i++)
+		values_clear(&section->values[i]);
+	free(section->values);
+	free(section->title);
+}
+
+static enum setting_section section_kind(const char *name)
+{
+	enum setting_section kind = SECTION_NONE + 1;
+
+	while (kind < SECTION_COUNT - 1 && strcmp(name, setting_section_name(kind)))
+		kind++;
+	return kind;
+}
+
+static struct config_section *open_section(enum setting_section kind)
 {
 	struct config_tree *tree = loading->tree;
 	struct config_section *section;
@@ -64,25 +91,17 @@ static struct config_section *open_section(bool publish)
 		return &tree->sections[tree->nsections - 1];
 	GROW(tree->sections, tree->nsections, tree->room);
 	section = &tree->sections[tree->nsections++];
-	*section = (struct config_section){ .publish = publish };
+	section_begin(section, kind);
 	return section;
 }
 
 static struct config_values *values_of(const cfg_t *cfg, const char *option)
 {
-	struct config_section *section;
+	enum setting_section kind = cfg == loading->cfg ? SECTION_NONE : section_kind(cfg->name);
+	struct config_section *section = kind ? open_section(kind) : &loading->tree->top;
+	size_t n;
 
-	for (int i = 0; cfg == loading->cfg && i < SETTING_COUNT; i++)
-		if (!strcmp(option, config_setting_names[i]))
-			return &loading->tree->settings[i];
-	section = open_section(!strcmp(cfg->name, "publish"));
-	if (!strcmp(option, "rules"))
-		return &section->rules;
-	if (!strcmp(option, "interface"))
-		return &section->interface;
-	if (!strcmp(option, "allow"))
-		return &section->allow;
-	return &section->otherwise;
+	return &section->values[setting_find(kind, option) - setting_rows(&n)];
 }
 
 /* Called for each value where it stands, so that it has its own line. */
@@ -102,7 +121,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *option, const char *text, void *resul
 static int on_section(cfg_t *cfg, cfg_opt_t *option)
 {
 	struct reading *reading = current();
-	struct config_section *section = open_section(!strcmp(option->name, "publish"));
+	struct config_section *section = open_section(section_kind(option->name));
 	cfg_t *last = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
 
 	section->title = xstrdup(cfg_title(last));
@@ -148,7 +167,7 @@ static bool in_loop(const struct config_file *disk)
 	return false;
 }
 
-static int parse(struct reading *reading)
+static int parse_reading(struct reading *reading)
 {
 	char *file_before = loading->cfg->filename;
 	int line_before = loading->cfg->line;
@@ -178,7 +197,7 @@ static int parse(struct reading *reading)
 }
 
 /* Reads one file at the place where it is included, or the main file. */
-static int read_file(const char *name, const struct place *from)
+static int read_config_file(const char *name, const struct place *from)
 {
 	struct config_tree *tree = loading->tree;
 	struct reading reading = { 0 };
@@ -199,17 +218,17 @@ static int read_file(const char *name, const struct place *from)
 	}
 	strings_add(&tree->files, name);
 	reading.file = tree->files.v[tree->files.n - 1];
-	if (!config_text_clean(&reading.disk, &loading->tree->keys, &reading.text) && !parse(&reading))
+	if (!config_prelex(&reading.disk, &tree->keys, &reading.text) && !parse_reading(&reading))
 		ret = 0;
 out:
-	config_text_clear(&reading.text);
+	config_prelexed_clear(&reading.text);
 	config_file_clear(&reading.disk);
 	return ret;
 }
 
 static void read_included(const char *name, const struct place *from)
 {
-	if (read_file(name, from))
+	if (read_config_file(name, from))
 		loading->failed = true;
 }
 
@@ -217,18 +236,18 @@ static void read_included(const char *name, const struct place *from)
 static char *resolve(const char *name, const char *includer, bool pattern)
 {
 	const char *slash = strrchr(includer, '/');
-	char *path, *to;
+	struct text path;
 
 	if (*name == '/' || !slash)
 		return xstrdup(name);
-	path = to = xcalloc(2 * (size_t)(slash - includer) + strlen(name) + 2, 1);
+	text_open(&path);
 	for (const char *c = includer; c <= slash; c++) {
 		if (pattern && strchr("*?[]\\", *c)) /* no pattern in the folder's own name */
-			*to++ = '\\';
-		*to++ = *c;
+			putc('\\', path.out);
+		putc(*c, path.out);
 	}
-	memcpy(to, name, strlen(name) + 1);
-	return path;
+	fputs(name, path.out);
+	return text_take(&path);
 }
 
 static void include_all(const char *pattern, const struct place *from)
@@ -273,44 +292,71 @@ static int on_include(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv
 	return 0;
 }
 
-int config_load(const char *file, struct config_tree *tree)
+/*
+ * The settings of one kind of section, as libconfuse wants them; with room for as many
+ * more. The caller frees the array.
+ */
+static cfg_opt_t *options_of(enum setting_section section, size_t more)
 {
-	cfg_opt_t chain[] = {
-		CFG_STR_LIST_CB("rules", NULL, CFGF_NODEFAULT, on_value),
-		CFG_END(),
-	};
-	cfg_opt_t publish[] = {
-		CFG_STR_CB("interface", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_LIST_CB("allow", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_CB("otherwise", NULL, CFGF_NODEFAULT, on_value),
-		CFG_END(),
-	};
-	cfg_opt_t options[] = {
-		CFG_STR_LIST_CB("families", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_CB("backend", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_LIST_CB("trusted-chains", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_CB("foreign-rules", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_LIST_CB("ignore", NULL, CFGF_NODEFAULT, on_value),
-		CFG_STR_CB("docker-recovery", NULL, CFGF_NODEFAULT, on_value),
-		CFG_SEC("chain", chain, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_SEC("publish", publish, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
-		CFG_FUNC("include", on_include),
-		CFG_END(),
-	};
+	size_t n, k = 0;
+	const struct setting_row *rows = setting_rows(&n);
+	cfg_opt_t *options = xcalloc(n + more + 1, sizeof(*options));
+
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].section != section)
+			continue;
+		if (setting_is_list(&rows[i]))
+			options[k++] = (cfg_opt_t)CFG_STR_LIST_CB(rows[i].name, NULL, CFGF_NODEFAULT,
+								  on_value);
+		else
+			options[k++] = (cfg_opt_t)CFG_STR_CB(rows[i].name, NULL, CFGF_NODEFAULT,
+							     on_value);
+	}
+	options[k] = (cfg_opt_t)CFG_END();
+	return options;
+}
+
+/* libconfuse's copy of all that a configuration may have; NULL where it has no memory. */
+static cfg_t *make_grammar(void)
+{
+	cfg_opt_t *options[SECTION_COUNT], *top = options_of(SECTION_NONE, SECTION_COUNT), *end = top;
+	cfg_t *cfg;
+
+	while (end->name)
+		end++;
+	options[SECTION_NONE] = top;
+	for (enum setting_section section = SECTION_NONE + 1; section < SECTION_COUNT; section++) {
+		options[section] = options_of(section, 0);
+		*end++ = (cfg_opt_t)CFG_SEC(setting_section_name(section), options[section],
+					    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	}
+	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
+	*end = (cfg_opt_t)CFG_END();
+	cfg = cfg_init(top, CFGF_NONE);
+	for (enum setting_section section = SECTION_NONE; section < SECTION_COUNT; section++)
+		free(options[section]);
+	if (!cfg)
+		return NULL;
+	cfg_set_error_function(cfg, on_error);
+	for (enum setting_section section = SECTION_NONE + 1; section < SECTION_COUNT; section++)
+		cfg_set_validate_func(cfg, setting_section_name(section), on_section);
+	return cfg;
+}
+
+int config_parse(const char *file, struct config_tree *tree)
+{
 	struct loader loader = { .tree = tree };
 	int ret = -1;
 
 	*tree = (struct config_tree){ 0 };
-	loader.cfg = cfg_init(options, CFGF_NONE);
+	section_begin(&tree->top, SECTION_NONE);
+	loader.cfg = make_grammar();
 	if (!loader.cfg) {
 		diag_error("cannot start libconfuse: %s", strerror(errno));
 		return -1;
 	}
-	cfg_set_error_function(loader.cfg, on_error);
-	cfg_set_validate_func(loader.cfg, "chain", on_section);
-	cfg_set_validate_func(loader.cfg, "publish", on_section);
 	loading = &loader;
-	if (!read_file(file, NULL) && !loader.failed)
+	if (!read_config_file(file, NULL) && !loader.failed)
 		ret = 0;
 	loading = NULL;
 	cfg_free(loader.cfg);
@@ -319,15 +365,9 @@ int config_load(const char *file, struct config_tree *tree)
 
 void config_tree_clear(struct config_tree *tree)
 {
-	for (int i = 0; i < SETTING_COUNT; i++)
-		values_clear(&tree->settings[i]);
-	for (size_t i = 0; i < tree->nsections; i++) {
-		free(tree->sections[i].title);
-		values_clear(&tree->sections[i].rules);
-		values_clear(&tree->sections[i].interface);
-		values_clear(&tree->sections[i].allow);
-		values_clear(&tree->sections[i].otherwise);
-	}
+	section_clear(&tree->top);
+	for (size_t i = 0; i < tree->nsections; i++)
+		section_clear(&tree->sections[i]);
 	free(tree->sections);
 	config_keys_clear(&tree->keys);
 	strings_clear(&tree->files);

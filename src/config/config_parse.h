@@ -3,6 +3,7 @@
 #define DOCKFW_CONFIG_PARSE_H
 
 #include "config_prelex.h"
+#include "settings.h"
 #include "util.h"
 
 /* The configuration's files, through libconfuse, to values with their places. */
@@ -18,41 +19,29 @@ struct config_values {
 	size_t n, room;
 };
 
-/* A chain or publish section. */
+/* A section, or what is set outside of them, which has no title and no place. */
 struct config_section {
-	bool publish;
+	enum setting_section kind;
 	char *title; /* owned; NULL while the section is open */
 	const char *file;
 	unsigned int line;
-	struct config_values rules, interface, allow, otherwise;
+	struct config_values *values; /* owned; for each of setting_rows(), in their order */
 };
-
-enum config_setting {
-	SETTING_FAMILIES,
-	SETTING_BACKEND,
-	SETTING_TRUSTED_CHAINS,
-	SETTING_FOREIGN_RULES,
-	SETTING_IGNORE,
-	SETTING_DOCKER_RECOVERY,
-	SETTING_COUNT,
-};
-/* "families", … */
-extern const char *const config_setting_names[SETTING_COUNT];
 
 /* What the files say, in the order in which they say it; nothing is judged. */
 struct config_tree {
 	struct strings files;   /* the names of all that were read */
-	struct config_keys keys; /* which settings there are, empty lists too */
-	struct config_values settings[SETTING_COUNT];
+	struct config_keys keys; /* which of top there are, empty lists too */
+	struct config_section top;
 	struct config_section *sections;
 	size_t nsections, room;
 };
 
 /*
- * Reads the file and what it includes. Returns -1, said, where a file cannot
- * be trusted or is no configuration. The caller clears the tree in any case.
+ * Reads the file and what it includes. Returns -1, reported, where a file cannot be
+ * trusted or is not a configuration. The caller clears the tree in any case.
  */
-int config_load(const char *file, struct config_tree *tree);
+int config_parse(const char *file, struct config_tree *tree);
 void config_tree_clear(struct config_tree *tree);
 
 #endif

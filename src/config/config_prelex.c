@@ -27,7 +27,7 @@ struct scan {
 	enum token last, before;
 	const char *word; /* the last one */
 	size_t word_length;
-	struct config_text *text;
+	struct config_prelexed *text;
 };
 
 const struct config_key *config_keys_find(const struct config_keys *keys, const char *name)
@@ -48,15 +48,15 @@ void config_keys_clear(struct config_keys *keys)
 	*keys = (struct config_keys){ 0 };
 }
 
-void config_text_clear(struct config_text *text)
+void config_prelexed_clear(struct config_prelexed *text)
 {
 	free(text->text);
 	free(text->sections);
-	*text = (struct config_text){ 0 };
+	*text = (struct config_prelexed){ 0 };
 }
 
 static void __attribute__((format(printf, 3, 4)))
-wrong(struct scan *scan, unsigned int line, const char *format, ...)
+scan_error(struct scan *scan, unsigned int line, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -85,14 +85,14 @@ static bool starts(const struct scan *scan, const char *text)
 	return (size_t)(scan->end - scan->at) >= length && !memcmp(scan->at, text, length);
 }
 
-static void line_comment(struct scan *scan)
+static void scan_line_comment(struct scan *scan)
 {
 	while (scan->at < scan->end && *scan->at != '\n')
 		scan->at++;
 }
 
 /* A blank stands for it, and its newlines. */
-static void block_comment(struct scan *scan)
+static void scan_block_comment(struct scan *scan)
 {
 	unsigned int first = scan->line;
 
@@ -107,16 +107,16 @@ static void block_comment(struct scan *scan)
 			scan->line++;
 		}
 	}
-	wrong(scan, first, "this comment is never closed: '*/' is missing");
+	scan_error(scan, first, "this comment is never closed: '*/' is missing");
 }
 
 /* Behind a backslash in double quotes, where libconfuse has many more meanings. */
 static void check_escape(struct scan *scan)
 {
 	if (!strchr("\"\\'$", *scan->at))
-		wrong(scan, scan->line, "'\\%.*s' has no meaning in double quotes: write '\\\\', "
-		      "or put the text in single quotes",
-		      *scan->at & 0x80 ? 0 : 1, scan->at);
+		scan_error(scan, scan->line, "'\\%.*s' has no meaning in double quotes: write '\\\\', "
+			   "or put the text in single quotes",
+			   *scan->at & 0x80 ? 0 : 1, scan->at);
 }
 
 /*
@@ -124,7 +124,7 @@ static void check_escape(struct scan *scan)
  * forgotten is then found where it is missing. The newlines of such lines
  * follow behind the string, so that its line is where it begins.
  */
-static void string(struct scan *scan)
+static void scan_string(struct scan *scan)
 {
 	char quote = *scan->at;
 	unsigned int joined = 0;
@@ -133,8 +133,8 @@ static void string(struct scan *scan)
 	for (;;) {
 		if (scan->at == scan->end || *scan->at == '\n' ||
 		    (*scan->at == '\\' && scan->at + 1 == scan->end)) {
-			wrong(scan, scan->line, "this text is not closed: a quote (%c) is missing "
-			      "on the line", quote);
+			scan_error(scan, scan->line, "this text is not closed: a quote (%c) is missing "
+				   "on the line", quote);
 			scan->at += scan->at < scan->end && *scan->at == '\\';
 			break;
 		}
@@ -147,8 +147,8 @@ static void string(struct scan *scan)
 			continue;
 		}
 		if (quote == '"' && starts(scan, "${"))
-			wrong(scan, scan->line, "'${' in double quotes: nothing is put in from the "
-			      "environment; in single quotes it is plain text");
+			scan_error(scan, scan->line, "'${' in double quotes: nothing is put in from "
+				   "the environment; in single quotes it is plain text");
 		if (*scan->at == '\\') {
 			*scan->out++ = *scan->at++;
 			if (quote == '"')
@@ -174,7 +174,7 @@ static bool is_word(const struct scan *scan)
 	       (c && strchr("_-.:/", c));
 }
 
-static void word(struct scan *scan)
+static void scan_word(struct scan *scan)
 {
 	scan->word = scan->at;
 	while (scan->at < scan->end && is_word(scan))
@@ -184,21 +184,21 @@ static void word(struct scan *scan)
 }
 
 /* An equal sign: the option in front of it is set for the first time? */
-static void set_key(struct scan *scan)
+static void scan_key(struct scan *scan)
 {
 	struct config_keys *keys = scan->depth ? &scan->in_section : scan->keys;
 	const struct config_key *other;
 	char *name;
 
 	if (scan->last != TOKEN_WORD) {
-		wrong(scan, scan->line, "'=' without an option's name in front of it");
+		scan_error(scan, scan->line, "'=' without an option's name in front of it");
 		return;
 	}
 	name = xasprintf("%.*s", (int)scan->word_length, scan->word);
 	other = config_keys_find(keys, name);
 	if (other) {
-		wrong(scan, scan->line, "'%s' is set already, at %s:%u; '+=' adds to a list", name,
-		      other->file, other->line);
+		scan_error(scan, scan->line, "'%s' is set already, at %s:%u; '+=' adds to a list", name,
+			   other->file, other->line);
 		free(name);
 		return;
 	}
@@ -208,10 +208,10 @@ static void set_key(struct scan *scan)
 
 static void open_bracket(struct scan *scan)
 {
-	struct config_text *text = scan->text;
+	struct config_prelexed *text = scan->text;
 
 	if (scan->depth == DEPTH_LIMIT) {
-		wrong(scan, scan->line, "too many '%c' within each other", *scan->at);
+		scan_error(scan, scan->line, "too many '%c' within each other", *scan->at);
 		scan->at = scan->end;
 		return;
 	}
@@ -226,11 +226,11 @@ static void open_bracket(struct scan *scan)
 	scan->open[scan->depth++].line = scan->line;
 }
 
-static void punctuation(struct scan *scan)
+static void scan_punctuation(struct scan *scan)
 {
 	switch (*scan->at) {
 	case '=':
-		set_key(scan);
+		scan_key(scan);
 		break;
 	case '{':
 	case '(':
@@ -243,7 +243,7 @@ static void punctuation(struct scan *scan)
 		if (scan->depth && scan->open[scan->depth - 1].close == *scan->at)
 			scan->depth--;
 		else
-			wrong(scan, scan->line, "'%c' closes nothing", *scan->at);
+			scan_error(scan, scan->line, "'%c' closes nothing", *scan->at);
 		break;
 	default:
 		break;
@@ -252,14 +252,14 @@ static void punctuation(struct scan *scan)
 	set_token(scan, TOKEN_OTHER);
 }
 
-static void unknown(struct scan *scan)
+static void scan_unknown(struct scan *scan)
 {
 	size_t length = 1;
 
 	while (scan->at + length < scan->end && (scan->at[length] & 0xc0) == 0x80)
 		length++;
-	wrong(scan, scan->line, "'%.*s' cannot stand here; a value with other characters than letters, "
-	      "digits and _ - . : / belongs in quotes", (int)length, scan->at);
+	scan_error(scan, scan->line, "'%.*s' cannot stand here; a value with other characters than "
+		   "letters, digits and _ - . : / belongs in quotes", (int)length, scan->at);
 	scan->at += length;
 }
 
@@ -274,31 +274,31 @@ static void next_token(struct scan *scan)
 		*scan->out++ = ' ';
 		scan->at++;
 	} else if (c == '#' || starts(scan, "//")) {
-		line_comment(scan);
+		scan_line_comment(scan);
 	} else if (starts(scan, "/*")) {
-		block_comment(scan);
+		scan_block_comment(scan);
 	} else if (c == '"' || c == '\'') {
-		string(scan);
+		scan_string(scan);
 	} else if (is_word(scan)) {
-		word(scan);
+		scan_word(scan);
 	} else if (starts(scan, "+=")) {
 		*scan->out++ = *scan->at++;
 		*scan->out++ = *scan->at++;
 		set_token(scan, TOKEN_OTHER);
 	} else if (strchr("{}()=,", c)) {
-		punctuation(scan);
+		scan_punctuation(scan);
 	} else {
-		unknown(scan);
+		scan_unknown(scan);
 	}
 }
 
-int config_text_clean(const struct config_file *file, struct config_keys *keys,
-		      struct config_text *text)
+int config_prelex(const struct config_file *file, struct config_keys *keys,
+		  struct config_prelexed *text)
 {
 	struct scan scan = { .file = file->name, .at = file->data, .end = file->data + file->size,
 			     .line = 1, .keys = keys, .text = text };
 
-	*text = (struct config_text){ 0 };
+	*text = (struct config_prelexed){ 0 };
 	/* Nothing becomes longer but for a text that is not closed, by its quote. */
 	text->text = xcalloc(2 * file->size + 2, 1);
 	scan.out = text->text;
@@ -307,13 +307,13 @@ int config_text_clean(const struct config_file *file, struct config_keys *keys,
 	while (scan.at < scan.end && scan.errors < ERROR_LIMIT)
 		next_token(&scan);
 	if (!scan.errors && scan.depth)
-		wrong(&scan, scan.open[scan.depth - 1].line, "'%c' is missing: what opens here is "
-		      "never closed", scan.open[scan.depth - 1].close);
+		scan_error(&scan, scan.open[scan.depth - 1].line, "'%c' is missing: what opens here is "
+			   "never closed", scan.open[scan.depth - 1].close);
 	*scan.out++ = '\n';
 	text->size = (size_t)(scan.out - text->text);
 	config_keys_clear(&scan.in_section);
 	if (!scan.errors)
 		return 0;
-	config_text_clear(text);
+	config_prelexed_clear(text);
 	return -1;
 }

@@ -28,7 +28,7 @@ struct config_keys {
 const struct config_key *config_keys_find(const struct config_keys *keys, const char *name);
 void config_keys_clear(struct config_keys *keys);
 
-struct config_text {
+struct config_prelexed {
 	char *text; /* owned; what libconfuse reads */
 	size_t size;
 	unsigned int *sections; /* owned; the lines where a section begins, in order */
@@ -40,8 +40,8 @@ struct config_text {
  * this file and those before it. Returns -1 where anything is wrong: all of it
  * is said.
  */
-int config_text_clean(const struct config_file *file, struct config_keys *keys,
-		      struct config_text *text);
-void config_text_clear(struct config_text *text);
+int config_prelex(const struct config_file *file, struct config_keys *keys,
+		  struct config_prelexed *text);
+void config_prelexed_clear(struct config_prelexed *text);
 
 #endif

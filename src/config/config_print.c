@@ -9,14 +9,14 @@
 #include "rulespec.h"
 
 /* All rules of a family in one call: each call starts a child. */
-struct texts {
+struct family_texts {
 	const struct rule **rules;
 	char **v;
 	bool *lost; /* the text does not give the rule again */
 	size_t n;
 };
 
-static void texts_clear(struct texts *texts)
+static void family_texts_clear(struct family_texts *texts)
 {
 	for (size_t i = 0; texts->v && i < texts->n; i++)
 		free(texts->v[i]);
@@ -26,7 +26,7 @@ static void texts_clear(struct texts *texts)
 }
 
 /* A listing may leave out what it should not, such as a range of all values with a ! in front. */
-static int read_again(const struct policy *policy, enum family family, struct texts *texts)
+static int read_again(const struct policy *policy, enum family family, struct family_texts *texts)
 {
 	struct spec *specs = xcalloc(texts->n, sizeof(*specs));
 	struct strings chains = { 0 };
@@ -45,7 +45,7 @@ static int read_again(const struct policy *policy, enum family family, struct te
 	return ret;
 }
 
-static int print_family(const struct policy *policy, enum family family, struct texts *texts)
+static int print_family(const struct policy *policy, enum family family, struct family_texts *texts)
 {
 	size_t n = 0;
 
@@ -94,14 +94,14 @@ static char *as_written(enum family family, const struct wanted_rules *rules, si
 }
 
 /* Moves the texts of a chain's rules, which begin at *next, to lines. */
-static int take_lines(enum family family, const struct wanted_rules *rules, struct texts *texts,
-		      size_t *next, struct conf_lines *lines)
+static int take_chain_lines(enum family family, const struct wanted_rules *rules,
+			    struct family_texts *texts, size_t *next, struct config_lines *lines)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < rules->n; i++, (*next)++) {
 		char *text = texts->v[*next];
-		bool tied = conf_is_tied(rules->v[i].rule);
+		bool tied = config_is_tied(rules->v[i].rule);
 
 		texts->v[*next] = NULL;
 		if (*text == '[') {
@@ -110,16 +110,16 @@ static int take_lines(enum family family, const struct wanted_rules *rules, stru
 			ret = -1;
 		} else if (texts->lost[*next]) {
 			text = as_written(family, rules, i, text);
-			tied |= conf_says_family(text);
+			tied |= config_names_family(text);
 		}
-		conf_lines_take(lines, (struct conf_line){ .text = text, .tied = tied });
+		config_lines_add(lines, (struct config_line){ .text = text, .tied = tied });
 	}
 	return ret;
 }
 
 int config_print(const struct policy *policy, FILE *out)
 {
-	struct texts texts[FAMILY_COUNT] = { 0 };
+	struct family_texts texts[FAMILY_COUNT] = { 0 };
 	size_t next[FAMILY_COUNT] = { 0 };
 	int ret = 0;
 
@@ -127,21 +127,21 @@ int config_print(const struct policy *policy, FILE *out)
 		ret = print_family(policy, family, &texts[family]);
 	if (ret)
 		goto out;
-	conf_write_settings(out, policy, true);
+	config_write_settings(out, policy, true);
 	for (size_t i = 0; i < policy->nchains; i++) {
 		const struct wanted_chain *chain = policy->chains[i];
-		struct conf_lines lines[FAMILY_COUNT] = { 0 };
+		struct config_lines lines[FAMILY_COUNT] = { 0 };
 
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			ret |= take_lines(family, &chain->rules[family], &texts[family],
-					  &next[family], &lines[family]);
+			ret |= take_chain_lines(family, &chain->rules[family], &texts[family],
+						&next[family], &lines[family]);
 		putc('\n', out);
-		conf_write_chain(out, chain->name, policy->families, lines);
+		config_write_chain(out, chain->name, policy->families, lines);
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			conf_lines_clear(&lines[family]);
+			config_lines_clear(&lines[family]);
 	}
 out:
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		texts_clear(&texts[family]);
+		family_texts_clear(&texts[family]);
 	return ret;
 }

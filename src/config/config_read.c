@@ -11,122 +11,86 @@
 #include "docker_chains.h"
 #include "finding.h"
 #include "publish.h"
+#include "settings.h"
 
-static int wrong(const struct config_value *value, const char *setting, const char *why)
+/* Sets one setting from its values, where there are any, and says what is wrong with them. */
+static int set_setting(const struct setting_row *row, const struct config_values *values, void *into)
 {
-	diag_error_at(value->file, value->line, "%s: '%s' %s", setting, value->text, why);
-	return -1;
-}
+	size_t taken = 0;
 
-/* Which of two words a setting has; the first is the default. */
-static int either(const struct config_tree *tree, enum config_setting setting, const char *first,
-		  const char *second, bool *is_second)
-{
-	const struct config_values *values = &tree->settings[setting];
-	char *why;
-
-	*is_second = values->n && !strcmp(values->v[0].text, second);
-	if (!values->n || *is_second || !strcmp(values->v[0].text, first))
+	if (!values->n)
 		return 0;
-	why = xasprintf("is neither \"%s\" nor \"%s\"", first, second);
-	wrong(&values->v[0], config_setting_names[setting], why);
-	free(why);
-	return -1;
+	setting_clear(row, into);
+	for (size_t i = 0; i < values->n; i++) {
+		const struct config_value *value = &values->v[i];
+		char *why = setting_add(row, into, value->text);
+
+		if (why)
+			diag_error_at(value->file, value->line, "%s: '%s' %s", row->name, value->text,
+				      why);
+		else
+			taken++;
+		free(why);
+	}
+	/* With no family at all every rule would be wrong, too. */
+	if (!taken)
+		setting_reset(row, into);
+	return taken == values->n ? 0 : -1;
 }
 
-static int set_families(const struct config_tree *tree, struct policy *policy)
+/* An empty list, which leaves no values. */
+static int set_empty(const struct setting_row *row, const struct config_key *key, void *into)
 {
-	const struct config_values *values = &tree->settings[SETTING_FAMILIES];
-	const struct config_key *key = config_keys_find(&tree->keys, config_setting_names[SETTING_FAMILIES]);
-	unsigned int families = 0;
-	int ret = 0;
-
-	if (key && !values->n) {
-		diag_error_at(key->file, key->line, "families: the list is empty; name \"ipv4\", "
-			      "\"ipv6\" or both");
+	if (row->if_empty) {
+		diag_error_at(key->file, key->line, "%s: the list is empty; %s", row->name,
+			      row->if_empty);
 		return -1;
 	}
-	for (size_t i = 0; i < values->n; i++) {
-		unsigned int known = 0;
-
-		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			if (!strcmp(values->v[i].text, family_name(family)))
-				known = 1U << family;
-		if (!known)
-			ret = wrong(&values->v[i], "families", "is neither \"ipv4\" nor \"ipv6\"");
-		families |= known;
-	}
-	/* With none at all every rule would be wrong, too. */
-	if (families)
-		policy->families = families;
-	return ret;
-}
-
-static int set_backend(const struct config_tree *tree, struct policy *policy)
-{
-	const struct config_values *values = &tree->settings[SETTING_BACKEND];
-	const char *text = values->n ? values->v[0].text : "auto";
-
-	policy->backend_auto = !strcmp(text, "auto");
-	if (!strcmp(text, "legacy"))
-		policy->backend = BACKEND_LEGACY;
-	else if (!policy->backend_auto && strcmp(text, "nft"))
-		return wrong(&values->v[0], "backend", "is none of \"auto\", \"nft\" and \"legacy\"");
+	setting_clear(row, into);
 	return 0;
 }
 
-static int set_trusted(const struct config_tree *tree, struct policy *policy)
+/*
+ * Sets all settings of the section, whose fields have the defaults. keys are those that
+ * are set; NULL in a section, where an empty list is like none.
+ */
+static int set_section(const struct config_section *section, const struct config_keys *keys,
+		       void *into)
 {
-	const struct config_values *values = &tree->settings[SETTING_TRUSTED_CHAINS];
+	size_t n;
+	const struct setting_row *rows = setting_rows(&n);
 	int ret = 0;
 
-	for (size_t i = 0; i < values->n; i++) {
-		const char *name = values->v[i].text;
+	for (size_t i = 0; i < n; i++) {
+		const struct config_key *key;
 
-		if (docker_owns_chain(name) || !strcmp(name, DOCKER_USER))
-			ret = wrong(&values->v[i], "trusted-chains",
-				    "is Docker's: what comes first is the question here");
-		else if (!*name || strpbrk(name, " \t"))
-			ret = wrong(&values->v[i], "trusted-chains", "is no name of a chain");
-		else if (!strings_has(&policy->trusted_chains, name))
-			strings_add(&policy->trusted_chains, name);
+		if (rows[i].section != section->kind)
+			continue;
+		key = keys ? config_keys_find(keys, rows[i].name) : NULL;
+		if (key && !section->values[i].n)
+			ret |= set_empty(&rows[i], key, into);
+		else
+			ret |= set_setting(&rows[i], &section->values[i], into);
 	}
 	return ret;
 }
 
-static int set_ignore(const struct config_tree *tree, struct policy *policy)
+static void take_rules(struct rule_sources *texts, struct wanted_chain *chain,
+		       struct config_values *values)
 {
-	const struct config_values *values = &tree->settings[SETTING_IGNORE];
-	int ret = 0;
-
 	for (size_t i = 0; i < values->n; i++) {
-		if (finding_by_name(values->v[i].text) == FINDING_COUNT)
-			ret = wrong(&values->v[i], "ignore",
-				    "is no id of a finding; dockfw-check(8) lists them");
-		else if (!strings_has(&policy->ignore, values->v[i].text))
-			strings_add(&policy->ignore, values->v[i].text);
+		struct config_value *value = &values->v[i];
+
+		rule_sources_add(texts, chain, value->text, value->file, value->line);
+		value->text = NULL;
 	}
-	return ret;
-}
-
-static int set_settings(const struct config_tree *tree, struct policy *policy)
-{
-	bool restart;
-	int ret = 0;
-
-	ret |= set_families(tree, policy);
-	ret |= set_backend(tree, policy);
-	ret |= set_trusted(tree, policy);
-	ret |= either(tree, SETTING_FOREIGN_RULES, "keep", "remove", &policy->remove_foreign);
-	ret |= set_ignore(tree, policy);
-	ret |= either(tree, SETTING_DOCKER_RECOVERY, "none", "restart", &restart);
-	policy->recovery = restart ? RECOVERY_RESTART : RECOVERY_NONE;
-	return ret;
 }
 
 /* Adds the chain, and takes its texts over. */
-static void add_chain(struct policy *policy, struct config_section *section, struct rule_texts *texts)
+static void add_chain(struct policy *policy, struct config_section *section, struct rule_sources *texts)
 {
+	size_t n;
+	const struct setting_row *rows = setting_rows(&n);
 	struct wanted_chain *chain;
 
 	if (!strcmp(section->title, DOCKER_USER)) {
@@ -137,12 +101,9 @@ static void add_chain(struct policy *policy, struct config_section *section, str
 	} else {
 		chain = policy_add_chain(policy, section->title, section->file, section->line);
 	}
-	for (size_t i = 0; i < section->rules.n; i++) {
-		struct config_value *value = &section->rules.v[i];
-
-		rule_texts_take(texts, chain, value->text, value->file, value->line);
-		value->text = NULL;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].kind == SETTING_RULES)
+			take_rules(texts, chain, &section->values[i]);
 }
 
 static int read_publish(const struct config_section *section, struct publish *publish)
@@ -154,41 +115,27 @@ static int read_publish(const struct config_section *section, struct publish *pu
 		diag_error_at(section->file, section->line, "publish: '%s' %s", section->title, why);
 		ret = -1;
 	}
-	for (size_t i = 0; i < section->interface.n; i++) {
-		why = publish_set_interface(publish, section->interface.v[i].text);
-		if (why)
-			ret = wrong(&section->interface.v[i], "interface", why);
-	}
-	for (size_t i = 0; i < section->allow.n; i++) {
-		why = publish_add_allow(publish, section->allow.v[i].text);
-		if (why)
-			ret = wrong(&section->allow.v[i], "allow", why);
-	}
-	for (size_t i = 0; i < section->otherwise.n; i++) {
-		why = publish_set_otherwise(publish, section->otherwise.v[i].text);
-		if (why)
-			ret = wrong(&section->otherwise.v[i], "otherwise", why);
-	}
-	return ret;
+	setting_defaults(SECTION_PUBLISH, publish);
+	return set_section(section, NULL, publish) ? -1 : ret;
 }
 
 static void add_publish(struct policy *policy, const struct config_section *section,
-			const struct publish *publish, struct rule_texts *texts)
+			const struct publish *publish, struct rule_sources *texts)
 {
-	struct published published = { .port = publish->port, .last = publish->last,
-				       .proto = publish->proto, .any = publish->any,
-				       .file = (char *)section->file, .line = section->line };
+	struct publish_section added = { .port = publish->port, .last = publish->last,
+					 .proto = publish->proto, .any = publish_is_any(publish),
+					 .file = (char *)section->file, .line = section->line };
 	struct strings rules = { 0 };
 
-	policy_add_published(policy, &published);
+	policy_add_section(policy, &added);
 	publish_rules(publish, &rules);
 	for (size_t i = 0; i < rules.n; i++)
-		rule_texts_take(texts, policy->chains[0], rules.v[i], section->file, section->line);
+		rule_sources_add(texts, policy->chains[0], rules.v[i], section->file, section->line);
 	free(rules.v);
 }
 
 /* The publish sections, whose rules come behind those of DOCKER-USER's own section. */
-static int set_published(struct config_tree *tree, struct policy *policy, struct rule_texts *texts)
+static int set_publish(struct config_tree *tree, struct policy *policy, struct rule_sources *texts)
 {
 	struct publish *done = xcalloc(tree->nsections, sizeof(*done));
 	const struct config_section **from = xcalloc(tree->nsections, sizeof(const struct config_section *));
@@ -198,7 +145,7 @@ static int set_published(struct config_tree *tree, struct policy *policy, struct
 	for (size_t i = 0; i < tree->nsections; i++) {
 		const struct config_section *section = &tree->sections[i];
 
-		if (!section->publish)
+		if (section->kind != SECTION_PUBLISH)
 			continue;
 		from[n] = section;
 		if (read_publish(section, &done[n])) {
@@ -227,29 +174,29 @@ static int set_published(struct config_tree *tree, struct policy *policy, struct
 
 static int set_policy(struct config_tree *tree, struct policy *policy)
 {
-	struct rule_texts texts = { 0 };
-	int ret = set_settings(tree, policy);
+	struct rule_sources texts = { 0 };
+	int ret = set_section(&tree->top, &tree->keys, policy);
 
 	for (size_t i = 0; i < tree->nsections; i++)
-		if (!tree->sections[i].publish)
+		if (tree->sections[i].kind == SECTION_CHAIN)
 			add_chain(policy, &tree->sections[i], &texts);
-	ret |= set_published(tree, policy, &texts);
+	ret |= set_publish(tree, policy, &texts);
 	/* A wrong name is said once, not again by every rule that leads to it. */
 	if (config_chain_names(policy))
 		ret = -1;
 	else
 		ret |= config_rules(policy, &texts);
-	rule_texts_clear(&texts);
+	rule_sources_clear(&texts);
 	return ret;
 }
 
 struct policy *config_read(const char *file)
 {
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	struct config_tree tree;
 
 	deadline_step("reading the configuration");
-	if (config_load(file, &tree) || set_policy(&tree, policy)) {
+	if (config_parse(file, &tree) || set_policy(&tree, policy)) {
 		policy_free(policy);
 		policy = NULL;
 	}

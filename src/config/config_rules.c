@@ -8,25 +8,26 @@
 #include "diag.h"
 #include "docker_chains.h"
 #include "rulespec.h"
+#include "text.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
 #define FIRST_BATCH 64
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
-void rule_texts_take(struct rule_texts *texts, struct wanted_chain *chain, char *text,
-		     const char *file, unsigned int line)
+void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
+		      const char *file, unsigned int line)
 {
 	GROW(texts->v, texts->n, texts->room);
-	texts->v[texts->n++] = (struct rule_text){ chain, text, file, line };
+	texts->v[texts->n++] = (struct rule_source){ chain, text, file, line };
 }
 
-void rule_texts_clear(struct rule_texts *texts)
+void rule_sources_clear(struct rule_sources *texts)
 {
 	for (size_t i = 0; i < texts->n; i++)
 		free(texts->v[i].text);
 	free(texts->v);
-	*texts = (struct rule_texts){ 0 };
+	*texts = (struct rule_sources){ 0 };
 }
 
 const char *config_chain_fault(const char *name)
@@ -127,8 +128,8 @@ int config_chain_names(const struct policy *policy)
 }
 
 /* What each family made of each of some texts. */
-struct parsed {
-	const struct rule_text *texts;
+struct parsed_texts {
+	const struct rule_source *texts;
 	size_t n;
 	unsigned int families; /* of the policy */
 	struct spec *specs[FAMILY_COUNT];
@@ -143,7 +144,7 @@ static bool accepted(const struct spec *spec)
  * The texts that no family of the policy takes, and that may be the other's: to
  * tell a rule of a family that is not configured from one that is wrong.
  */
-static int parse_rest(struct parsed *parsed, enum family other, const struct strings *chains)
+static int parse_rest(struct parsed_texts *parsed, enum family other, const struct strings *chains)
 {
 	size_t n = parsed->n, rest = 0;
 	const char **texts = xcalloc(n, sizeof(*texts));
@@ -169,7 +170,7 @@ static int parse_rest(struct parsed *parsed, enum family other, const struct str
 	return ret;
 }
 
-static int parse_some(struct parsed *parsed, const struct strings *chains)
+static int parse_some(struct parsed_texts *parsed, const struct strings *chains)
 {
 	const char **texts = xcalloc(parsed->n, sizeof(*texts));
 	int ret = 0;
@@ -187,7 +188,7 @@ static int parse_some(struct parsed *parsed, const struct strings *chains)
 }
 
 /* The refusal of the family that has a real reason, else of the first configured one. */
-static const char *refusal(const struct parsed *parsed, size_t i)
+static const char *refusal(const struct parsed_texts *parsed, size_t i)
 {
 	const char *first = NULL;
 
@@ -208,16 +209,16 @@ static const char *refusal(const struct parsed *parsed, size_t i)
  * open. Where neither -4, -6 nor an address says that this is meant, it is
  * worth a word.
  */
-static void warn_of_gap(const struct parsed *parsed, size_t i)
+static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
 {
-	const struct rule_text *text = &parsed->texts[i];
+	const struct rule_source *text = &parsed->texts[i];
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct spec *refused = &parsed->specs[family][i];
 		const struct spec *taken = &parsed->specs[!family][i];
 
 		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
-		    conf_says_family(text->text) || conf_is_tied(taken->rules[0]))
+		    config_names_family(text->text) || config_is_tied(taken->rules[0]))
 			continue;
 		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); -%c in front "
 			     "says that it is meant so", text->file, text->line, family_title(!family),
@@ -226,7 +227,7 @@ static void warn_of_gap(const struct parsed *parsed, size_t i)
 }
 
 /* Whether a family that should have the rule refused it, and not because it is the other's. */
-static bool refused_for_good(const struct parsed *parsed, size_t i)
+static bool refused_for_good(const struct parsed_texts *parsed, size_t i)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct spec *spec = &parsed->specs[family][i];
@@ -238,9 +239,9 @@ static bool refused_for_good(const struct parsed *parsed, size_t i)
 }
 
 /* Adds the rules of text i to its chain. Returns -1 where nobody takes it, or not all that should. */
-static int place_text(struct parsed *parsed, size_t i)
+static int add_rules_of(struct parsed_texts *parsed, size_t i)
 {
-	const struct rule_text *text = &parsed->texts[i];
+	const struct rule_source *text = &parsed->texts[i];
 	bool taken = false;
 
 	warn_of_gap(parsed, i);
@@ -271,60 +272,57 @@ static int place_text(struct parsed *parsed, size_t i)
 }
 
 /* A chain in the search for loops. */
-struct node {
+struct chain_node {
 	const struct wanted_chain *chain;
 	enum { UNSEEN, ON_PATH, DONE } state;
 	size_t next; /* rule to look at */
 };
 
-static int by_name(const void *a, const void *b)
+static int nodes_by_name(const void *a, const void *b)
 {
-	const struct node *left = a, *right = b;
+	const struct chain_node *left = a, *right = b;
 
 	return strcmp(left->chain->name, right->chain->name);
 }
 
-static struct node *find_node(struct node *nodes, size_t n, const char *name)
+static struct chain_node *find_node(struct chain_node *nodes, size_t n, const char *name)
 {
 	struct wanted_chain named = { .name = (char *)name };
-	struct node key = { .chain = &named };
+	struct chain_node key = { .chain = &named };
 
-	return bsearch(&key, nodes, n, sizeof(*nodes), by_name);
+	return bsearch(&key, nodes, n, sizeof(*nodes), nodes_by_name);
 }
 
 /* The path from the chain that is reached again to the rule that leads there. */
-static void say_loop(struct node **path, size_t depth, const struct node *again,
+static void say_loop(struct chain_node **path, size_t depth, const struct chain_node *again,
 		     const struct wanted_rule *rule)
 {
-	char *text = xstrdup(""), *longer;
-	size_t first = 0, shown = 0;
+	size_t first = 0, end;
+	struct text text;
+	char *names;
 
 	while (path[first] != again)
 		first++;
-	for (size_t i = first; i < depth; i++) {
-		if (shown++ == SHOWN_PATH) {
-			longer = xasprintf("%s… -> ", text);
-			i = depth;
-		} else {
-			longer = xasprintf("%s%s -> ", text, path[i]->chain->name);
-		}
-		free(text);
-		text = longer;
-	}
-	diag_error_at(rule->file, rule->line, "a loop of chains: %s%s", text, again->chain->name);
-	free(text);
+	end = depth - first > SHOWN_PATH ? first + SHOWN_PATH : depth;
+	text_open(&text);
+	for (size_t i = first; i < end; i++)
+		fprintf(text.out, "%s -> ", path[i]->chain->name);
+	fprintf(text.out, "%s%s", end < depth ? "… -> " : "", again->chain->name);
+	names = text_take(&text);
+	diag_error_at(rule->file, rule->line, "a loop of chains: %s", names);
+	free(names);
 }
 
 /* Walks all that start leads to. Returns -1 at the first loop, said. */
-static int walk(struct node *nodes, size_t n, struct node *start, enum family family,
-		struct node **path)
+static int walk_from(struct chain_node *nodes, size_t n, struct chain_node *start,
+		     enum family family, struct chain_node **path)
 {
 	size_t depth = 0;
 
 	start->state = ON_PATH;
 	path[depth++] = start;
 	while (depth) {
-		struct node *node = path[depth - 1], *to;
+		struct chain_node *node = path[depth - 1], *to;
 		const struct wanted_rules *rules = &node->chain->rules[family];
 		const struct wanted_rule *rule;
 
@@ -352,16 +350,16 @@ static int walk(struct node *nodes, size_t n, struct node *start, enum family fa
 static int find_loop(const struct policy *policy, enum family family)
 {
 	size_t n = policy->nchains;
-	struct node *nodes = xcalloc(n, sizeof(*nodes));
-	struct node **path = xcalloc(n, sizeof(*path));
+	struct chain_node *nodes = xcalloc(n, sizeof(*nodes));
+	struct chain_node **path = xcalloc(n, sizeof(*path));
 	int ret = 0;
 
 	for (size_t i = 0; i < n; i++)
 		nodes[i].chain = policy->chains[i];
-	qsort(nodes, n, sizeof(*nodes), by_name);
+	qsort(nodes, n, sizeof(*nodes), nodes_by_name);
 	for (size_t i = 0; i < n && !ret; i++)
 		if (nodes[i].state == UNSEEN)
-			ret = walk(nodes, n, &nodes[i], family, path);
+			ret = walk_from(nodes, n, &nodes[i], family, path);
 	free(path);
 	free(nodes);
 	return ret;
@@ -396,17 +394,17 @@ static int check_paths(const struct policy *policy)
 }
 
 /* Parses some of the texts and adds their rules; counts those that are refused. */
-static int place_some(const struct policy *policy, const struct strings *chains,
-		      const struct rule_text *texts, size_t n, unsigned int *errors)
+static int add_some(const struct policy *policy, const struct strings *chains,
+		    const struct rule_source *texts, size_t n, unsigned int *errors)
 {
-	struct parsed parsed = { .texts = texts, .n = n, .families = policy->families };
+	struct parsed_texts parsed = { .texts = texts, .n = n, .families = policy->families };
 	int ret;
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		parsed.specs[family] = xcalloc(n, sizeof(**parsed.specs));
 	ret = parse_some(&parsed, chains);
 	for (size_t i = 0; i < n && !ret && *errors < ERROR_LIMIT; i++) {
-		if (!place_text(&parsed, i))
+		if (!add_rules_of(&parsed, i))
 			continue;
 		if (++*errors == ERROR_LIMIT)
 			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
@@ -420,7 +418,7 @@ static int place_some(const struct policy *policy, const struct strings *chains,
 	return ret;
 }
 
-int config_rules(struct policy *policy, const struct rule_texts *texts)
+int config_rules(struct policy *policy, const struct rule_sources *texts)
 {
 	struct strings chains = { 0 };
 	unsigned int errors = 0;
@@ -428,7 +426,7 @@ int config_rules(struct policy *policy, const struct rule_texts *texts)
 	int ret = 0;
 
 	if (texts->n > CONFIG_RULES_LIMIT) {
-		const struct rule_text *first = &texts->v[CONFIG_RULES_LIMIT];
+		const struct rule_source *first = &texts->v[CONFIG_RULES_LIMIT];
 
 		diag_error_at(first->file, first->line, "more than %d rules", CONFIG_RULES_LIMIT);
 		return -1;
@@ -443,7 +441,7 @@ int config_rules(struct policy *policy, const struct rule_texts *texts)
 	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
 	     batch = errors ? FIRST_BATCH : 8 * batch) {
 		n = texts->n - done < batch ? texts->n - done : batch;
-		ret = place_some(policy, &chains, texts->v + done, n, &errors);
+		ret = add_some(policy, &chains, texts->v + done, n, &errors);
 		done += n;
 	}
 	strings_clear(&chains);

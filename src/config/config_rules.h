@@ -9,22 +9,22 @@
 #define CONFIG_RULES_LIMIT 65536 /* texts of one configuration */
 
 /* A text as it is written, before it is a rule. */
-struct rule_text {
+struct rule_source {
 	struct wanted_chain *chain;
 	char *text;       /* owned */
 	const char *file; /* of the caller's */
 	unsigned int line;
 };
 
-struct rule_texts {
-	struct rule_text *v;
+struct rule_sources {
+	struct rule_source *v;
 	size_t n, room;
 };
 
 /* Takes over text. */
-void rule_texts_take(struct rule_texts *texts, struct wanted_chain *chain, char *text,
-		     const char *file, unsigned int line);
-void rule_texts_clear(struct rule_texts *texts);
+void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
+		      const char *file, unsigned int line);
+void rule_sources_clear(struct rule_sources *texts);
 
 /* Why no chain section may have that name (a constant), or NULL. */
 const char *config_chain_fault(const char *name);
@@ -36,6 +36,6 @@ int config_chain_names(const struct policy *policy);
  * family of the policy that can hold it. Returns -1 where a text is refused,
  * or where the rules lead round in a loop: all of it is said.
  */
-int config_rules(struct policy *policy, const struct rule_texts *texts);
+int config_rules(struct policy *policy, const struct rule_sources *texts);
 
 #endif

@@ -4,25 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+#include "settings.h"
 #include "utf8.h"
 
-void conf_lines_take(struct conf_lines *lines, struct conf_line line)
+void config_lines_add(struct config_lines *lines, struct config_line line)
 {
 	GROW(lines->v, lines->n, lines->room);
 	lines->v[lines->n++] = line;
 }
 
-void conf_lines_clear(struct conf_lines *lines)
+void config_lines_clear(struct config_lines *lines)
 {
 	for (size_t i = 0; i < lines->n; i++) {
 		free(lines->v[i].text);
 		free(lines->v[i].common);
 	}
 	free(lines->v);
-	*lines = (struct conf_lines){ 0 };
+	*lines = (struct config_lines){ 0 };
 }
 
-bool conf_can_hold(const char *text)
+bool config_can_hold(const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
 	size_t length;
@@ -35,14 +37,14 @@ bool conf_can_hold(const char *text)
 	return true;
 }
 
-bool conf_is_tied(const struct rule *rule)
+bool config_is_tied(const struct rule *rule)
 {
 	static const uint8_t none[sizeof(rule->src.mask)];
 
 	return memcmp(rule->src.mask, none, sizeof(none)) || memcmp(rule->dst.mask, none, sizeof(none));
 }
 
-bool conf_says_family(const char *text)
+bool config_names_family(const char *text)
 {
 	text += strspn(text, " \t");
 	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
@@ -64,77 +66,63 @@ static void write_string(FILE *out, const char *text)
 	putc(plain ? '"' : '\'', out);
 }
 
-static void write_list(FILE *out, const char *name, const struct strings *list)
+static void write_setting(FILE *out, const struct setting_row *row, const struct policy *policy)
 {
-	fprintf(out, "%-15s = {", name);
-	for (size_t i = 0; i < list->n; i++) {
-		fputs(i ? ", " : " ", out);
-		write_string(out, list->v[i]);
+	struct strings values = { 0 };
+
+	setting_values(row, policy, &values);
+	fprintf(out, "%-15s = %s", row->name, setting_is_list(row) ? "{ " : "");
+	for (size_t i = 0; i < values.n; i++) {
+		if (i)
+			fputs(", ", out);
+		write_string(out, values.v[i]);
 	}
-	fputs(" }\n", out);
+	fputs(!setting_is_list(row) ? "\n" : values.n ? " }\n" : "}\n", out);
+	strings_clear(&values);
 }
 
-static void write_word(FILE *out, const char *name, const char *word)
+void config_write_settings(FILE *out, const struct policy *policy, bool all)
 {
-	fprintf(out, "%-15s = \"%s\"\n", name, word);
-}
+	size_t n;
+	const struct setting_row *rows = setting_rows(&n);
 
-void conf_write_settings(FILE *out, const struct policy *policy, bool all)
-{
-	struct strings families = { 0 };
-
-	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (policy->families & 1U << family)
-			strings_add(&families, family_name((enum family)family));
-	write_list(out, "families", &families);
-	strings_clear(&families);
-	if (all || !policy->backend_auto)
-		write_word(out, "backend", policy->backend_auto ? "auto" :
-						   backend_kind_name(policy->backend));
-	if (all || policy->trusted_chains.n)
-		write_list(out, "trusted-chains", &policy->trusted_chains);
-	if (all || policy->remove_foreign)
-		write_word(out, "foreign-rules", policy->remove_foreign ? "remove" : "keep");
-	if (all || policy->ignore.n)
-		write_list(out, "ignore", &policy->ignore);
-	if (all || policy->recovery != RECOVERY_NONE)
-		write_word(out, "docker-recovery",
-			   policy->recovery == RECOVERY_RESTART ? "restart" : "none");
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].section == SECTION_NONE &&
+		    (all || rows[i].always || !setting_is_default(&rows[i], policy)))
+			write_setting(out, &rows[i], policy);
 }
 
 /* A line of the second family, to be found by its text. */
-struct entry {
+struct line_entry {
 	const char *text;
 	size_t index;
-	bool taken;
+	size_t taken; /* of the first of a text: how many of it have a mate */
 };
 
-static int by_text(const void *a, const void *b)
+static int entries_by_text(const void *a, const void *b)
 {
-	const struct entry *left = a, *right = b;
+	const struct line_entry *left = a, *right = b;
 	int order = strcmp(left->text, right->text);
 
 	return order ? order : (left->index > right->index) - (left->index < right->index);
 }
 
-static struct entry *first_free(struct entry *entries, size_t n, const char *text)
+static int order_text(const void *element, const void *key)
 {
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(entries[middle].text, text) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	while (low < n && entries[low].taken && !strcmp(entries[low].text, text))
-		low++;
-	return low < n && !strcmp(entries[low].text, text) ? &entries[low] : NULL;
+	return strcmp(((const struct line_entry *)element)->text, key);
 }
 
-static const char *common_text(const struct conf_line *line)
+/* The first of that text that was not taken yet; NULL where there is none. */
+static const struct line_entry *take_entry(struct line_entry *entries, size_t n, const char *text)
+{
+	size_t at = search_first(text, entries, n, sizeof(*entries), order_text);
+
+	if (at < n)
+		at += entries[at].taken++;
+	return at < n && !strcmp(entries[at].text, text) ? &entries[at] : NULL;
+}
+
+static const char *common_text(const struct config_line *line)
 {
 	return line->common ? line->common : line->text;
 }
@@ -145,74 +133,52 @@ static const char *common_text(const struct conf_line *line)
  * Pairs lines of a with equal ones of b: the k-th of a text with the k-th of
  * it. mate[i] is the line of b, or NO_MATE.
  */
-static void pair_lines(const struct conf_lines *a, const struct conf_lines *b, size_t *mate)
+static void pair_lines(const struct config_lines *a, const struct config_lines *b, size_t *mate)
 {
-	struct entry *entries = xcalloc(b->n, sizeof(*entries));
+	struct line_entry *entries = xcalloc(b->n, sizeof(*entries));
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++)
 		if (!b->v[i].comment && !b->v[i].tied)
-			entries[n++] = (struct entry){ common_text(&b->v[i]), i, false };
+			entries[n++] = (struct line_entry){ common_text(&b->v[i]), i, 0 };
 	if (n)
-		qsort(entries, n, sizeof(*entries), by_text);
+		qsort(entries, n, sizeof(*entries), entries_by_text);
 	for (size_t i = 0; i < a->n; i++) {
-		struct entry *entry = NULL;
+		const struct line_entry *entry = NULL;
 
 		if (!a->v[i].comment && !a->v[i].tied)
-			entry = first_free(entries, n, common_text(&a->v[i]));
+			entry = take_entry(entries, n, common_text(&a->v[i]));
 		mate[i] = entry ? entry->index : NO_MATE;
-		if (entry)
-			entry->taken = true;
 	}
 	free(entries);
 }
 
 /*
- * Keeps the longest run of pairs that stand in the same order on both sides,
- * so that each family's own order survives: the longest rising subsequence of
- * mate[], by patience. last[k] is the end of the best one of k + 1 pairs.
+ * Keeps the longest run of pairs that stand in the same order on both sides, so that
+ * each family's own order survives.
  */
 static void keep_rising(size_t *mate, size_t n)
 {
-	size_t *last = xcalloc(n, sizeof(*last)), *before = xcalloc(n, sizeof(*before));
-	size_t length = 0, keep;
+	struct rising rising = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		size_t low = 0, high = length;
-
-		if (mate[i] == NO_MATE)
-			continue;
-		while (low < high) {
-			size_t middle = low + (high - low) / 2;
-
-			if (mate[last[middle]] < mate[i])
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		before[i] = low ? last[low - 1] : NO_MATE;
-		last[low] = i;
-		if (low == length)
-			length++;
+		if (mate[i] != NO_MATE)
+			rising_add(&rising, i, mate[i]);
+		mate[i] = NO_MATE;
 	}
-	keep = length ? last[length - 1] : NO_MATE;
-	for (size_t i = n; i-- > 0;) {
-		if (i == keep)
-			keep = before[i];
-		else
-			mate[i] = NO_MATE;
-	}
-	free(before);
-	free(last);
+	for (const struct rising_pair *pair = rising_last(&rising); pair;
+	     pair = rising_before(&rising, pair))
+		mate[pair->tag] = pair->value;
+	rising_clear(&rising);
 }
 
 /* Where a comma has to follow: behind every rule but the last. */
-struct list {
+struct rule_list {
 	FILE *out;
 	size_t left;
 };
 
-static void write_rule(struct list *list, const char *text)
+static void write_rule(struct rule_list *list, const char *text)
 {
 	fputs("        ", list->out);
 	write_string(list->out, text);
@@ -220,7 +186,7 @@ static void write_rule(struct list *list, const char *text)
 }
 
 /* A line of one family alone; tie is "-4", "-6" or "". */
-static void write_line(struct list *list, const struct conf_line *line, const char *tie)
+static void write_line(struct rule_list *list, const struct config_line *line, const char *tie)
 {
 	char *text;
 
@@ -235,7 +201,7 @@ static void write_line(struct list *list, const struct conf_line *line, const ch
 	}
 }
 
-static size_t count_rules(const struct conf_lines *lines)
+static size_t count_rules(const struct config_lines *lines)
 {
 	size_t n = 0;
 
@@ -244,9 +210,9 @@ static size_t count_rules(const struct conf_lines *lines)
 	return n;
 }
 
-static void write_merged(struct list *list, const struct conf_lines lines[FAMILY_COUNT])
+static void write_merged(struct rule_list *list, const struct config_lines lines[FAMILY_COUNT])
 {
-	const struct conf_lines *a = &lines[FAMILY_IPV4], *b = &lines[FAMILY_IPV6];
+	const struct config_lines *a = &lines[FAMILY_IPV4], *b = &lines[FAMILY_IPV6];
 	size_t *mate = xcalloc(a->n, sizeof(*mate));
 	size_t k = 0;
 
@@ -272,10 +238,10 @@ static void write_merged(struct list *list, const struct conf_lines lines[FAMILY
 	free(mate);
 }
 
-void conf_write_chain(FILE *out, const char *name, unsigned int families,
-		      const struct conf_lines lines[FAMILY_COUNT])
+void config_write_chain(FILE *out, const char *name, unsigned int families,
+			const struct config_lines lines[FAMILY_COUNT])
 {
-	struct list list = { .out = out };
+	struct rule_list list = { .out = out };
 	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
 	fputs("chain ", out);

@@ -9,7 +9,7 @@
 /* Writes configurations as a person would: what config_read() gives back the same. */
 
 /* A line of a list of rules, in one family. */
-struct conf_line {
+struct config_line {
 	char *text;   /* owned */
 	/*
 	 * Owned, or NULL: a text that gives the same rule in this family and
@@ -20,30 +20,30 @@ struct conf_line {
 	bool tied;    /* only this family can hold it: an address or -4 or -6 says so */
 };
 
-struct conf_lines {
-	struct conf_line *v;
+struct config_lines {
+	struct config_line *v;
 	size_t n, room;
 };
 
 /* Takes over the texts. */
-void conf_lines_take(struct conf_lines *lines, struct conf_line line);
-void conf_lines_clear(struct conf_lines *lines);
+void config_lines_add(struct config_lines *lines, struct config_line line);
+void config_lines_clear(struct config_lines *lines);
 
 /*
  * Whether a rule's text can stand in a configuration: UTF-8, and without
  * control characters.
  */
-bool conf_can_hold(const char *text);
+bool config_can_hold(const char *text);
 /* Whether the rule has an address, which only one family can hold. */
-bool conf_is_tied(const struct rule *rule);
+bool config_is_tied(const struct rule *rule);
 /* Whether the text of a rule has -4 or -6 in front. */
-bool conf_says_family(const char *text);
+bool config_names_family(const char *text);
 
 /*
  * Writes the settings: families always, the others where all, or where they
  * differ from the defaults. ferror() tells whether they went out, as below.
  */
-void conf_write_settings(FILE *out, const struct policy *policy, bool all);
+void config_write_settings(FILE *out, const struct policy *policy, bool all);
 
 /*
  * Writes a chain section. families are those of the configuration: with one
@@ -51,7 +51,7 @@ void conf_write_settings(FILE *out, const struct policy *policy, bool all);
  * common, in the same order, are written once, and the others get -4 or -6
  * in front where no address ties them.
  */
-void conf_write_chain(FILE *out, const char *name, unsigned int families,
-		      const struct conf_lines lines[FAMILY_COUNT]);
+void config_write_chain(FILE *out, const char *name, unsigned int families,
+			const struct config_lines lines[FAMILY_COUNT]);
 
 #endif

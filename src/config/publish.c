@@ -63,21 +63,20 @@ const char *publish_set_port(struct publish *publish, const char *text)
 	return NULL;
 }
 
-const char *publish_set_interface(struct publish *publish, const char *text)
+const char *publish_interface_fault(const struct strings *before, const char *text)
 {
+	(void)before;
 	if (!*text || strlen(text) >= IFNAMSIZ)
 		return "is no interface name: 1 to 15 characters";
 	/* What a rule would take for something else than one name. */
 	if (strpbrk(text, " \t\"'\\/!") || *text == '-')
 		return "is no interface name: blanks, quotes, '\\', '/' and '!' cannot be in it, "
 		       "nor '-' in front";
-	free(publish->interface);
-	publish->interface = xstrdup(text);
 	return NULL;
 }
 
 /* An address with or without a prefix length; family is AF_INET or AF_INET6. */
-static bool is_address(const char *text, int family)
+static bool is_source(const char *text, int family)
 {
 	char host[INET6_ADDRSTRLEN];
 	size_t length = strcspn(text, "/");
@@ -94,29 +93,23 @@ static bool is_address(const char *text, int family)
 	       parse_number(text + length + 1, 0, family == AF_INET ? 32 : 128, &prefix);
 }
 
-const char *publish_add_allow(struct publish *publish, const char *text)
+static const char any[] = "any";
+
+const char *publish_allow_fault(const struct strings *before, const char *text)
 {
-	if (publish->any || (!strcmp(text, "any") && publish->allow.n))
+	if (strings_has(before, any) || (!strcmp(text, any) && before->n))
 		return "stands beside \"any\", which is everybody already: leave one of them out";
-	if (!strcmp(text, "any")) {
-		publish->any = true;
+	if (!strcmp(text, any))
 		return NULL;
-	}
-	if (!is_address(text, AF_INET) && !is_address(text, AF_INET6))
+	if (!is_source(text, AF_INET) && !is_source(text, AF_INET6))
 		return "is no address such as \"203.0.113.123\" or \"2001:db8::/48\", nor \"any\" "
 		       "(names are not looked up)";
-	if (strings_has(&publish->allow, text))
-		return "is in the list twice";
-	strings_add(&publish->allow, text);
-	return NULL;
+	return strings_has(before, text) ? "is in the list twice" : NULL;
 }
 
-const char *publish_set_otherwise(struct publish *publish, const char *text)
+bool publish_is_any(const struct publish *publish)
 {
-	publish->drop = !strcmp(text, "drop");
-	if (!publish->drop && strcmp(text, "reject"))
-		return "is neither \"reject\" nor \"drop\"";
-	return NULL;
+	return strings_has(&publish->allow, any);
 }
 
 bool publish_overlap(const struct publish *first, const struct publish *second)
@@ -140,8 +133,8 @@ static const char *tie(const char *source)
 	return strchr(source, ':') ? "-6 " : "-4 ";
 }
 
-static void add_rule(struct strings *texts, const char *source, const char *match,
-		     const char *target)
+static void add_rule_text(struct strings *texts, const char *source, const char *match,
+			  const char *target)
 {
 	if (source)
 		strings_take(texts, xasprintf("%s-s %s %s -j %s", tie(source), source, match,
@@ -163,12 +156,13 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 			  publish->interface ? "-i " : "",
 			  publish->interface ? publish->interface : "",
 			  publish->interface ? " " : "", protocol_name(publish->proto), ports);
-	if (publish->any) {
-		add_rule(texts, NULL, match, "RETURN");
+	if (publish_is_any(publish)) {
+		add_rule_text(texts, NULL, match, "RETURN");
 	} else {
 		for (size_t i = 0; i < publish->allow.n; i++)
-			add_rule(texts, publish->allow.v[i], match, "RETURN");
-		add_rule(texts, NULL, match, publish->drop ? "DROP" : "REJECT");
+			add_rule_text(texts, publish->allow.v[i], match, "RETURN");
+		add_rule_text(texts, NULL, match,
+			      publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
 	}
 	free(ports);
 	free(match);

@@ -6,24 +6,28 @@
 
 /* A publish section to the rules of DOCKER-USER that it stands for: pure. */
 
+enum otherwise { OTHERWISE_REJECT, OTHERWISE_DROP };
+
 struct publish {
 	uint16_t port, last; /* on the host, from port to last */
 	uint8_t proto;
 	char *interface;      /* owned; NULL: every one */
-	struct strings allow; /* addresses of either family, with or without a prefix */
-	bool any;             /* everybody */
-	bool drop;            /* the others are dropped, not rejected */
+	/* Addresses of either family, with or without a prefix; or "any" and nothing else. */
+	struct strings allow;
+	enum otherwise otherwise;
 };
 void publish_clear(struct publish *publish);
 
 /*
- * Each reads one value of the section. They return NULL, or a sentence (a
- * constant) on what is wrong with it.
+ * Reads the title. Returns NULL, or what is wrong with it (a constant), as the others
+ * do, which look at one value, given those before it in its list.
  */
 const char *publish_set_port(struct publish *publish, const char *text);
-const char *publish_set_interface(struct publish *publish, const char *text);
-const char *publish_add_allow(struct publish *publish, const char *text);
-const char *publish_set_otherwise(struct publish *publish, const char *text);
+const char *publish_interface_fault(const struct strings *before, const char *text);
+const char *publish_allow_fault(const struct strings *before, const char *text);
+
+/* Whether everybody is let in. */
+bool publish_is_any(const struct publish *publish);
 
 /*
  * Whether what comes first leaves nothing for second to decide: a port and an

@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "rulespec.h"
+#include "text.h"
 
 #define OPTIONS_MAX 16 /* of one text that are tried */
 #define ROUNDS_MAX 4   /* what one option hides, the next round sees */
 
 /* An option with its values, and the blank in front of it. */
-struct span {
+struct option_span {
 	size_t from, to;
 };
 
 struct trial {
-	struct telling *telling;
-	struct span options[OPTIONS_MAX];
+	struct shortening *shortening;
+	struct option_span options[OPTIONS_MAX];
 	size_t n;
 	bool needless[OPTIONS_MAX];
 	bool changed; /* in the last round */
@@ -24,7 +25,7 @@ struct trial {
 
 static const char *text_of(const struct trial *trial)
 {
-	return trial->telling->shortest ? trial->telling->shortest : trial->telling->text;
+	return trial->shortening->shortest ? trial->shortening->shortest : trial->shortening->text;
 }
 
 /* The long options: those of matches and targets. */
@@ -64,21 +65,21 @@ static void find_options(struct trial *trial)
 }
 
 /* The text without one option, or without all needless ones (which is then OPTIONS_MAX). */
-static char *leave_out(const struct trial *trial, size_t which)
+static char *text_without(const struct trial *trial, size_t which)
 {
 	const char *text = text_of(trial);
-	char *rest = xcalloc(strlen(text) + 1, 1), *to = rest;
+	struct text rest;
 	size_t at = 0;
 
+	text_open(&rest);
 	for (size_t k = 0; k < trial->n; k++) {
 		if (which == OPTIONS_MAX ? !trial->needless[k] : which != k)
 			continue;
-		memcpy(to, text + at, trial->options[k].from - at);
-		to += trial->options[k].from - at;
+		fwrite(text + at, 1, trial->options[k].from - at, rest.out);
 		at = trial->options[k].to;
 	}
-	memcpy(to, text + at, strlen(text + at) + 1);
-	return rest;
+	fputs(text + at, rest.out);
+	return text_take(&rest);
 }
 
 /* Candidates of one batch, with the trial that each is of. */
@@ -98,22 +99,22 @@ static void batch_add(struct batch *batch, struct trial *trial, size_t which, bo
 	batch->of[batch->n].trial = trial;
 	batch->of[batch->n].which = which;
 	batch->of[batch->n++].result = result;
-	strings_take(&batch->texts, leave_out(trial, which));
+	strings_take(&batch->texts, text_without(trial, which));
 }
 
 /* Takes what gives the very rule. */
-static void judge(struct batch *batch, size_t i, const struct spec *spec)
+static void judge_trial(struct batch *batch, size_t i, const struct spec *spec)
 {
 	struct trial *trial = batch->of[i].trial;
 
-	if (spec->error || spec->nrules != 1 || !rule_equal(spec->rules[0], trial->telling->rule))
+	if (spec->error || spec->nrules != 1 || !rule_equal(spec->rules[0], trial->shortening->rule))
 		return;
 	if (!batch->of[i].result) {
 		trial->needless[batch->of[i].which] = true;
 		return;
 	}
-	free(trial->telling->shortest);
-	trial->telling->shortest = batch->texts.v[i];
+	free(trial->shortening->shortest);
+	trial->shortening->shortest = batch->texts.v[i];
 	batch->texts.v[i] = NULL;
 	trial->changed = true;
 }
@@ -127,7 +128,7 @@ static int batch_run(struct batch *batch, enum family family, const struct strin
 		ret = rulespec_parse(family, (const char *const *)batch->texts.v, batch->n, chains,
 				     specs);
 	for (size_t i = 0; i < batch->n && !ret; i++)
-		judge(batch, i, &specs[i]);
+		judge_trial(batch, i, &specs[i]);
 	for (size_t i = 0; i < batch->n; i++)
 		spec_clear(&specs[i]);
 	free(specs);
@@ -167,14 +168,15 @@ static int round_of(enum family family, const struct strings *chains, struct tri
 	return batch_run(&batch, family, chains);
 }
 
-int retell(enum family family, const struct strings *chains, struct telling *tellings, size_t n)
+int shorten(enum family family, const struct strings *chains, struct shortening *shortenings,
+	    size_t n)
 {
 	struct trial *trials = xcalloc(n, sizeof(*trials));
 	int ret = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		tellings[i].shortest = NULL;
-		trials[i].telling = &tellings[i];
+		shortenings[i].shortest = NULL;
+		trials[i].shortening = &shortenings[i];
 		trials[i].changed = true;
 	}
 	for (int round = 0; round < ROUNDS_MAX && !ret; round++)

@@ -8,11 +8,11 @@
 /*
  * iptables lists some options that nobody wrote: defaults, which it names
  * differently by family (-j REJECT), or which it does not take back as the same
- * rule (the --mask of -m recent in IPv4). So the text of a rule is told again
- * without those that it does not need.
+ * rule (the --mask of -m recent in IPv4). So these are left out of the text of a rule
+ * where it means the same without them.
  */
 
-struct telling {
+struct shortening {
 	const struct rule *rule;
 	const char *text;
 	/*
@@ -22,7 +22,11 @@ struct telling {
 	char *shortest;
 };
 
-/* Returns -1, said, where the texts could not be tried. */
-int retell(enum family family, const struct strings *chains, struct telling *tellings, size_t n);
+/*
+ * Shortens n texts of rules of one family; chains are the names that they may jump to.
+ * Returns -1, reported, where the texts could not be tried.
+ */
+int shorten(enum family family, const struct strings *chains, struct shortening *shortenings,
+	    size_t n);
 
 #endif

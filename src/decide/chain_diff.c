@@ -8,7 +8,7 @@
 
 bool held_exclusive(const struct policy *policy, const char *chain)
 {
-	return policy->remove_foreign || strcmp(chain, DOCKER_USER);
+	return policy->foreign_rules == FOREIGN_REMOVE || strcmp(chain, DOCKER_USER);
 }
 
 /* Wanted rules by hash, so that a live one finds its equals quickly. */

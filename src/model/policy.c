@@ -10,8 +10,6 @@ struct policy *policy_new(void)
 {
 	struct policy *policy = xcalloc(1, sizeof(*policy));
 
-	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
-	policy->backend_auto = true;
 	policy_add_chain(policy, DOCKER_USER, "", 0);
 	return policy;
 }
@@ -43,9 +41,9 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->nchains; i++)
 		wanted_chain_free(policy->chains[i]);
 	free(policy->chains);
-	for (size_t i = 0; i < policy->npublished; i++)
-		free(policy->published[i].file);
-	free(policy->published);
+	for (size_t i = 0; i < policy->nsections; i++)
+		free(policy->sections[i].file);
+	free(policy->sections);
 	strings_clear(&policy->trusted_chains);
 	strings_clear(&policy->ignore);
 	free(policy);
@@ -93,11 +91,11 @@ void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char 
 	};
 }
 
-void policy_add_published(struct policy *policy, const struct published *published)
+void policy_add_section(struct policy *policy, const struct publish_section *section)
 {
-	GROW(policy->published, policy->npublished, policy->published_room);
-	policy->published[policy->npublished] = *published;
-	policy->published[policy->npublished++].file = xstrdup(published->file);
+	GROW(policy->sections, policy->nsections, policy->sections_room);
+	policy->sections[policy->nsections] = *section;
+	policy->sections[policy->nsections++].file = xstrdup(section->file);
 }
 
 static void strings_copy(struct strings *to, const struct strings *from)
@@ -117,10 +115,10 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 	strings_copy(&copy->ignore, &policy->ignore);
 	copy->chains = NULL;
 	copy->nchains = copy->room = 0;
-	copy->published = NULL;
-	copy->npublished = copy->published_room = 0;
-	for (size_t i = 0; i < policy->npublished; i++)
-		policy_add_published(copy, &policy->published[i]);
+	copy->sections = NULL;
+	copy->nsections = copy->sections_room = 0;
+	for (size_t i = 0; i < policy->nsections; i++)
+		policy_add_section(copy, &policy->sections[i]);
 	for (size_t c = 0; c < policy->nchains; c++) {
 		const struct wanted_chain *from = policy->chains[c];
 		struct wanted_chain *to = policy_add_chain(copy, from->name, from->file, from->line);

@@ -7,6 +7,9 @@
 
 /* What the configuration wants. No I/O. */
 
+/* The values of settings that are words, in the order of the table in config/settings.c. */
+enum backend_choice { CHOICE_AUTO, CHOICE_NFT, CHOICE_LEGACY };
+enum foreign_rules { FOREIGN_KEEP, FOREIGN_REMOVE };
 enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
 
 /* A configured rule, in one family. */
@@ -34,7 +37,7 @@ struct wanted_chain {
 };
 
 /* A publish section: also what --fail-if-open goes by. */
-struct published {
+struct publish_section {
 	uint16_t port, last; /* the ports from port to last */
 	uint8_t proto;
 	bool any;  /* allow = { "any" } */
@@ -44,19 +47,21 @@ struct published {
 
 struct policy {
 	unsigned int families; /* bits 1U << FAMILY_… */
-	bool backend_auto;
-	enum backend_kind backend; /* where not auto */
+	enum backend_choice backend;
 	struct strings trusted_chains;
-	bool remove_foreign;
+	enum foreign_rules foreign_rules;
 	struct strings ignore; /* finding ids */
 	enum recovery recovery;
 	struct wanted_chain **chains; /* owned */
 	size_t nchains, room;
-	struct published *published;
-	size_t npublished, published_room;
+	struct publish_section *sections;
+	size_t nsections, sections_room;
 };
 
-/* A policy of the defaults, with an empty DOCKER-USER. */
+/*
+ * A policy with an empty DOCKER-USER and nothing set, no family either: for one with
+ * the default of every setting see config/settings.h.
+ */
 struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 
@@ -88,6 +93,6 @@ typedef struct chain *chain_selector(const struct policy *policy, const struct s
 				     struct table **table);
 
 /* Copies what it is given. */
-void policy_add_published(struct policy *policy, const struct published *published);
+void policy_add_section(struct policy *policy, const struct publish_section *section);
 
 #endif

@@ -34,8 +34,11 @@ int session_choose(struct session *session)
 
 	if (present_families(&families))
 		return -1;
-	ops = configured->backend_auto ? backend_detect(session->backends, families)
-				       : session->backends[configured->backend];
+	if (configured->backend == CHOICE_AUTO)
+		ops = backend_detect(session->backends, families);
+	else
+		ops = session->backends[configured->backend == CHOICE_NFT ? BACKEND_NFT
+									   : BACKEND_LEGACY];
 	if (!ops)
 		return -1;
 	if (ops == session->ops && session->policy->families == families)

@@ -304,12 +304,12 @@ static void describe(const struct published_port *port, const struct policy *pol
 		.has_dnat = port->has_dnat, .has_proxy = port->has_proxy,
 	};
 	memcpy(exposure->bridge, port->bridge, IFNAMSIZ);
-	for (size_t i = 0; policy && i < policy->npublished; i++) {
-		const struct published *published = &policy->published[i];
+	for (size_t i = 0; policy && i < policy->nsections; i++) {
+		const struct publish_section *section = &policy->sections[i];
 
-		exposure->allowed |= published->any && published->port == port->port.lo &&
+		exposure->allowed |= section->any && section->port == port->port.lo &&
 				     port->port.lo == port->port.hi &&
-				     published->proto == port->proto;
+				     section->proto == port->proto;
 	}
 }
 

@@ -9,9 +9,9 @@ umask 022
 mkdir "$WORK/conf.d" # which examples include files from
 
 {
-	sed -nE '/config_setting_names\[SETTING_COUNT\]/,/^\};/ { s/"([a-z-]+)",? ?/\n\1\n/g; p }' src/config/config_parse.c |
-		grep -E '^[a-z]+(-[a-z]+)*$'
-	grep -oE 'CFG_[A-Z_]+\("[a-z-]+"' src/config/config_parse.c | sed 's/.*"\(.*\)"/\1/'
+	sed -nE 's/^\t\{ "([a-z-]+)", SECTION_.*/\1/p' src/config/settings.c
+	sed -nE '/names\[SECTION_COUNT\] =/ { s/"([a-z]+)"/\n\1\n/g; p }' src/config/settings.c | grep -E '^[a-z]+$'
+	grep -oE 'CFG_FUNC\("[a-z-]+"' src/config/config_parse.c | sed 's/.*"\(.*\)"/\1/'
 } >"$WORK/program"
 { section "$page" SETTINGS; section "$page" SECTIONS; } | sed -nE 's/^\.It Ic ([a-z-]+).*/\1/p' >"$WORK/man"
 same_set "keys of the configuration" 13 "$WORK/program" "$WORK/man"

@@ -250,7 +250,7 @@ static void make_policy(struct input *in)
 	struct policy *policy = world.policy = policy_new();
 
 	policy->families = bits % 3 + 1;
-	policy->remove_foreign = bits & 0x80;
+	policy->foreign_rules = bits & 0x80 ? FOREIGN_REMOVE : FOREIGN_KEEP;
 	if (bits & 0x40)
 		strings_add(&policy->trusted_chains, "ts");
 	for (size_t i = FIRST_OWN; i <= LAST_OWN; i++)
@@ -325,7 +325,7 @@ static bool is_foreign(enum family family, const char *chain, const struct rule 
 		       strcmp(rule->chain, DOCKER_USER);
 	if (strcmp(chain, DOCKER_USER))
 		return !policy_chain(world.policy, chain) && !rule_is_marked(rule);
-	return !world.policy->remove_foreign && !rule_is_marked(rule) &&
+	return world.policy->foreign_rules == FOREIGN_KEEP && !rule_is_marked(rule) &&
 	       !is_wanted(family, chain, rule);
 }
 

@@ -21,6 +21,7 @@
 #include "plan.h"
 #include "report_findings.h"
 #include "rulespec.h"
+#include "settings.h"
 
 /* Hosts made of option texts, captured, and checked with what the capture gave. */
 
@@ -256,7 +257,7 @@ static void empty(void **state)
 {
 	static const struct live ret[] = { { "DOCKER-USER", "-j RETURN" }, { NULL, NULL } };
 	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	char *text;
 
 	(void)state;

@@ -5,6 +5,7 @@
 #include "dockerd.h"
 #include "model.h"
 #include "report_findings.h"
+#include "settings.h"
 
 #define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
 #define REJECT "-i ens3 -p 6 m:tcp ext:REJECT"
@@ -37,7 +38,7 @@ struct test_case {
 	size_t nfindings;
 	size_t edits;  /* how many the plan makes */
 	bool bare;     /* nothing is configured */
-	bool remove_foreign;
+	enum foreign_rules foreign_rules;
 	bool open;     /* FORWARD's policy is ACCEPT */
 	const char *trusted;
 	const char *more_wanted; /* a chain OFFICE with this rule */
@@ -182,7 +183,7 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -s 192.0.2.7 -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
 	    "DOCKER-USER -j RETURN" },
-	  { { RULE_STALE, WARN } }, 1, 1, .remove_foreign = true },
+	  { { RULE_STALE, WARN } }, 1, 1, .foreign_rules = FOREIGN_REMOVE },
 	{ "an opaque rule in DOCKER-USER stays behind ours",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER ?", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
@@ -222,7 +223,7 @@ static struct policy *policy_of(const struct test_case *test)
 	struct policy *policy = policy_new();
 
 	policy->families = 1U << FAMILY_IPV4;
-	policy->remove_foreign = test->remove_foreign;
+	policy->foreign_rules = test->foreign_rules;
 	if (test->trusted)
 		strings_add(&policy->trusted_chains, test->trusted);
 	if (!test->bare) {
@@ -305,7 +306,7 @@ static void test_families_and_ignore(void **state)
 {
 	const char *const four[] = { "FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", NULL };
 	const char *const six[] = { "FORWARD", NULL };
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
 	struct dockerd docker = { 0 };
 	struct findings findings = { 0 };
@@ -334,7 +335,7 @@ static void test_moved_rules_keep_counters(void **state)
 	const char *const live[] = { "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER",
 				     "DOCKER-FORWARD -j ACCEPT", "DOCKER-USER -j RETURN",
 				     "DOCKER-USER " ALLOW, NULL };
-	struct policy *policy = policy_new();
+	struct policy *policy = setting_default_policy();
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
 	struct table *table = model_table(snapshot, FAMILY_IPV4, live);
 	struct edits edits = { 0 };

@@ -89,8 +89,8 @@ static void empty_is_default(void **state)
 		struct policy *policy = good(texts[i]);
 
 		assert_int_equal(policy->families, 3);
-		assert_true(policy->backend_auto);
-		assert_false(policy->remove_foreign);
+		assert_int_equal(policy->backend, CHOICE_AUTO);
+		assert_int_equal(policy->foreign_rules, FOREIGN_KEEP);
 		assert_int_equal(policy->recovery, RECOVERY_NONE);
 		assert_int_equal(policy->nchains, 1);
 		assert_string_equal(policy->chains[0]->name, "DOCKER-USER");
@@ -111,11 +111,10 @@ static void settings(void **state)
 
 	(void)state;
 	assert_int_equal(policy->families, 1U << FAMILY_IPV6);
-	assert_false(policy->backend_auto);
-	assert_int_equal(policy->backend, BACKEND_LEGACY);
+	assert_int_equal(policy->backend, CHOICE_LEGACY);
 	assert_int_equal(policy->trusted_chains.n, 3);
 	assert_string_equal(policy->trusted_chains.v[2], "KUBE-FORWARD");
-	assert_true(policy->remove_foreign);
+	assert_int_equal(policy->foreign_rules, FOREIGN_REMOVE);
 	assert_int_equal(policy->ignore.n, 2);
 	assert_int_equal(policy->recovery, RECOVERY_RESTART);
 	policy_free(policy);
@@ -240,14 +239,14 @@ static void publish_goes_behind(void **state)
 	assert_int_equal(rules->v[1].line, 1);
 	assert_int_equal(rules->v[3].line, 2);
 	assert_int_equal(user_rules(policy, FAMILY_IPV6)->n, 4);
-	assert_int_equal(policy->npublished, 2);
-	assert_int_equal(policy->published[0].port, 80);
-	assert_false(policy->published[0].any);
-	assert_int_equal(policy->published[1].port, 53);
-	assert_int_equal(policy->published[1].last, 54);
-	assert_int_equal(policy->published[1].proto, 17);
-	assert_true(policy->published[1].any);
-	assert_int_equal(policy->published[1].line, 2);
+	assert_int_equal(policy->nsections, 2);
+	assert_int_equal(policy->sections[0].port, 80);
+	assert_false(policy->sections[0].any);
+	assert_int_equal(policy->sections[1].port, 53);
+	assert_int_equal(policy->sections[1].last, 54);
+	assert_int_equal(policy->sections[1].proto, 17);
+	assert_true(policy->sections[1].any);
+	assert_int_equal(policy->sections[1].line, 2);
 	policy_free(policy);
 }
 
@@ -278,12 +277,12 @@ static void includes(void **state)
 	put_text("conf[1].d/deep/x.inc", "chain \"OWN\" { rules = { \"-j DROP\" } }");
 	policy = good("include('conf\\\\[1].d/*.conf') include(\"conf[1].d/nothing-*\")\n"
 		      "publish \"82/tcp\" { }\n");
-	assert_int_equal(policy->npublished, 3);
+	assert_int_equal(policy->nsections, 3);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(policy->published[i].port, 80 + i);
-	assert_int_equal(policy->published[0].line, 2);
-	assert_non_null(strstr(policy->published[0].file, "/conf[1].d/a.conf"));
-	assert_int_equal(policy->published[2].line, 2);
+		assert_int_equal(policy->sections[i].port, 80 + i);
+	assert_int_equal(policy->sections[0].line, 2);
+	assert_non_null(strstr(policy->sections[0].file, "/conf[1].d/a.conf"));
+	assert_int_equal(policy->sections[2].line, 2);
 	assert_string_equal(policy->chains[1]->name, "OWN");
 	assert_non_null(strstr(policy->chains[1]->file, "/deep/x.inc"));
 	policy_free(policy);

@@ -80,7 +80,7 @@ static struct policy *random_policy(void)
 	struct policy *policy = policy_new();
 
 	policy->families = 1U << FAMILY_IPV4;
-	policy->remove_foreign = !below(4);
+	policy->foreign_rules = below(4) ? FOREIGN_KEEP : FOREIGN_REMOVE;
 	if (below(2))
 		strings_add(&policy->trusted_chains, "ts");
 	for (unsigned int i = below(6); i; i--)
@@ -155,7 +155,7 @@ static void one(void)
 			    again.v[i].position);
 	assert_int_equal(again.n, 0);
 	for (size_t c = 0; c < ARRAY_SIZE(untouched); c++) {
-		if (policy->remove_foreign && !strcmp(untouched[c], DOCKER_USER))
+		if (policy->foreign_rules == FOREIGN_REMOVE && !strcmp(untouched[c], DOCKER_USER))
 			continue;
 		assert_int_equal(foreign(policy, snapshot, untouched[c], has), nhad[c]);
 		assert_memory_equal(has, had[c], nhad[c] * sizeof(*has));

@@ -9,6 +9,17 @@
 #include <cmocka.h>
 
 #include "publish.h"
+#include "settings.h"
+
+/* Sets what the section has as that setting; whether it takes the text. */
+static bool set(struct publish *publish, const char *setting, const char *text)
+{
+	char *why = setting_add(setting_find(SECTION_PUBLISH, setting), publish, text);
+	bool taken = !why;
+
+	free(why);
+	return taken;
+}
 
 static void ports(void **state)
 {
@@ -69,9 +80,9 @@ static void interfaces(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_non_null(publish_set_interface(&publish, bad[i]));
-	assert_null(publish_set_interface(&publish, "0123456789abcde"));
-	assert_null(publish_set_interface(&publish, "ens+"));
+		assert_false(set(&publish, "interface", bad[i]));
+	assert_true(set(&publish, "interface", "0123456789abcde"));
+	assert_true(set(&publish, "interface", "ens+"));
 	assert_string_equal(publish.interface, "ens+");
 	publish_clear(&publish);
 }
@@ -92,15 +103,15 @@ static void addresses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		if (!publish_add_allow(&publish, bad[i]))
+		if (set(&publish, "allow", bad[i]))
 			fail_msg("accepted: '%s'", bad[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(right); i++)
-		assert_null(publish_add_allow(&publish, right[i]));
-	assert_non_null(publish_add_allow(&publish, right[0])); /* twice */
-	assert_non_null(publish_add_allow(&publish, "any"));    /* beside others */
+		assert_true(set(&publish, "allow", right[i]));
+	assert_false(set(&publish, "allow", right[0])); /* twice */
+	assert_false(set(&publish, "allow", "any"));    /* beside others */
 	publish_clear(&publish);
-	assert_null(publish_add_allow(&publish, "any"));
-	assert_non_null(publish_add_allow(&publish, right[0]));
+	assert_true(set(&publish, "allow", "any"));
+	assert_false(set(&publish, "allow", right[0]));
 	publish_clear(&publish);
 }
 
@@ -114,11 +125,11 @@ static char *rules_of(const char *port, const char *interface, const char *const
 
 	assert_null(publish_set_port(&publish, port));
 	if (interface)
-		assert_null(publish_set_interface(&publish, interface));
+		assert_true(set(&publish, "interface", interface));
 	for (; allow && *allow; allow++)
-		assert_null(publish_add_allow(&publish, *allow));
+		assert_true(set(&publish, "allow", *allow));
 	if (otherwise)
-		assert_null(publish_set_otherwise(&publish, otherwise));
+		assert_true(set(&publish, "otherwise", otherwise));
 	publish_rules(&publish, &texts);
 	for (size_t i = 0; i < texts.n; i++) {
 		char *longer = xasprintf("%s%s\n", all, texts.v[i]);
@@ -189,9 +200,9 @@ static void overlaps(void **state)
 		assert_null(publish_set_port(&first, cases[i].first));
 		assert_null(publish_set_port(&second, cases[i].second));
 		if (cases[i].first_interface)
-			assert_null(publish_set_interface(&first, cases[i].first_interface));
+			assert_true(set(&first, "interface", cases[i].first_interface));
 		if (cases[i].second_interface)
-			assert_null(publish_set_interface(&second, cases[i].second_interface));
+			assert_true(set(&second, "interface", cases[i].second_interface));
 		assert_int_equal(publish_overlap(&first, &second), cases[i].overlap);
 		publish_clear(&first);
 		publish_clear(&second);
