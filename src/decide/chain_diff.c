@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "search.h"
+#include "util.h"
 
-bool held_exclusive(const struct policy *policy, const char *chain)
+bool chain_is_exclusive(const struct policy *policy, const char *chain)
 {
 	return policy->foreign_rules == FOREIGN_REMOVE || strcmp(chain, DOCKER_USER);
 }
@@ -37,23 +39,15 @@ static struct entry *index_wanted(const struct wanted_rules *wanted)
 	return entries;
 }
 
-static size_t first_entry(const struct entry *entries, size_t n, uint32_t hash)
+static int entry_order(const void *element, const void *key)
 {
-	size_t low = 0, high = n;
+	uint32_t hash = ((const struct entry *)element)->hash, wanted = *(const uint32_t *)key;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (entries[middle].hash < hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return hash < wanted ? -1 : hash > wanted;
 }
 
 /* Whether the rule is a wanted one; which the first such entry is. */
-static bool find_wanted(const struct held *held, const struct entry *entries,
+static bool find_wanted(const struct chain_diff *diff, const struct entry *entries,
 			const struct rule *rule, size_t *entry)
 {
 	uint32_t hash;
@@ -61,9 +55,9 @@ static bool find_wanted(const struct held *held, const struct entry *entries,
 	if (rule->opaque)
 		return false;
 	hash = rule_hash(rule);
-	for (size_t e = first_entry(entries, held->wanted->n, hash);
-	     e < held->wanted->n && entries[e].hash == hash; e++) {
-		if (rule_equal_but_mark(rule, held->wanted->v[entries[e].wanted].rule)) {
+	for (size_t e = search_first(&hash, entries, diff->wanted->n, sizeof(*entries), entry_order);
+	     e < diff->wanted->n && entries[e].hash == hash; e++) {
+		if (rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule)) {
 			*entry = e;
 			return true;
 		}
@@ -71,171 +65,144 @@ static bool find_wanted(const struct held *held, const struct entry *entries,
 	return false;
 }
 
-/* entry_of: of each live rule the first entry that it equals; HELD_MISSING where none. */
-static void sort_out(struct held *held, const struct entry *entries, size_t *entry_of,
+/* entry_of: of each live rule the first entry that it equals; DIFF_MISSING where none. */
+static void sort_out(struct chain_diff *diff, const struct entry *entries, size_t *entry_of,
 		     struct reach *reach, bool exclusive)
 {
-	const struct chain *chain = held->chain;
+	const struct chain *chain = diff->chain;
 
-	held->barrier = chain->nrules;
+	diff->barrier = chain->nrules;
 	for (size_t i = 0; i < chain->nrules; i++) {
 		const struct rule *rule = chain->rules[i];
 
-		entry_of[i] = HELD_MISSING;
-		if (find_wanted(held, entries, rule, &entry_of[i]))
-			held->parts[i] = PART_MOVED;
+		entry_of[i] = DIFF_MISSING;
+		if (find_wanted(diff, entries, rule, &entry_of[i]))
+			diff->fates[i] = LIVE_MOVED;
 		else if (rule_is_marked(rule))
-			held->parts[i] = PART_STALE;
+			diff->fates[i] = LIVE_STALE;
 		else if (exclusive && !docker_is_closing(chain, i))
-			held->parts[i] = PART_ALIEN;
+			diff->fates[i] = LIVE_EVICTED;
 		else
-			held->parts[i] = PART_FOREIGN;
-		if (held->parts[i] == PART_FOREIGN && held->barrier == chain->nrules &&
+			diff->fates[i] = LIVE_FOREIGN;
+		if (diff->fates[i] == LIVE_FOREIGN && diff->barrier == chain->nrules &&
 		    reach_bypasses(reach, chain, rule))
-			held->barrier = i;
+			diff->barrier = i;
 	}
 }
 
-/* One pair of a live and a wanted rule that are equal, in a chain of such pairs. */
-struct pair {
-	size_t live, wanted;
-	size_t before; /* index of the pair in front, or HELD_MISSING */
-};
-
 /*
- * The longest rising run of pairs: patience sorting, the pairs of one live
- * rule from the last wanted one to the first, so that none follows another of
- * its own.
+ * Keeps as many pairs of a live and an equal wanted rule as stand in the same order on
+ * both sides. The pairs of one live rule come from the last wanted one to the first,
+ * so that none follows another of its own.
  */
-static void keep_longest(struct held *held, const struct entry *entries, const size_t *entry_of)
+static void keep_longest(struct chain_diff *diff, const struct entry *entries,
+			 const size_t *entry_of)
 {
-	struct pair *pairs = NULL;
-	size_t npairs = 0, room = 0, length = 0;
-	size_t *ends = xcalloc(held->wanted->n, sizeof(*ends));
+	struct rising rising = { 0 };
 
-	for (size_t i = 0; i < held->barrier; i++) {
-		const struct rule *rule = held->chain->rules[i];
+	for (size_t i = 0; i < diff->barrier; i++) {
+		const struct rule *rule = diff->chain->rules[i];
 		size_t first = entry_of[i], last;
 
-		if (first == HELD_MISSING)
+		if (first == DIFF_MISSING)
 			continue;
-		for (last = first; last < held->wanted->n &&
+		for (last = first; last < diff->wanted->n &&
 				   entries[last].hash == entries[first].hash; last++)
 			;
-		for (size_t e = last; e-- > first;) {
-			size_t wanted = entries[e].wanted, low = 0, high = length;
-
-			if (!rule_equal_but_mark(rule, held->wanted->v[wanted].rule))
-				continue;
-			while (low < high) {
-				size_t middle = low + (high - low) / 2;
-
-				if (pairs[ends[middle]].wanted < wanted)
-					low = middle + 1;
-				else
-					high = middle;
-			}
-			/* An equal end is not replaced: the earlier live rule stays. */
-			if (low < length && pairs[ends[low]].wanted == wanted)
-				continue;
-			GROW(pairs, npairs, room);
-			pairs[npairs] = (struct pair){ i, wanted, low ? ends[low - 1] : HELD_MISSING };
-			ends[low] = npairs++;
-			if (low == length)
-				length++;
-		}
+		for (size_t e = last; e-- > first;)
+			if (rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule))
+				rising_add(&rising, i, entries[e].wanted);
 	}
-	for (size_t p = length ? ends[length - 1] : HELD_MISSING; p != HELD_MISSING;
-	     p = pairs[p].before) {
-		held->live[pairs[p].wanted] = pairs[p].live;
-		held->parts[pairs[p].live] = PART_KEPT;
+	for (const struct rising_pair *pair = rising_last(&rising); pair;
+	     pair = rising_before(&rising, pair)) {
+		diff->live[pair->value] = pair->tag;
+		diff->fates[pair->tag] = LIVE_KEPT;
 	}
-	free(pairs);
-	free(ends);
+	rising_clear(&rising);
 }
 
 /* Each wanted rule that is not kept takes an equal live one that nobody has. */
-static void pair_the_rest(struct held *held, const struct entry *entries, const size_t *entry_of)
+static void pair_the_rest(struct chain_diff *diff, const struct entry *entries, const size_t *entry_of)
 {
-	bool *taken = xcalloc(held->wanted->n, sizeof(*taken));
+	bool *taken = xcalloc(diff->wanted->n, sizeof(*taken));
 
-	for (size_t w = 0; w < held->wanted->n; w++)
-		taken[w] = held->live[w] != HELD_MISSING;
-	for (size_t i = 0; i < held->chain->nrules; i++) {
-		const struct rule *rule = held->chain->rules[i];
+	for (size_t w = 0; w < diff->wanted->n; w++)
+		taken[w] = diff->live[w] != DIFF_MISSING;
+	for (size_t i = 0; i < diff->chain->nrules; i++) {
+		const struct rule *rule = diff->chain->rules[i];
 		size_t e = entry_of[i];
 
-		if (held->parts[i] != PART_MOVED)
+		if (diff->fates[i] != LIVE_MOVED)
 			continue;
-		held->parts[i] = PART_STALE;
+		diff->fates[i] = LIVE_STALE;
 		for (uint32_t hash = entries[e].hash;
-		     e < held->wanted->n && entries[e].hash == hash; e++) {
+		     e < diff->wanted->n && entries[e].hash == hash; e++) {
 			size_t wanted = entries[e].wanted;
 
 			if (taken[wanted] ||
-			    !rule_equal_but_mark(rule, held->wanted->v[wanted].rule))
+			    !rule_equal_but_mark(rule, diff->wanted->v[wanted].rule))
 				continue;
 			taken[wanted] = true;
-			held->live[wanted] = i;
-			held->parts[i] = PART_MOVED;
+			diff->live[wanted] = i;
+			diff->fates[i] = LIVE_MOVED;
 			break;
 		}
 	}
 	free(taken);
 }
 
-static bool is_kept(const struct held *held, size_t wanted)
+static bool is_kept(const struct chain_diff *diff, size_t wanted)
 {
-	return held->live[wanted] != HELD_MISSING && held->parts[held->live[wanted]] == PART_KEPT;
+	return diff->live[wanted] != DIFF_MISSING && diff->fates[diff->live[wanted]] == LIVE_KEPT;
 }
 
 /* Behind the wanted rule before it that is kept, or in front of the next one. */
-static void find_places(struct held *held)
+static void find_places(struct chain_diff *diff)
 {
-	size_t n = held->wanted->n, first = 0, place;
+	size_t n = diff->wanted->n, first = 0, place;
 
-	held->places = xcalloc(n, sizeof(*held->places));
-	while (first < n && !is_kept(held, first))
+	diff->places = xcalloc(n, sizeof(*diff->places));
+	while (first < n && !is_kept(diff, first))
 		first++;
-	place = first < n ? held->live[first] : held->chain ? held->barrier : 0;
+	place = first < n ? diff->live[first] : diff->chain ? diff->barrier : 0;
 	for (size_t w = 0; w < n; w++) {
-		held->places[w] = place;
-		if (is_kept(held, w))
-			place = held->live[w] + 1;
+		diff->places[w] = place;
+		if (is_kept(diff, w))
+			place = diff->live[w] + 1;
 	}
 }
 
-void held_look(struct held *held, const struct wanted_rules *wanted, struct reach *reach,
+void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted, struct reach *reach,
 	       const struct chain *chain, bool exclusive)
 {
 	struct entry *entries = index_wanted(wanted);
 
-	*held = (struct held){ .chain = chain, .wanted = wanted };
-	held->live = xcalloc(wanted->n, sizeof(*held->live));
+	*diff = (struct chain_diff){ .chain = chain, .wanted = wanted };
+	diff->live = xcalloc(wanted->n, sizeof(*diff->live));
 	for (size_t w = 0; w < wanted->n; w++)
-		held->live[w] = HELD_MISSING;
+		diff->live[w] = DIFF_MISSING;
 	if (chain) {
 		size_t *entry_of = xcalloc(chain->nrules, sizeof(*entry_of));
 
-		held->parts = xcalloc(chain->nrules, sizeof(*held->parts));
-		sort_out(held, entries, entry_of, reach, exclusive);
-		keep_longest(held, entries, entry_of);
-		pair_the_rest(held, entries, entry_of);
+		diff->fates = xcalloc(chain->nrules, sizeof(*diff->fates));
+		sort_out(diff, entries, entry_of, reach, exclusive);
+		keep_longest(diff, entries, entry_of);
+		pair_the_rest(diff, entries, entry_of);
 		free(entry_of);
 	}
-	find_places(held);
+	find_places(diff);
 	free(entries);
 }
 
-void held_clear(struct held *held)
+void chain_diff_clear(struct chain_diff *diff)
 {
-	free(held->parts);
-	free(held->live);
-	free(held->places);
-	*held = (struct held){ 0 };
+	free(diff->fates);
+	free(diff->live);
+	free(diff->places);
+	*diff = (struct chain_diff){ 0 };
 }
 
-bool held_is_stale_chain(const struct policy *policy, const struct chain *chain)
+bool chain_is_stale(const struct policy *policy, const struct chain *chain)
 {
 	if (!chain->loaded || chain->builtin || chain->foreign_base || !chain->nrules ||
 	    docker_owns_chain(chain->name) || policy_chain(policy, chain->name))

@@ -191,22 +191,22 @@ static char *origin(const struct wanted_rule *wanted)
 	return xasprintf("'%s' (%s:%u)", wanted->text, wanted->file, wanted->line);
 }
 
-static void check_wanted(const struct subject *subject, const struct held *held, const char *name)
+static void check_wanted(const struct subject *subject, const struct chain_diff *diff, const char *name)
 {
 	bool bypassed = false;
 
-	for (size_t w = 0; w < held->wanted->n; w++) {
-		size_t at = held->live[w];
+	for (size_t w = 0; w < diff->wanted->n; w++) {
+		size_t at = diff->live[w];
 		char *what;
 
-		if (at != HELD_MISSING && held->parts[at] == PART_KEPT)
+		if (at != DIFF_MISSING && diff->fates[at] == LIVE_KEPT)
 			continue;
-		if (at != HELD_MISSING && at > held->barrier) {
+		if (at != DIFF_MISSING && at > diff->barrier) {
 			bypassed = true;
 			continue;
 		}
-		what = origin(&held->wanted->v[w]);
-		if (at == HELD_MISSING)
+		what = origin(&diff->wanted->v[w]);
+		if (at == DIFF_MISSING)
 			check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, name, 0,
 			    xasprintf("%s does not hold %s", name, what));
 		else
@@ -215,32 +215,32 @@ static void check_wanted(const struct subject *subject, const struct held *held,
 		free(what);
 	}
 	if (bypassed)
-		check_add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, held->barrier + 1,
+		check_add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, diff->barrier + 1,
 		    xasprintf("rule %zu of %s can let packets past the configured rules behind it",
-			      held->barrier + 1, name));
+			      diff->barrier + 1, name));
 }
 
-static void check_others(const struct subject *subject, const struct held *held)
+static void check_others(const struct subject *subject, const struct chain_diff *diff)
 {
-	const struct chain *chain = held->chain;
+	const struct chain *chain = diff->chain;
 	size_t end = NOWHERE;
 
 	for (size_t i = 0; i < chain->nrules; i++) {
 		const struct rule *rule = chain->rules[i];
 
-		switch (held->parts[i]) {
-		case PART_STALE:
+		switch (diff->fates[i]) {
+		case LIVE_STALE:
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s is %s", i + 1, chain->name,
 				      rule_is_marked(rule) ? "this program's and not configured any more"
 							   : "there more than once"));
 			break;
-		case PART_ALIEN:
+		case LIVE_EVICTED:
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s is not configured, and the chain is held as configured",
 				      i + 1, chain->name));
 			break;
-		case PART_FOREIGN:
+		case LIVE_FOREIGN:
 			if (end != NOWHERE && !docker_is_closing(chain, i))
 				check_add(subject, RULE_UNREACHABLE, SEVERITY_WARNING, chain->name, i + 1,
 				    xasprintf("rule %zu of %s is never asked: rule %zu ends the chain for every packet",
@@ -249,7 +249,7 @@ static void check_others(const struct subject *subject, const struct held *held)
 		default:
 			break;
 		}
-		if (end == NOWHERE && held->parts[i] != PART_STALE && held->parts[i] != PART_ALIEN &&
+		if (end == NOWHERE && diff->fates[i] != LIVE_STALE && diff->fates[i] != LIVE_EVICTED &&
 		    rule_ends_chain(rule))
 			end = i;
 	}
@@ -259,7 +259,7 @@ static void check_others(const struct subject *subject, const struct held *held)
 static void check_chain(const struct subject *subject, const struct wanted_chain *wanted)
 {
 	const struct chain *chain = table_chain(subject->table, wanted->name);
-	struct held held;
+	struct chain_diff diff;
 
 	if (chain && chain->foreign_base) {
 		struct finding *finding = check_add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
@@ -276,12 +276,12 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 		check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));
-	held_look(&held, &wanted->rules[subject->family], subject->reach, chain,
-		  held_exclusive(subject->policy, wanted->name));
-	check_wanted(subject, &held, wanted->name);
+	chain_diff_make(&diff, &wanted->rules[subject->family], subject->reach, chain,
+		  chain_is_exclusive(subject->policy, wanted->name));
+	check_wanted(subject, &diff, wanted->name);
 	if (chain)
-		check_others(subject, &held);
-	held_clear(&held);
+		check_others(subject, &diff);
+	chain_diff_clear(&diff);
 }
 
 static void check_family(const struct policy *policy, const struct snapshot *snapshot,

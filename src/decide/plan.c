@@ -12,14 +12,14 @@
 
 /* The rule as it goes in: marked, and with the counters of the one that it moves from. */
 static void insert_wanted(struct edits *edits, enum family family, const char *chain,
-			  size_t position, const struct held *held, size_t wanted)
+			  size_t position, const struct chain_diff *diff, size_t wanted)
 {
-	struct rule *rule = rule_copy(held->wanted->v[wanted].rule);
+	struct rule *rule = rule_copy(diff->wanted->v[wanted].rule);
 
 	rule_add_mark(rule);
-	if (held->live[wanted] != HELD_MISSING) {
+	if (diff->live[wanted] != DIFF_MISSING) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is live is in a chain */
-		const struct rule *live = held->chain->rules[held->live[wanted]];
+		const struct rule *live = diff->chain->rules[diff->live[wanted]];
 
 		rule->packets = live->packets;
 		rule->bytes = live->bytes;
@@ -32,32 +32,32 @@ static void insert_wanted(struct edits *edits, enum family family, const char *c
  * One walk down the chain: what goes in front of a live rule is put in, then
  * that rule is passed or taken out, so positions rise, and inserts keep their order.
  */
-static void plan_held(const struct held *held, enum family family, const char *name,
+static void plan_diff(const struct chain_diff *diff, enum family family, const char *name,
 		      struct edits *edits)
 {
-	size_t live = held->chain ? held->chain->nrules : 0;
+	size_t live = diff->chain ? diff->chain->nrules : 0;
 	size_t wanted = 0, position = 1;
 
 	for (size_t i = 0; i <= live; i++) {
-		for (; wanted < held->wanted->n; wanted++) {
-			size_t at = held->live[wanted];
+		for (; wanted < diff->wanted->n; wanted++) {
+			size_t at = diff->live[wanted];
 
-			if (at != HELD_MISSING && held->parts[at] == PART_KEPT) {
+			if (at != DIFF_MISSING && diff->fates[at] == LIVE_KEPT) {
 				if (at >= i)
 					break;
 				continue;
 			}
-			if (held->places[wanted] > i)
+			if (diff->places[wanted] > i)
 				break;
-			insert_wanted(edits, family, name, position++, held, wanted);
+			insert_wanted(edits, family, name, position++, diff, wanted);
 		}
 		if (i == live)
 			break;
-		if (held->parts[i] == PART_KEPT || held->parts[i] == PART_FOREIGN)
+		if (diff->fates[i] == LIVE_KEPT || diff->fates[i] == LIVE_FOREIGN)
 			position++;
 		else
 			edits_rule(edits, EDIT_DELETE, family, FILTER, name, position,
-				   held->chain->rules[i]);
+				   diff->chain->rules[i]);
 	}
 }
 
@@ -65,12 +65,12 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 		       const struct wanted_chain *wanted, enum family family, struct edits *edits)
 {
 	const struct chain *chain = table_chain(table, wanted->name);
-	struct held held;
+	struct chain_diff diff;
 
-	held_look(&held, &wanted->rules[family], reach, chain,
-		  held_exclusive(policy, wanted->name));
-	plan_held(&held, family, wanted->name, edits);
-	held_clear(&held);
+	chain_diff_make(&diff, &wanted->rules[family], reach, chain,
+		  chain_is_exclusive(policy, wanted->name));
+	plan_diff(&diff, family, wanted->name, edits);
+	chain_diff_clear(&diff);
 }
 
 /*
@@ -110,7 +110,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
 	return policy_chain(policy, chain->name) &&
-	       (rule_is_marked(rule) || held_exclusive(policy, chain->name));
+	       (rule_is_marked(rule) || chain_is_exclusive(policy, chain->name));
 }
 
 /* How often each chain is called, by its place in the table. */
@@ -183,7 +183,7 @@ static void plan_stale_chains(const struct policy *policy, const struct table *t
 		again = false;
 		for (size_t c = 0; c < table->nchains; c++) {
 			if (dropped[c] || calls.stay[c] || !calls.go[c] ||
-			    !held_is_stale_chain(policy, table->chains[c]))
+			    !chain_is_stale(policy, table->chains[c]))
 				continue;
 			drop_chain(table, table->chains[c], &calls, edits);
 			dropped[c] = again = true;

@@ -80,7 +80,7 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	bool stale = false;
 
 	for (size_t c = 0; c < table->nchains && !stale; c++)
-		stale = held_is_stale_chain(policy, table->chains[c]);
+		stale = chain_is_stale(policy, table->chains[c]);
 	for (size_t c = 0; c < table->nchains && stale; c++)
 		if (!table->chains[c]->loaded)
 			return table->chains[c];
