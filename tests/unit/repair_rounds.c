@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rounds of a repair, against a backend that keeps its tables in memory: what is
+ * written, how often it is tried again, and that another writer is not fought for ever.
+ */
+#include "model.h"
+
+#include "apply.h"
+#include "deadline.h"
+#include "diag.h"
+#include "patience.h"
+#include "repair.h"
+#include "settings.h"
+
+#define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
+
+/* The tables of the kernel that is not there, and what happens to a commit. */
+static struct {
+	struct snapshot *tables;
+	unsigned int lost;   /* commits that meet a change of the tables */
+	bool undone;         /* another writer undoes each commit */
+	unsigned int commits;
+} fake;
+
+static const char *const live[] = {
+	"FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER", "DOCKER-FORWARD -j ACCEPT",
+	"DOCKER-USER -j RETURN", NULL,
+};
+
+static void lay(void)
+{
+	snapshot_free(fake.tables);
+	fake.tables = snapshot_new(BACKEND_NFT);
+	model_table(fake.tables, FAMILY_IPV4, live);
+}
+
+static const struct backend_ops fake_nft, fake_legacy;
+
+static struct backend *open_nft(bool for_write)
+{
+	static struct backend backend = { .ops = &fake_nft };
+
+	(void)for_write;
+	return &backend;
+}
+
+static struct backend *open_legacy(bool for_write)
+{
+	static struct backend backend = { .ops = &fake_legacy };
+
+	(void)for_write;
+	return &backend;
+}
+
+static int fake_read_table(struct backend *backend, struct snapshot *snapshot, enum family family,
+			   const char *name)
+{
+	const struct table *from = snapshot_table(fake.tables, family, name);
+	struct table *to = from ? snapshot_add_table(snapshot, family, name) : NULL;
+
+	(void)backend;
+	for (size_t c = 0; from && c < from->nchains; c++) {
+		struct chain *chain = table_add_chain(to, from->chains[c]->name);
+
+		chain->builtin = from->chains[c]->builtin;
+		chain->policy = from->chains[c]->policy;
+	}
+	if (to)
+		table_sort(to);
+	return BACKEND_OK;
+}
+
+static int fake_read_chain(struct backend *backend, struct snapshot *snapshot, struct table *table,
+			   struct chain *chain)
+{
+	const struct chain *from = table_chain(
+		snapshot_table(fake.tables, table->family, table->name), chain->name);
+
+	(void)backend;
+	(void)snapshot;
+	for (size_t i = 0; i < from->nrules; i++)
+		chain_add_rule(chain, rule_copy(from->rules[i]));
+	chain->loaded = true;
+	return BACKEND_OK;
+}
+
+static int fake_verify(struct backend *backend, struct snapshot *snapshot)
+{
+	(void)backend;
+	(void)snapshot;
+	return BACKEND_OK;
+}
+
+static int fake_commit(struct backend *backend, const struct snapshot *snapshot,
+		       const struct edits *edits)
+{
+	(void)backend;
+	(void)snapshot;
+	if (fake.lost) {
+		fake.lost--;
+		return BACKEND_CHANGED;
+	}
+	fake.commits++;
+	if (!fake.undone)
+		assert_true(edits_apply(fake.tables, edits));
+	return BACKEND_OK;
+}
+
+static void fake_close(struct backend *backend)
+{
+	(void)backend;
+}
+
+static int fake_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
+			struct other_filters *filters)
+{
+	(void)ops;
+	(void)input_only;
+	(void)but_builtin;
+	(void)filters;
+	return BACKEND_OK;
+}
+
+static int empty_read_table(struct backend *backend, struct snapshot *snapshot, enum family family,
+			    const char *name)
+{
+	(void)backend;
+	(void)snapshot;
+	(void)family;
+	(void)name;
+	return BACKEND_OK;
+}
+
+static const struct backend_ops fake_nft = {
+	.kind = BACKEND_NFT, .open = open_nft, .read_table = fake_read_table,
+	.read_chain = fake_read_chain, .verify = fake_verify, .commit = fake_commit,
+	.close = fake_close, .read_filters = fake_filters,
+}, fake_legacy = {
+	.kind = BACKEND_LEGACY, .open = open_legacy, .read_table = empty_read_table,
+	.read_chain = fake_read_chain, .verify = fake_verify, .close = fake_close,
+	.read_filters = fake_filters,
+};
+
+static const struct backend_ops *const backends[] = {
+	[BACKEND_NFT] = &fake_nft, [BACKEND_LEGACY] = &fake_legacy,
+};
+
+/* Repairs once; the caller clears both. */
+static int repair(struct session *session, struct repair *repair, bool dry_run)
+{
+	struct policy *policy = setting_default_policy();
+	int status;
+
+	policy->families = 1U << FAMILY_IPV4;
+	model_want(policy, "DOCKER-USER", ALLOW);
+	fake.commits = 0;
+	lay();
+	*repair = (struct repair){ .session = session, .dry_run = dry_run };
+	assert_int_equal(session_open(session, backends, policy), 0);
+	assert_int_equal(state_settle(session, &repair->found), 0);
+	status = repair_run(repair);
+	policy_free(policy);
+	return status;
+}
+
+static size_t contested(struct repair *repair)
+{
+	return findings_count(&repair_newest(repair)->findings, CONTESTED, FAMILY_COUNT);
+}
+
+static void clear(struct session *session, struct repair *repair)
+{
+	repair_clear(repair);
+	session_close(session);
+	snapshot_free(fake.tables);
+	memset(&fake, 0, sizeof(fake));
+}
+
+static void test_mends_at_once(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_true(run.written && run.edits.n);
+	assert_int_equal(fake.commits, 1);
+	assert_true(run.found.findings.n > 0);
+	assert_int_equal(findings_count(&run.left.findings, USER_JUMP_LATE, FAMILY_COUNT), 0);
+	assert_int_equal(contested(&run), 0);
+	clear(&session, &run);
+}
+
+static void test_dry_run_writes_nothing(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	assert_int_equal(repair(&session, &run, true), 0);
+	assert_true(run.edits.n && !run.written);
+	assert_int_equal(fake.commits, 0);
+	clear(&session, &run);
+}
+
+static void test_lost_races_are_repeated(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	fake.lost = 5;
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_true(run.written);
+	assert_int_equal(fake.commits, 1);
+	clear(&session, &run);
+}
+
+static void test_lost_races_have_an_end(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	/* The first try does not count: it is on what was read before. */
+	fake.lost = LOST_RACES + 1;
+	assert_int_equal(repair(&session, &run, false), -1);
+	assert_int_equal(fake.commits, 0);
+	assert_non_null(diag_first_error());
+	clear(&session, &run);
+}
+
+static void test_contested(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	fake.undone = true;
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_true(run.written);
+	assert_int_equal(fake.commits, 1 + REPAIR_ROUNDS);
+	assert_int_equal(contested(&run), 1);
+	clear(&session, &run);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	diag_setup(0, true);
+	deadline_start(300);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	diag_cleanup();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mends_at_once),
+		cmocka_unit_test(test_dry_run_writes_nothing),
+		cmocka_unit_test(test_lost_races_are_repeated),
+		cmocka_unit_test(test_lost_races_have_an_end),
+		cmocka_unit_test(test_contested),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
