@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
-#include "packet.h"
+#include "proto.h"
 
 /* Ports of one protocol, a bit each. */
 struct ports {
