@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reach.h"
 
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_state.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker_chains.h"
-#include "match_ext.h"
 #include "util.h"
+#include "xt_match.h"
 
 /* What is known of one question about one chain. */
 enum known { UNASKED, ASKING, NO, YES };
@@ -109,17 +107,10 @@ static bool states_exclude_new(unsigned int mask, bool invert)
 
 static bool match_excludes_new(const struct ext *match)
 {
-	struct xt_conntrack_mtinfo3 info;
+	unsigned int states;
+	bool not;
 
-	if (!strcmp(match->name, "state") && match->revision == 0 &&
-	    match->size >= sizeof(struct xt_state_info)) {
-		struct xt_state_info state;
-
-		memcpy(&state, match->data, sizeof(state));
-		return states_exclude_new(state.statemask, false);
-	}
-	return match_conntrack_info(match, &info) && info.match_flags & XT_CONNTRACK_STATE &&
-	       states_exclude_new(info.state_mask, info.invert_flags & XT_CONNTRACK_STATE);
+	return xt_match_states(match, &states, &not) && states_exclude_new(states, not);
 }
 
 static bool rule_excludes_new(const struct rule *rule)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "docker_ports.h"
 
-#include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_sctp.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker_chains.h"
-#include "match_ext.h"
+#include "xt_match.h"
+#include "xt_target.h"
 
 void published_clear(struct published_ports *ports)
 {
@@ -74,23 +73,9 @@ static struct published_port *add(struct published_ports *ports)
 }
 
 /* The one destination port, or range, that a rule is for. */
-static bool rule_dport(const struct rule *rule, struct span *port)
+static bool one_dport(const struct rule *rule, struct span *port)
 {
-	for (size_t i = 0; i < rule->nmatches; i++) {
-		const struct ext *ext = &rule->matches[i];
-		struct xt_sctp_info sctp;
-
-		if (match_one_dport(ext, port))
-			return true;
-		if (strcmp(ext->name, "sctp") || ext->revision || ext->size < sizeof(sctp))
-			continue;
-		memcpy(&sctp, ext->data, sizeof(sctp));
-		if (sctp.flags & XT_SCTP_DEST_PORTS && !(sctp.invflags & XT_SCTP_DEST_PORTS)) {
-			*port = (struct span){ sctp.dpts[0], sctp.dpts[1] };
-			return true;
-		}
-	}
-	return false;
+	return xt_match_rule_dports(rule, port) && !span_equal(*port, SPAN_ALL);
 }
 
 /* "docker0" of -i docker0 or ! -i docker0; not of a pattern. */
@@ -134,10 +119,10 @@ static void collect_dnat(const struct table *table, const struct chain *chain,
 		const struct rule *rule = chain->rules[i];
 		struct published_port *port;
 		struct span dport;
-		struct dnat dnat;
+		struct xt_dnat dnat;
 
-		if (!target_dnat(rule, &dnat) || !dnat.has_addr || !rule->proto ||
-		    rule->invert & INV_PROTO || !rule_dport(rule, &dport))
+		if (!xt_target_dnat(rule, &dnat) || !dnat.has_addr || !rule->proto ||
+		    rule->invert & INV_PROTO || !one_dport(rule, &dport))
 			continue;
 		port = add(ports);
 		port->family = port->container_family = table->family;
@@ -243,7 +228,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 							 .container_family = table->family };
 			if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->proto ||
 			    rule->invert & INV_PROTO || !one_host(rule, &found.container) ||
-			    !rule_dport(rule, &found.container_port))
+			    !one_dport(rule, &found.container_port))
 				continue;
 			found.proto = (uint8_t)rule->proto;
 			found.port = found.container_port;

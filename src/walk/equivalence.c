@@ -98,7 +98,7 @@ static void sort_interfaces(struct vantage *vantage, const struct link_set *link
 		if (iface->loopback || iface->port || strings_has(bridges, iface->name))
 			continue;
 		for (size_t k = 0; k < n; k++)
-			signature = mix(signature, match_interface(&names[k], false, iface->name));
+			signature = mix(signature, interface_matches(&names[k], false, iface->name));
 		signature = mix(signature, iface->forwards[family] | iface->bridge << 1 |
 						   iface->localnet << 2);
 		origin = origins_guess(origins, info, iface, family);

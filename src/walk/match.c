@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "match.h"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_addrtype.h>
-#include <linux/netfilter/xt_conntrack.h>
-#include <linux/netfilter/xt_iprange.h>
-#include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "match_ext.h"
-
-static bool masked_equal(addr_t a, addr_t b, addr_t mask)
-{
-	return !((a ^ b) & mask);
-}
-
-bool match_interface(const struct interface *iface, bool invert, const char name[IFNAMSIZ])
-{
-	uint64_t is[2], asked[2], mask[2];
-
-	_Static_assert(IFNAMSIZ == sizeof(is), "the name as two numbers");
-	memcpy(is, name, sizeof(is));
-	memcpy(asked, iface->name, sizeof(asked));
-	memcpy(mask, iface->mask, sizeof(mask));
-	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
-}
+#include "xt_match.h"
 
 /* Whether any of 16 bytes is set. */
 static bool is_set(const uint8_t *bytes)
@@ -39,34 +16,15 @@ static bool is_set(const uint8_t *bytes)
 	return parts[0] | parts[1];
 }
 
-enum answer match_dst_masked(const struct packet *packet, const struct addrrange *dst, addr_t addr,
-			     addr_t mask)
-{
-	addr_t differ = dst->lo ^ dst->hi, above;
-
-	if (!differ)
-		return masked_equal(dst->lo, addr, mask) ? ANSWER_YES : ANSWER_NO;
-	/* The bits that all of the span share: those above the highest one that differs. */
-	above = addr_max(packet->family);
-	while (differ) {
-		differ >>= 1;
-		above <<= 1;
-	}
-	above &= addr_max(packet->family);
-	if (!masked_equal(dst->lo, addr, mask & above))
-		return ANSWER_NO;
-	return mask & ~above ? ANSWER_MAYBE : ANSWER_YES;
-}
-
 static enum answer header(const struct rule *rule, const struct packet *packet)
 {
 	enum answer answer = ANSWER_YES, dst;
 
 	if (packet->behind && (is_set(rule->in.mask) || rule->invert & INV_IN))
 		answer = ANSWER_MAYBE;
-	else if (!match_interface(&rule->in, rule->invert & INV_IN, packet->in))
+	else if (!interface_matches(&rule->in, rule->invert & INV_IN, packet->in))
 		return ANSWER_NO;
-	if (!match_interface(&rule->out, rule->invert & INV_OUT, packet->out))
+	if (!interface_matches(&rule->out, rule->invert & INV_OUT, packet->out))
 		return ANSWER_NO;
 	if (rule->proto && (rule->proto == packet->proto) == !!(rule->invert & INV_PROTO))
 		return ANSWER_NO;
@@ -140,7 +98,7 @@ static void conntrack_sources(struct conditions *conditions, const struct ext *e
 {
 	struct xt_conntrack_mtinfo3 info;
 
-	if (!match_conntrack_info(ext, &info) ||
+	if (!xt_match_conntrack(ext, &info) ||
 	    !(info.match_flags & (XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST)))
 		return;
 	/* A packet that is not tracked has no such addresses: match_fixed() judges it. */
@@ -162,7 +120,7 @@ static void addrtype_sources(struct conditions *conditions, const struct ext *ex
 	struct xt_addrtype_info_v1 info;
 	struct condition *condition;
 
-	if (!match_addrtype_info(ext, &info) || !info.source)
+	if (!xt_match_addrtype(ext, &info) || !info.source)
 		return;
 	condition = add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
 	condition->types = info.source;
@@ -187,7 +145,7 @@ static void source_conditions(const struct rule *rule, const struct packet *pack
 		const struct ext *ext = &rule->matches[i];
 		struct xt_iprange_mtinfo range;
 
-		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_SRC) {
+		if (xt_match_iprange(ext, &range) && range.flags & IPRANGE_SRC) {
 			struct condition *condition =
 				add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
 
@@ -281,7 +239,7 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 
 		switch (condition->kind) {
 		case MASKED:
-			if (masked_equal(src, condition->a, condition->b))
+			if (addr_masked_equal(src, condition->a, condition->b))
 				one = ANSWER_YES;
 			break;
 		case RANGE:
@@ -346,17 +304,18 @@ void match_key(const struct rule *rule, struct match_key *key)
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *ext = &rule->matches[i];
 		struct xt_conntrack_mtinfo3 info;
-		struct span ports;
+		struct xt_ports ports;
 
-		if (match_one_dport(ext, &ports) && ports.lo == ports.hi) {
+		if (xt_match_ports(ext, &ports) && !ports.not_dest &&
+		    ports.dest.lo == ports.dest.hi) {
 			key->has_dport = true;
-			key->dport = ports.lo;
+			key->dport = ports.dest.lo;
 		}
 		/*
 		 * With a state asked for, an untracked packet is judged by that
 		 * alone, so there the port does not decide.
 		 */
-		if (match_conntrack_info(ext, &info) &&
+		if (xt_match_conntrack(ext, &info) &&
 		    info.match_flags & XT_CONNTRACK_ORIGDST_PORT &&
 		    !(info.invert_flags & XT_CONNTRACK_ORIGDST_PORT) &&
 		    !(info.match_flags & XT_CONNTRACK_STATE) &&
@@ -374,7 +333,7 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 
 	if (rule->opaque)
 		return 0;
-	if (masked_equal(dst, addr_load(family, rule->dst.addr), addr_load(family, rule->dst.mask)))
+	if (addr_masked_equal(dst, addr_load(family, rule->dst.addr), addr_load(family, rule->dst.mask)))
 		bits |= bit;
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *ext = &rule->matches[i];
@@ -382,27 +341,27 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 		struct xt_iprange_mtinfo range;
 		struct xt_addrtype_info_v1 type;
 
-		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_DST) {
+		if (xt_match_iprange(ext, &range) && range.flags & IPRANGE_DST) {
 			bit <<= 1;
 			if (dst >= addr_load(family, &range.dst_min) &&
 			    dst <= addr_load(family, &range.dst_max))
 				bits |= bit;
 		}
 		/* Which interface an address belongs to: each address by itself. */
-		if (match_addrtype_info(ext, &type) && type.dest &&
+		if (xt_match_addrtype(ext, &type) && type.dest &&
 		    type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))
 			bits ^= (uint32_t)(dst * 2654435761u) & ~3u;
-		if (!match_conntrack_info(ext, &info))
+		if (!xt_match_conntrack(ext, &info))
 			continue;
 		if (info.match_flags & XT_CONNTRACK_ORIGDST) {
 			bit <<= 1;
-			if (masked_equal(dst, addr_load(family, &info.origdst_addr),
+			if (addr_masked_equal(dst, addr_load(family, &info.origdst_addr),
 					 addr_load(family, &info.origdst_mask)))
 				bits |= bit;
 		}
 		if (info.match_flags & XT_CONNTRACK_REPLSRC) {
 			bit <<= 1;
-			if (masked_equal(dst, addr_load(family, &info.replsrc_addr),
+			if (addr_masked_equal(dst, addr_load(family, &info.replsrc_addr),
 					 addr_load(family, &info.replsrc_mask)))
 				bits |= bit;
 		}
@@ -415,7 +374,7 @@ bool match_asks_interface(const struct rule *rule)
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		struct xt_addrtype_info_v1 type;
 
-		if (match_addrtype_info(&rule->matches[i], &type) &&
+		if (xt_match_addrtype(&rule->matches[i], &type) &&
 		    type.flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
 			return true;
 	}

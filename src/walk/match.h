@@ -2,6 +2,7 @@
 #ifndef DOCKFW_MATCH_H
 #define DOCKFW_MATCH_H
 
+#include "match_ext.h"
 #include "netinfo.h"
 #include "packet.h"
 #include "rule.h"
@@ -11,8 +12,6 @@
  * It does what the kernel's match functions do; a match that asks for what is
  * not known here (time, counters, sets, payload, …) says maybe, never no.
  */
-
-enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES };
 
 /*
  * All conditions but those on the source address. An opaque rule is a maybe.
@@ -64,9 +63,8 @@ struct match_key {
  */
 void match_key(const struct rule *rule, struct match_key *key);
 
-/* Whether two destinations, or two interfaces, are the same to this rule. */
+/* Two destinations of one class are the same to this rule. */
 uint32_t match_dst_class(const struct rule *rule, addr_t dst);
-bool match_interface(const struct interface *iface, bool invert, const char name[IFNAMSIZ]);
 /* Whether its conditions depend on the incoming interface in another way. */
 bool match_asks_interface(const struct rule *rule);
 /* Whether it looks at a mark. */
