@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flow.h"
+#include "chain_walk.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "route_path.h"
 #include "xt_match.h"
 #include "xt_target.h"
 
@@ -93,9 +94,9 @@ static void add_bridge(struct published_ports *ports, const struct interface *if
 static void find_bridge(const struct netinfo *info, const struct rule *rule,
 			struct published_port *port)
 {
-	struct netquery query = { .family = port->container_family, .dst = port->container,
+	struct route_query query = { .family = port->container_family, .dst = port->container,
 				  .any = true };
-	struct netpath path = netinfo_path(info, &query);
+	struct route_path path = route_path(info, &query);
 
 	if (path.type == RTN_UNICAST && path.out)
 		memcpy(port->bridge, path.out->name, IFNAMSIZ);

@@ -2,8 +2,8 @@
 #ifndef DOCKFW_DOCKER_PORTS_H
 #define DOCKFW_DOCKER_PORTS_H
 
+#include "flow.h"
 #include "proxies.h"
-#include "walk.h"
 
 /*
  * The ports that Docker publishes, by its rules and its listeners, before any walk:

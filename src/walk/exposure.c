@@ -388,7 +388,7 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 {
 	static const struct netif any = { .rp_filter = 1 };
 
-	netinfo_sources(info, family, &any, nobody);
+	route_sources(info, family, &any, nobody);
 	addrset_complement(nobody, family);
 	/* On the link some have these, but nobody of whom a port would be kept. */
 	if (family == FAMILY_IPV6) {

@@ -20,7 +20,7 @@ static enum answer header(const struct rule *rule, const struct packet *packet)
 {
 	enum answer answer = ANSWER_YES, dst;
 
-	if (packet->behind && (is_set(rule->in.mask) || rule->invert & INV_IN))
+	if (packet->leaving && (is_set(rule->in.mask) || rule->invert & INV_IN))
 		answer = ANSWER_MAYBE;
 	else if (!interface_matches(&rule->in, rule->invert & INV_IN, packet->in))
 		return ANSWER_NO;

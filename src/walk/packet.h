@@ -27,7 +27,7 @@ struct packet {
 	char in[IFNAMSIZ], out[IFNAMSIZ]; /* padded with NUL; out is empty before the routing */
 	int in_index, out_index;          /* 0: not known */
 	bool in_bridge;
-	bool behind;       /* in POSTROUTING, where kernels differ in what they say of in */
+	bool leaving;      /* in POSTROUTING, where kernels differ in what they say of in */
 	uint8_t proto;
 	struct addrrange dst;
 	struct span sport, dport;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "netinfo.h"
+#include "route_path.h"
 
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -44,7 +44,7 @@ static bool in_vrf(const struct netif *iface)
 }
 
 /* All that the rule asks for beside the destination; invert is not heeded. */
-static enum sure asks(const struct netrule *rule, const struct netquery *query)
+static enum sure asks(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = rule->unknown ? MAYBE : YES;
 
@@ -67,7 +67,7 @@ static enum sure asks(const struct netrule *rule, const struct netquery *query)
 	return is;
 }
 
-static enum sure holds(const struct netrule *rule, const struct netquery *query)
+static enum sure holds(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = asks(rule, query);
 
@@ -85,11 +85,11 @@ static bool counts(const struct netrule *rule, const struct netroute *route)
 
 /* What the rule gives, where it matches; false: the next one is asked. */
 static bool result_of(const struct netinfo *info, const struct netrule *rule,
-		      const struct netquery *query, struct netpath *path)
+		      const struct route_query *query, struct route_path *path)
 {
 	const struct netroute *route;
 
-	*path = (struct netpath){ .type = RTN_UNREACHABLE };
+	*path = (struct route_path){ .type = RTN_UNREACHABLE };
 	if (rule->action != FR_ACT_TO_TBL)
 		return true;
 	/* Which table a VRF has is not read. */
@@ -117,9 +117,9 @@ static size_t target_of(const struct netrule *rules, size_t n, size_t i)
 	return to;
 }
 
-static struct netpath ask_from(const struct netinfo *info, const struct netquery *query, size_t i)
+static struct route_path ask_from(const struct netinfo *info, const struct route_query *query, size_t i)
 {
-	struct netpath path = { .type = RTN_UNREACHABLE }, here;
+	struct route_path path = { .type = RTN_UNREACHABLE }, here;
 	bool unsure = false;
 	size_t n;
 	const struct netrule *rules = rules_of(info, query->family, &n);
@@ -151,15 +151,15 @@ static struct netpath ask_from(const struct netinfo *info, const struct netquery
 	return path;
 }
 
-struct netpath netinfo_path(const struct netinfo *info, const struct netquery *query)
+struct route_path route_path(const struct netinfo *info, const struct route_query *query)
 {
 	bool multicast = query->family == FAMILY_IPV4 ? query->dst >> 28 == 0xe
 						      : query->dst >> 120 == 0xff;
 
 	if (multicast)
-		return (struct netpath){ .type = RTN_MULTICAST };
+		return (struct route_path){ .type = RTN_MULTICAST };
 	if (query->family == FAMILY_IPV4 && query->dst == 0xffffffff)
-		return (struct netpath){ .type = RTN_BROADCAST };
+		return (struct route_path){ .type = RTN_BROADCAST };
 	return ask_from(info, query, 0);
 }
 
@@ -185,7 +185,7 @@ static bool routes_asked(const struct netinfo *info, const struct netif *in)
 	return in->rp_filter || own > 3;
 }
 
-void netinfo_sources(const struct netinfo *info, enum family family, const struct netif *in,
+void route_sources(const struct netinfo *info, enum family family, const struct netif *in,
 		     struct addrset *set)
 {
 	struct addrset own = { 0 };
@@ -311,7 +311,7 @@ static void keep_common(struct addrset *to, const struct addrset *a, const struc
 }
 
 /* The sources that the rule is asked about, of those that are left: for sure, and perhaps. */
-static void matching(const struct netrule *rule, const struct netquery *back,
+static void matching(const struct netrule *rule, const struct route_query *back,
 		     const struct addrset *left, struct addrset *sure, struct addrset *perhaps)
 {
 	enum sure is = asks(rule, back);
@@ -337,7 +337,7 @@ static void matching(const struct netrule *rule, const struct netquery *back,
 struct way_back {
 	const struct netinfo *info;
 	const struct netif *in;
-	const struct netquery *back;
+	const struct route_query *back;
 	const struct netrule *rules;
 	size_t n;
 	struct addrset valid, maybe_good, maybe_bad;
@@ -403,8 +403,8 @@ static void judge_from(struct way_back *way, size_t first, struct addrset *left)
 	addrset_clear(left);
 }
 
-void netinfo_way_back(const struct netinfo *info, const struct netif *in,
-		      const struct netquery *back, struct addrset *valid, struct addrset *doubtful)
+void route_way_back(const struct netinfo *info, const struct netif *in,
+		      const struct route_query *back, struct addrset *valid, struct addrset *doubtful)
 {
 	struct way_back way = { .info = info, .in = in, .back = back };
 	struct addrset left = { 0 };

@@ -14,15 +14,15 @@ static void clear(struct origin *origin)
 	addrset_clear(&origin->doubtful);
 }
 
-static bool same_query(const struct netquery *a, const struct netquery *b)
+static bool same_query(const struct route_query *a, const struct route_query *b)
 {
 	return a->family == b->family && a->in == b->in && a->src == b->src && a->any == b->any &&
 	       a->any_mark == b->any_mark && a->mark == b->mark;
 }
 
-static struct netquery what_matters(const struct netinfo *info, const struct netquery *back)
+static struct route_query what_matters(const struct netinfo *info, const struct route_query *back)
 {
-	struct netquery query = { .family = back->family };
+	struct route_query query = { .family = back->family };
 	bool src = false, in = false, mark = false;
 
 	for (size_t i = 0; i < info->nrules; i++) {
@@ -46,9 +46,9 @@ static struct netquery what_matters(const struct netinfo *info, const struct net
 }
 
 const struct origin *origins_find(struct origins *origins, const struct netinfo *info,
-				  const struct netif *in, const struct netquery *back)
+				  const struct netif *in, const struct route_query *back)
 {
-	struct netquery query = what_matters(info, back);
+	struct route_query query = what_matters(info, back);
 	struct origin *origin;
 
 	for (size_t i = 0; i < origins->n; i++)
@@ -63,8 +63,8 @@ const struct origin *origins_find(struct origins *origins, const struct netinfo 
 		clear(origin);
 	origins->next = (origins->next + 1) % KEPT;
 	*origin = (struct origin){ .in = in, .back = query };
-	netinfo_sources(info, query.family, in, &origin->possible);
-	netinfo_way_back(info, in, &query, &origin->valid, &origin->doubtful);
+	route_sources(info, query.family, in, &origin->possible);
+	route_way_back(info, in, &query, &origin->valid, &origin->doubtful);
 	addrset_intersect(&origin->valid, &origin->possible);
 	addrset_intersect(&origin->doubtful, &origin->possible);
 	return origin;
@@ -73,7 +73,7 @@ const struct origin *origins_find(struct origins *origins, const struct netinfo 
 const struct origin *origins_guess(struct origins *origins, const struct netinfo *info,
 				   const struct netif *in, enum family family)
 {
-	struct netquery back = { .family = family, .any = true, .any_mark = in->source_mark };
+	struct route_query back = { .family = family, .any = true, .any_mark = in->source_mark };
 
 	return origins_find(origins, info, in, &back);
 }

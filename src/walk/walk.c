@@ -5,25 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow.h"
+#include "chain_walk.h"
 
 const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", "security", NULL };
 
-/* One builtin chain on the way. */
-struct hook {
-	const char *table, *chain;
+/* What is true of one builtin chain on the way. */
+enum hook_is {
+	HOOK_TRACKED = 1U << 0, /* connection tracking comes just before it */
+	HOOK_FOREIGN = 1U << 1, /* base chains that iptables does not know may filter after it */
+	HOOK_INPUT = 1U << 2,   /* other tables filter here what is for the host itself … */
+	HOOK_FORWARD = 1U << 3, /* … and what is forwarded */
+	HOOK_LEAVING = 1U << 4, /* the packet is on its way out */
 };
 
+struct hook {
+	const char *table, *chain; /* NULL: the end of the way */
+	unsigned int is;
+	/* Of the end: takes over what came through. */
+	void (*end)(struct walk *walk, struct flow *flow, struct fate *fate);
+};
+
+static void route(struct walk *walk, struct flow *flow, struct fate *fate);
+static void arrive(struct walk *walk, struct flow *flow, struct fate *fate);
+static void leave(struct walk *walk, struct flow *flow, struct fate *fate);
+
 static const struct hook prerouting[] = {
-	{ "raw", "PREROUTING" }, { "mangle", "PREROUTING" }, { "nat", "PREROUTING" }, { 0 },
+	{ "raw", "PREROUTING", .is = 0 },
+	{ "mangle", "PREROUTING", .is = HOOK_TRACKED | HOOK_FOREIGN },
+	{ "nat", "PREROUTING", .is = HOOK_FOREIGN },
+	{ .end = route },
 };
 static const struct hook forward[] = {
-	{ "mangle", "FORWARD" }, { "filter", "FORWARD" }, { "security", "FORWARD" },
-	{ "mangle", "POSTROUTING" }, { "nat", "POSTROUTING" }, { 0 },
+	{ "mangle", "FORWARD", .is = 0 },
+	{ "filter", "FORWARD", .is = HOOK_FOREIGN | HOOK_FORWARD },
+	{ "security", "FORWARD", .is = 0 },
+	{ "mangle", "POSTROUTING", .is = HOOK_LEAVING },
+	{ "nat", "POSTROUTING", .is = HOOK_LEAVING },
+	{ .end = leave },
 };
 static const struct hook input[] = {
-	{ "mangle", "INPUT" }, { "filter", "INPUT" }, { "security", "INPUT" },
-	{ "nat", "INPUT" }, { 0 },
+	{ "mangle", "INPUT", .is = 0 },
+	{ "filter", "INPUT", .is = HOOK_FOREIGN | HOOK_INPUT },
+	{ "security", "INPUT", .is = 0 },
+	{ "nat", "INPUT", .is = 0 },
+	{ .end = arrive },
 };
 
 void walker_make(struct walker *walker, const struct snapshot *snapshot,
@@ -161,7 +186,17 @@ static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *f
 	apply_policy(walk, links, outcome);
 }
 
-static void route(struct walk *walk, struct flow *flow, struct fate *fate);
+static void arrive(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	(void)walk;
+	flows_add(&fate->local, flow);
+}
+
+static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	(void)walk;
+	flows_add(&fate->forwarded, flow);
+}
 
 /* Sends a flow, which it takes over, through the hooks from there on. */
 static void follow(struct walk *walk, const struct hook *hook, struct flow *flow,
@@ -170,23 +205,18 @@ static void follow(struct walk *walk, const struct hook *hook, struct flow *flow
 	struct outcome outcome = { 0 };
 
 	if (!hook->table) {
-		if (hook == &prerouting[ARRAY_SIZE(prerouting) - 1])
-			route(walk, flow, fate);
-		else
-			flows_add(hook == &input[ARRAY_SIZE(input) - 1] ? &fate->local
-									: &fate->forwarded, flow);
+		hook->end(walk, flow, fate);
 		return;
 	}
-	/* Connection tracking stands between raw and mangle. */
-	if (hook == &prerouting[1])
+	if (hook->is & HOOK_TRACKED)
 		packet_track(&flow->packet);
-	if (!strcmp(hook->chain, "POSTROUTING"))
-		flow->packet.behind = true;
+	if (hook->is & HOOK_LEAVING)
+		flow->packet.leaving = true;
 	pass_hook(walk, hook, flow, &outcome);
-	if (hook == &prerouting[1] || hook == &prerouting[2] || !strcmp(hook->table, "filter"))
+	if (hook->is & HOOK_FOREIGN)
 		foreign_chains(walk, hook->table, &outcome);
-	if (!strcmp(hook->table, "filter"))
-		other_tables(walk, hook == &input[1], &outcome);
+	if (hook->is & (HOOK_INPUT | HOOK_FORWARD))
+		other_tables(walk, hook->is & HOOK_INPUT, &outcome);
 	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
 	if (outcome.doubtful)
@@ -266,14 +296,14 @@ static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 }
 
 /* What the reverse path filter throws away. */
-static void judge_way_back(struct walk *walk, struct flow *flow, const struct netpath *path,
+static void judge_way_back(struct walk *walk, struct flow *flow, const struct route_path *path,
 			   struct fate *fate)
 {
 	static const char reason[] = "the reverse path filter (rp_filter) takes it for forged";
 	const struct netinfo *info = walk->walker->links.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
-	struct netquery back = { .family = packet->family, .src = packet->dst.lo };
+	struct route_query back = { .family = packet->family, .src = packet->dst.lo };
 	struct addrset kept = { 0 }, doubtful = { 0 };
 	const struct origin *origin;
 
@@ -320,7 +350,7 @@ static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
 	addrset_clear(&beyond);
 }
 
-static void to_forward(struct walk *walk, struct flow *flow, const struct netpath *path,
+static void to_forward(struct walk *walk, struct flow *flow, const struct route_path *path,
 		       const struct netif *in, struct fate *fate)
 {
 	struct packet *packet = &flow->packet;
@@ -359,18 +389,18 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 {
 	const struct netinfo *info = walk->walker->links.info;
 	const struct packet *packet = &flow->packet;
-	struct netquery query = {
+	struct route_query query = {
 		.family = packet->family, .in = netinfo_if(info, packet->in),
 		.src = flow->src.v[0].lo, .dst = packet->dst.lo,
 		.any_mark = packet->mark.unknown, .mark = packet->mark.value,
 	};
-	struct netpath path = netinfo_path(info, &query);
+	struct route_path path = route_path(info, &query);
 
 	if (packet->dst.lo != packet->dst.hi) {
-		struct netpath end;
+		struct route_path end;
 
 		query.dst = packet->dst.hi;
-		end = netinfo_path(info, &query);
+		end = route_path(info, &query);
 		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
 	}
 	judge_way_back(walk, flow, &path, fate);
