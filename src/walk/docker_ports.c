@@ -7,8 +7,8 @@
 
 #include "docker_chains.h"
 #include "route_path.h"
+#include "translation.h"
 #include "xt_match.h"
-#include "xt_target.h"
 
 void published_clear(struct published_ports *ports)
 {
@@ -113,58 +113,59 @@ static bool one_host(const struct rule *rule, addr_t *host)
 	       addr_load(rule->family, rule->dst.mask) == addr_max(rule->family);
 }
 
-static void collect_dnat(const struct table *table, const struct chain *chain,
-			 const struct netinfo *info, struct published_ports *ports)
+static struct decider decider_of(const struct translation *translation)
 {
-	for (size_t i = 0; i < chain->nrules; i++) {
-		const struct rule *rule = chain->rules[i];
-		struct published_port *port;
-		struct span dport;
-		struct xt_dnat dnat;
-
-		if (!xt_target_dnat(rule, &dnat) || !dnat.has_addr || !rule->proto ||
-		    rule->invert & INV_PROTO || !one_dport(rule, &dport))
-			continue;
-		port = add(ports);
-		port->family = port->container_family = table->family;
-		port->proto = (uint8_t)rule->proto;
-		port->port = dport;
-		port->any_host = !one_host(rule, &port->host);
-		if (port->any_host)
-			port->host = 0;
-		port->container = dnat.addr.lo;
-		port->container_port = dnat.has_port ? dnat.port : dport;
-		port->has_dnat = true;
-		port->dnat = (struct decider){ .table = table->name, .chain = chain->name,
-					       .number = i + 1, .rule = rule };
-		find_bridge(info, rule, port);
-		/* Docker keeps a bridge's own containers off its ports like this. */
-		if (rule->invert & INV_IN)
-			add_bridge(ports, &rule->in);
-	}
+	return (struct decider){ .table = translation->table->name,
+				 .chain = translation->chain->name,
+				 .number = translation->number, .rule = translation->rule };
 }
 
-static void collect_nat(const struct table *table, const struct netinfo *info,
-			struct published_ports *ports)
+/* A rule for a network of addresses is shown as one for all of them. */
+static void collect_translation(const struct translation *translation, const struct netinfo *info,
+				struct published_ports *ports)
 {
-	for (size_t c = 0; c < table->nchains; c++) {
-		const struct chain *chain = table->chains[c];
+	const struct rule *rule = translation->rule;
+	struct published_port *port;
 
-		if (!docker_owns_chain(chain->name))
-			continue;
-		collect_dnat(table, chain, info, ports);
-		for (size_t i = 0; i < chain->nrules; i++)
+	if (!translation->has_container || !translation->proto ||
+	    span_equal(translation->port, SPAN_ALL))
+		return;
+	port = add(ports);
+	port->family = port->container_family = translation->family;
+	port->proto = translation->proto;
+	port->port = translation->port;
+	port->any_host = translation->hosts != TRANSLATES_ONE_HOST;
+	port->host = translation->host;
+	port->container = translation->container;
+	port->container_port = translation->container_port;
+	port->has_dnat = true;
+	port->dnat = decider_of(translation);
+	find_bridge(info, rule, port);
+	/* Docker keeps a bridge's own containers off its ports like this. */
+	if (rule->invert & INV_IN)
+		add_bridge(ports, &rule->in);
+}
+
+/* Docker's chains in nat let what comes from a bridge return. */
+static void collect_returns(const struct table *nat, struct published_ports *ports)
+{
+	for (size_t c = 0; c < nat->nchains; c++) {
+		const struct chain *chain = nat->chains[c];
+
+		for (size_t i = 0; docker_owns_chain(chain->name) && i < chain->nrules; i++)
 			if (chain->rules[i]->verdict == VERDICT_RETURN &&
 			    !(chain->rules[i]->invert & INV_IN))
 				add_bridge(ports, &chain->rules[i]->in);
 	}
 }
 
-static void collect_proxies(const struct proxies *proxies, const struct netinfo *info,
-			    unsigned int families, struct published_ports *ports)
+static void collect_proxies(const struct proxies *proxies, const struct translations *translations,
+			    const struct netinfo *info, unsigned int families,
+			    struct published_ports *ports)
 {
 	for (size_t i = 0; i < proxies->n; i++) {
 		const struct proxy *proxy = &proxies->v[i];
+		const struct translation *covering = translations_covering(translations, proxy);
 		struct published_port *port;
 
 		if (!(families & 1U << proxy->family))
@@ -179,7 +180,13 @@ static void collect_proxies(const struct proxies *proxies, const struct netinfo 
 		port->container = proxy->container;
 		port->container_port = (struct span){ proxy->container_port, proxy->container_port };
 		port->has_proxy = true;
-		find_bridge(info, NULL, port);
+		if (covering && covering->has_container) {
+			port->container_family = covering->family;
+			port->container = covering->container;
+			port->has_dnat = true;
+			port->dnat = decider_of(covering);
+		}
+		find_bridge(info, port->has_dnat ? covering->rule : NULL, port);
 	}
 }
 
@@ -264,14 +271,20 @@ void published_collect(const struct snapshot *snapshot, const struct netinfo *in
 		       const struct proxies *proxies, unsigned int families,
 		       struct published_ports *ports)
 {
+	struct translations translations;
+
 	*ports = (struct published_ports){ 0 };
+	translations_collect(snapshot, families, &translations);
+	for (size_t i = 0; i < translations.n; i++)
+		collect_translation(&translations.v[i], info, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *nat = snapshot_table(snapshot, family, "nat");
 
 		if (families & 1U << family && nat)
-			collect_nat(nat, info, ports);
+			collect_returns(nat, ports);
 	}
-	collect_proxies(proxies, info, families, ports);
+	collect_proxies(proxies, &translations, info, families, ports);
+	translations_clear(&translations);
 	merge_places(ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *filter = snapshot_table(snapshot, family, "filter");
