@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 /* A mask with more holes than this is not taken apart into intervals. */
 #define MASK_HOLE_BITS 12
 
@@ -72,20 +74,17 @@ void addrset_copy(struct addrset *to, const struct addrset *from)
 	to->n = to->room = from->n;
 }
 
-/* The first interval that ends at addr or behind it. */
+static int ends_before(const void *element, const void *key)
+{
+	const struct addrrange *range = element;
+
+	return range->hi < *(const addr_t *)key ? -1 : 0;
+}
+
+/* The first interval that ends at addr or after it. */
 static size_t find(const struct addrset *set, addr_t addr)
 {
-	size_t low = 0, high = set->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (set->v[middle].hi < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return search_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }
 
 /* Puts count intervals in the place of those from first up to last. */

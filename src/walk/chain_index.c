@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 /* Shorter chains are walked as they are. */
 #define INDEX_FROM 32
 
@@ -175,22 +177,23 @@ void link_set_clear(struct link_set *set)
 	*set = (struct link_set){ 0 };
 }
 
-/* The entries of one value: from the first to behind the last. */
+static int by_value(const void *element, const void *key)
+{
+	const struct link_key *entry = element;
+	addr_t value = *(const addr_t *)key;
+
+	return entry->value < value ? -1 : entry->value > value;
+}
+
+/* The entries of one value: from the first up to the one after the last. */
 static void run_of(struct cursor *cursor, enum link_by by, addr_t value)
 {
 	const struct link_index *index = &cursor->links->by[by];
-	size_t low = 0, high = index->n;
+	size_t low;
 
 	if (!index->n)
 		return;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (index->v[middle].value < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	low = search_first(&value, index->v, index->n, sizeof(*index->v), by_value);
 	cursor->at[by] = index->v + low;
 	while (low < index->n && index->v[low].value == value)
 		low++;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* No kernel calls deeper; a snapshot made by hand might hold a loop. */
 #define DEPTH_MAX 512
 /* From so many rules that concern a packet on, a chain's outcome is kept. */
@@ -150,40 +152,46 @@ static void move_flows(struct flows *to, struct flows *from)
 	*from = (struct flows){ 0 };
 }
 
+/* "172.17.0.2:8080", "[2001:db8::2]:8000-8010": where the packet goes now. */
+static void write_destination(FILE *out, const struct packet *packet)
+{
+	bool ports = proto_has_ports(packet->proto);
+	char dst[INET6_ADDRSTRLEN];
+
+	addr_text(packet->family, packet->dst.lo, dst);
+	fprintf(out, packet->family == FAMILY_IPV6 && ports ? "[%s]" : "%s", dst);
+	if (ports)
+		fprintf(out, ":%u", packet->dport.lo);
+	if (ports && packet->dport.lo != packet->dport.hi)
+		fprintf(out, "-%u", packet->dport.hi);
+}
+
 static void note_change(struct walk *walk, const struct decider *by, const struct packet *old,
 			const struct packet *new)
 {
-	char dst[INET6_ADDRSTRLEN];
-	char *text = NULL;
+	struct text text;
 
 	if (!walk->steps || packet_equal(old, new))
 		return;
-	addr_text(new->family, new->dst.lo, dst);
-	if (new->dst.lo != new->dst.hi)
-		text = xstrdup("the new destination cannot be told");
-	else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)
-		text = xasprintf(new->family == FAMILY_IPV6 && proto_has_ports(new->proto)
-					 ? "to [%s]" : "to %s", dst);
-	else if (new->ct != old->ct)
-		text = xstrdup("not tracked");
-	else if (new->mark.unknown || new->ctmark.unknown)
-		text = xstrdup("the new mark cannot be told");
-	else if (new->mark.value != old->mark.value)
-		text = xasprintf("mark 0x%x", new->mark.value);
-	else if (new->ctmark.value != old->ctmark.value)
-		text = xasprintf("mark 0x%x on the connection", new->ctmark.value);
-	else
+	text_open(&text);
+	if (new->dst.lo != new->dst.hi) {
+		fputs("the new destination cannot be told", text.out);
+	} else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo) {
+		fputs("to ", text.out);
+		write_destination(text.out, new);
+	} else if (new->ct != old->ct) {
+		fputs("not tracked", text.out);
+	} else if (new->mark.unknown || new->ctmark.unknown) {
+		fputs("the new mark cannot be told", text.out);
+	} else if (new->mark.value != old->mark.value) {
+		fprintf(text.out, "mark 0x%x", new->mark.value);
+	} else if (new->ctmark.value != old->ctmark.value) {
+		fprintf(text.out, "mark 0x%x on the connection", new->ctmark.value);
+	} else {
+		free(text_take(&text));
 		return;
-	if (new->dst.lo == new->dst.hi && proto_has_ports(new->proto) &&
-	    (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)) {
-		char *with = new->dport.lo == new->dport.hi
-				     ? xasprintf("%s:%u", text, new->dport.lo)
-				     : xasprintf("%s:%u-%u", text, new->dport.lo, new->dport.hi);
-
-		free(text);
-		text = with;
 	}
-	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text);
+	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text_take(&text));
 }
 
 /* Turns the part into what the target leaves of it; false where that is nothing. */
