@@ -40,7 +40,7 @@ static void index_rule(struct links *links, size_t rule)
 	struct link_index *index;
 	struct match_key key;
 
-	match_key(links->v[rule].rule, &key);
+	match_key(links->v[rule].ready.rule, &key);
 	/* One key is enough; the one that tells most rules apart comes first. */
 	if (key.has_orig_dport) {
 		by = BY_ORIG_DPORT;
@@ -71,17 +71,13 @@ static void make_links(struct links *links, const struct link_set *set, const st
 	for (size_t i = 0; i < links->n; i++) {
 		struct link *link = &links->v[i];
 
-		link->rule = chain->rules[i];
-		link->effect = target_effect(link->rule);
-		if (!marks_matter && link->effect == EFFECT_CHANGE && target_only_marks(link->rule))
+		match_ready(&link->ready, chain->rules[i], set->info);
+		link->effect = target_effect(link->ready.rule);
+		if (!marks_matter && link->effect == EFFECT_CHANGE && target_only_marks(link->ready.rule))
 			link->effect = EFFECT_GO_ON;
 		if (link->effect == EFFECT_CHANGE || link->effect == EFFECT_TRANSLATE ||
-		    (marks_matter && (link->effect == EFFECT_UNKNOWN || link->rule->opaque)))
+		    (marks_matter && (link->effect == EFFECT_UNKNOWN || link->ready.rule->opaque)))
 			links->alters = true;
-		link->sources_kind = match_source_kind(link->rule);
-		link->exact = true;
-		if (link->sources_kind == SOURCE_FIXED)
-			link->exact = match_sources(link->rule, NULL, set->info, &link->sources);
 		if (links->indexed)
 			index_rule(links, i);
 	}
@@ -99,7 +95,7 @@ static void connect_chains(const struct link_table *table)
 			struct link *link = &links->v[i];
 
 			if (link->effect == EFFECT_JUMP || link->effect == EFFECT_GOTO)
-				link->to = find(table, link->rule->chain);
+				link->to = find(table, link->ready.rule->chain);
 		}
 	}
 }
@@ -166,7 +162,7 @@ void link_set_clear(struct link_set *set)
 			struct links *links = &set->tables[t].chains[c];
 
 			for (size_t i = 0; i < links->n; i++)
-				addrset_clear(&links->v[i].sources);
+				match_ready_clear(&links->v[i].ready);
 			for (size_t by = 0; by < LINK_KEYS; by++)
 				free(links->by[by].v);
 			free(links->v);

@@ -13,12 +13,9 @@
  */
 
 struct link {
-	const struct rule *rule;
+	struct ready_rule ready;
 	enum effect effect;
-	struct links *to;        /* of EFFECT_JUMP and EFFECT_GOTO; NULL: not known */
-	enum source_kind sources_kind;
-	struct addrset sources;  /* of SOURCE_FIXED */
-	bool exact;              /* sources are all of what the rule asks for */
+	struct links *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: not known */
 };
 
 /* Rules that hold for one value of a key. */

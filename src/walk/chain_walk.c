@@ -100,10 +100,10 @@ static bool sign(const struct walk *walk, const struct links *links, const struc
 
 		if (++signature->seen > SIGN_MAX)
 			return false;
-		answer = match_fixed(link->rule, packet, walk->walker->links.info);
+		answer = match_fixed(link->ready.rule, packet, walk->walker->links.info);
 		if (answer == ANSWER_NO)
 			continue;
-		if (link->sources_kind == SOURCE_VARIES)
+		if (link->ready.kind == SOURCE_VARIES)
 			return false;
 		signature->relevant++;
 		mix(signature, rule * 4 + answer);
@@ -118,7 +118,7 @@ static bool sign(const struct walk *walk, const struct links *links, const struc
 static struct decider decider_of(const struct links *links, size_t rule)
 {
 	return (struct decider){ .table = links->table, .chain = links->chain->name,
-				 .number = rule + 1, .rule = links->v[rule].rule };
+				 .number = rule + 1, .rule = links->v[rule].ready.rule };
 }
 
 static void add_copy(struct flows *flows, const struct flow *flow)
@@ -200,7 +200,7 @@ static bool change(struct walk *walk, const struct link *link, const struct deci
 {
 	struct packet old = part->packet;
 
-	if (!target_change(link->rule, &part->packet, walk->walker->links.info))
+	if (!target_change(link->ready.rule, &part->packet, walk->walker->links.info))
 		return false;
 	note_change(walk, by, &old, &part->packet);
 	return true;
@@ -239,7 +239,7 @@ static void take_effect(struct walk *walk, const struct links *links, size_t rul
 	struct decider by = decider_of(links, rule);
 
 	/* What could not be decoded may have set a mark, too. */
-	if (links->alters && (link->rule->opaque || link->effect == EFFECT_UNKNOWN))
+	if (links->alters && (link->ready.rule->opaque || link->effect == EFFECT_UNKNOWN))
 		part->packet.mark.unknown = part->packet.ctmark.unknown = true;
 	switch (link->effect) {
 	case EFFECT_GO_ON:
@@ -294,15 +294,13 @@ static void apply_rule(struct walk *walk, const struct links *links, size_t rule
 
 	/* Most rules are not for the packet: then nothing is moved. */
 	if (flows->n == 1 && !walk->steps &&
-	    match_fixed(link->rule, &flows->v[0].packet, info) == ANSWER_NO)
+	    match_fixed(link->ready.rule, &flows->v[0].packet, info) == ANSWER_NO)
 		return;
 	for (size_t i = 0; i < flows->n; i++) {
 		struct flow *flow = &flows->v[i], part;
 		struct matched matched;
 
-		match_rule(link->rule, link->sources_kind, &flow->packet, info, &flow->src,
-			   link->sources_kind == SOURCE_FIXED ? &link->sources : NULL,
-			   link->exact, &matched);
+		match_rule(&link->ready, &flow->packet, info, &flow->src, &matched);
 		if (walk->steps && (matched.answer != ANSWER_NO || walk->steps->all))
 			walk_step(walk, STEP_RULE, &by, matched.answer, link->effect, NULL);
 		if (matched.answer == ANSWER_NO) {
@@ -313,7 +311,7 @@ static void apply_rule(struct walk *walk, const struct links *links, size_t rule
 		part.src = matched.set;
 		if (matched.answer == ANSWER_MAYBE && link->effect != EFFECT_GO_ON)
 			outcome_doubt(outcome, &by);
-		if (matched.answer == ANSWER_YES && link->sources_kind == SOURCE_ANY)
+		if (matched.answer == ANSWER_YES && link->ready.kind == SOURCE_ANY)
 			addrset_clear(&flow->src);
 		else if (matched.answer == ANSWER_YES)
 			addrset_subtract(&flow->src, &matched.set);

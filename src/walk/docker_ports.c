@@ -159,11 +159,12 @@ static void collect_returns(const struct table *nat, struct published_ports *por
 	}
 }
 
-static void collect_proxies(const struct proxies *proxies, const struct translations *translations,
-			    const struct netinfo *info, unsigned int families,
-			    struct published_ports *ports)
+static void collect_proxies(const struct world *world, const struct translations *translations,
+			    unsigned int families, struct published_ports *ports)
 {
-	for (size_t i = 0; i < proxies->n; i++) {
+	const struct proxies *proxies = world->proxies;
+
+	for (size_t i = 0; proxies && i < proxies->n; i++) {
 		const struct proxy *proxy = &proxies->v[i];
 		const struct translation *covering = translations_covering(translations, proxy);
 		struct published_port *port;
@@ -186,7 +187,7 @@ static void collect_proxies(const struct proxies *proxies, const struct translat
 			port->has_dnat = true;
 			port->dnat = decider_of(covering);
 		}
-		find_bridge(info, port->has_dnat ? covering->rule : NULL, port);
+		find_bridge(world->info, port->has_dnat ? covering->rule : NULL, port);
 	}
 }
 
@@ -267,10 +268,11 @@ static void collect_forward(const struct table *table, struct published_ports *p
 	}
 }
 
-void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
-		       const struct proxies *proxies, unsigned int families,
+void published_collect(const struct world *world, unsigned int families,
 		       struct published_ports *ports)
 {
+	const struct snapshot *snapshot = world->snapshot;
+	const struct netinfo *info = world->info;
 	struct translations translations;
 
 	*ports = (struct published_ports){ 0 };
@@ -283,7 +285,7 @@ void published_collect(const struct snapshot *snapshot, const struct netinfo *in
 		if (families & 1U << family && nat)
 			collect_returns(nat, ports);
 	}
-	collect_proxies(proxies, &translations, info, families, ports);
+	collect_proxies(world, &translations, families, ports);
 	translations_clear(&translations);
 	merge_places(ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {

@@ -3,7 +3,6 @@
 #define DOCKFW_DOCKER_PORTS_H
 
 #include "flow.h"
-#include "proxies.h"
 
 /*
  * The ports that Docker publishes, by its rules and its listeners, before any walk:
@@ -32,9 +31,8 @@ struct published_ports {
 	struct strings bridges;   /* Docker's, by what its rules say */
 };
 
-/* Of those families (bits 1U << FAMILY_…); borrows all but ports, which the caller clears. */
-void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
-		       const struct proxies *proxies, unsigned int families,
+/* Of those families (bits 1U << FAMILY_…); borrows the world; the caller clears ports. */
+void published_collect(const struct world *world, unsigned int families,
 		       struct published_ports *ports);
 void published_clear(struct published_ports *ports);
 /* Whether a port of one host address alone is published there, too. */

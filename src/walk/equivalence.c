@@ -10,7 +10,7 @@
 	for (size_t t_ = 0; t_ < (set)->n; t_++)                                                   \
 		for (size_t c_ = 0; c_ < (set)->tables[t_].table->nchains; c_++)                   \
 			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n &&                 \
-			     ((rule) = (set)->tables[t_].chains[c_].v[r_].rule); r_++)
+			     ((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule); r_++)
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
@@ -79,9 +79,10 @@ static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t 
 }
 
 static void sort_interfaces(struct vantage *vantage, const struct link_set *links,
-			    struct origins *origins, const struct netinfo *info,
-			    const struct strings *bridges, enum family family)
+			    struct origins *origins, const struct strings *bridges)
 {
+	const struct netinfo *info = links->info;
+	enum family family = links->family;
 	bool apart = tells_interfaces_apart(links), asked = false;
 	size_t n;
 	struct interface *names = patterns(links, &n);
@@ -181,12 +182,11 @@ static addr_t *own_addresses(const struct netinfo *info, enum family family, siz
 	return hosts;
 }
 
-static void sort_addresses(struct vantage *vantage, const struct link_set *links,
-			   const struct netinfo *info, enum family family)
+static void sort_addresses(struct vantage *vantage, const struct link_set *links)
 {
 	const struct rule *rule;
 	size_t n;
-	addr_t *hosts = own_addresses(info, family, &n);
+	addr_t *hosts = own_addresses(links->info, links->family, &n);
 	uint64_t *signatures = xcalloc(n, sizeof(*signatures));
 
 	FOR_EACH_RULE(links, rule) {
@@ -202,11 +202,11 @@ static void sort_addresses(struct vantage *vantage, const struct link_set *links
 }
 
 void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct netinfo *info, const struct strings *bridges, enum family family)
+		  const struct strings *bridges)
 {
 	*vantage = (struct vantage){ 0 };
-	sort_interfaces(vantage, links, origins, info, bridges, family);
-	sort_addresses(vantage, links, info, family);
+	sort_interfaces(vantage, links, origins, bridges);
+	sort_addresses(vantage, links);
 }
 
 void vantage_clear(struct vantage *vantage)

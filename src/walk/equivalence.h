@@ -36,7 +36,7 @@ struct vantage {
  * another one or Docker's own.
  */
 void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct netinfo *info, const struct strings *bridges, enum family family);
+		  const struct strings *bridges);
 void vantage_clear(struct vantage *vantage);
 
 #endif

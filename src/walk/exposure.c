@@ -35,8 +35,8 @@ const char *openness_name(enum openness openness)
 }
 
 struct compute {
-	const struct netinfo *info;
-	const struct proxies *proxies;
+	const struct policy *policy; /* or NULL */
+	const struct world *world;
 	const struct published_ports *ports;
 	struct exposure_list *list;
 	struct vantage vantage[FAMILY_COUNT];
@@ -65,6 +65,12 @@ static void weigh_ending(struct addrset *closed, struct heaviest *by, const stru
 		weigh(by, &ending->by, ending->size);
 }
 
+static bool has_proxy(const struct world *world, const struct packet *packet)
+{
+	return world->proxies && proxies_find(world->proxies, packet->family, packet->proto,
+					      packet->dst.lo, packet->dport.lo);
+}
+
 /* Turns what became of the packets into who gets in. */
 static void judge(struct compute *compute, const struct fate *fate, enum family family,
 		  struct exposed_way *way)
@@ -85,8 +91,7 @@ static void judge(struct compute *compute, const struct fate *fate, enum family 
 	for (size_t i = 0; i < fate->local.n; i++) {
 		const struct flow *flow = &fate->local.v[i];
 
-		if (proxies_find(compute->proxies, family, flow->packet.proto, flow->packet.dst.lo,
-				 flow->packet.dport.lo)) {
+		if (has_proxy(compute->world, &flow->packet)) {
 			way->to_proxy = true;
 			addrset_unite(&open, &flow->src);
 			weigh(&open_by, &flow->by, addrset_size(&flow->src));
@@ -321,12 +326,11 @@ static struct exposure *keep(struct exposure_list *list, const struct exposure *
 }
 
 /* A port on one address of the host, or on a container's own. */
-static void expose_place(struct compute *compute, const struct policy *policy,
-			 const struct published_port *port)
+static void expose_place(struct compute *compute, const struct published_port *port)
 {
 	struct exposure exposure;
 
-	describe(port, policy, &exposure);
+	describe(port, compute->policy, &exposure);
 	walk_port(compute, port, port->host, &exposure);
 	add_host(&exposure, port->host);
 	exposure.nearby = is_nearby(port->family, port->host, port->direct);
@@ -335,8 +339,7 @@ static void expose_place(struct compute *compute, const struct policy *policy,
 }
 
 /* A port on every address: once for each group of addresses that fare alike. */
-static void expose_everywhere(struct compute *compute, const struct policy *policy,
-			      const struct published_port *port)
+static void expose_everywhere(struct compute *compute, const struct published_port *port)
 {
 	const struct vantage *vantage = &compute->vantage[port->family];
 	struct exposure_list *list = compute->list;
@@ -353,7 +356,7 @@ static void expose_everywhere(struct compute *compute, const struct policy *poli
 			k++;
 		if (k == class->n)
 			continue;
-		describe(port, policy, &exposure);
+		describe(port, compute->policy, &exposure);
 		walk_port(compute, port, class->v[k], &exposure);
 		for (size_t e = first; e < list->n && !same; e++)
 			if (same_ways(&list->v[e], &exposure))
@@ -370,7 +373,7 @@ static void expose_everywhere(struct compute *compute, const struct policy *poli
 	if (list->n == first) {
 		struct exposure exposure;
 
-		describe(port, policy, &exposure);
+		describe(port, compute->policy, &exposure);
 		keep(list, &exposure);
 	}
 	for (size_t k = first; k < list->n; k++) {
@@ -397,32 +400,30 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 	}
 }
 
-int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		     const struct other_filters *others, const struct netinfo *info,
-		     const struct proxies *proxies, unsigned int families,
-		     struct exposure_list *list)
+int exposure_compute(const struct policy *policy, const struct world *world,
+		     unsigned int families, struct exposure_list *list)
 {
 	struct published_ports ports;
-	struct compute compute = { .info = info, .proxies = proxies, .list = list };
+	struct compute compute = { .policy = policy, .world = world, .list = list };
 	int status = 0;
 
 	*list = (struct exposure_list){ 0 };
-	published_collect(snapshot, info, proxies, families, &ports);
+	published_collect(world, families, &ports);
 	compute.ports = &ports;
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		if (!(families & 1U << family))
 			continue;
-		walker_make(&list->walkers[family], snapshot, others, info, family);
+		walker_make(&list->walkers[family], world, family);
 		list->walked[family] = true;
-		find_nobody(info, family, &list->nobody[family]);
+		find_nobody(world->info, family, &list->nobody[family]);
 		vantage_make(&compute.vantage[family], &list->walkers[family].links,
-			     &list->walkers[family].origins, info, &ports.bridges, family);
+			     &list->walkers[family].origins, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {
 		if (ports.v[i].any_host)
-			expose_everywhere(&compute, policy, &ports.v[i]);
+			expose_everywhere(&compute, &ports.v[i]);
 		else
-			expose_place(&compute, policy, &ports.v[i]);
+			expose_place(&compute, &ports.v[i]);
 		status = deadline_check();
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)

@@ -3,8 +3,8 @@
 #define DOCKFW_FLOW_H
 
 #include "chain_index.h"
-#include "other_filter.h"
 #include "source_validation.h"
+#include "world.h"
 
 /*
  * Packets on their way through the tables: what becomes of them, what decided, and
@@ -77,7 +77,7 @@ void steps_clear(struct steps *steps);
 
 struct walker {
 	struct link_set links;
-	const struct other_filters *others;
+	const struct other_filters *others; /* borrowed */
 	struct addrpool pool;
 	struct origins origins;
 	struct memo *memo; /* of chains already walked with the same relevant rules */

@@ -256,30 +256,43 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 	return answer;
 }
 
-void match_rule(const struct rule *rule, enum source_kind kind, const struct packet *packet,
-		const struct netinfo *info, const struct addrset *sources,
-		const struct addrset *with, bool exact, struct matched *matched)
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info)
 {
-	struct addrset own = { 0 };
-	enum answer one;
+	*ready = (struct ready_rule){ .rule = rule, .kind = match_source_kind(rule), .exact = true };
+	if (ready->kind == SOURCE_FIXED)
+		ready->exact = match_sources(rule, NULL, info, &ready->sources);
+}
 
-	*matched = (struct matched){ .answer = match_fixed(rule, packet, info) };
+void match_ready_clear(struct ready_rule *ready)
+{
+	addrset_clear(&ready->sources);
+}
+
+void match_rule(const struct ready_rule *ready, const struct packet *packet,
+		const struct netinfo *info, const struct addrset *sources,
+		struct matched *matched)
+{
+	const struct addrset *with = &ready->sources;
+	struct addrset own = { 0 };
+	bool exact = ready->exact;
+
+	*matched = (struct matched){ .answer = match_fixed(ready->rule, packet, info) };
 	if (matched->answer == ANSWER_NO)
 		return;
 	addrset_copy(&matched->set, sources);
-	if (!with && kind != SOURCE_ANY) {
-		exact = match_sources(rule, packet, info, &own);
+	if (ready->kind == SOURCE_VARIES) {
+		exact = match_sources(ready->rule, packet, info, &own);
 		with = &own;
 	}
-	if (with) {
+	if (ready->kind != SOURCE_ANY)
 		addrset_intersect(&matched->set, with);
-		if (!exact) {
-			one = ANSWER_MAYBE;
-			if (addrset_is_one(&matched->set))
-				one = match_one_source(rule, packet, info, matched->set.v[0].lo);
-			matched->answer = answer_and(matched->answer, one);
-		}
-		addrset_clear(&own);
+	addrset_clear(&own);
+	if (!exact) {
+		enum answer one = ANSWER_MAYBE;
+
+		if (addrset_is_one(&matched->set))
+			one = match_one_source(ready->rule, packet, info, matched->set.v[0].lo);
+		matched->answer = answer_and(matched->answer, one);
 	}
 	if (!matched->set.n || matched->answer == ANSWER_NO) {
 		matched->answer = ANSWER_NO;

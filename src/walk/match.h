@@ -43,13 +43,19 @@ struct matched {
 	enum answer answer; /* NO: set is empty; else what is true of every source in it */
 	struct addrset set; /* owned by the caller */
 };
-/*
- * Both together. with and exact are what match_sources() gave, for a rule of
- * SOURCE_FIXED; else NULL.
- */
-void match_rule(const struct rule *rule, enum source_kind kind, const struct packet *packet,
+/* A rule and what is known of it before any packet. */
+struct ready_rule {
+	const struct rule *rule; /* borrowed */
+	enum source_kind kind;
+	struct addrset sources; /* owned; of SOURCE_FIXED, as match_sources() gives them … */
+	bool exact;             /* … and what it returned */
+};
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info);
+void match_ready_clear(struct ready_rule *ready);
+/* Both kinds of conditions together. sources: those of the packet. */
+void match_rule(const struct ready_rule *ready, const struct packet *packet,
 		const struct netinfo *info, const struct addrset *sources,
-		const struct addrset *with, bool exact, struct matched *matched);
+		struct matched *matched);
 
 /* What a rule's conditions can be looked up by, when a chain is long. */
 struct match_key {

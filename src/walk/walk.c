@@ -51,12 +51,10 @@ static const struct hook input[] = {
 	{ .end = arrive },
 };
 
-void walker_make(struct walker *walker, const struct snapshot *snapshot,
-		 const struct other_filters *others, const struct netinfo *info,
-		 enum family family)
+void walker_make(struct walker *walker, const struct world *world, enum family family)
 {
-	*walker = (struct walker){ .others = others };
-	link_set_make(&walker->links, snapshot, info, family);
+	*walker = (struct walker){ .others = world->others };
+	link_set_make(&walker->links, world->snapshot, world->info, family);
 }
 
 void walker_clear(struct walker *walker)

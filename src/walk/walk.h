@@ -16,10 +16,8 @@
 /* The tables that a walk needs of each family, with all their chains; ends with NULL. */
 extern const char *const walk_tables[];
 
-/* Borrows them all. others may be NULL: none. */
-void walker_make(struct walker *walker, const struct snapshot *snapshot,
-		 const struct other_filters *others, const struct netinfo *info,
-		 enum family family);
+/* Borrows what the world holds, but for its proxies, which no walk needs. */
+void walker_make(struct walker *walker, const struct world *world, enum family family);
 void walker_clear(struct walker *walker);
 
 /*

@@ -185,12 +185,13 @@ static bool is_reached(const struct snapshot *snapshot, const struct proxies *pr
 {
 	struct exposure_list list;
 	struct netinfo info = { 0 };
+	struct world world = { snapshot, NULL, &info, proxies };
 	bool reached = false;
 
 	make_info(&info);
 	deadline_start(60);
-	assert_int_equal(exposure_compute(NULL, snapshot, NULL, &info, proxies,
-					  1U << FAMILY_IPV4 | 1U << FAMILY_IPV6, &list), 0);
+	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6,
+					  &list), 0);
 	for (size_t i = 0; i < list.n; i++)
 		reached |= list.v[i].answers == ANSWERS_PROXY || list.v[i].answers == ANSWERS_BOTH;
 	exposure_clear(&list);
