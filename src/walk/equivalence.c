@@ -79,7 +79,8 @@ static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t 
 }
 
 static void sort_interfaces(struct vantage *vantage, const struct link_set *links,
-			    struct origins *origins, const struct strings *bridges)
+			    struct source_validation *validation,
+			    const struct strings *bridges)
 {
 	const struct netinfo *info = links->info;
 	enum family family = links->family;
@@ -92,7 +93,7 @@ static void sort_interfaces(struct vantage *vantage, const struct link_set *link
 		asked |= *info->rules[i].in || info->rules[i].vrf;
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *iface = &info->ifs[i];
-		const struct origin *origin;
+		const struct valid_sources *from;
 		struct addrset sources = { 0 };
 		uint64_t signature = 1;
 
@@ -102,9 +103,9 @@ static void sort_interfaces(struct vantage *vantage, const struct link_set *link
 			signature = mix(signature, interface_matches(&names[k], false, iface->name));
 		signature = mix(signature, iface->forwards[family] | iface->bridge << 1 |
 						   iface->localnet << 2);
-		origin = origins_guess(origins, info, iface, family);
-		addrset_copy(&sources, &origin->valid);
-		addrset_unite(&sources, &origin->doubtful);
+		from = source_validation_guess(validation, info, iface, family);
+		addrset_copy(&sources, &from->valid);
+		addrset_unite(&sources, &from->doubtful);
 		signature = mix(signature, addrset_hash(&sources));
 		if (apart || asked)
 			signature = mix(signature, (uint64_t)iface->index + 1);
@@ -201,11 +202,11 @@ static void sort_addresses(struct vantage *vantage, const struct link_set *links
 	free(hosts);
 }
 
-void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct strings *bridges)
+void vantage_make(struct vantage *vantage, const struct link_set *links,
+		  struct source_validation *validation, const struct strings *bridges)
 {
 	*vantage = (struct vantage){ 0 };
-	sort_interfaces(vantage, links, origins, bridges);
+	sort_interfaces(vantage, links, validation, bridges);
 	sort_addresses(vantage, links);
 }
 

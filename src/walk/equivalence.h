@@ -35,8 +35,8 @@ struct vantage {
  * Outside is every interface but loopback, those in bridges, which are ports of
  * another one or Docker's own.
  */
-void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct strings *bridges);
+void vantage_make(struct vantage *vantage, const struct link_set *links,
+		  struct source_validation *validation, const struct strings *bridges);
 void vantage_clear(struct vantage *vantage);
 
 #endif

@@ -417,7 +417,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 		list->walked[family] = true;
 		find_nobody(world->info, family, &list->nobody[family]);
 		vantage_make(&compute.vantage[family], &list->walkers[family].links,
-			     &list->walkers[family].origins, &ports.bridges);
+			     &list->walkers[family].validation, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {
 		if (ports.v[i].any_host)

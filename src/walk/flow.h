@@ -79,7 +79,7 @@ struct walker {
 	struct link_set links;
 	const struct other_filters *others; /* borrowed */
 	struct addrpool pool;
-	struct origins origins;
+	struct source_validation validation;
 	struct memo *memo; /* of chains already walked with the same relevant rules */
 };
 

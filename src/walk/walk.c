@@ -61,7 +61,7 @@ void walker_clear(struct walker *walker)
 {
 	link_set_clear(&walker->links);
 	addrpool_clear(&walker->pool);
-	origins_clear(&walker->origins);
+	source_validation_clear(&walker->validation);
 	memo_free(walker->memo);
 	*walker = (struct walker){ 0 };
 }
@@ -284,10 +284,13 @@ static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 		addrset_clear(&flow->src);
 	}
 	/* Who has no address yet may ask everybody for one. */
-	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff))
-		keep_sources(walk, flow,
-			     &origins_guess(&walk->walker->origins, info, in, packet->family)->possible,
-			     passes_in_bridge(packet), "no packet may come from this address", fate);
+	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff)) {
+		const struct valid_sources *sources = source_validation_guess(
+			&walk->walker->validation, info, in, packet->family);
+
+		keep_sources(walk, flow, &sources->possible, passes_in_bridge(packet),
+			     "no packet may come from this address", fate);
+	}
 	if (!flow->src.n)
 		flow_clear(flow);
 	return flow->src.n;
@@ -303,7 +306,7 @@ static void judge_way_back(struct walk *walk, struct flow *flow, const struct ro
 	const struct netif *in = netinfo_if(info, packet->in);
 	struct route_query back = { .family = packet->family, .src = packet->dst.lo };
 	struct addrset kept = { 0 }, doubtful = { 0 };
-	const struct origin *origin;
+	const struct valid_sources *sources;
 
 	if (!in || !in->rp_filter || packet->family != FAMILY_IPV4)
 		return;
@@ -312,10 +315,10 @@ static void judge_way_back(struct walk *walk, struct flow *flow, const struct ro
 	back.any_mark = in->source_mark && packet->mark.unknown;
 	back.mark = in->source_mark ? packet->mark.value : 0;
 	back.any = path->unsure || packet->dst.lo != packet->dst.hi;
-	origin = origins_find(&walk->walker->origins, info, in, &back);
+	sources = source_validation_find(&walk->walker->validation, info, in, &back);
 	addrset_copy(&doubtful, &flow->src);
-	addrset_intersect(&doubtful, &origin->doubtful);
-	addrset_copy(&kept, &origin->valid);
+	addrset_intersect(&doubtful, &sources->doubtful);
+	addrset_copy(&kept, &sources->valid);
 	addrset_unite(&kept, &doubtful);
 	keep_sources(walk, flow, &kept, false, reason, fate);
 	if (doubtful.n) {
