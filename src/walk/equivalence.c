@@ -59,17 +59,17 @@ static bool tells_interfaces_apart(const struct link_set *links)
 }
 
 /* Takes sources over. */
-static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t signature,
+static void add_if(struct equivalence *equivalence, const struct netif *iface, uint64_t signature,
 		   struct addrset *sources)
 {
 	struct if_class *class = NULL;
 
-	for (size_t i = 0; i < vantage->nclasses && !class; i++)
-		if (vantage->classes[i].signature == signature)
-			class = &vantage->classes[i];
+	for (size_t i = 0; i < equivalence->nclasses && !class; i++)
+		if (equivalence->classes[i].signature == signature)
+			class = &equivalence->classes[i];
 	if (!class) {
-		GROW(vantage->classes, vantage->nclasses, vantage->room);
-		class = &vantage->classes[vantage->nclasses++];
+		GROW(equivalence->classes, equivalence->nclasses, equivalence->room);
+		class = &equivalence->classes[equivalence->nclasses++];
 		*class = (struct if_class){ .signature = signature, .sources = *sources };
 	} else {
 		addrset_clear(sources);
@@ -78,7 +78,7 @@ static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t 
 	class->v[class->n++] = iface;
 }
 
-static void sort_interfaces(struct vantage *vantage, const struct link_set *links,
+static void sort_interfaces(struct equivalence *equivalence, const struct link_set *links,
 			    struct source_validation *validation,
 			    const struct strings *bridges)
 {
@@ -109,7 +109,7 @@ static void sort_interfaces(struct vantage *vantage, const struct link_set *link
 		signature = mix(signature, addrset_hash(&sources));
 		if (apart || asked)
 			signature = mix(signature, (uint64_t)iface->index + 1);
-		add_if(vantage, iface, signature, &sources);
+		add_if(equivalence, iface, signature, &sources);
 	}
 	free(names);
 }
@@ -144,16 +144,16 @@ static bool asks_dst(const struct rule *rule)
 	return false;
 }
 
-static void add_host(struct vantage *vantage, addr_t host, uint64_t signature)
+static void add_host(struct equivalence *equivalence, addr_t host, uint64_t signature)
 {
 	struct host_class *class = NULL;
 
-	for (size_t i = 0; i < vantage->nhosts && !class; i++)
-		if (vantage->hosts[i].signature == signature)
-			class = &vantage->hosts[i];
+	for (size_t i = 0; i < equivalence->nhosts && !class; i++)
+		if (equivalence->hosts[i].signature == signature)
+			class = &equivalence->hosts[i];
 	if (!class) {
-		GROW(vantage->hosts, vantage->nhosts, vantage->hosts_room);
-		class = &vantage->hosts[vantage->nhosts++];
+		GROW(equivalence->hosts, equivalence->nhosts, equivalence->hosts_room);
+		class = &equivalence->hosts[equivalence->nhosts++];
 		*class = (struct host_class){ .signature = signature };
 	}
 	GROW(class->v, class->n, class->room);
@@ -183,7 +183,7 @@ static addr_t *own_addresses(const struct netinfo *info, enum family family, siz
 	return hosts;
 }
 
-static void sort_addresses(struct vantage *vantage, const struct link_set *links)
+static void sort_addresses(struct equivalence *equivalence, const struct link_set *links)
 {
 	const struct rule *rule;
 	size_t n;
@@ -197,28 +197,28 @@ static void sort_addresses(struct vantage *vantage, const struct link_set *links
 			signatures[i] = mix(signatures[i], match_dst_class(rule, hosts[i]));
 	}
 	for (size_t i = 0; i < n; i++)
-		add_host(vantage, hosts[i], signatures[i]);
+		add_host(equivalence, hosts[i], signatures[i]);
 	free(signatures);
 	free(hosts);
 }
 
-void vantage_make(struct vantage *vantage, const struct link_set *links,
-		  struct source_validation *validation, const struct strings *bridges)
+void equivalence_make(struct equivalence *equivalence, const struct link_set *links,
+		      struct source_validation *validation, const struct strings *bridges)
 {
-	*vantage = (struct vantage){ 0 };
-	sort_interfaces(vantage, links, validation, bridges);
-	sort_addresses(vantage, links);
+	*equivalence = (struct equivalence){ 0 };
+	sort_interfaces(equivalence, links, validation, bridges);
+	sort_addresses(equivalence, links);
 }
 
-void vantage_clear(struct vantage *vantage)
+void equivalence_clear(struct equivalence *equivalence)
 {
-	for (size_t i = 0; i < vantage->nclasses; i++) {
-		addrset_clear(&vantage->classes[i].sources);
-		free(vantage->classes[i].v);
+	for (size_t i = 0; i < equivalence->nclasses; i++) {
+		addrset_clear(&equivalence->classes[i].sources);
+		free(equivalence->classes[i].v);
 	}
-	for (size_t i = 0; i < vantage->nhosts; i++)
-		free(vantage->hosts[i].v);
-	free(vantage->classes);
-	free(vantage->hosts);
-	*vantage = (struct vantage){ 0 };
+	for (size_t i = 0; i < equivalence->nhosts; i++)
+		free(equivalence->hosts[i].v);
+	free(equivalence->classes);
+	free(equivalence->hosts);
+	*equivalence = (struct equivalence){ 0 };
 }

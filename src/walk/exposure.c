@@ -39,7 +39,7 @@ struct compute {
 	const struct world *world;
 	const struct published_ports *ports;
 	struct exposure_list *list;
-	struct vantage vantage[FAMILY_COUNT];
+	struct equivalence equivalence[FAMILY_COUNT];
 };
 
 /* What the largest part of the sources was decided by. */
@@ -162,11 +162,11 @@ static void walk_port(struct compute *compute, const struct published_port *port
 	static const struct decider none = {
 		.reason = "the reverse path filter (rp_filter) takes in no packet there",
 	};
-	const struct vantage *vantage = &compute->vantage[port->family];
+	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct walker *walker = &compute->list->walkers[port->family];
 
-	for (size_t i = 0; i < vantage->nclasses; i++) {
-		const struct if_class *class = &vantage->classes[i];
+	for (size_t i = 0; i < equivalence->nclasses; i++) {
+		const struct if_class *class = &equivalence->classes[i];
 		struct exposed_way way = { 0 };
 		struct packet packet;
 		struct fate fate;
@@ -341,12 +341,12 @@ static void expose_place(struct compute *compute, const struct published_port *p
 /* A port on every address: once for each group of addresses that fare alike. */
 static void expose_everywhere(struct compute *compute, const struct published_port *port)
 {
-	const struct vantage *vantage = &compute->vantage[port->family];
+	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct exposure_list *list = compute->list;
 	size_t first = list->n;
 
-	for (size_t i = 0; i < vantage->nhosts; i++) {
-		const struct host_class *class = &vantage->hosts[i];
+	for (size_t i = 0; i < equivalence->nhosts; i++) {
+		const struct host_class *class = &equivalence->hosts[i];
 		struct exposure exposure, *same = NULL;
 		size_t k = 0;
 
@@ -416,8 +416,8 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 		walker_make(&list->walkers[family], world, family);
 		list->walked[family] = true;
 		find_nobody(world->info, family, &list->nobody[family]);
-		vantage_make(&compute.vantage[family], &list->walkers[family].links,
-			     &list->walkers[family].validation, &ports.bridges);
+		equivalence_make(&compute.equivalence[family], &list->walkers[family].links,
+				 &list->walkers[family].validation, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {
 		if (ports.v[i].any_host)
@@ -427,7 +427,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 		status = deadline_check();
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		vantage_clear(&compute.vantage[family]);
+		equivalence_clear(&compute.equivalence[family]);
 	published_clear(&ports);
 	return status;
 }
