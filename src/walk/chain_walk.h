@@ -7,7 +7,7 @@
 /* Packets in one chain and those that it jumps to. Pure. */
 
 /* Sends the flow, which it takes over, through the chain. */
-void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
+void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		struct outcome *outcome);
 
 void memo_free(struct memo *memo); /* NULL is fine */

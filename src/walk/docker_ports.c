@@ -95,7 +95,7 @@ static void find_bridge(const struct netinfo *info, const struct rule *rule,
 			struct published_port *port)
 {
 	struct route_query query = { .family = port->container_family, .dst = port->container,
-				  .any = true };
+				     .any = true };
 	struct route_path path = route_path(info, &query);
 
 	if (path.type == RTN_UNICAST && path.out)

@@ -24,14 +24,14 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* The different -i of all rules; the caller frees them. */
-static struct interface *patterns(const struct link_set *links, size_t *n)
+static struct interface *patterns(const struct chain_index *index, size_t *n)
 {
 	struct interface *all = NULL;
 	const struct rule *rule;
 	size_t room = 0, kept = 0;
 
 	*n = 0;
-	FOR_EACH_RULE(links, rule) {
+	FOR_EACH_RULE(index, rule) {
 		if (*n && !by_bytes(&all[*n - 1], &rule->in))
 			continue;
 		GROW(all, *n, room);
@@ -47,11 +47,11 @@ static struct interface *patterns(const struct link_set *links, size_t *n)
 }
 
 /* Whether some rule asks more of an interface than its name. */
-static bool tells_interfaces_apart(const struct link_set *links)
+static bool tells_interfaces_apart(const struct chain_index *index)
 {
 	const struct rule *rule;
 
-	FOR_EACH_RULE(links, rule)
+	FOR_EACH_RULE(index, rule)
 		if (match_asks_interface(rule) ||
 		    (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REDIRECT")))
 			return true;
@@ -78,15 +78,15 @@ static void add_if(struct equivalence *equivalence, const struct netif *iface, u
 	class->v[class->n++] = iface;
 }
 
-static void sort_interfaces(struct equivalence *equivalence, const struct link_set *links,
+static void sort_interfaces(struct equivalence *equivalence, const struct chain_index *index,
 			    struct source_validation *validation,
 			    const struct strings *bridges)
 {
-	const struct netinfo *info = links->info;
-	enum family family = links->family;
-	bool apart = tells_interfaces_apart(links), asked = false;
+	const struct netinfo *info = index->info;
+	enum family family = index->family;
+	bool apart = tells_interfaces_apart(index), asked = false;
 	size_t n;
-	struct interface *names = patterns(links, &n);
+	struct interface *names = patterns(index, &n);
 
 	/* Rules of policy routing may ask for an interface, too. */
 	for (size_t i = 0; i < info->nrules; i++)
@@ -183,14 +183,14 @@ static addr_t *own_addresses(const struct netinfo *info, enum family family, siz
 	return hosts;
 }
 
-static void sort_addresses(struct equivalence *equivalence, const struct link_set *links)
+static void sort_addresses(struct equivalence *equivalence, const struct chain_index *index)
 {
 	const struct rule *rule;
 	size_t n;
-	addr_t *hosts = own_addresses(links->info, links->family, &n);
+	addr_t *hosts = own_addresses(index->info, index->family, &n);
 	uint64_t *signatures = xcalloc(n, sizeof(*signatures));
 
-	FOR_EACH_RULE(links, rule) {
+	FOR_EACH_RULE(index, rule) {
 		if (n < 2 || !asks_dst(rule) || is_for_another(rule, hosts, n))
 			continue;
 		for (size_t i = 0; i < n; i++)
@@ -202,12 +202,12 @@ static void sort_addresses(struct equivalence *equivalence, const struct link_se
 	free(hosts);
 }
 
-void equivalence_make(struct equivalence *equivalence, const struct link_set *links,
+void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
 		      struct source_validation *validation, const struct strings *bridges)
 {
 	*equivalence = (struct equivalence){ 0 };
-	sort_interfaces(equivalence, links, validation, bridges);
-	sort_addresses(equivalence, links);
+	sort_interfaces(equivalence, index, validation, bridges);
+	sort_addresses(equivalence, index);
 }
 
 void equivalence_clear(struct equivalence *equivalence)

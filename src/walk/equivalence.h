@@ -34,7 +34,7 @@ struct equivalence {
  * Outside is every interface but loopback, those in bridges, which are ports of
  * another one or Docker's own.
  */
-void equivalence_make(struct equivalence *equivalence, const struct link_set *links,
+void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
 		      struct source_validation *validation, const struct strings *bridges);
 void equivalence_clear(struct equivalence *equivalence);
 

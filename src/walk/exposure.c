@@ -416,7 +416,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 		walker_make(&list->walkers[family], world, family);
 		list->walked[family] = true;
 		find_nobody(world->info, family, &list->nobody[family]);
-		equivalence_make(&compute.equivalence[family], &list->walkers[family].links,
+		equivalence_make(&compute.equivalence[family], &list->walkers[family].index,
 				 &list->walkers[family].validation, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {

@@ -76,7 +76,7 @@ struct steps {
 void steps_clear(struct steps *steps);
 
 struct walker {
-	struct link_set links;
+	struct chain_index index;
 	const struct other_filters *others; /* borrowed */
 	struct addrpool pool;
 	struct source_validation validation;

@@ -369,13 +369,13 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 		if (info.match_flags & XT_CONNTRACK_ORIGDST) {
 			bit <<= 1;
 			if (addr_masked_equal(dst, addr_load(family, &info.origdst_addr),
-					 addr_load(family, &info.origdst_mask)))
+					      addr_load(family, &info.origdst_mask)))
 				bits |= bit;
 		}
 		if (info.match_flags & XT_CONNTRACK_REPLSRC) {
 			bit <<= 1;
 			if (addr_masked_equal(dst, addr_load(family, &info.replsrc_addr),
-					 addr_load(family, &info.replsrc_mask)))
+					      addr_load(family, &info.replsrc_mask)))
 				bits |= bit;
 		}
 	}

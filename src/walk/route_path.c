@@ -117,7 +117,8 @@ static size_t target_of(const struct netrule *rules, size_t n, size_t i)
 	return to;
 }
 
-static struct route_path ask_from(const struct netinfo *info, const struct route_query *query, size_t i)
+static struct route_path ask_from(const struct netinfo *info, const struct route_query *query,
+				  size_t i)
 {
 	struct route_path path = { .type = RTN_UNREACHABLE }, here;
 	bool unsure = false;
@@ -186,7 +187,7 @@ static bool routes_asked(const struct netinfo *info, const struct netif *in)
 }
 
 void route_sources(const struct netinfo *info, enum family family, const struct netif *in,
-		     struct addrset *set)
+		   struct addrset *set)
 {
 	struct addrset own = { 0 };
 
@@ -404,7 +405,8 @@ static void judge_from(struct way_back *way, size_t first, struct addrset *left)
 }
 
 void route_way_back(const struct netinfo *info, const struct netif *in,
-		      const struct route_query *back, struct addrset *valid, struct addrset *doubtful)
+		    const struct route_query *back, struct addrset *valid,
+		    struct addrset *doubtful)
 {
 	struct way_back way = { .info = info, .in = in, .back = back };
 	struct addrset left = { 0 };

@@ -29,7 +29,7 @@ struct route_path route_path(const struct netinfo *info, const struct route_quer
  * is; into an empty set.
  */
 void route_sources(const struct netinfo *info, enum family family, const struct netif *in,
-		     struct addrset *set);
+		   struct addrset *set);
 /*
  * Of the sources of packets that come in at in, those that the reverse path
  * filter (rp_filter) lets in, and those of which it cannot be told; both sets
@@ -38,6 +38,7 @@ void route_sources(const struct netinfo *info, enum family family, const struct 
  * host itself.
  */
 void route_way_back(const struct netinfo *info, const struct netif *in,
-		      const struct route_query *back, struct addrset *valid, struct addrset *doubtful);
+		    const struct route_query *back, struct addrset *valid,
+		    struct addrset *doubtful);
 
 #endif

@@ -27,9 +27,9 @@ struct trace {
 };
 
 /*
- * Follows the packet that text describes (packet_parse()). The world
- * must live as long as the trace. all: the rules that do not match are steps too. The caller clears the trace. Returns
- * -1, said, where the text is wrong.
+ * Follows the packet that text describes (packet_parse()). The world must live as
+ * long as the trace, which the caller clears. all: the rules that do not match are
+ * steps too. Returns -1, reported, where the text is wrong.
  */
 int trace_run(const struct world *world, const char *text, bool all, struct trace *trace);
 /* The same for packet and src, which are set already. */

@@ -54,12 +54,12 @@ static const struct hook input[] = {
 void walker_make(struct walker *walker, const struct world *world, enum family family)
 {
 	*walker = (struct walker){ .others = world->others };
-	link_set_make(&walker->links, world->snapshot, world->info, family);
+	chain_index_make(&walker->index, world->snapshot, world->info, family);
 }
 
 void walker_clear(struct walker *walker)
 {
-	link_set_clear(&walker->links);
+	chain_index_clear(&walker->index);
 	addrpool_clear(&walker->pool);
 	source_validation_clear(&walker->validation);
 	memo_free(walker->memo);
@@ -82,11 +82,12 @@ static void doubt(struct fate *fate, const struct decider *by)
 }
 
 /* Gives what left the chain, by its end, to the policy. */
-static void apply_policy(struct walk *walk, const struct links *links, struct outcome *outcome)
+static void apply_policy(struct walk *walk, const struct indexed_chain *indexed,
+			 struct outcome *outcome)
 {
-	struct decider by = { .table = links->table, .chain = links->chain->name,
-			      .policy = links->chain->policy };
-	bool dropped = links->chain->policy == VERDICT_DROP;
+	struct decider by = { .table = indexed->table, .chain = indexed->chain->name,
+			      .policy = indexed->chain->policy };
+	bool dropped = indexed->chain->policy == VERDICT_DROP;
 
 	if (outcome->returned.n)
 		walk_step(walk, STEP_POLICY, &by, ANSWER_YES,
@@ -100,7 +101,7 @@ static void apply_policy(struct walk *walk, const struct links *links, struct ou
 			flow_clear(flow);
 			continue;
 		}
-		if (links->filter) {
+		if (indexed->filter) {
 			flow->by = by;
 			flow->size = size;
 		}
@@ -116,10 +117,10 @@ static void apply_policy(struct walk *walk, const struct links *links, struct ou
  */
 static void foreign_chains(struct walk *walk, const char *table, struct outcome *outcome)
 {
-	const struct link_set *set = &walk->walker->links;
+	const struct chain_index *index = &walk->walker->index;
 
-	for (size_t t = 0; t < set->n; t++) {
-		const struct table *in = set->tables[t].table;
+	for (size_t t = 0; t < index->n; t++) {
+		const struct table *in = index->tables[t].table;
 
 		for (size_t c = 0; c < in->nchains && !strcmp(in->name, table); c++) {
 			struct decider by = { .table = in->name, .chain = in->chains[c]->name,
@@ -143,7 +144,7 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 	for (size_t i = 0; i < outcome->accepted.n; i++) {
 		const struct flow *flow = &outcome->accepted.v[i];
 		const struct other_filter *other = other_filters_find(
-			walker->others, walker->links.family, inside, flow->packet.dnat);
+			walker->others, walker->index.family, inside, flow->packet.dnat);
 		struct decider by = { 0 };
 
 		if (!other)
@@ -158,30 +159,31 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *flow,
 		      struct outcome *outcome)
 {
-	const struct links *links = link_set_find(&walk->walker->links, hook->table, hook->chain);
+	const struct indexed_chain *indexed = chain_index_find(&walk->walker->index, hook->table,
+							       hook->chain);
 	struct decider at = { .table = hook->table, .chain = hook->chain };
 
 	/* A chain of that name that is not hooked there sees no packet. */
-	if (links && !links->chain->builtin)
-		links = NULL;
-	if (!links && !strcmp(hook->table, "filter")) {
+	if (indexed && !indexed->chain->builtin)
+		indexed = NULL;
+	if (!indexed && !strcmp(hook->table, "filter")) {
 		flow->by = (struct decider){ .reason = "no chain filters them" };
 		flow->size = addrset_size(&flow->src);
 	}
 	/* nat sees new connections alone. */
-	if (!links || (links->nat && flow->packet.ct != CT_NEW)) {
+	if (!indexed || (indexed->nat && flow->packet.ct != CT_NEW)) {
 		flows_add(&outcome->accepted, flow);
 		return;
 	}
-	if (!links->known) {
+	if (!indexed->known) {
 		outcome_doubt(outcome, &at);
 		ending_add(&outcome->dropped, &flow->src, &at, addrset_size(&flow->src));
 		flows_add(&outcome->accepted, flow);
 		return;
 	}
 	walk_step(walk, STEP_HOOK, &at, ANSWER_YES, EFFECT_GO_ON, NULL);
-	walk_chain(walk, links, flow, outcome);
-	apply_policy(walk, links, outcome);
+	walk_chain(walk, indexed, flow, outcome);
+	apply_policy(walk, indexed, outcome);
 }
 
 static void arrive(struct walk *walk, struct flow *flow, struct fate *fate)
@@ -274,7 +276,7 @@ static bool passes_in_bridge(const struct packet *packet)
  */
 static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
 
@@ -301,7 +303,7 @@ static void judge_way_back(struct walk *walk, struct flow *flow, const struct ro
 			   struct fate *fate)
 {
 	static const char reason[] = "the reverse path filter (rp_filter) takes it for forged";
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
 	struct route_query back = { .family = packet->family, .src = packet->dst.lo };
@@ -388,7 +390,7 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 /* The sources of the flow are all the same to policy routing. */
 static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	struct route_query query = {
 		.family = packet->family, .in = netinfo_if(info, packet->in),
@@ -426,7 +428,7 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 /* Rules of policy routing that ask for sources tell the flow's apart, from the first one on. */
 static void route_parts(struct walk *walk, struct flow *flow, size_t first, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 
 	for (size_t i = first; i < info->nrules; i++) {
 		const struct netrule *rule = &info->rules[i];
