@@ -10,17 +10,17 @@
 #include "translation.h"
 #include "xt_match.h"
 
-void published_clear(struct published_ports *ports)
+void docker_ports_clear(struct docker_ports *ports)
 {
 	free(ports->v);
 	strings_clear(&ports->bridges);
-	*ports = (struct published_ports){ 0 };
+	*ports = (struct docker_ports){ 0 };
 }
 
 /* What one place is: a host's address and port. The order breaks ties. */
 static int by_place(const void *left, const void *right)
 {
-	const struct published_port *a = left, *b = right;
+	const struct docker_port *a = left, *b = right;
 
 	if (a->port.lo != b->port.lo)
 		return a->port.lo < b->port.lo ? -1 : 1;
@@ -41,7 +41,7 @@ static int by_place(const void *left, const void *right)
 
 static int by_place_and_order(const void *left, const void *right)
 {
-	const struct published_port *a = left, *b = right;
+	const struct docker_port *a = left, *b = right;
 	int order = by_place(a, b);
 
 	return order ? order : a->order < b->order ? -1 : a->order > b->order;
@@ -49,7 +49,7 @@ static int by_place_and_order(const void *left, const void *right)
 
 static int by_container(const void *left, const void *right)
 {
-	const struct published_port *const *a = left, *const *b = right;
+	const struct docker_port *const *a = left, *const *b = right;
 
 	if ((*a)->container_family != (*b)->container_family)
 		return (*a)->container_family < (*b)->container_family ? -1 : 1;
@@ -62,13 +62,13 @@ static int by_container(const void *left, const void *right)
 	return 0;
 }
 
-static struct published_port *add(struct published_ports *ports)
+static struct docker_port *docker_ports_add(struct docker_ports *ports)
 {
-	struct published_port *port;
+	struct docker_port *port;
 
 	GROW(ports->v, ports->n, ports->room);
 	port = &ports->v[ports->n];
-	*port = (struct published_port){ .order = ports->n };
+	*port = (struct docker_port){ .order = ports->n };
 	ports->n++;
 	return port;
 }
@@ -85,14 +85,14 @@ static bool exact_name(const struct interface *iface)
 	return iface->name[0] && iface->mask[strnlen(iface->name, IFNAMSIZ - 1)];
 }
 
-static void add_bridge(struct published_ports *ports, const struct interface *iface)
+static void add_bridge(struct docker_ports *ports, const struct interface *iface)
 {
 	if (exact_name(iface) && !strings_has(&ports->bridges, iface->name))
 		strings_add(&ports->bridges, iface->name);
 }
 
 static void find_bridge(const struct netinfo *info, const struct rule *rule,
-			struct published_port *port)
+			struct docker_port *port)
 {
 	struct route_query query = { .family = port->container_family, .dst = port->container,
 				     .any = true };
@@ -122,15 +122,15 @@ static struct decider decider_of(const struct translation *translation)
 
 /* A rule for a network of addresses is shown as one for all of them. */
 static void collect_translation(const struct translation *translation, const struct netinfo *info,
-				struct published_ports *ports)
+				struct docker_ports *ports)
 {
 	const struct rule *rule = translation->rule;
-	struct published_port *port;
+	struct docker_port *port;
 
 	if (!translation->has_container || !translation->proto ||
 	    span_equal(translation->port, SPAN_ALL))
 		return;
-	port = add(ports);
+	port = docker_ports_add(ports);
 	port->family = port->container_family = translation->family;
 	port->proto = translation->proto;
 	port->port = translation->port;
@@ -147,7 +147,7 @@ static void collect_translation(const struct translation *translation, const str
 }
 
 /* Docker's chains in nat let what comes from a bridge return. */
-static void collect_returns(const struct table *nat, struct published_ports *ports)
+static void collect_returns(const struct table *nat, struct docker_ports *ports)
 {
 	for (size_t c = 0; c < nat->nchains; c++) {
 		const struct chain *chain = nat->chains[c];
@@ -160,18 +160,18 @@ static void collect_returns(const struct table *nat, struct published_ports *por
 }
 
 static void collect_proxies(const struct world *world, const struct translations *translations,
-			    unsigned int families, struct published_ports *ports)
+			    unsigned int families, struct docker_ports *ports)
 {
 	const struct proxies *proxies = world->proxies;
 
 	for (size_t i = 0; proxies && i < proxies->n; i++) {
 		const struct proxy *proxy = &proxies->v[i];
 		const struct translation *covering = translations_covering(translations, proxy);
-		struct published_port *port;
+		struct docker_port *port;
 
 		if (!(families & 1U << proxy->family))
 			continue;
-		port = add(ports);
+		port = docker_ports_add(ports);
 		port->family = proxy->family;
 		port->proto = proxy->proto;
 		port->port = (struct span){ proxy->port, proxy->port };
@@ -192,7 +192,7 @@ static void collect_proxies(const struct world *world, const struct translations
 }
 
 /* One entry for each place: the first translation, and the listener beside it. */
-static void merge_places(struct published_ports *ports)
+static void merge_places(struct docker_ports *ports)
 {
 	size_t kept = 0;
 
@@ -212,10 +212,10 @@ static void merge_places(struct published_ports *ports)
  * no listener leads there: such a port answers at the container's own address.
  */
 static void collect_accepts(const struct table *table, const struct netinfo *info,
-			    struct published_ports *ports)
+			    struct docker_ports *ports)
 {
 	size_t n = ports->n;
-	struct published_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
+	struct docker_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
 
 	for (size_t i = 0; i < n; i++) {
 		/* The array below may move. */
@@ -233,8 +233,8 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 
 			if (!(rule->invert & INV_OUT))
 				add_bridge(ports, &rule->out);
-			found = (struct published_port){ .family = table->family, .direct = true,
-							 .container_family = table->family };
+			found = (struct docker_port){ .family = table->family, .direct = true,
+						      .container_family = table->family };
 			if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->proto ||
 			    rule->invert & INV_PROTO || !one_host(rule, &found.container) ||
 			    !one_dport(rule, &found.container_port))
@@ -246,7 +246,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 			if (n && bsearch(&key, known, n, sizeof(*known), by_container))
 				continue;
 			find_bridge(info, rule, &found);
-			*add(ports) = found;
+			*docker_ports_add(ports) = found;
 		}
 	}
 	for (size_t i = 0; i < n; i++)
@@ -255,7 +255,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 }
 
 /* FORWARD names the bridges too, in the layouts up to Docker 28.0.0. */
-static void collect_forward(const struct table *table, struct published_ports *ports)
+static void collect_forward(const struct table *table, struct docker_ports *ports)
 {
 	const struct chain *forward = table_chain(table, "FORWARD");
 
@@ -268,14 +268,14 @@ static void collect_forward(const struct table *table, struct published_ports *p
 	}
 }
 
-void published_collect(const struct world *world, unsigned int families,
-		       struct published_ports *ports)
+void docker_ports_collect(const struct world *world, unsigned int families,
+			  struct docker_ports *ports)
 {
 	const struct snapshot *snapshot = world->snapshot;
 	const struct netinfo *info = world->info;
 	struct translations translations;
 
-	*ports = (struct published_ports){ 0 };
+	*ports = (struct docker_ports){ 0 };
 	translations_collect(snapshot, families, &translations);
 	for (size_t i = 0; i < translations.n; i++)
 		collect_translation(&translations.v[i], info, ports);
@@ -306,11 +306,11 @@ void published_collect(const struct world *world, unsigned int families,
 	}
 }
 
-bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
-		  struct span port, addr_t host)
+bool docker_ports_on(const struct docker_ports *ports, enum family family, uint8_t proto,
+		     struct span port, addr_t host)
 {
-	struct published_port key = { .family = family, .proto = proto, .port = port,
-				      .host = host };
+	struct docker_port key = { .family = family, .proto = proto, .port = port,
+				   .host = host };
 
 	return ports->n && bsearch(&key, ports->v, ports->n, sizeof(*ports->v), by_place);
 }

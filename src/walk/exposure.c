@@ -37,7 +37,7 @@ const char *openness_name(enum openness openness)
 struct compute {
 	const struct policy *policy; /* or NULL */
 	const struct world *world;
-	const struct published_ports *ports;
+	const struct docker_ports *ports;
 	struct exposure_list *list;
 	struct equivalence equivalence[FAMILY_COUNT];
 };
@@ -156,7 +156,7 @@ static void add_way(struct exposure *exposure, const struct exposed_way *way,
 	same->nifs += class->n;
 }
 
-static void walk_port(struct compute *compute, const struct published_port *port, addr_t host,
+static void walk_port(struct compute *compute, const struct docker_port *port, addr_t host,
 		      struct exposure *exposure)
 {
 	static const struct decider none = {
@@ -299,7 +299,7 @@ static void add_host(struct exposure *exposure, addr_t host)
 }
 
 /* The description that all places of a port share. */
-static void describe(const struct published_port *port, const struct policy *policy,
+static void describe(const struct docker_port *port, const struct policy *policy,
 		     struct exposure *exposure)
 {
 	*exposure = (struct exposure){
@@ -326,7 +326,7 @@ static struct exposure *keep(struct exposure_list *list, const struct exposure *
 }
 
 /* A port on one address of the host, or on a container's own. */
-static void expose_place(struct compute *compute, const struct published_port *port)
+static void expose_place(struct compute *compute, const struct docker_port *port)
 {
 	struct exposure exposure;
 
@@ -339,7 +339,7 @@ static void expose_place(struct compute *compute, const struct published_port *p
 }
 
 /* A port on every address: once for each group of addresses that fare alike. */
-static void expose_everywhere(struct compute *compute, const struct published_port *port)
+static void expose_everywhere(struct compute *compute, const struct docker_port *port)
 {
 	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct exposure_list *list = compute->list;
@@ -351,8 +351,8 @@ static void expose_everywhere(struct compute *compute, const struct published_po
 		size_t k = 0;
 
 		/* Where an address has an entry of its own, that tells. */
-		while (k < class->n && published_on(compute->ports, port->family, port->proto,
-						    port->port, class->v[k]))
+		while (k < class->n && docker_ports_on(compute->ports, port->family, port->proto,
+						       port->port, class->v[k]))
 			k++;
 		if (k == class->n)
 			continue;
@@ -366,8 +366,8 @@ static void expose_everywhere(struct compute *compute, const struct published_po
 		else
 			same = keep(list, &exposure);
 		for (; k < class->n; k++)
-			if (!published_on(compute->ports, port->family, port->proto, port->port,
-					  class->v[k]))
+			if (!docker_ports_on(compute->ports, port->family, port->proto, port->port,
+					     class->v[k]))
 				add_host(same, class->v[k]);
 	}
 	if (list->n == first) {
@@ -403,12 +403,12 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 int exposure_compute(const struct policy *policy, const struct world *world,
 		     unsigned int families, struct exposure_list *list)
 {
-	struct published_ports ports;
+	struct docker_ports ports;
 	struct compute compute = { .policy = policy, .world = world, .list = list };
 	int status = 0;
 
 	*list = (struct exposure_list){ 0 };
-	published_collect(world, families, &ports);
+	docker_ports_collect(world, families, &ports);
 	compute.ports = &ports;
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		if (!(families & 1U << family))
@@ -428,7 +428,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		equivalence_clear(&compute.equivalence[family]);
-	published_clear(&ports);
+	docker_ports_clear(&ports);
 	return status;
 }
 
