@@ -11,7 +11,7 @@
 /* What is known of one question about one chain. */
 enum known { UNASKED, ASKING, NO, YES };
 
-struct node {
+struct reach_node {
 	enum known accepts, accepts_new, docker;
 	bool looked; /* reach_unloaded() has been here */
 };
@@ -19,7 +19,7 @@ struct node {
 struct reach {
 	const struct table *table;
 	const struct policy *policy;
-	struct node *nodes; /* beside table->chains */
+	struct reach_node *nodes; /* beside table->chains */
 };
 
 struct reach *reach_new(const struct table *table, const struct policy *policy)
@@ -40,7 +40,7 @@ void reach_free(struct reach *reach)
 	free(reach);
 }
 
-static struct node *node_of(struct reach *reach, const char *name, struct chain **chain)
+static struct reach_node *node_of(struct reach *reach, const char *name, struct chain **chain)
 {
 	size_t at = reach->table ? table_index(reach->table, name) : 0;
 
@@ -140,7 +140,7 @@ static bool wanted_accept(struct reach *reach, const struct chain *chain, bool n
 static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 {
 	struct chain *chain;
-	struct node *node = node_of(reach, name, &chain);
+	struct reach_node *node = node_of(reach, name, &chain);
 	enum known *answer;
 
 	if (!node || !chain->loaded)
@@ -206,7 +206,7 @@ bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct
 bool reach_is_docker(struct reach *reach, const char *name)
 {
 	struct chain *chain;
-	struct node *node = node_of(reach, name, &chain);
+	struct reach_node *node = node_of(reach, name, &chain);
 
 	if (docker_owns_chain(name))
 		return true;
@@ -228,7 +228,7 @@ bool reach_is_docker(struct reach *reach, const char *name)
 struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
 {
 	struct chain *chain, *missing = NULL;
-	struct node *node;
+	struct reach_node *node;
 
 	if (!rule_calls(rule))
 		return NULL;

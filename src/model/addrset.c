@@ -82,7 +82,7 @@ static int ends_before(const void *element, const void *key)
 }
 
 /* The first interval that ends at addr or after it. */
-static size_t find(const struct addrset *set, addr_t addr)
+static size_t addrset_find(const struct addrset *set, addr_t addr)
 {
 	return search_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }
@@ -107,7 +107,7 @@ static void replace(struct addrset *set, size_t first, size_t last,
 void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 {
 	/* Intervals that only touch become one. */
-	size_t first = find(set, lo ? lo - 1 : 0), last = first;
+	size_t first = addrset_find(set, lo ? lo - 1 : 0), last = first;
 	struct addrrange whole = { lo, hi };
 
 	while (last < set->n && (set->v[last].lo <= hi || set->v[last].lo == hi + 1)) {
@@ -123,7 +123,7 @@ void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 
 static void take_out(struct addrset *set, addr_t lo, addr_t hi)
 {
-	size_t first = find(set, lo), last = first, count = 0;
+	size_t first = addrset_find(set, lo), last = first, count = 0;
 	struct addrrange left[2];
 
 	if (first == set->n || set->v[first].lo > hi)
@@ -187,7 +187,7 @@ void addrset_intersect(struct addrset *set, const struct addrset *with)
 
 		/* Over two long sets one goes along, over a short one one looks up. */
 		if (with->n < set->n / 16)
-			i = find(set, b->lo);
+			i = addrset_find(set, b->lo);
 		while (i < set->n && set->v[i].hi < b->lo)
 			i++;
 		for (size_t m = i; m < set->n && set->v[m].lo <= b->hi; m++) {
@@ -261,7 +261,7 @@ bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, ad
 
 bool addrset_has(const struct addrset *set, addr_t addr)
 {
-	size_t i = find(set, addr);
+	size_t i = addrset_find(set, addr);
 
 	return i < set->n && set->v[i].lo <= addr;
 }
@@ -371,7 +371,7 @@ void addrset_fill(struct addrset *set, enum family family, const struct addrset 
 {
 	for (size_t i = 0; i < spare->n; i++) {
 		addr_t lo = spare->v[i].lo, hi = spare->v[i].hi;
-		size_t at = find(set, lo ? lo - 1 : 0);
+		size_t at = addrset_find(set, lo ? lo - 1 : 0);
 		struct addrrange *left = at < set->n && lo && set->v[at].hi == lo - 1 ? &set->v[at] : NULL;
 		struct addrrange *right = left ? left + 1 : at < set->n ? &set->v[at] : NULL;
 

@@ -47,8 +47,8 @@ static void collect_chain(const struct table *table, const struct chain *chain,
 	}
 }
 
-static int by_port(const struct translation *translation, enum family family, uint8_t proto,
-		   uint16_t port)
+static int translation_by_port(const struct translation *translation, enum family family,
+			       uint8_t proto, uint16_t port)
 {
 	if (translation->family != family)
 		return translation->family < family ? -1 : 1;
@@ -61,7 +61,7 @@ static int by_port_and_place(const void *left, const void *right)
 {
 	const struct translation *a = *(const struct translation *const *)left;
 	const struct translation *b = *(const struct translation *const *)right;
-	int order = by_port(a, b->family, b->proto, b->port.lo);
+	int order = translation_by_port(a, b->family, b->proto, b->port.lo);
 
 	return order ? order : a < b ? -1 : a > b;
 }
@@ -105,7 +105,7 @@ void translations_clear(struct translations *translations)
 	*translations = (struct translations){ 0 };
 }
 
-static bool covers(const struct translation *translation, const struct proxy *proxy)
+static bool translation_covers(const struct translation *translation, const struct proxy *proxy)
 {
 	if (translation->dormant || translation->family != proxy->family ||
 	    (translation->proto && translation->proto != proxy->proto) ||
@@ -121,7 +121,7 @@ static int before_proxy(const void *element, const void *key)
 	const struct translation *const *translation = element;
 	const struct proxy *proxy = key;
 
-	return by_port(*translation, proxy->family, proxy->proto, proxy->port);
+	return translation_by_port(*translation, proxy->family, proxy->proto, proxy->port);
 }
 
 const struct translation *translations_covering(const struct translations *translations,
@@ -132,10 +132,10 @@ const struct translation *translations_covering(const struct translations *trans
 	size_t i = search_first(proxy, single, n, sizeof(*single), before_proxy);
 
 	for (; i < n && !before_proxy(&single[i], proxy); i++)
-		if (covers(single[i], proxy))
+		if (translation_covers(single[i], proxy))
 			return single[i];
 	for (i = 0; i < translations->nwide; i++)
-		if (covers(translations->wide[i], proxy))
+		if (translation_covers(translations->wide[i], proxy))
 			return translations->wide[i];
 	return NULL;
 }

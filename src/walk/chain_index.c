@@ -9,7 +9,7 @@
 /* Shorter chains are walked as they are. */
 #define INDEX_FROM 32
 
-static struct indexed_chain *find(const struct indexed_table *table, const char *name)
+static struct indexed_chain *indexed_table_find(const struct indexed_table *table, const char *name)
 {
 	size_t at = table_index(table->table, name);
 
@@ -21,7 +21,7 @@ struct indexed_chain *chain_index_find(const struct chain_index *index, const ch
 {
 	for (size_t i = 0; i < index->n; i++)
 		if (!strcmp(index->tables[i].table->name, table))
-			return find(&index->tables[i], chain);
+			return indexed_table_find(&index->tables[i], chain);
 	return NULL;
 }
 
@@ -100,7 +100,7 @@ static void connect_chains(const struct indexed_table *table)
 			struct indexed_rule *entry = &indexed->v[i];
 
 			if (entry->effect == EFFECT_JUMP || entry->effect == EFFECT_GOTO)
-				entry->to = find(table, entry->ready.rule->chain);
+				entry->to = indexed_table_find(table, entry->ready.rule->chain);
 		}
 	}
 }

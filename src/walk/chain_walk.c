@@ -72,7 +72,7 @@ static struct memo_entry **memo_find(struct walker *walker, const struct memo_en
 	return memo_slot(memo, key);
 }
 
-static void mix(struct signature *signature, uint64_t value)
+static void signature_mix(struct signature *signature, uint64_t value)
 {
 	signature->a = (signature->a ^ value) * 0xff51afd7ed558ccdu;
 	signature->a ^= signature->a >> 32;
@@ -106,16 +106,16 @@ static bool sign(const struct walk *walk, const struct indexed_chain *indexed,
 		if (entry->ready.kind == SOURCE_VARIES)
 			return false;
 		signature->relevant++;
-		mix(signature, rule * 4 + answer);
+		signature_mix(signature, rule * 4 + answer);
 		if (entry->to && !sign(walk, entry->to, packet, signature, depth + 1))
 			return false;
 		if (entry->to)
-			mix(signature, UINT64_MAX);
+			signature_mix(signature, UINT64_MAX);
 	}
 	return true;
 }
 
-static struct decider decider_of(const struct indexed_chain *indexed, size_t rule)
+static struct decider rule_decider(const struct indexed_chain *indexed, size_t rule)
 {
 	return (struct decider){ .table = indexed->table, .chain = indexed->chain->name,
 				 .number = rule + 1, .rule = indexed->v[rule].ready.rule };
@@ -236,7 +236,7 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 			struct flow *part, struct flows *next, struct outcome *outcome)
 {
 	const struct indexed_rule *entry = &indexed->v[rule];
-	struct decider by = decider_of(indexed, rule);
+	struct decider by = rule_decider(indexed, rule);
 
 	/* What could not be decoded may have set a mark, too. */
 	if (indexed->alters && (entry->ready.rule->opaque || entry->effect == EFFECT_UNKNOWN))
@@ -289,7 +289,7 @@ static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, s
 {
 	const struct indexed_rule *entry = &indexed->v[rule];
 	const struct netinfo *info = walk->walker->index.info;
-	struct decider by = decider_of(indexed, rule);
+	struct decider by = rule_decider(indexed, rule);
 	struct flows next = { 0 };
 
 	/* Most rules are not for the packet: then nothing is moved. */

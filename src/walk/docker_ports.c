@@ -113,7 +113,7 @@ static bool one_host(const struct rule *rule, addr_t *host)
 	       addr_load(rule->family, rule->dst.mask) == addr_max(rule->family);
 }
 
-static struct decider decider_of(const struct translation *translation)
+static struct decider translation_decider(const struct translation *translation)
 {
 	return (struct decider){ .table = translation->table->name,
 				 .chain = translation->chain->name,
@@ -139,7 +139,7 @@ static void collect_translation(const struct translation *translation, const str
 	port->container = translation->container;
 	port->container_port = translation->container_port;
 	port->has_dnat = true;
-	port->dnat = decider_of(translation);
+	port->dnat = translation_decider(translation);
 	find_bridge(info, rule, port);
 	/* Docker keeps a bridge's own containers off its ports like this. */
 	if (rule->invert & INV_IN)
@@ -185,7 +185,7 @@ static void collect_proxies(const struct world *world, const struct translations
 			port->container_family = covering->family;
 			port->container = covering->container;
 			port->has_dnat = true;
-			port->dnat = decider_of(covering);
+			port->dnat = translation_decider(covering);
 		}
 		find_bridge(world->info, port->has_dnat ? covering->rule : NULL, port);
 	}

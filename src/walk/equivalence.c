@@ -12,7 +12,7 @@
 			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n &&                 \
 			     ((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule); r_++)
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t class_mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0xff51afd7ed558ccdu;
 	return hash ^ hash >> 32;
@@ -59,8 +59,8 @@ static bool tells_interfaces_apart(const struct chain_index *index)
 }
 
 /* Takes sources over. */
-static void add_if(struct equivalence *equivalence, const struct netif *iface, uint64_t signature,
-		   struct addrset *sources)
+static void equivalence_add_if(struct equivalence *equivalence, const struct netif *iface,
+			       uint64_t signature, struct addrset *sources)
 {
 	struct if_class *class = NULL;
 
@@ -100,16 +100,17 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 		if (iface->loopback || iface->port || strings_has(bridges, iface->name))
 			continue;
 		for (size_t k = 0; k < n; k++)
-			signature = mix(signature, interface_matches(&names[k], false, iface->name));
-		signature = mix(signature, iface->forwards[family] | iface->bridge << 1 |
-						   iface->localnet << 2);
+			signature = class_mix(signature,
+					      interface_matches(&names[k], false, iface->name));
+		signature = class_mix(signature, iface->forwards[family] | iface->bridge << 1 |
+							 iface->localnet << 2);
 		from = source_validation_guess(validation, info, iface, family);
 		addrset_copy(&sources, &from->valid);
 		addrset_unite(&sources, &from->doubtful);
-		signature = mix(signature, addrset_hash(&sources));
+		signature = class_mix(signature, addrset_hash(&sources));
 		if (apart || asked)
-			signature = mix(signature, (uint64_t)iface->index + 1);
-		add_if(equivalence, iface, signature, &sources);
+			signature = class_mix(signature, (uint64_t)iface->index + 1);
+		equivalence_add_if(equivalence, iface, signature, &sources);
 	}
 	free(names);
 }
@@ -144,7 +145,7 @@ static bool asks_dst(const struct rule *rule)
 	return false;
 }
 
-static void add_host(struct equivalence *equivalence, addr_t host, uint64_t signature)
+static void equivalence_add_host(struct equivalence *equivalence, addr_t host, uint64_t signature)
 {
 	struct host_class *class = NULL;
 
@@ -194,10 +195,10 @@ static void sort_addresses(struct equivalence *equivalence, const struct chain_i
 		if (n < 2 || !asks_dst(rule) || is_for_another(rule, hosts, n))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			signatures[i] = mix(signatures[i], match_dst_class(rule, hosts[i]));
+			signatures[i] = class_mix(signatures[i], match_dst_class(rule, hosts[i]));
 	}
 	for (size_t i = 0; i < n; i++)
-		add_host(equivalence, hosts[i], signatures[i]);
+		equivalence_add_host(equivalence, hosts[i], signatures[i]);
 	free(signatures);
 	free(hosts);
 }

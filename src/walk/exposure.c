@@ -72,8 +72,8 @@ static bool has_proxy(const struct world *world, const struct packet *packet)
 }
 
 /* Turns what became of the packets into who gets in. */
-static void judge(struct compute *compute, const struct fate *fate, enum family family,
-		  struct exposed_way *way)
+static void exposure_judge(struct compute *compute, const struct fate *fate, enum family family,
+			   struct exposed_way *way)
 {
 	static const struct decider host = { .reason = "the host itself gets it, and no docker-proxy "
 						       "listens there" };
@@ -176,7 +176,7 @@ static void walk_port(struct compute *compute, const struct docker_port *port, a
 		way.possible = addrpool_keep(&walker->pool, &class->sources);
 		if (class->sources.n) {
 			walk_packet(walker, &packet, &class->sources, NULL, &fate);
-			judge(compute, &fate, port->family, &way);
+			exposure_judge(compute, &fate, port->family, &way);
 			fate_clear(&fate);
 		} else {
 			way.open = way.maybe = way.possible;
@@ -291,7 +291,7 @@ static void conclude(struct exposure *exposure, bool direct)
 		exposure->openness = OPEN_SOME;
 }
 
-static void add_host(struct exposure *exposure, addr_t host)
+static void exposure_add_host(struct exposure *exposure, addr_t host)
 {
 	exposure->hosts = xreallocarray(exposure->hosts, exposure->nhosts + 1,
 					sizeof(*exposure->hosts));
@@ -299,8 +299,8 @@ static void add_host(struct exposure *exposure, addr_t host)
 }
 
 /* The description that all places of a port share. */
-static void describe(const struct docker_port *port, const struct policy *policy,
-		     struct exposure *exposure)
+static void exposure_describe(const struct docker_port *port, const struct policy *policy,
+			      struct exposure *exposure)
 {
 	*exposure = (struct exposure){
 		.family = port->family, .proto = port->proto, .port = port->port,
@@ -318,7 +318,7 @@ static void describe(const struct docker_port *port, const struct policy *policy
 	}
 }
 
-static struct exposure *keep(struct exposure_list *list, const struct exposure *exposure)
+static struct exposure *exposure_keep(struct exposure_list *list, const struct exposure *exposure)
 {
 	GROW(list->v, list->n, list->room);
 	list->v[list->n] = *exposure;
@@ -330,12 +330,12 @@ static void expose_place(struct compute *compute, const struct docker_port *port
 {
 	struct exposure exposure;
 
-	describe(port, compute->policy, &exposure);
+	exposure_describe(port, compute->policy, &exposure);
 	walk_port(compute, port, port->host, &exposure);
-	add_host(&exposure, port->host);
+	exposure_add_host(&exposure, port->host);
 	exposure.nearby = is_nearby(port->family, port->host, port->direct);
 	conclude(&exposure, port->direct);
-	keep(compute->list, &exposure);
+	exposure_keep(compute->list, &exposure);
 }
 
 /* A port on every address: once for each group of addresses that fare alike. */
@@ -356,7 +356,7 @@ static void expose_everywhere(struct compute *compute, const struct docker_port 
 			k++;
 		if (k == class->n)
 			continue;
-		describe(port, compute->policy, &exposure);
+		exposure_describe(port, compute->policy, &exposure);
 		walk_port(compute, port, class->v[k], &exposure);
 		for (size_t e = first; e < list->n && !same; e++)
 			if (same_ways(&list->v[e], &exposure))
@@ -364,17 +364,17 @@ static void expose_everywhere(struct compute *compute, const struct docker_port 
 		if (same)
 			free_ways(&exposure);
 		else
-			same = keep(list, &exposure);
+			same = exposure_keep(list, &exposure);
 		for (; k < class->n; k++)
 			if (!docker_ports_on(compute->ports, port->family, port->proto, port->port,
 					     class->v[k]))
-				add_host(same, class->v[k]);
+				exposure_add_host(same, class->v[k]);
 	}
 	if (list->n == first) {
 		struct exposure exposure;
 
-		describe(port, compute->policy, &exposure);
-		keep(list, &exposure);
+		exposure_describe(port, compute->policy, &exposure);
+		exposure_keep(list, &exposure);
 	}
 	for (size_t k = first; k < list->n; k++) {
 		list->v[k].any_host = list->n == first + 1;

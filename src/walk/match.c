@@ -71,7 +71,7 @@ struct conditions {
 	bool varies, too_many;
 };
 
-static struct condition *add(struct conditions *conditions, int kind, bool invert)
+static struct condition *condition_add(struct conditions *conditions, int kind, bool invert)
 {
 	static struct condition dump;
 	struct condition *condition = &dump;
@@ -87,7 +87,7 @@ static struct condition *add(struct conditions *conditions, int kind, bool inver
 static void add_masked(struct conditions *conditions, enum family family, const void *addr,
 		       const void *mask, bool invert)
 {
-	struct condition *condition = add(conditions, MASKED, invert);
+	struct condition *condition = condition_add(conditions, MASKED, invert);
 
 	condition->a = addr_load(family, addr);
 	condition->b = addr_load(family, mask);
@@ -122,7 +122,7 @@ static void addrtype_sources(struct conditions *conditions, const struct ext *ex
 
 	if (!xt_match_addrtype(ext, &info) || !info.source)
 		return;
-	condition = add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
+	condition = condition_add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
 	condition->types = info.source;
 	if (info.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT)) {
 		conditions->varies = true;
@@ -147,7 +147,7 @@ static void source_conditions(const struct rule *rule, const struct packet *pack
 
 		if (xt_match_iprange(ext, &range) && range.flags & IPRANGE_SRC) {
 			struct condition *condition =
-				add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
+				condition_add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
 
 			condition->a = addr_load(rule->family, &range.src_min);
 			condition->b = addr_load(rule->family, &range.src_max);

@@ -37,7 +37,7 @@ static enum answer span_in(struct span span, uint16_t lo, uint16_t hi)
 	return span.hi < lo || span.lo > hi ? ANSWER_NO : ANSWER_MAYBE;
 }
 
-static enum answer either(enum answer a, enum answer b)
+static enum answer answer_or(enum answer a, enum answer b)
 {
 	return a > b ? a : b;
 }
@@ -82,7 +82,7 @@ static enum answer one_port(const struct packet *packet, uint8_t flags, uint16_t
 
 	if (flags == XT_MULTIPORT_SOURCE)
 		return sport;
-	return flags == XT_MULTIPORT_DESTINATION ? dport : either(sport, dport);
+	return flags == XT_MULTIPORT_DESTINATION ? dport : answer_or(sport, dport);
 }
 
 static enum answer match_multiport(const struct ext *ext, const struct packet *packet)
@@ -99,7 +99,7 @@ static enum answer match_multiport(const struct ext *ext, const struct packet *p
 
 		if (ports.pflags[i] && i + 1 < ports.count)
 			hi = ports.ports[++i];
-		answer = either(answer, one_port(packet, ports.flags, lo, hi));
+		answer = answer_or(answer, one_port(packet, ports.flags, lo, hi));
 	}
 	return inv(answer, ports.invert);
 }

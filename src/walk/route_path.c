@@ -14,7 +14,7 @@ static enum sure both(enum sure a, enum sure b)
 }
 
 /* Those that every host has, where the kernel knows no policy routing. */
-static const struct netrule *rules_of(const struct netinfo *info, enum family family, size_t *n)
+static const struct netrule *route_rules(const struct netinfo *info, enum family family, size_t *n)
 {
 	static const struct netrule standard[FAMILY_COUNT][3] = {
 		[FAMILY_IPV4] = { { .table = RT_TABLE_LOCAL, .action = FR_ACT_TO_TBL },
@@ -77,7 +77,7 @@ static enum sure holds(const struct netrule *rule, const struct route_query *que
 }
 
 /* Whether the route counts to the rule that leads to its table. */
-static bool counts(const struct netrule *rule, const struct netroute *route)
+static bool route_counts(const struct netrule *rule, const struct netroute *route)
 {
 	return route && route->type != RTN_THROW &&
 	       !(rule->suppresses && route->length <= rule->suppress);
@@ -98,7 +98,7 @@ static bool result_of(const struct netinfo *info, const struct netrule *rule,
 		return true;
 	}
 	route = netinfo_lookup(info, query->family, rule->table, query->dst);
-	if (!counts(rule, route))
+	if (!route_counts(rule, route))
 		return false;
 	path->type = route->type;
 	path->out = route->out ? netinfo_if_index(info, route->out) : NULL;
@@ -123,7 +123,7 @@ static struct route_path ask_from(const struct netinfo *info, const struct route
 	struct route_path path = { .type = RTN_UNREACHABLE }, here;
 	bool unsure = false;
 	size_t n;
-	const struct netrule *rules = rules_of(info, query->family, &n);
+	const struct netrule *rules = route_rules(info, query->family, &n);
 
 	for (; i < n; i++) {
 		enum sure is = rules[i].family == query->family ? holds(&rules[i], query) : NO;
@@ -164,7 +164,7 @@ struct route_path route_path(const struct netinfo *info, const struct route_quer
 	return ask_from(info, query, 0);
 }
 
-static void leave_out(struct addrset *set, addr_t lo, addr_t hi)
+static void sources_leave_out(struct addrset *set, addr_t lo, addr_t hi)
 {
 	struct addrset one = { 0 };
 
@@ -195,15 +195,15 @@ void route_sources(const struct netinfo *info, enum family family, const struct 
 	if (in->loopback)
 		return;
 	if (family == FAMILY_IPV6) {
-		leave_out(set, 1, 1);
-		leave_out(set, (addr_t)0xff << 120, addr_max(family));
+		sources_leave_out(set, 1, 1);
+		sources_leave_out(set, (addr_t)0xff << 120, addr_max(family));
 		return;
 	}
-	leave_out(set, 0, 0);
-	leave_out(set, 0xe0000000, 0xefffffff);
-	leave_out(set, 0xffffffff, 0xffffffff);
+	sources_leave_out(set, 0, 0);
+	sources_leave_out(set, 0xe0000000, 0xefffffff);
+	sources_leave_out(set, 0xffffffff, 0xffffffff);
 	if (!in->localnet)
-		leave_out(set, 0x7f000000, 0x7fffffff);
+		sources_leave_out(set, 0x7f000000, 0x7fffffff);
 	if (routes_asked(info, in)) {
 		netinfo_type_set(info, family, RTN_BROADCAST, 0, &own);
 		if (!in->accept_local)
@@ -231,7 +231,7 @@ static void judge_stretch(struct verdicts *verdicts, addr_t lo, addr_t hi,
 {
 	const struct netif *in = verdicts->in;
 
-	if (!counts(verdicts->rule, route))
+	if (!route_counts(verdicts->rule, route))
 		return;
 	if (route->type != RTN_UNICAST && !(route->type == RTN_LOCAL && in->accept_local))
 		addrset_add(&verdicts->bad, lo, hi);
@@ -411,7 +411,7 @@ void route_way_back(const struct netinfo *info, const struct netif *in,
 	struct way_back way = { .info = info, .in = in, .back = back };
 	struct addrset left = { 0 };
 
-	way.rules = rules_of(info, back->family, &way.n);
+	way.rules = route_rules(info, back->family, &way.n);
 	if (back->family == FAMILY_IPV6 || in->loopback || !in->rp_filter) {
 		addrset_all(valid, back->family);
 		return;

@@ -50,7 +50,7 @@ static const struct {
 	{ "ULOG", EFFECT_GO_ON },
 };
 
-static enum effect by_name(const char *name)
+static enum effect target_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
 		if (!strcmp(targets[i].name, name))
@@ -76,7 +76,7 @@ enum effect target_effect(const struct rule *rule)
 	case VERDICT_GOTO:
 		return EFFECT_GOTO;
 	case VERDICT_EXT:
-		return rule->opaque ? EFFECT_UNKNOWN : by_name(rule->target.name);
+		return rule->opaque ? EFFECT_UNKNOWN : target_by_name(rule->target.name);
 	}
 	return EFFECT_UNKNOWN;
 }
@@ -197,8 +197,8 @@ static void translate(struct packet *packet, const struct xt_dnat *dnat)
 	packet->dport = port;
 }
 
-static bool redirect(const struct rule *rule, struct packet *packet, const struct netinfo *info,
-		     const struct nf_nat_range2 *range)
+static bool target_redirect(const struct rule *rule, struct packet *packet,
+			    const struct netinfo *info, const struct nf_nat_range2 *range)
 {
 	const struct netif *in = netinfo_if(info, packet->in);
 	struct xt_dnat dnat = { .has_addr = true };
@@ -217,7 +217,8 @@ static bool redirect(const struct rule *rule, struct packet *packet, const struc
 	return true;
 }
 
-static void netmap(const struct rule *rule, struct packet *packet, const struct nf_nat_range2 *range)
+static void target_netmap(const struct rule *rule, struct packet *packet,
+			  const struct nf_nat_range2 *range)
 {
 	addr_t lo = addr_load(rule->family, &range->min_addr);
 	addr_t host = lo ^ addr_load(rule->family, &range->max_addr);
@@ -250,8 +251,8 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 		translate(packet, &dnat);
 	} else if (xt_target_nat(rule, &range)) {
 		if (!strcmp(ext->name, "REDIRECT"))
-			return redirect(rule, packet, info, &range);
-		netmap(rule, packet, &range);
+			return target_redirect(rule, packet, info, &range);
+		target_netmap(rule, packet, &range);
 	} else {
 		packet->dst = (struct addrrange){ 0, addr_max(rule->family) };
 		packet->dport = (struct span){ 0, 65535 };

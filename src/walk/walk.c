@@ -18,7 +18,7 @@ enum hook_is {
 	HOOK_LEAVING = 1U << 4, /* the packet is on its way out */
 };
 
-struct hook {
+struct walk_hook {
 	const char *table, *chain; /* NULL: the end of the way */
 	unsigned int is;
 	/* Of the end: takes over what came through. */
@@ -29,13 +29,13 @@ static void route(struct walk *walk, struct flow *flow, struct fate *fate);
 static void arrive(struct walk *walk, struct flow *flow, struct fate *fate);
 static void leave(struct walk *walk, struct flow *flow, struct fate *fate);
 
-static const struct hook prerouting[] = {
+static const struct walk_hook prerouting[] = {
 	{ "raw", "PREROUTING", .is = 0 },
 	{ "mangle", "PREROUTING", .is = HOOK_TRACKED | HOOK_FOREIGN },
 	{ "nat", "PREROUTING", .is = HOOK_FOREIGN },
 	{ .end = route },
 };
-static const struct hook forward[] = {
+static const struct walk_hook forward[] = {
 	{ "mangle", "FORWARD", .is = 0 },
 	{ "filter", "FORWARD", .is = HOOK_FOREIGN | HOOK_FORWARD },
 	{ "security", "FORWARD", .is = 0 },
@@ -43,7 +43,7 @@ static const struct hook forward[] = {
 	{ "nat", "POSTROUTING", .is = HOOK_LEAVING },
 	{ .end = leave },
 };
-static const struct hook input[] = {
+static const struct walk_hook input[] = {
 	{ "mangle", "INPUT", .is = 0 },
 	{ "filter", "INPUT", .is = HOOK_FOREIGN | HOOK_INPUT },
 	{ "security", "INPUT", .is = 0 },
@@ -156,7 +156,7 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 	}
 }
 
-static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *flow,
+static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		      struct outcome *outcome)
 {
 	const struct indexed_chain *indexed = chain_index_find(&walk->walker->index, hook->table,
@@ -199,7 +199,7 @@ static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
 }
 
 /* Sends a flow, which it takes over, through the hooks from there on. */
-static void follow(struct walk *walk, const struct hook *hook, struct flow *flow,
+static void follow(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		   struct fate *fate)
 {
 	struct outcome outcome = { 0 };
