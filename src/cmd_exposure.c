@@ -49,9 +49,9 @@ int cmd_exposure(const struct options *options)
 	if (!view_read(&view, options, 0) && !proxies_read(&proxies)) {
 		const struct policy *policy = view.session.policy;
 
+		view.world.proxies = &proxies;
 		deadline_step("following packets to the published ports");
-		if (!exposure_compute(policy, view.snapshot, &view.others, &view.info, &proxies,
-				      policy->families, &shown.list) &&
+		if (!exposure_compute(policy, &view.world, policy->families, &shown.list) &&
 		    !output_put(options->output, write_exposure, &shown))
 			status = exposure_status(options, &shown.list);
 	}

@@ -36,8 +36,7 @@ int cmd_trace(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	if (!view_read(&view, options, both) &&
-	    !trace_run(view.snapshot, &view.others, &view.info, options->trace,
-		       options->verbosity > 0, &shown.trace) &&
+	    !trace_run(&view.world, options->trace, options->verbosity > 0, &shown.trace) &&
 	    !output_put(options->output, write_trace, &shown))
 		status = SEVERITY_OK;
 	trace_clear(&shown.trace);

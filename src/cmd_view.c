@@ -45,6 +45,8 @@ int view_read(struct view *view, const struct options *options, unsigned int fam
 	    other_filters_read(cmd_backends, view->session.ops->kind, &view->others) ||
 	    netinfo_read(&view->info))
 		return -1;
+	view->world = (struct world){ .snapshot = view->snapshot, .others = &view->others,
+				      .info = &view->info };
 	return 0;
 }
 

@@ -3,10 +3,9 @@
 #define DOCKFW_CMD_VIEW_H
 
 #include "json.h"
-#include "netinfo.h"
 #include "options.h"
-#include "other_filter.h"
 #include "session.h"
+#include "world.h"
 
 /* What --exposure and --trace read: all tables, and the network beside them. */
 struct view {
@@ -16,6 +15,7 @@ struct view {
 	struct snapshot *snapshot;
 	struct other_filters others;
 	struct netinfo info;
+	struct world world; /* of these; without proxies */
 };
 
 /*

@@ -7,28 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	uint8_t proto;
-} protocols[] = {
-	{ "tcp", IPPROTO_TCP },
-	{ "udp", IPPROTO_UDP },
-	{ "sctp", IPPROTO_SCTP },
-};
+#include "proto.h"
 
 void publish_clear(struct publish *publish)
 {
 	free(publish->interface);
 	strings_clear(&publish->allow);
 	*publish = (struct publish){ 0 };
-}
-
-static const char *protocol_name(uint8_t proto)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (protocols[i].proto == proto)
-			return protocols[i].name;
-	return NULL;
 }
 
 const char *publish_set_port(struct publish *publish, const char *text)
@@ -46,14 +31,11 @@ const char *publish_set_port(struct publish *publish, const char *text)
 	if (!slash)
 		return shape;
 	*slash++ = '\0';
-	publish->proto = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (!strcmp(slash, protocols[i].name))
-			publish->proto = protocols[i].proto;
 	dash = strchr(copy, '-');
 	if (dash)
 		*dash++ = '\0';
-	if (!publish->proto || !parse_number(copy, 1, 65535, &first) ||
+	if (!proto_by_name(slash, &publish->proto) || !proto_is_published(publish->proto) ||
+	    !parse_number(copy, 1, 65535, &first) ||
 	    !parse_number(dash ? dash : copy, 1, 65535, &last))
 		return shape;
 	if (first > last)
@@ -155,7 +137,7 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 			  "--ctdir ORIGINAL",
 			  publish->interface ? "-i " : "",
 			  publish->interface ? publish->interface : "",
-			  publish->interface ? " " : "", protocol_name(publish->proto), ports);
+			  publish->interface ? " " : "", proto_name(publish->proto), ports);
 	if (publish_is_any(publish)) {
 		add_rule_text(texts, NULL, match, "RETURN");
 	} else {

@@ -7,8 +7,8 @@
 #include "proxies.h"
 
 /*
- * Ports that docker-proxy answers for and that no DNAT rule of Docker's covers:
- * pure. nat has the nat tables with Docker's chains loaded; filtered has the
+ * Ports that docker-proxy answers for and that no DNAT rule of Docker's covers, by
+ * translations_covering(): pure. nat has the nat tables with Docker's chains loaded; filtered has the
  * bit 1U << family of each family in which something filters INPUT, where it
  * is no warning, and with facts a finding of severity ok.
  */

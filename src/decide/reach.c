@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reach.h"
 
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_state.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker_chains.h"
-#include "match_ext.h"
 #include "util.h"
+#include "xt_match.h"
 
 /* What is known of one question about one chain. */
 enum known { UNASKED, ASKING, NO, YES };
 
-struct node {
+struct reach_node {
 	enum known accepts, accepts_new, docker;
 	bool looked; /* reach_unloaded() has been here */
 };
@@ -21,7 +19,7 @@ struct node {
 struct reach {
 	const struct table *table;
 	const struct policy *policy;
-	struct node *nodes; /* beside table->chains */
+	struct reach_node *nodes; /* beside table->chains */
 };
 
 struct reach *reach_new(const struct table *table, const struct policy *policy)
@@ -42,7 +40,7 @@ void reach_free(struct reach *reach)
 	free(reach);
 }
 
-static struct node *node_of(struct reach *reach, const char *name, struct chain **chain)
+static struct reach_node *node_of(struct reach *reach, const char *name, struct chain **chain)
 {
 	size_t at = reach->table ? table_index(reach->table, name) : 0;
 
@@ -109,17 +107,10 @@ static bool states_exclude_new(unsigned int mask, bool invert)
 
 static bool match_excludes_new(const struct ext *match)
 {
-	struct xt_conntrack_mtinfo3 info;
+	unsigned int states;
+	bool not;
 
-	if (!strcmp(match->name, "state") && match->revision == 0 &&
-	    match->size >= sizeof(struct xt_state_info)) {
-		struct xt_state_info state;
-
-		memcpy(&state, match->data, sizeof(state));
-		return states_exclude_new(state.statemask, false);
-	}
-	return match_conntrack_info(match, &info) && info.match_flags & XT_CONNTRACK_STATE &&
-	       states_exclude_new(info.state_mask, info.invert_flags & XT_CONNTRACK_STATE);
+	return xt_match_states(match, &states, &not) && states_exclude_new(states, not);
 }
 
 static bool rule_excludes_new(const struct rule *rule)
@@ -149,7 +140,7 @@ static bool wanted_accept(struct reach *reach, const struct chain *chain, bool n
 static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 {
 	struct chain *chain;
-	struct node *node = node_of(reach, name, &chain);
+	struct reach_node *node = node_of(reach, name, &chain);
 	enum known *answer;
 
 	if (!node || !chain->loaded)
@@ -215,7 +206,7 @@ bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct
 bool reach_is_docker(struct reach *reach, const char *name)
 {
 	struct chain *chain;
-	struct node *node = node_of(reach, name, &chain);
+	struct reach_node *node = node_of(reach, name, &chain);
 
 	if (docker_owns_chain(name))
 		return true;
@@ -237,7 +228,7 @@ bool reach_is_docker(struct reach *reach, const char *name)
 struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
 {
 	struct chain *chain, *missing = NULL;
-	struct node *node;
+	struct reach_node *node;
 
 	if (!rule_calls(rule))
 		return NULL;

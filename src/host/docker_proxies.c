@@ -9,6 +9,7 @@
 
 #include "diag.h"
 #include "dockerd_find.h"
+#include "proto.h"
 
 #define TCP_LISTEN_STATE 0x0a
 #define UDP_UNCONNECTED_STATE 0x07
@@ -26,22 +27,6 @@ static const char *flag_value(const char *word, const char *next, const char *na
 	if (word[length] == '=')
 		return word + length + 1;
 	return word[length] ? NULL : next;
-}
-
-static bool parse_proto(const char *text, uint8_t *proto)
-{
-	static const struct {
-		const char *name;
-		uint8_t proto;
-	} names[] = { { "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP }, { "sctp", IPPROTO_SCTP } };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(names[i].name, text)) {
-			*proto = names[i].proto;
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool parse_port(const char *text, uint16_t *port)
@@ -72,7 +57,8 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 		if (next >= end)
 			next = "";
 		if ((value = flag_value(word, next, "proto")))
-			good = parse_proto(value, &proxy->proto);
+			good = proto_by_name(value, &proxy->proto) &&
+			       proto_is_published(proxy->proto);
 		else if ((value = flag_value(word, next, "host-ip")))
 			good = host = addr_parse(value, &proxy->family, &proxy->host);
 		else if ((value = flag_value(word, next, "host-port")))

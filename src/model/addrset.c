@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 /* A mask with more holes than this is not taken apart into intervals. */
 #define MASK_HOLE_BITS 12
 
@@ -72,20 +74,17 @@ void addrset_copy(struct addrset *to, const struct addrset *from)
 	to->n = to->room = from->n;
 }
 
-/* The first interval that ends at addr or behind it. */
-static size_t find(const struct addrset *set, addr_t addr)
+static int ends_before(const void *element, const void *key)
 {
-	size_t low = 0, high = set->n;
+	const struct addrrange *range = element;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+	return range->hi < *(const addr_t *)key ? -1 : 0;
+}
 
-		if (set->v[middle].hi < addr)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+/* The first interval that ends at addr or after it. */
+static size_t addrset_find(const struct addrset *set, addr_t addr)
+{
+	return search_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }
 
 /* Puts count intervals in the place of those from first up to last. */
@@ -108,7 +107,7 @@ static void replace(struct addrset *set, size_t first, size_t last,
 void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 {
 	/* Intervals that only touch become one. */
-	size_t first = find(set, lo ? lo - 1 : 0), last = first;
+	size_t first = addrset_find(set, lo ? lo - 1 : 0), last = first;
 	struct addrrange whole = { lo, hi };
 
 	while (last < set->n && (set->v[last].lo <= hi || set->v[last].lo == hi + 1)) {
@@ -124,7 +123,7 @@ void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 
 static void take_out(struct addrset *set, addr_t lo, addr_t hi)
 {
-	size_t first = find(set, lo), last = first, count = 0;
+	size_t first = addrset_find(set, lo), last = first, count = 0;
 	struct addrrange left[2];
 
 	if (first == set->n || set->v[first].lo > hi)
@@ -188,7 +187,7 @@ void addrset_intersect(struct addrset *set, const struct addrset *with)
 
 		/* Over two long sets one goes along, over a short one one looks up. */
 		if (with->n < set->n / 16)
-			i = find(set, b->lo);
+			i = addrset_find(set, b->lo);
 		while (i < set->n && set->v[i].hi < b->lo)
 			i++;
 		for (size_t m = i; m < set->n && set->v[m].lo <= b->hi; m++) {
@@ -262,7 +261,7 @@ bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, ad
 
 bool addrset_has(const struct addrset *set, addr_t addr)
 {
-	size_t i = find(set, addr);
+	size_t i = addrset_find(set, addr);
 
 	return i < set->n && set->v[i].lo <= addr;
 }
@@ -372,7 +371,7 @@ void addrset_fill(struct addrset *set, enum family family, const struct addrset 
 {
 	for (size_t i = 0; i < spare->n; i++) {
 		addr_t lo = spare->v[i].lo, hi = spare->v[i].hi;
-		size_t at = find(set, lo ? lo - 1 : 0);
+		size_t at = addrset_find(set, lo ? lo - 1 : 0);
 		struct addrrange *left = at < set->n && lo && set->v[at].hi == lo - 1 ? &set->v[at] : NULL;
 		struct addrrange *right = left ? left + 1 : at < set->n ? &set->v[at] : NULL;
 

@@ -19,6 +19,11 @@ addr_t addr_max(enum family family);
 /* From and to the bytes of struct address. */
 addr_t addr_load(enum family family, const void *bytes);
 void addr_store(enum family family, addr_t addr, void *bytes);
+/* Whether they are equal in the bits of the mask. */
+static inline bool addr_masked_equal(addr_t a, addr_t b, addr_t mask)
+{
+	return !((a ^ b) & mask);
+}
 /* Writes the address as text; returns text. */
 char *addr_text(enum family family, addr_t addr, char text[INET6_ADDRSTRLEN]);
 /* Reads "192.0.2.1" or "2001:db8::1"; false where it is neither. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 void netinfo_clear(struct netinfo *info)
 {
 	free(info->ifs);
@@ -100,20 +102,10 @@ addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 	return length ? addr | ((((addr_t)1 << (width - length)) - 1)) : addr_max(family);
 }
 
-/* The first route that does not stand before key. */
+/* The first route that does not come before key. */
 static size_t lower_bound(const struct netinfo *info, const struct netroute *key)
 {
-	size_t low = 0, high = info->nroutes;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (by_length(&info->routes[middle], key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return search_first(key, info->routes, info->nroutes, sizeof(*info->routes), by_length);
 }
 
 /* One search a prefix length in use. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 void proxies_clear(struct proxies *proxies)
 {
 	free(proxies->v);
@@ -31,18 +33,10 @@ const struct proxy *proxies_find(const struct proxies *proxies, enum family fami
 				 addr_t addr, uint16_t port)
 {
 	struct proxy key = { .family = family, .proto = proto, .port = port };
-	size_t low = 0, high = proxies->n;
+	size_t i = search_first(&key, proxies->v, proxies->n, sizeof(key), by_port);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (by_port(&proxies->v[middle], &key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < proxies->n && !by_port(&proxies->v[low], &key); low++)
-		if (proxies->v[low].any || proxies->v[low].host == addr)
-			return &proxies->v[low];
+	for (; i < proxies->n && !by_port(&proxies->v[i], &key); i++)
+		if (proxies->v[i].any || proxies->v[i].host == addr)
+			return &proxies->v[i];
 	return NULL;
 }

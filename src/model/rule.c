@@ -96,6 +96,19 @@ static void ext_set(struct ext *ext, const char *name, uint8_t revision, const v
 	ext->data = xmemdup(data, size);
 }
 
+bool ext_is(const struct ext *ext, const char *name, uint8_t revision)
+{
+	return ext->revision == revision && !strcmp(ext->name, name);
+}
+
+bool ext_get(const struct ext *ext, void *structure, size_t size)
+{
+	if (ext->size < size)
+		return false;
+	memcpy(structure, ext->data, size);
+	return true;
+}
+
 struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision, const void *data,
 			   uint16_t size)
 {
@@ -135,6 +148,17 @@ bool interface_set(struct interface *iface, const char *name)
 	else if (length)
 		memset(iface->mask, 0xff, length + 1);
 	return true;
+}
+
+bool interface_matches(const struct interface *iface, bool invert, const char name[IFNAMSIZ])
+{
+	uint64_t is[2], asked[2], mask[2];
+
+	_Static_assert(IFNAMSIZ == sizeof(is), "the name as two numbers");
+	memcpy(is, name, sizeof(is));
+	memcpy(asked, iface->name, sizeof(asked));
+	memcpy(mask, iface->mask, sizeof(mask));
+	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
 }
 
 /* The bytes that the mask leaves: what is behind them is not the rule's. */

@@ -131,6 +131,10 @@ struct rule *rule_copy(const struct rule *rule);
 /* Appends a match with a copy of data; returns it, owned by the rule. */
 struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision,
 			   const void *data, uint16_t size);
+/* Whether it is that match or target, in that revision. */
+bool ext_is(const struct ext *ext, const char *name, uint8_t revision);
+/* Copies its structure out, since the bytes need not be aligned. False: they are too few. */
+bool ext_get(const struct ext *ext, void *structure, size_t size);
 /* Sets the verdict to VERDICT_EXT with a copy of data. */
 void rule_set_target(struct rule *rule, const char *name, uint8_t revision,
 		     const void *data, uint16_t size);
@@ -139,6 +143,8 @@ void rule_set_chain(struct rule *rule, enum verdict verdict, const char *chain);
 
 /* Sets name and mask from "eth0", "eth+" or "+"; false where it is too long. */
 bool interface_set(struct interface *iface, const char *name);
+/* Whether -i or -o (with invert: ! -i, ! -o) holds for the interface of that name. */
+bool interface_matches(const struct interface *iface, bool invert, const char name[IFNAMSIZ]);
 
 /*
  * Whether two rules are the same iptables command. Counters and handles do not

@@ -4,119 +4,122 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search.h"
+
 /* Shorter chains are walked as they are. */
 #define INDEX_FROM 32
 
-static struct links *find(const struct link_table *table, const char *name)
+static struct indexed_chain *indexed_table_find(const struct indexed_table *table, const char *name)
 {
 	size_t at = table_index(table->table, name);
 
 	return at < table->table->nchains ? &table->chains[at] : NULL;
 }
 
-struct links *link_set_find(const struct link_set *set, const char *table, const char *chain)
+struct indexed_chain *chain_index_find(const struct chain_index *index, const char *table,
+				       const char *chain)
 {
-	for (size_t i = 0; i < set->n; i++)
-		if (!strcmp(set->tables[i].table->name, table))
-			return find(&set->tables[i], chain);
+	for (size_t i = 0; i < index->n; i++)
+		if (!strcmp(index->tables[i].table->name, table))
+			return indexed_table_find(&index->tables[i], chain);
 	return NULL;
 }
 
 static int by_key(const void *left, const void *right)
 {
-	const struct link_key *a = left, *b = right;
+	const struct chain_key *a = left, *b = right;
 
 	if (a->value != b->value)
 		return a->value < b->value ? -1 : 1;
 	return a->rule < b->rule ? -1 : a->rule > b->rule;
 }
 
-static void index_rule(struct links *links, size_t rule)
+static void index_rule(struct indexed_chain *indexed, size_t rule)
 {
-	struct link_key entry = { .rule = (uint32_t)rule };
-	enum link_by by = BY_NOTHING;
-	struct link_index *index;
+	struct chain_key entry = { .rule = (uint32_t)rule };
+	enum chain_key_kind kind = KEY_NONE;
+	struct chain_keys *keys;
 	struct match_key key;
 
-	match_key(links->v[rule].rule, &key);
+	match_key(indexed->v[rule].ready.rule, &key);
 	/* One key is enough; the one that tells most rules apart comes first. */
 	if (key.has_orig_dport) {
-		by = BY_ORIG_DPORT;
+		kind = KEY_ORIG_DPORT;
 		entry.value = key.orig_dport;
 	} else if (key.has_dst) {
-		by = BY_DST;
+		kind = KEY_DST;
 		entry.value = key.dst;
 	} else if (key.has_dport) {
-		by = BY_DPORT;
+		kind = KEY_DPORT;
 		entry.value = key.dport;
 	}
-	index = &links->by[by];
-	GROW(index->v, index->n, index->room);
-	index->v[index->n++] = entry;
+	keys = &indexed->keys[kind];
+	GROW(keys->v, keys->n, keys->room);
+	keys->v[keys->n++] = entry;
 }
 
-static void make_links(struct links *links, const struct link_set *set, const struct table *table,
-		       const struct chain *chain, bool marks_matter)
+static void index_chain(struct indexed_chain *indexed, const struct chain_index *index,
+			const struct table *table, const struct chain *chain, bool marks_matter)
 {
-	links->chain = chain;
-	links->table = table->name;
-	links->filter = !strcmp(table->name, "filter");
-	links->nat = !strcmp(table->name, "nat");
-	links->known = chain->loaded;
-	links->n = chain->nrules;
-	links->v = xcalloc(links->n, sizeof(*links->v));
-	links->indexed = links->n >= INDEX_FROM;
-	for (size_t i = 0; i < links->n; i++) {
-		struct link *link = &links->v[i];
+	indexed->chain = chain;
+	indexed->table = table->name;
+	indexed->filter = !strcmp(table->name, "filter");
+	indexed->nat = !strcmp(table->name, "nat");
+	indexed->known = chain->loaded;
+	indexed->n = chain->nrules;
+	indexed->v = xcalloc(indexed->n, sizeof(*indexed->v));
+	indexed->keyed = indexed->n >= INDEX_FROM;
+	for (size_t i = 0; i < indexed->n; i++) {
+		const struct rule *rule = chain->rules[i];
+		struct indexed_rule *entry = &indexed->v[i];
 
-		link->rule = chain->rules[i];
-		link->effect = target_effect(link->rule);
-		if (!marks_matter && link->effect == EFFECT_CHANGE && target_only_marks(link->rule))
-			link->effect = EFFECT_GO_ON;
-		if (link->effect == EFFECT_CHANGE || link->effect == EFFECT_TRANSLATE ||
-		    (marks_matter && (link->effect == EFFECT_UNKNOWN || link->rule->opaque)))
-			links->alters = true;
-		link->sources_kind = match_source_kind(link->rule);
-		link->exact = true;
-		if (link->sources_kind == SOURCE_FIXED)
-			link->exact = match_sources(link->rule, NULL, set->info, &link->sources);
-		if (links->indexed)
-			index_rule(links, i);
+		match_ready(&entry->ready, rule, index->info);
+		entry->effect = target_effect(rule);
+		if (!marks_matter && entry->effect == EFFECT_CHANGE && target_only_marks(rule))
+			entry->effect = EFFECT_GO_ON;
+		if (entry->effect == EFFECT_CHANGE || entry->effect == EFFECT_TRANSLATE ||
+		    (marks_matter && (entry->effect == EFFECT_UNKNOWN || rule->opaque)))
+			indexed->alters = true;
+		if (indexed->keyed)
+			index_rule(indexed, i);
 	}
-	for (size_t by = 0; by < LINK_KEYS; by++)
-		if (links->by[by].n)
-			qsort(links->by[by].v, links->by[by].n, sizeof(*links->by[by].v), by_key);
+	for (size_t kind = 0; kind < KEY_KINDS; kind++) {
+		struct chain_keys *keys = &indexed->keys[kind];
+
+		if (keys->n)
+			qsort(keys->v, keys->n, sizeof(*keys->v), by_key);
+	}
 }
 
-static void connect_chains(const struct link_table *table)
+static void connect_chains(const struct indexed_table *table)
 {
 	for (size_t c = 0; c < table->table->nchains; c++) {
-		struct links *links = &table->chains[c];
+		struct indexed_chain *indexed = &table->chains[c];
 
-		for (size_t i = 0; i < links->n; i++) {
-			struct link *link = &links->v[i];
+		for (size_t i = 0; i < indexed->n; i++) {
+			struct indexed_rule *entry = &indexed->v[i];
 
-			if (link->effect == EFFECT_JUMP || link->effect == EFFECT_GOTO)
-				link->to = find(table, link->rule->chain);
+			if (entry->effect == EFFECT_JUMP || entry->effect == EFFECT_GOTO)
+				entry->to = indexed_table_find(table, entry->ready.rule->chain);
 		}
 	}
 }
 
 /* A chain that calls one that alters packets alters them too. */
-static void spread_alters(const struct link_table *table)
+static void spread_alters(const struct indexed_table *table)
 {
 	bool changed = true;
 
 	while (changed) {
 		changed = false;
 		for (size_t c = 0; c < table->table->nchains; c++) {
-			struct links *links = &table->chains[c];
+			struct indexed_chain *indexed = &table->chains[c];
 
-			if (links->alters)
+			if (indexed->alters)
 				continue;
-			for (size_t i = 0; i < links->n && !links->alters; i++)
-				links->alters = links->v[i].to && links->v[i].to->alters;
-			changed |= links->alters;
+			for (size_t i = 0; i < indexed->n && !indexed->alters; i++)
+				indexed->alters = indexed->v[i].to && indexed->v[i].to->alters;
+			changed |= indexed->alters;
 		}
 	}
 }
@@ -134,96 +137,97 @@ static bool asks_mark(const struct snapshot *snapshot, enum family family)
 	return false;
 }
 
-void link_set_make(struct link_set *set, const struct snapshot *snapshot,
-		   const struct netinfo *info, enum family family)
+void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
+		      const struct netinfo *info, enum family family)
 {
 	bool marks_matter = asks_mark(snapshot, family);
 
-	*set = (struct link_set){ .family = family, .info = info };
-	set->tables = xcalloc(snapshot->ntables, sizeof(*set->tables));
+	*index = (struct chain_index){ .family = family, .info = info };
+	index->tables = xcalloc(snapshot->ntables, sizeof(*index->tables));
 	for (size_t t = 0; t < snapshot->ntables; t++) {
 		const struct table *table = snapshot->tables[t];
-		struct link_table *made = &set->tables[set->n];
+		struct indexed_table *made = &index->tables[index->n];
 
 		if (table->family != family)
 			continue;
-		set->n++;
+		index->n++;
 		made->table = table;
 		made->chains = xcalloc(table->nchains, sizeof(*made->chains));
 		for (size_t c = 0; c < table->nchains; c++)
-			make_links(&made->chains[c], set, table, table->chains[c], marks_matter);
+			index_chain(&made->chains[c], index, table, table->chains[c], marks_matter);
 		connect_chains(made);
 		spread_alters(made);
 	}
 }
 
-void link_set_clear(struct link_set *set)
+void chain_index_clear(struct chain_index *index)
 {
-	for (size_t t = 0; t < set->n; t++) {
-		for (size_t c = 0; c < set->tables[t].table->nchains; c++) {
-			struct links *links = &set->tables[t].chains[c];
+	for (size_t t = 0; t < index->n; t++) {
+		for (size_t c = 0; c < index->tables[t].table->nchains; c++) {
+			struct indexed_chain *indexed = &index->tables[t].chains[c];
 
-			for (size_t i = 0; i < links->n; i++)
-				addrset_clear(&links->v[i].sources);
-			for (size_t by = 0; by < LINK_KEYS; by++)
-				free(links->by[by].v);
-			free(links->v);
+			for (size_t i = 0; i < indexed->n; i++)
+				match_ready_clear(&indexed->v[i].ready);
+			for (size_t kind = 0; kind < KEY_KINDS; kind++)
+				free(indexed->keys[kind].v);
+			free(indexed->v);
 		}
-		free(set->tables[t].chains);
+		free(index->tables[t].chains);
 	}
-	free(set->tables);
-	*set = (struct link_set){ 0 };
+	free(index->tables);
+	*index = (struct chain_index){ 0 };
 }
 
-/* The entries of one value: from the first to behind the last. */
-static void run_of(struct cursor *cursor, enum link_by by, addr_t value)
+static int by_value(const void *element, const void *key)
 {
-	const struct link_index *index = &cursor->links->by[by];
-	size_t low = 0, high = index->n;
+	const struct chain_key *entry = element;
+	addr_t value = *(const addr_t *)key;
 
-	if (!index->n)
+	return entry->value < value ? -1 : entry->value > value;
+}
+
+/* The entries of one value: from the first up to the one after the last. */
+static void run_of(struct chain_cursor *cursor, enum chain_key_kind kind, addr_t value)
+{
+	const struct chain_keys *keys = &cursor->indexed->keys[kind];
+	size_t low;
+
+	if (!keys->n)
 		return;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (index->v[middle].value < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	cursor->at[by] = index->v + low;
-	while (low < index->n && index->v[low].value == value)
+	low = search_first(&value, keys->v, keys->n, sizeof(*keys->v), by_value);
+	cursor->at[kind] = keys->v + low;
+	while (low < keys->n && keys->v[low].value == value)
 		low++;
-	cursor->end[by] = index->v + low;
+	cursor->end[kind] = keys->v + low;
 }
 
-void cursor_start(struct cursor *cursor, const struct links *links, const struct packet *packet,
-		  bool all)
+void chain_cursor_start(struct chain_cursor *cursor, const struct indexed_chain *indexed,
+			const struct packet *packet, bool all)
 {
-	*cursor = (struct cursor){ .links = links };
-	cursor->all = all || !links->indexed || packet->dst.lo != packet->dst.hi ||
+	*cursor = (struct chain_cursor){ .indexed = indexed };
+	cursor->all = all || !indexed->keyed || packet->dst.lo != packet->dst.hi ||
 		      packet->dport.lo != packet->dport.hi ||
 		      packet->orig_dport.lo != packet->orig_dport.hi;
 	if (cursor->all)
 		return;
-	run_of(cursor, BY_DST, packet->dst.lo);
-	run_of(cursor, BY_DPORT, packet->dport.lo);
-	run_of(cursor, BY_ORIG_DPORT, packet->orig_dport.lo);
-	run_of(cursor, BY_NOTHING, 0);
+	run_of(cursor, KEY_DST, packet->dst.lo);
+	run_of(cursor, KEY_DPORT, packet->dport.lo);
+	run_of(cursor, KEY_ORIG_DPORT, packet->orig_dport.lo);
+	run_of(cursor, KEY_NONE, 0);
 }
 
-bool cursor_next(struct cursor *cursor, size_t *rule)
+bool chain_cursor_next(struct chain_cursor *cursor, size_t *rule)
 {
-	const struct link_key **first = NULL;
+	const struct chain_key **first = NULL;
 
 	if (cursor->all) {
 		*rule = cursor->next++;
-		return *rule < cursor->links->n;
+		return *rule < cursor->indexed->n;
 	}
-	for (size_t by = 0; by < LINK_KEYS; by++)
-		if (cursor->at[by] < cursor->end[by] &&
-		    (!first || cursor->at[by]->rule < (*first)->rule))
-			first = &cursor->at[by];
+	for (size_t kind = 0; kind < KEY_KINDS; kind++)
+		if (cursor->at[kind] < cursor->end[kind] &&
+		    (!first || cursor->at[kind]->rule < (*first)->rule))
+			first = &cursor->at[kind];
 	if (!first)
 		return false;
 	*rule = (*first)->rule;

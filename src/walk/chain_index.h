@@ -12,70 +12,68 @@
  * a packet is asked only about the rules that its addresses and ports allow.
  */
 
-struct link {
-	const struct rule *rule;
+struct indexed_rule {
+	struct ready_rule ready;
 	enum effect effect;
-	struct links *to;        /* of EFFECT_JUMP and EFFECT_GOTO; NULL: not known */
-	enum source_kind sources_kind;
-	struct addrset sources;  /* of SOURCE_FIXED */
-	bool exact;              /* sources are all of what the rule asks for */
+	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: not known */
 };
 
 /* Rules that hold for one value of a key. */
-struct link_key {
+struct chain_key {
 	addr_t value;
 	uint32_t rule;
 };
 
-struct link_index {
-	struct link_key *v; /* sorted */
+struct chain_keys {
+	struct chain_key *v; /* sorted */
 	size_t n, room;
 };
 
-enum link_by { BY_DST, BY_DPORT, BY_ORIG_DPORT, BY_NOTHING, LINK_KEYS };
+enum chain_key_kind { KEY_DST, KEY_DPORT, KEY_ORIG_DPORT, KEY_NONE, KEY_KINDS };
 
-struct links {
+struct indexed_chain {
 	const struct chain *chain;
 	const char *table; /* of the snapshot */
 	bool filter;       /* in the table filter, whose verdict decides */
 	bool nat;
 	bool alters;       /* it, or a chain that it calls, may change a packet */
 	bool known;        /* its rules were read */
-	struct link *v;
+	struct indexed_rule *v;
 	size_t n;
-	bool indexed;
-	struct link_index by[LINK_KEYS];
+	bool keyed; /* keys is filled in */
+	struct chain_keys keys[KEY_KINDS];
 };
 
-struct link_table {
+struct indexed_table {
 	const struct table *table;
-	struct links *chains; /* in the order of the table's own */
+	struct indexed_chain *chains; /* in the order of the table's own */
 };
 
-struct link_set {
+struct chain_index {
 	enum family family;
 	const struct netinfo *info;
-	struct link_table *tables;
+	struct indexed_table *tables;
 	size_t n;
 };
 
 /* Of the snapshot's tables of that family; borrows snapshot and info. */
-void link_set_make(struct link_set *set, const struct snapshot *snapshot,
-		   const struct netinfo *info, enum family family);
-void link_set_clear(struct link_set *set);
+void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
+		      const struct netinfo *info, enum family family);
+void chain_index_clear(struct chain_index *index);
 /* The chain, or NULL. */
-struct links *link_set_find(const struct link_set *set, const char *table, const char *chain);
+struct indexed_chain *chain_index_find(const struct chain_index *index, const char *table,
+				       const char *chain);
 
 /* The rules of a chain that a packet can match, by their index, in order. */
-struct cursor {
-	const struct links *links;
+struct chain_cursor {
+	const struct indexed_chain *indexed;
 	bool all;
 	size_t next; /* where all */
-	const struct link_key *at[LINK_KEYS], *end[LINK_KEYS];
+	const struct chain_key *at[KEY_KINDS], *end[KEY_KINDS];
 };
 /* all: every rule, though some cannot match. */
-void cursor_start(struct cursor *cursor, const struct links *links, const struct packet *packet,
-		  bool all);
-bool cursor_next(struct cursor *cursor, size_t *rule);
+void chain_cursor_start(struct chain_cursor *cursor, const struct indexed_chain *indexed,
+			const struct packet *packet, bool all);
+bool chain_cursor_next(struct chain_cursor *cursor, size_t *rule);
 
 #endif

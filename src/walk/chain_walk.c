@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flow.h"
+#include "chain_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "text.h"
 
 /* No kernel calls deeper; a snapshot made by hand might hold a loop. */
 #define DEPTH_MAX 512
@@ -18,7 +20,7 @@ struct signature {
 
 /* What a chain does with all packets of one signature. */
 struct memo_entry {
-	const struct links *links;
+	const struct indexed_chain *indexed;
 	uint64_t a, b;
 	const struct addrset *src, *accepted, *returned, *dropped, *refused;
 	struct decider accepted_by, dropped_by, refused_by, doubt;
@@ -45,7 +47,7 @@ static struct memo_entry **memo_slot(const struct memo *memo, const struct memo_
 {
 	size_t i = (key->a ^ (uintptr_t)key->src >> 4) & (memo->room - 1);
 
-	while (memo->v[i] && (memo->v[i]->links != key->links || memo->v[i]->a != key->a ||
+	while (memo->v[i] && (memo->v[i]->indexed != key->indexed || memo->v[i]->a != key->a ||
 			      memo->v[i]->b != key->b || memo->v[i]->src != key->src))
 		i = (i + 1) & (memo->room - 1);
 	return &memo->v[i];
@@ -70,7 +72,7 @@ static struct memo_entry **memo_find(struct walker *walker, const struct memo_en
 	return memo_slot(memo, key);
 }
 
-static void mix(struct signature *signature, uint64_t value)
+static void signature_mix(struct signature *signature, uint64_t value)
 {
 	signature->a = (signature->a ^ value) * 0xff51afd7ed558ccdu;
 	signature->a ^= signature->a >> 32;
@@ -83,40 +85,40 @@ static void mix(struct signature *signature, uint64_t value)
  * match and how sure that is, in the chains that it calls too. Packets of one
  * signature fare alike in it. Returns false where that is not so or too long.
  */
-static bool sign(const struct walk *walk, const struct links *links, const struct packet *packet,
-		 struct signature *signature, unsigned int depth)
+static bool sign(const struct walk *walk, const struct indexed_chain *indexed,
+		 const struct packet *packet, struct signature *signature, unsigned int depth)
 {
-	struct cursor cursor;
+	struct chain_cursor cursor;
 	size_t rule;
 
 	if (depth > DEPTH_MAX)
 		return false;
-	cursor_start(&cursor, links, packet, false);
-	while (cursor_next(&cursor, &rule)) {
-		const struct link *link = &links->v[rule];
+	chain_cursor_start(&cursor, indexed, packet, false);
+	while (chain_cursor_next(&cursor, &rule)) {
+		const struct indexed_rule *entry = &indexed->v[rule];
 		enum answer answer;
 
 		if (++signature->seen > SIGN_MAX)
 			return false;
-		answer = match_fixed(link->rule, packet, walk->walker->links.info);
+		answer = match_fixed(entry->ready.rule, packet, walk->walker->index.info);
 		if (answer == ANSWER_NO)
 			continue;
-		if (link->sources_kind == SOURCE_VARIES)
+		if (entry->ready.kind == SOURCE_VARIES)
 			return false;
 		signature->relevant++;
-		mix(signature, rule * 4 + answer);
-		if (link->to && !sign(walk, link->to, packet, signature, depth + 1))
+		signature_mix(signature, rule * 4 + answer);
+		if (entry->to && !sign(walk, entry->to, packet, signature, depth + 1))
 			return false;
-		if (link->to)
-			mix(signature, UINT64_MAX);
+		if (entry->to)
+			signature_mix(signature, UINT64_MAX);
 	}
 	return true;
 }
 
-static struct decider decider_of(const struct links *links, size_t rule)
+static struct decider rule_decider(const struct indexed_chain *indexed, size_t rule)
 {
-	return (struct decider){ .table = links->table, .chain = links->chain->name,
-				 .number = rule + 1, .rule = links->v[rule].rule };
+	return (struct decider){ .table = indexed->table, .chain = indexed->chain->name,
+				 .number = rule + 1, .rule = indexed->v[rule].ready.rule };
 }
 
 static void add_copy(struct flows *flows, const struct flow *flow)
@@ -127,10 +129,10 @@ static void add_copy(struct flows *flows, const struct flow *flow)
 	flows_add(flows, &copy);
 }
 
-static void accept_part(const struct links *links, struct flow *part, const struct decider *by,
-			struct outcome *outcome)
+static void accept_part(const struct indexed_chain *indexed, struct flow *part,
+			const struct decider *by, struct outcome *outcome)
 {
-	if (links->filter) {
+	if (indexed->filter) {
 		part->by = *by;
 		part->size = addrset_size(&part->src);
 	}
@@ -150,60 +152,66 @@ static void move_flows(struct flows *to, struct flows *from)
 	*from = (struct flows){ 0 };
 }
 
+/* "172.17.0.2:8080", "[2001:db8::2]:8000-8010": where the packet goes now. */
+static void write_destination(FILE *out, const struct packet *packet)
+{
+	bool ports = proto_has_ports(packet->proto);
+	char dst[INET6_ADDRSTRLEN];
+
+	addr_text(packet->family, packet->dst.lo, dst);
+	fprintf(out, packet->family == FAMILY_IPV6 && ports ? "[%s]" : "%s", dst);
+	if (ports)
+		fprintf(out, ":%u", packet->dport.lo);
+	if (ports && packet->dport.lo != packet->dport.hi)
+		fprintf(out, "-%u", packet->dport.hi);
+}
+
 static void note_change(struct walk *walk, const struct decider *by, const struct packet *old,
 			const struct packet *new)
 {
-	char dst[INET6_ADDRSTRLEN];
-	char *text = NULL;
+	struct text text;
 
 	if (!walk->steps || packet_equal(old, new))
 		return;
-	addr_text(new->family, new->dst.lo, dst);
-	if (new->dst.lo != new->dst.hi)
-		text = xstrdup("the new destination cannot be told");
-	else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)
-		text = xasprintf(new->family == FAMILY_IPV6 && proto_has_ports(new->proto)
-					 ? "to [%s]" : "to %s", dst);
-	else if (new->ct != old->ct)
-		text = xstrdup("not tracked");
-	else if (new->mark.unknown || new->ctmark.unknown)
-		text = xstrdup("the new mark cannot be told");
-	else if (new->mark.value != old->mark.value)
-		text = xasprintf("mark 0x%x", new->mark.value);
-	else if (new->ctmark.value != old->ctmark.value)
-		text = xasprintf("mark 0x%x on the connection", new->ctmark.value);
-	else
+	text_open(&text);
+	if (new->dst.lo != new->dst.hi) {
+		fputs("the new destination cannot be told", text.out);
+	} else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo) {
+		fputs("to ", text.out);
+		write_destination(text.out, new);
+	} else if (new->ct != old->ct) {
+		fputs("not tracked", text.out);
+	} else if (new->mark.unknown || new->ctmark.unknown) {
+		fputs("the new mark cannot be told", text.out);
+	} else if (new->mark.value != old->mark.value) {
+		fprintf(text.out, "mark 0x%x", new->mark.value);
+	} else if (new->ctmark.value != old->ctmark.value) {
+		fprintf(text.out, "mark 0x%x on the connection", new->ctmark.value);
+	} else {
+		free(text_take(&text));
 		return;
-	if (new->dst.lo == new->dst.hi && proto_has_ports(new->proto) &&
-	    (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo)) {
-		char *with = new->dport.lo == new->dport.hi
-				     ? xasprintf("%s:%u", text, new->dport.lo)
-				     : xasprintf("%s:%u-%u", text, new->dport.lo, new->dport.hi);
-
-		free(text);
-		text = with;
 	}
-	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text);
+	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text_take(&text));
 }
 
 /* Turns the part into what the target leaves of it; false where that is nothing. */
-static bool change(struct walk *walk, const struct link *link, const struct decider *by,
+static bool change(struct walk *walk, const struct indexed_rule *entry, const struct decider *by,
 		   struct flow *part)
 {
 	struct packet old = part->packet;
 
-	if (!target_change(link->rule, &part->packet, walk->walker->links.info))
+	if (!target_change(entry->ready.rule, &part->packet, walk->walker->index.info))
 		return false;
 	note_change(walk, by, &old, &part->packet);
 	return true;
 }
 
-static void call(struct walk *walk, const struct link *link, const struct decider *by,
+static void call(struct walk *walk, const struct indexed_rule *entry, const struct decider *by,
 		 struct flow *part, struct flows *next, struct outcome *outcome)
 {
 	struct outcome sub = { 0 };
 
-	if (!link->to || !link->to->known || walk->depth >= DEPTH_MAX) {
+	if (!entry->to || !entry->to->known || walk->depth >= DEPTH_MAX) {
 		/* A chain that was not read can do anything. */
 		outcome_doubt(outcome, by);
 		add_copy(next, part);
@@ -212,10 +220,10 @@ static void call(struct walk *walk, const struct link *link, const struct decide
 		return;
 	}
 	walk->depth++;
-	walk_chain(walk, link->to, part, &sub);
+	walk_chain(walk, entry->to, part, &sub);
 	walk->depth--;
 	move_flows(&outcome->accepted, &sub.accepted);
-	move_flows(link->effect == EFFECT_GOTO ? &outcome->returned : next, &sub.returned);
+	move_flows(entry->effect == EFFECT_GOTO ? &outcome->returned : next, &sub.returned);
 	ending_add(&outcome->dropped, &sub.dropped.set, &sub.dropped.by, sub.dropped.size);
 	ending_add(&outcome->refused, &sub.refused.set, &sub.refused.by, sub.refused.size);
 	if (sub.doubtful)
@@ -224,21 +232,21 @@ static void call(struct walk *walk, const struct link *link, const struct decide
 }
 
 /* Does with part, which it takes over, what the rule does with packets that match. */
-static void take_effect(struct walk *walk, const struct links *links, size_t rule,
+static void take_effect(struct walk *walk, const struct indexed_chain *indexed, size_t rule,
 			struct flow *part, struct flows *next, struct outcome *outcome)
 {
-	const struct link *link = &links->v[rule];
-	struct decider by = decider_of(links, rule);
+	const struct indexed_rule *entry = &indexed->v[rule];
+	struct decider by = rule_decider(indexed, rule);
 
 	/* What could not be decoded may have set a mark, too. */
-	if (links->alters && (link->rule->opaque || link->effect == EFFECT_UNKNOWN))
+	if (indexed->alters && (entry->ready.rule->opaque || entry->effect == EFFECT_UNKNOWN))
 		part->packet.mark.unknown = part->packet.ctmark.unknown = true;
-	switch (link->effect) {
+	switch (entry->effect) {
 	case EFFECT_GO_ON:
 		flows_add(next, part);
 		return;
 	case EFFECT_ACCEPT:
-		accept_part(links, part, &by, outcome);
+		accept_part(indexed, part, &by, outcome);
 		return;
 	case EFFECT_DROP:
 		drop(part, &by, outcome);
@@ -251,15 +259,15 @@ static void take_effect(struct walk *walk, const struct links *links, size_t rul
 		return;
 	case EFFECT_JUMP:
 	case EFFECT_GOTO:
-		call(walk, link, &by, part, next, outcome);
+		call(walk, entry, &by, part, next, outcome);
 		return;
 	case EFFECT_CHANGE:
-		change(walk, link, &by, part);
+		change(walk, entry, &by, part);
 		flows_add(next, part);
 		return;
 	case EFFECT_TRANSLATE:
-		if (change(walk, link, &by, part)) {
-			accept_part(links, part, &by, outcome);
+		if (change(walk, entry, &by, part)) {
+			accept_part(indexed, part, &by, outcome);
 			return;
 		}
 		drop(part, &by, outcome);
@@ -270,42 +278,40 @@ static void take_effect(struct walk *walk, const struct links *links, size_t rul
 	case EFFECT_UNDECIDED:
 		outcome_doubt(outcome, &by);
 		drop(part, &by, outcome);
-		accept_part(links, part, &by, outcome);
+		accept_part(indexed, part, &by, outcome);
 		return;
 	}
 	flow_clear(part);
 }
 
-static void apply_rule(struct walk *walk, const struct links *links, size_t rule,
+static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, size_t rule,
 		       struct flows *flows, struct outcome *outcome)
 {
-	const struct link *link = &links->v[rule];
-	const struct netinfo *info = walk->walker->links.info;
-	struct decider by = decider_of(links, rule);
+	const struct indexed_rule *entry = &indexed->v[rule];
+	const struct netinfo *info = walk->walker->index.info;
+	struct decider by = rule_decider(indexed, rule);
 	struct flows next = { 0 };
 
 	/* Most rules are not for the packet: then nothing is moved. */
 	if (flows->n == 1 && !walk->steps &&
-	    match_fixed(link->rule, &flows->v[0].packet, info) == ANSWER_NO)
+	    match_fixed(entry->ready.rule, &flows->v[0].packet, info) == ANSWER_NO)
 		return;
 	for (size_t i = 0; i < flows->n; i++) {
 		struct flow *flow = &flows->v[i], part;
 		struct matched matched;
 
-		match_rule(link->rule, link->sources_kind, &flow->packet, info, &flow->src,
-			   link->sources_kind == SOURCE_FIXED ? &link->sources : NULL,
-			   link->exact, &matched);
+		match_rule(&entry->ready, &flow->packet, info, &flow->src, &matched);
 		if (walk->steps && (matched.answer != ANSWER_NO || walk->steps->all))
-			walk_step(walk, STEP_RULE, &by, matched.answer, link->effect, NULL);
+			walk_step(walk, STEP_RULE, &by, matched.answer, entry->effect, NULL);
 		if (matched.answer == ANSWER_NO) {
 			flows_add(&next, flow);
 			continue;
 		}
 		part = *flow;
 		part.src = matched.set;
-		if (matched.answer == ANSWER_MAYBE && link->effect != EFFECT_GO_ON)
+		if (matched.answer == ANSWER_MAYBE && entry->effect != EFFECT_GO_ON)
 			outcome_doubt(outcome, &by);
-		if (matched.answer == ANSWER_YES && link->sources_kind == SOURCE_ANY)
+		if (matched.answer == ANSWER_YES && entry->ready.kind == SOURCE_ANY)
 			addrset_clear(&flow->src);
 		else if (matched.answer == ANSWER_YES)
 			addrset_subtract(&flow->src, &matched.set);
@@ -313,26 +319,26 @@ static void apply_rule(struct walk *walk, const struct links *links, size_t rule
 			flows_add(&next, flow);
 		else
 			flow_clear(flow);
-		take_effect(walk, links, rule, &part, &next, outcome);
+		take_effect(walk, indexed, rule, &part, &next, outcome);
 	}
 	free(flows->v);
 	*flows = next;
 }
 
-static void walk_rules(struct walk *walk, const struct links *links, struct flow *flow,
+static void walk_rules(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		       struct outcome *outcome)
 {
 	struct flows flows = { 0 };
-	struct cursor cursor;
+	struct chain_cursor cursor;
 	size_t rule;
 
-	cursor_start(&cursor, links, &flow->packet, walk->steps && walk->steps->all);
+	chain_cursor_start(&cursor, indexed, &flow->packet, walk->steps && walk->steps->all);
 	flows_add(&flows, flow);
-	while (flows.n && cursor_next(&cursor, &rule))
-		apply_rule(walk, links, rule, &flows, outcome);
-	if (flows.n && !links->chain->builtin)
-		walk_step(walk, STEP_END, &(struct decider){ .table = links->table,
-							     .chain = links->chain->name },
+	while (flows.n && chain_cursor_next(&cursor, &rule))
+		apply_rule(walk, indexed, rule, &flows, outcome);
+	if (flows.n && !indexed->chain->builtin)
+		walk_step(walk, STEP_END, &(struct decider){ .table = indexed->table,
+							     .chain = indexed->chain->name },
 			  ANSWER_YES, EFFECT_RETURN, NULL);
 	move_flows(&outcome->returned, &flows);
 }
@@ -344,7 +350,7 @@ static const struct addrset *only_set(struct walker *walker, const struct flows 
 	return flows->n ? addrpool_keep(&walker->pool, &flows->v[0].src) : &none;
 }
 
-static void from_memo(const struct memo_entry *entry, const struct links *links,
+static void from_memo(const struct memo_entry *entry, const struct indexed_chain *indexed,
 		      struct flow *flow, struct outcome *outcome)
 {
 	const struct addrset *set[] = { entry->accepted, entry->returned };
@@ -356,7 +362,7 @@ static void from_memo(const struct memo_entry *entry, const struct links *links,
 		if (!set[i]->n)
 			continue;
 		addrset_copy(&part.src, set[i]);
-		if (!i && links->filter) {
+		if (!i && indexed->filter) {
 			part.by = entry->accepted_by;
 			part.size = entry->accepted_size;
 		}
@@ -387,16 +393,16 @@ static void to_memo(struct walker *walker, struct memo_entry *entry, const struc
 	entry->doubtful = outcome->doubtful;
 }
 
-void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
+void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		struct outcome *outcome)
 {
 	struct walker *walker = walk->walker;
 	struct signature signature = { .a = 1, .b = 1 };
-	struct memo_entry key = { .links = links }, **slot, *made;
+	struct memo_entry key = { .indexed = indexed }, **slot, *made;
 
-	if (walk->steps || links->alters || links->n < MEMO_FROM ||
-	    !sign(walk, links, &flow->packet, &signature, 0) || signature.relevant < MEMO_FROM) {
-		walk_rules(walk, links, flow, outcome);
+	if (walk->steps || indexed->alters || indexed->n < MEMO_FROM ||
+	    !sign(walk, indexed, &flow->packet, &signature, 0) || signature.relevant < MEMO_FROM) {
+		walk_rules(walk, indexed, flow, outcome);
 		return;
 	}
 	key.a = signature.a;
@@ -404,10 +410,10 @@ void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
 	key.src = addrpool_keep(&walker->pool, &flow->src);
 	slot = memo_find(walker, &key);
 	if (*slot) {
-		from_memo(*slot, links, flow, outcome);
+		from_memo(*slot, indexed, flow, outcome);
 		return;
 	}
-	walk_rules(walk, links, flow, outcome);
+	walk_rules(walk, indexed, flow, outcome);
 	made = xcalloc(1, sizeof(*made));
 	*made = key;
 	to_memo(walker, made, outcome);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "docker_ports.h"
 
-#include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_sctp.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "docker_chains.h"
-#include "match_ext.h"
+#include "route_path.h"
+#include "translation.h"
+#include "xt_match.h"
 
-void published_clear(struct published_ports *ports)
+void docker_ports_clear(struct docker_ports *ports)
 {
 	free(ports->v);
 	strings_clear(&ports->bridges);
-	*ports = (struct published_ports){ 0 };
+	*ports = (struct docker_ports){ 0 };
 }
 
 /* What one place is: a host's address and port. The order breaks ties. */
 static int by_place(const void *left, const void *right)
 {
-	const struct published_port *a = left, *b = right;
+	const struct docker_port *a = left, *b = right;
 
 	if (a->port.lo != b->port.lo)
 		return a->port.lo < b->port.lo ? -1 : 1;
@@ -41,7 +41,7 @@ static int by_place(const void *left, const void *right)
 
 static int by_place_and_order(const void *left, const void *right)
 {
-	const struct published_port *a = left, *b = right;
+	const struct docker_port *a = left, *b = right;
 	int order = by_place(a, b);
 
 	return order ? order : a->order < b->order ? -1 : a->order > b->order;
@@ -49,7 +49,7 @@ static int by_place_and_order(const void *left, const void *right)
 
 static int by_container(const void *left, const void *right)
 {
-	const struct published_port *const *a = left, *const *b = right;
+	const struct docker_port *const *a = left, *const *b = right;
 
 	if ((*a)->container_family != (*b)->container_family)
 		return (*a)->container_family < (*b)->container_family ? -1 : 1;
@@ -62,35 +62,21 @@ static int by_container(const void *left, const void *right)
 	return 0;
 }
 
-static struct published_port *add(struct published_ports *ports)
+static struct docker_port *docker_ports_add(struct docker_ports *ports)
 {
-	struct published_port *port;
+	struct docker_port *port;
 
 	GROW(ports->v, ports->n, ports->room);
 	port = &ports->v[ports->n];
-	*port = (struct published_port){ .order = ports->n };
+	*port = (struct docker_port){ .order = ports->n };
 	ports->n++;
 	return port;
 }
 
 /* The one destination port, or range, that a rule is for. */
-static bool rule_dport(const struct rule *rule, struct span *port)
+static bool one_dport(const struct rule *rule, struct span *port)
 {
-	for (size_t i = 0; i < rule->nmatches; i++) {
-		const struct ext *ext = &rule->matches[i];
-		struct xt_sctp_info sctp;
-
-		if (match_one_dport(ext, port))
-			return true;
-		if (strcmp(ext->name, "sctp") || ext->revision || ext->size < sizeof(sctp))
-			continue;
-		memcpy(&sctp, ext->data, sizeof(sctp));
-		if (sctp.flags & XT_SCTP_DEST_PORTS && !(sctp.invflags & XT_SCTP_DEST_PORTS)) {
-			*port = (struct span){ sctp.dpts[0], sctp.dpts[1] };
-			return true;
-		}
-	}
-	return false;
+	return xt_match_rule_dports(rule, port) && !span_equal(*port, SPAN_ALL);
 }
 
 /* "docker0" of -i docker0 or ! -i docker0; not of a pattern. */
@@ -99,18 +85,18 @@ static bool exact_name(const struct interface *iface)
 	return iface->name[0] && iface->mask[strnlen(iface->name, IFNAMSIZ - 1)];
 }
 
-static void add_bridge(struct published_ports *ports, const struct interface *iface)
+static void add_bridge(struct docker_ports *ports, const struct interface *iface)
 {
 	if (exact_name(iface) && !strings_has(&ports->bridges, iface->name))
 		strings_add(&ports->bridges, iface->name);
 }
 
 static void find_bridge(const struct netinfo *info, const struct rule *rule,
-			struct published_port *port)
+			struct docker_port *port)
 {
-	struct netquery query = { .family = port->container_family, .dst = port->container,
-				  .any = true };
-	struct netpath path = netinfo_path(info, &query);
+	struct route_query query = { .family = port->container_family, .dst = port->container,
+				     .any = true };
+	struct route_path path = route_path(info, &query);
 
 	if (path.type == RTN_UNICAST && path.out)
 		memcpy(port->bridge, path.out->name, IFNAMSIZ);
@@ -127,63 +113,65 @@ static bool one_host(const struct rule *rule, addr_t *host)
 	       addr_load(rule->family, rule->dst.mask) == addr_max(rule->family);
 }
 
-static void collect_dnat(const struct table *table, const struct chain *chain,
-			 const struct netinfo *info, struct published_ports *ports)
+static struct decider translation_decider(const struct translation *translation)
 {
-	for (size_t i = 0; i < chain->nrules; i++) {
-		const struct rule *rule = chain->rules[i];
-		struct published_port *port;
-		struct span dport;
-		struct dnat dnat;
-
-		if (!target_dnat(rule, &dnat) || !dnat.has_addr || !rule->proto ||
-		    rule->invert & INV_PROTO || !rule_dport(rule, &dport))
-			continue;
-		port = add(ports);
-		port->family = port->container_family = table->family;
-		port->proto = (uint8_t)rule->proto;
-		port->port = dport;
-		port->any_host = !one_host(rule, &port->host);
-		if (port->any_host)
-			port->host = 0;
-		port->container = dnat.addr.lo;
-		port->container_port = dnat.has_port ? dnat.port : dport;
-		port->has_dnat = true;
-		port->dnat = (struct decider){ .table = table->name, .chain = chain->name,
-					       .number = i + 1, .rule = rule };
-		find_bridge(info, rule, port);
-		/* Docker keeps a bridge's own containers off its ports like this. */
-		if (rule->invert & INV_IN)
-			add_bridge(ports, &rule->in);
-	}
+	return (struct decider){ .table = translation->table->name,
+				 .chain = translation->chain->name,
+				 .number = translation->number, .rule = translation->rule };
 }
 
-static void collect_nat(const struct table *table, const struct netinfo *info,
-			struct published_ports *ports)
+/* A rule for a network of addresses is shown as one for all of them. */
+static void collect_translation(const struct translation *translation, const struct netinfo *info,
+				struct docker_ports *ports)
 {
-	for (size_t c = 0; c < table->nchains; c++) {
-		const struct chain *chain = table->chains[c];
+	const struct rule *rule = translation->rule;
+	struct docker_port *port;
 
-		if (!docker_owns_chain(chain->name))
-			continue;
-		collect_dnat(table, chain, info, ports);
-		for (size_t i = 0; i < chain->nrules; i++)
+	if (!translation->has_container || !translation->proto ||
+	    span_equal(translation->port, SPAN_ALL))
+		return;
+	port = docker_ports_add(ports);
+	port->family = port->container_family = translation->family;
+	port->proto = translation->proto;
+	port->port = translation->port;
+	port->any_host = translation->hosts != TRANSLATES_ONE_HOST;
+	port->host = translation->host;
+	port->container = translation->container;
+	port->container_port = translation->container_port;
+	port->has_dnat = true;
+	port->dnat = translation_decider(translation);
+	find_bridge(info, rule, port);
+	/* Docker keeps a bridge's own containers off its ports like this. */
+	if (rule->invert & INV_IN)
+		add_bridge(ports, &rule->in);
+}
+
+/* Docker's chains in nat let what comes from a bridge return. */
+static void collect_returns(const struct table *nat, struct docker_ports *ports)
+{
+	for (size_t c = 0; c < nat->nchains; c++) {
+		const struct chain *chain = nat->chains[c];
+
+		for (size_t i = 0; docker_owns_chain(chain->name) && i < chain->nrules; i++)
 			if (chain->rules[i]->verdict == VERDICT_RETURN &&
 			    !(chain->rules[i]->invert & INV_IN))
 				add_bridge(ports, &chain->rules[i]->in);
 	}
 }
 
-static void collect_proxies(const struct proxies *proxies, const struct netinfo *info,
-			    unsigned int families, struct published_ports *ports)
+static void collect_proxies(const struct world *world, const struct translations *translations,
+			    unsigned int families, struct docker_ports *ports)
 {
-	for (size_t i = 0; i < proxies->n; i++) {
+	const struct proxies *proxies = world->proxies;
+
+	for (size_t i = 0; proxies && i < proxies->n; i++) {
 		const struct proxy *proxy = &proxies->v[i];
-		struct published_port *port;
+		const struct translation *covering = translations_covering(translations, proxy);
+		struct docker_port *port;
 
 		if (!(families & 1U << proxy->family))
 			continue;
-		port = add(ports);
+		port = docker_ports_add(ports);
 		port->family = proxy->family;
 		port->proto = proxy->proto;
 		port->port = (struct span){ proxy->port, proxy->port };
@@ -193,12 +181,18 @@ static void collect_proxies(const struct proxies *proxies, const struct netinfo 
 		port->container = proxy->container;
 		port->container_port = (struct span){ proxy->container_port, proxy->container_port };
 		port->has_proxy = true;
-		find_bridge(info, NULL, port);
+		if (covering && covering->has_container) {
+			port->container_family = covering->family;
+			port->container = covering->container;
+			port->has_dnat = true;
+			port->dnat = translation_decider(covering);
+		}
+		find_bridge(world->info, port->has_dnat ? covering->rule : NULL, port);
 	}
 }
 
 /* One entry for each place: the first translation, and the listener beside it. */
-static void merge_places(struct published_ports *ports)
+static void merge_places(struct docker_ports *ports)
 {
 	size_t kept = 0;
 
@@ -218,10 +212,10 @@ static void merge_places(struct published_ports *ports)
  * no listener leads there: such a port answers at the container's own address.
  */
 static void collect_accepts(const struct table *table, const struct netinfo *info,
-			    struct published_ports *ports)
+			    struct docker_ports *ports)
 {
 	size_t n = ports->n;
-	struct published_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
+	struct docker_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
 
 	for (size_t i = 0; i < n; i++) {
 		/* The array below may move. */
@@ -239,11 +233,11 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 
 			if (!(rule->invert & INV_OUT))
 				add_bridge(ports, &rule->out);
-			found = (struct published_port){ .family = table->family, .direct = true,
-							 .container_family = table->family };
+			found = (struct docker_port){ .family = table->family, .direct = true,
+						      .container_family = table->family };
 			if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->proto ||
 			    rule->invert & INV_PROTO || !one_host(rule, &found.container) ||
-			    !rule_dport(rule, &found.container_port))
+			    !one_dport(rule, &found.container_port))
 				continue;
 			found.proto = (uint8_t)rule->proto;
 			found.port = found.container_port;
@@ -252,7 +246,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 			if (n && bsearch(&key, known, n, sizeof(*known), by_container))
 				continue;
 			find_bridge(info, rule, &found);
-			*add(ports) = found;
+			*docker_ports_add(ports) = found;
 		}
 	}
 	for (size_t i = 0; i < n; i++)
@@ -261,7 +255,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 }
 
 /* FORWARD names the bridges too, in the layouts up to Docker 28.0.0. */
-static void collect_forward(const struct table *table, struct published_ports *ports)
+static void collect_forward(const struct table *table, struct docker_ports *ports)
 {
 	const struct chain *forward = table_chain(table, "FORWARD");
 
@@ -274,18 +268,25 @@ static void collect_forward(const struct table *table, struct published_ports *p
 	}
 }
 
-void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
-		       const struct proxies *proxies, unsigned int families,
-		       struct published_ports *ports)
+void docker_ports_collect(const struct world *world, unsigned int families,
+			  struct docker_ports *ports)
 {
-	*ports = (struct published_ports){ 0 };
+	const struct snapshot *snapshot = world->snapshot;
+	const struct netinfo *info = world->info;
+	struct translations translations;
+
+	*ports = (struct docker_ports){ 0 };
+	translations_collect(snapshot, families, &translations);
+	for (size_t i = 0; i < translations.n; i++)
+		collect_translation(&translations.v[i], info, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *nat = snapshot_table(snapshot, family, "nat");
 
 		if (families & 1U << family && nat)
-			collect_nat(nat, info, ports);
+			collect_returns(nat, ports);
 	}
-	collect_proxies(proxies, info, families, ports);
+	collect_proxies(world, &translations, families, ports);
+	translations_clear(&translations);
 	merge_places(ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *filter = snapshot_table(snapshot, family, "filter");
@@ -305,11 +306,11 @@ void published_collect(const struct snapshot *snapshot, const struct netinfo *in
 	}
 }
 
-bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
-		  struct span port, addr_t host)
+bool docker_ports_on(const struct docker_ports *ports, enum family family, uint8_t proto,
+		     struct span port, addr_t host)
 {
-	struct published_port key = { .family = family, .proto = proto, .port = port,
-				      .host = host };
+	struct docker_port key = { .family = family, .proto = proto, .port = port,
+				   .host = host };
 
 	return ports->n && bsearch(&key, ports->v, ports->n, sizeof(*ports->v), by_place);
 }

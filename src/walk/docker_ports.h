@@ -2,15 +2,14 @@
 #ifndef DOCKFW_DOCKER_PORTS_H
 #define DOCKFW_DOCKER_PORTS_H
 
-#include "proxies.h"
-#include "walk.h"
+#include "flow.h"
 
 /*
  * The ports that Docker publishes, by its rules and its listeners, before any walk:
  * what exposure.c follows packets to. Pure.
  */
 
-struct published_port {
+struct docker_port {
 	enum family family;
 	uint8_t proto;
 	struct span port;
@@ -26,19 +25,18 @@ struct published_port {
 	size_t order;          /* in which they were found: the first rule translates */
 };
 
-struct published_ports {
-	struct published_port *v; /* owned; sorted by port, each once */
+struct docker_ports {
+	struct docker_port *v; /* owned; sorted by port, each once */
 	size_t n, room;
 	struct strings bridges;   /* Docker's, by what its rules say */
 };
 
-/* Of those families (bits 1U << FAMILY_…); borrows all but ports, which the caller clears. */
-void published_collect(const struct snapshot *snapshot, const struct netinfo *info,
-		       const struct proxies *proxies, unsigned int families,
-		       struct published_ports *ports);
-void published_clear(struct published_ports *ports);
+/* Of those families (bits 1U << FAMILY_…); borrows the world; the caller clears ports. */
+void docker_ports_collect(const struct world *world, unsigned int families,
+			  struct docker_ports *ports);
+void docker_ports_clear(struct docker_ports *ports);
 /* Whether a port of one host address alone is published there, too. */
-bool published_on(const struct published_ports *ports, enum family family, uint8_t proto,
-		  struct span port, addr_t host);
+bool docker_ports_on(const struct docker_ports *ports, enum family family, uint8_t proto,
+		     struct span port, addr_t host);
 
 #endif

@@ -10,9 +10,9 @@
 	for (size_t t_ = 0; t_ < (set)->n; t_++)                                                   \
 		for (size_t c_ = 0; c_ < (set)->tables[t_].table->nchains; c_++)                   \
 			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n &&                 \
-			     ((rule) = (set)->tables[t_].chains[c_].v[r_].rule); r_++)
+			     ((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule); r_++)
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t class_mix(uint64_t hash, uint64_t value)
 {
 	hash = (hash ^ value) * 0xff51afd7ed558ccdu;
 	return hash ^ hash >> 32;
@@ -24,14 +24,14 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* The different -i of all rules; the caller frees them. */
-static struct interface *patterns(const struct link_set *links, size_t *n)
+static struct interface *patterns(const struct chain_index *index, size_t *n)
 {
 	struct interface *all = NULL;
 	const struct rule *rule;
 	size_t room = 0, kept = 0;
 
 	*n = 0;
-	FOR_EACH_RULE(links, rule) {
+	FOR_EACH_RULE(index, rule) {
 		if (*n && !by_bytes(&all[*n - 1], &rule->in))
 			continue;
 		GROW(all, *n, room);
@@ -47,11 +47,11 @@ static struct interface *patterns(const struct link_set *links, size_t *n)
 }
 
 /* Whether some rule asks more of an interface than its name. */
-static bool tells_interfaces_apart(const struct link_set *links)
+static bool tells_interfaces_apart(const struct chain_index *index)
 {
 	const struct rule *rule;
 
-	FOR_EACH_RULE(links, rule)
+	FOR_EACH_RULE(index, rule)
 		if (match_asks_interface(rule) ||
 		    (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REDIRECT")))
 			return true;
@@ -59,17 +59,17 @@ static bool tells_interfaces_apart(const struct link_set *links)
 }
 
 /* Takes sources over. */
-static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t signature,
-		   struct addrset *sources)
+static void equivalence_add_if(struct equivalence *equivalence, const struct netif *iface,
+			       uint64_t signature, struct addrset *sources)
 {
 	struct if_class *class = NULL;
 
-	for (size_t i = 0; i < vantage->nclasses && !class; i++)
-		if (vantage->classes[i].signature == signature)
-			class = &vantage->classes[i];
+	for (size_t i = 0; i < equivalence->nclasses && !class; i++)
+		if (equivalence->classes[i].signature == signature)
+			class = &equivalence->classes[i];
 	if (!class) {
-		GROW(vantage->classes, vantage->nclasses, vantage->room);
-		class = &vantage->classes[vantage->nclasses++];
+		GROW(equivalence->classes, equivalence->nclasses, equivalence->room);
+		class = &equivalence->classes[equivalence->nclasses++];
 		*class = (struct if_class){ .signature = signature, .sources = *sources };
 	} else {
 		addrset_clear(sources);
@@ -78,36 +78,39 @@ static void add_if(struct vantage *vantage, const struct netif *iface, uint64_t 
 	class->v[class->n++] = iface;
 }
 
-static void sort_interfaces(struct vantage *vantage, const struct link_set *links,
-			    struct origins *origins, const struct netinfo *info,
-			    const struct strings *bridges, enum family family)
+static void sort_interfaces(struct equivalence *equivalence, const struct chain_index *index,
+			    struct source_validation *validation,
+			    const struct strings *bridges)
 {
-	bool apart = tells_interfaces_apart(links), asked = false;
+	const struct netinfo *info = index->info;
+	enum family family = index->family;
+	bool apart = tells_interfaces_apart(index), asked = false;
 	size_t n;
-	struct interface *names = patterns(links, &n);
+	struct interface *names = patterns(index, &n);
 
 	/* Rules of policy routing may ask for an interface, too. */
 	for (size_t i = 0; i < info->nrules; i++)
 		asked |= *info->rules[i].in || info->rules[i].vrf;
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *iface = &info->ifs[i];
-		const struct origin *origin;
+		const struct valid_sources *from;
 		struct addrset sources = { 0 };
 		uint64_t signature = 1;
 
 		if (iface->loopback || iface->port || strings_has(bridges, iface->name))
 			continue;
 		for (size_t k = 0; k < n; k++)
-			signature = mix(signature, match_interface(&names[k], false, iface->name));
-		signature = mix(signature, iface->forwards[family] | iface->bridge << 1 |
-						   iface->localnet << 2);
-		origin = origins_guess(origins, info, iface, family);
-		addrset_copy(&sources, &origin->valid);
-		addrset_unite(&sources, &origin->doubtful);
-		signature = mix(signature, addrset_hash(&sources));
+			signature = class_mix(signature,
+					      interface_matches(&names[k], false, iface->name));
+		signature = class_mix(signature, iface->forwards[family] | iface->bridge << 1 |
+							 iface->localnet << 2);
+		from = source_validation_guess(validation, info, iface, family);
+		addrset_copy(&sources, &from->valid);
+		addrset_unite(&sources, &from->doubtful);
+		signature = class_mix(signature, addrset_hash(&sources));
 		if (apart || asked)
-			signature = mix(signature, (uint64_t)iface->index + 1);
-		add_if(vantage, iface, signature, &sources);
+			signature = class_mix(signature, (uint64_t)iface->index + 1);
+		equivalence_add_if(equivalence, iface, signature, &sources);
 	}
 	free(names);
 }
@@ -142,16 +145,16 @@ static bool asks_dst(const struct rule *rule)
 	return false;
 }
 
-static void add_host(struct vantage *vantage, addr_t host, uint64_t signature)
+static void equivalence_add_host(struct equivalence *equivalence, addr_t host, uint64_t signature)
 {
 	struct host_class *class = NULL;
 
-	for (size_t i = 0; i < vantage->nhosts && !class; i++)
-		if (vantage->hosts[i].signature == signature)
-			class = &vantage->hosts[i];
+	for (size_t i = 0; i < equivalence->nhosts && !class; i++)
+		if (equivalence->hosts[i].signature == signature)
+			class = &equivalence->hosts[i];
 	if (!class) {
-		GROW(vantage->hosts, vantage->nhosts, vantage->hosts_room);
-		class = &vantage->hosts[vantage->nhosts++];
+		GROW(equivalence->hosts, equivalence->nhosts, equivalence->hosts_room);
+		class = &equivalence->hosts[equivalence->nhosts++];
 		*class = (struct host_class){ .signature = signature };
 	}
 	GROW(class->v, class->n, class->room);
@@ -181,43 +184,42 @@ static addr_t *own_addresses(const struct netinfo *info, enum family family, siz
 	return hosts;
 }
 
-static void sort_addresses(struct vantage *vantage, const struct link_set *links,
-			   const struct netinfo *info, enum family family)
+static void sort_addresses(struct equivalence *equivalence, const struct chain_index *index)
 {
 	const struct rule *rule;
 	size_t n;
-	addr_t *hosts = own_addresses(info, family, &n);
+	addr_t *hosts = own_addresses(index->info, index->family, &n);
 	uint64_t *signatures = xcalloc(n, sizeof(*signatures));
 
-	FOR_EACH_RULE(links, rule) {
+	FOR_EACH_RULE(index, rule) {
 		if (n < 2 || !asks_dst(rule) || is_for_another(rule, hosts, n))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			signatures[i] = mix(signatures[i], match_dst_class(rule, hosts[i]));
+			signatures[i] = class_mix(signatures[i], match_dst_class(rule, hosts[i]));
 	}
 	for (size_t i = 0; i < n; i++)
-		add_host(vantage, hosts[i], signatures[i]);
+		equivalence_add_host(equivalence, hosts[i], signatures[i]);
 	free(signatures);
 	free(hosts);
 }
 
-void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct netinfo *info, const struct strings *bridges, enum family family)
+void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
+		      struct source_validation *validation, const struct strings *bridges)
 {
-	*vantage = (struct vantage){ 0 };
-	sort_interfaces(vantage, links, origins, info, bridges, family);
-	sort_addresses(vantage, links, info, family);
+	*equivalence = (struct equivalence){ 0 };
+	sort_interfaces(equivalence, index, validation, bridges);
+	sort_addresses(equivalence, index);
 }
 
-void vantage_clear(struct vantage *vantage)
+void equivalence_clear(struct equivalence *equivalence)
 {
-	for (size_t i = 0; i < vantage->nclasses; i++) {
-		addrset_clear(&vantage->classes[i].sources);
-		free(vantage->classes[i].v);
+	for (size_t i = 0; i < equivalence->nclasses; i++) {
+		addrset_clear(&equivalence->classes[i].sources);
+		free(equivalence->classes[i].v);
 	}
-	for (size_t i = 0; i < vantage->nhosts; i++)
-		free(vantage->hosts[i].v);
-	free(vantage->classes);
-	free(vantage->hosts);
-	*vantage = (struct vantage){ 0 };
+	for (size_t i = 0; i < equivalence->nhosts; i++)
+		free(equivalence->hosts[i].v);
+	free(equivalence->classes);
+	free(equivalence->hosts);
+	*equivalence = (struct equivalence){ 0 };
 }

@@ -6,9 +6,8 @@
 #include "source_validation.h"
 
 /*
- * From where the world looks at the host: the interfaces that lead outside and
- * the host's own addresses, in groups that no rule tells apart, so that one of
- * each has to be walked. Pure.
+ * The interfaces that lead outside, and the host's own addresses, each in groups
+ * that no rule distinguishes: of each group one has to be walked. Pure.
  */
 
 struct if_class {
@@ -24,7 +23,7 @@ struct host_class {
 	uint64_t signature;
 };
 
-struct vantage {
+struct equivalence {
 	struct if_class *classes; /* owned */
 	size_t nclasses, room;
 	struct host_class *hosts; /* owned */
@@ -35,8 +34,8 @@ struct vantage {
  * Outside is every interface but loopback, those in bridges, which are ports of
  * another one or Docker's own.
  */
-void vantage_make(struct vantage *vantage, const struct link_set *links, struct origins *origins,
-		  const struct netinfo *info, const struct strings *bridges, enum family family);
-void vantage_clear(struct vantage *vantage);
+void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
+		      struct source_validation *validation, const struct strings *bridges);
+void equivalence_clear(struct equivalence *equivalence);
 
 #endif

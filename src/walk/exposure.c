@@ -35,11 +35,11 @@ const char *openness_name(enum openness openness)
 }
 
 struct compute {
-	const struct netinfo *info;
-	const struct proxies *proxies;
-	const struct published_ports *ports;
+	const struct policy *policy; /* or NULL */
+	const struct world *world;
+	const struct docker_ports *ports;
 	struct exposure_list *list;
-	struct vantage vantage[FAMILY_COUNT];
+	struct equivalence equivalence[FAMILY_COUNT];
 };
 
 /* What the largest part of the sources was decided by. */
@@ -65,9 +65,15 @@ static void weigh_ending(struct addrset *closed, struct heaviest *by, const stru
 		weigh(by, &ending->by, ending->size);
 }
 
+static bool has_proxy(const struct world *world, const struct packet *packet)
+{
+	return world->proxies && proxies_find(world->proxies, packet->family, packet->proto,
+					      packet->dst.lo, packet->dport.lo);
+}
+
 /* Turns what became of the packets into who gets in. */
-static void judge(struct compute *compute, const struct fate *fate, enum family family,
-		  struct exposed_way *way)
+static void exposure_judge(struct compute *compute, const struct fate *fate, enum family family,
+			   struct exposed_way *way)
 {
 	static const struct decider host = { .reason = "the host itself gets it, and no docker-proxy "
 						       "listens there" };
@@ -85,8 +91,7 @@ static void judge(struct compute *compute, const struct fate *fate, enum family 
 	for (size_t i = 0; i < fate->local.n; i++) {
 		const struct flow *flow = &fate->local.v[i];
 
-		if (proxies_find(compute->proxies, family, flow->packet.proto, flow->packet.dst.lo,
-				 flow->packet.dport.lo)) {
+		if (has_proxy(compute->world, &flow->packet)) {
 			way->to_proxy = true;
 			addrset_unite(&open, &flow->src);
 			weigh(&open_by, &flow->by, addrset_size(&flow->src));
@@ -151,17 +156,17 @@ static void add_way(struct exposure *exposure, const struct exposed_way *way,
 	same->nifs += class->n;
 }
 
-static void walk_port(struct compute *compute, const struct published_port *port, addr_t host,
+static void walk_port(struct compute *compute, const struct docker_port *port, addr_t host,
 		      struct exposure *exposure)
 {
 	static const struct decider none = {
 		.reason = "the reverse path filter (rp_filter) takes in no packet there",
 	};
-	const struct vantage *vantage = &compute->vantage[port->family];
+	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct walker *walker = &compute->list->walkers[port->family];
 
-	for (size_t i = 0; i < vantage->nclasses; i++) {
-		const struct if_class *class = &vantage->classes[i];
+	for (size_t i = 0; i < equivalence->nclasses; i++) {
+		const struct if_class *class = &equivalence->classes[i];
 		struct exposed_way way = { 0 };
 		struct packet packet;
 		struct fate fate;
@@ -171,7 +176,7 @@ static void walk_port(struct compute *compute, const struct published_port *port
 		way.possible = addrpool_keep(&walker->pool, &class->sources);
 		if (class->sources.n) {
 			walk_packet(walker, &packet, &class->sources, NULL, &fate);
-			judge(compute, &fate, port->family, &way);
+			exposure_judge(compute, &fate, port->family, &way);
 			fate_clear(&fate);
 		} else {
 			way.open = way.maybe = way.possible;
@@ -286,7 +291,7 @@ static void conclude(struct exposure *exposure, bool direct)
 		exposure->openness = OPEN_SOME;
 }
 
-static void add_host(struct exposure *exposure, addr_t host)
+static void exposure_add_host(struct exposure *exposure, addr_t host)
 {
 	exposure->hosts = xreallocarray(exposure->hosts, exposure->nhosts + 1,
 					sizeof(*exposure->hosts));
@@ -294,8 +299,8 @@ static void add_host(struct exposure *exposure, addr_t host)
 }
 
 /* The description that all places of a port share. */
-static void describe(const struct published_port *port, const struct policy *policy,
-		     struct exposure *exposure)
+static void exposure_describe(const struct docker_port *port, const struct policy *policy,
+			      struct exposure *exposure)
 {
 	*exposure = (struct exposure){
 		.family = port->family, .proto = port->proto, .port = port->port,
@@ -313,7 +318,7 @@ static void describe(const struct published_port *port, const struct policy *pol
 	}
 }
 
-static struct exposure *keep(struct exposure_list *list, const struct exposure *exposure)
+static struct exposure *exposure_keep(struct exposure_list *list, const struct exposure *exposure)
 {
 	GROW(list->v, list->n, list->room);
 	list->v[list->n] = *exposure;
@@ -321,39 +326,37 @@ static struct exposure *keep(struct exposure_list *list, const struct exposure *
 }
 
 /* A port on one address of the host, or on a container's own. */
-static void expose_place(struct compute *compute, const struct policy *policy,
-			 const struct published_port *port)
+static void expose_place(struct compute *compute, const struct docker_port *port)
 {
 	struct exposure exposure;
 
-	describe(port, policy, &exposure);
+	exposure_describe(port, compute->policy, &exposure);
 	walk_port(compute, port, port->host, &exposure);
-	add_host(&exposure, port->host);
+	exposure_add_host(&exposure, port->host);
 	exposure.nearby = is_nearby(port->family, port->host, port->direct);
 	conclude(&exposure, port->direct);
-	keep(compute->list, &exposure);
+	exposure_keep(compute->list, &exposure);
 }
 
 /* A port on every address: once for each group of addresses that fare alike. */
-static void expose_everywhere(struct compute *compute, const struct policy *policy,
-			      const struct published_port *port)
+static void expose_everywhere(struct compute *compute, const struct docker_port *port)
 {
-	const struct vantage *vantage = &compute->vantage[port->family];
+	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct exposure_list *list = compute->list;
 	size_t first = list->n;
 
-	for (size_t i = 0; i < vantage->nhosts; i++) {
-		const struct host_class *class = &vantage->hosts[i];
+	for (size_t i = 0; i < equivalence->nhosts; i++) {
+		const struct host_class *class = &equivalence->hosts[i];
 		struct exposure exposure, *same = NULL;
 		size_t k = 0;
 
 		/* Where an address has an entry of its own, that tells. */
-		while (k < class->n && published_on(compute->ports, port->family, port->proto,
-						    port->port, class->v[k]))
+		while (k < class->n && docker_ports_on(compute->ports, port->family, port->proto,
+						       port->port, class->v[k]))
 			k++;
 		if (k == class->n)
 			continue;
-		describe(port, policy, &exposure);
+		exposure_describe(port, compute->policy, &exposure);
 		walk_port(compute, port, class->v[k], &exposure);
 		for (size_t e = first; e < list->n && !same; e++)
 			if (same_ways(&list->v[e], &exposure))
@@ -361,17 +364,17 @@ static void expose_everywhere(struct compute *compute, const struct policy *poli
 		if (same)
 			free_ways(&exposure);
 		else
-			same = keep(list, &exposure);
+			same = exposure_keep(list, &exposure);
 		for (; k < class->n; k++)
-			if (!published_on(compute->ports, port->family, port->proto, port->port,
-					  class->v[k]))
-				add_host(same, class->v[k]);
+			if (!docker_ports_on(compute->ports, port->family, port->proto, port->port,
+					     class->v[k]))
+				exposure_add_host(same, class->v[k]);
 	}
 	if (list->n == first) {
 		struct exposure exposure;
 
-		describe(port, policy, &exposure);
-		keep(list, &exposure);
+		exposure_describe(port, compute->policy, &exposure);
+		exposure_keep(list, &exposure);
 	}
 	for (size_t k = first; k < list->n; k++) {
 		list->v[k].any_host = list->n == first + 1;
@@ -388,7 +391,7 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 {
 	static const struct netif any = { .rp_filter = 1 };
 
-	netinfo_sources(info, family, &any, nobody);
+	route_sources(info, family, &any, nobody);
 	addrset_complement(nobody, family);
 	/* On the link some have these, but nobody of whom a port would be kept. */
 	if (family == FAMILY_IPV6) {
@@ -397,37 +400,35 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 	}
 }
 
-int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		     const struct other_filters *others, const struct netinfo *info,
-		     const struct proxies *proxies, unsigned int families,
-		     struct exposure_list *list)
+int exposure_compute(const struct policy *policy, const struct world *world,
+		     unsigned int families, struct exposure_list *list)
 {
-	struct published_ports ports;
-	struct compute compute = { .info = info, .proxies = proxies, .list = list };
+	struct docker_ports ports;
+	struct compute compute = { .policy = policy, .world = world, .list = list };
 	int status = 0;
 
 	*list = (struct exposure_list){ 0 };
-	published_collect(snapshot, info, proxies, families, &ports);
+	docker_ports_collect(world, families, &ports);
 	compute.ports = &ports;
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		if (!(families & 1U << family))
 			continue;
-		walker_make(&list->walkers[family], snapshot, others, info, family);
+		walker_make(&list->walkers[family], world, family);
 		list->walked[family] = true;
-		find_nobody(info, family, &list->nobody[family]);
-		vantage_make(&compute.vantage[family], &list->walkers[family].links,
-			     &list->walkers[family].origins, info, &ports.bridges, family);
+		find_nobody(world->info, family, &list->nobody[family]);
+		equivalence_make(&compute.equivalence[family], &list->walkers[family].index,
+				 &list->walkers[family].validation, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {
 		if (ports.v[i].any_host)
-			expose_everywhere(&compute, policy, &ports.v[i]);
+			expose_everywhere(&compute, &ports.v[i]);
 		else
-			expose_place(&compute, policy, &ports.v[i]);
+			expose_place(&compute, &ports.v[i]);
 		status = deadline_check();
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		vantage_clear(&compute.vantage[family]);
-	published_clear(&ports);
+		equivalence_clear(&compute.equivalence[family]);
+	docker_ports_clear(&ports);
 	return status;
 }
 

@@ -3,7 +3,6 @@
 #define DOCKFW_EXPOSURE_H
 
 #include "policy.h"
-#include "proxies.h"
 #include "walk.h"
 
 /*
@@ -82,14 +81,12 @@ struct exposure_list {
 };
 
 /*
- * Fills the list in. snapshot holds the walk_tables with all chains in the families
- * asked for (bits 1U << FAMILY_…); it, others, info and proxies must live as long as
- * the list. Returns -1, said, where the time is over; clear it in any case.
+ * Fills the list in, for the families given (bits 1U << FAMILY_…). The world must live
+ * as long as the list; the policy, or NULL, tells which ports are open on purpose.
+ * Returns -1, reported, where the time is over; clear the list in any case.
  */
-int exposure_compute(const struct policy *policy, const struct snapshot *snapshot,
-		     const struct other_filters *others, const struct netinfo *info,
-		     const struct proxies *proxies, unsigned int families,
-		     struct exposure_list *list);
+int exposure_compute(const struct policy *policy, const struct world *world,
+		     unsigned int families, struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);
 
 /*

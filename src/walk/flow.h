@@ -2,9 +2,86 @@
 #ifndef DOCKFW_FLOW_H
 #define DOCKFW_FLOW_H
 
-#include "walk.h"
+#include "chain_index.h"
+#include "source_validation.h"
+#include "world.h"
 
-/* Flows on their way through a chain: for walk.c and chainwalk.c. */
+/*
+ * Packets on their way through the tables: what becomes of them, what decided, and
+ * the steps. Pure.
+ */
+
+/* What decided: a rule, the policy of a chain, or something beside the tables. */
+struct decider {
+	const char *table, *chain; /* NULL: not a chain; of the snapshot */
+	size_t number;             /* of the rule, from 1; 0: the policy */
+	enum verdict policy;       /* … which is this */
+	const struct rule *rule;
+	const char *reason;        /* a constant, where it is no rule and no policy */
+};
+
+/* Packets that are equal but for their sources. */
+struct flow {
+	struct packet packet;
+	struct addrset src;
+	struct decider by; /* who accepted the largest part of them in the table filter */
+	double size;       /* of that part */
+};
+
+struct flows {
+	struct flow *v;
+	size_t n, room;
+};
+
+/* Sources that come no further. */
+struct ending {
+	struct addrset set;
+	struct decider by; /* of the largest part */
+	double size;       /* of that part */
+};
+
+struct fate {
+	struct flows forwarded, local;
+	struct ending dropped, refused;
+	struct ending lost;    /* no route, forwarding switched off, … */
+	struct decider doubt;  /* the first that could not be decided … */
+	bool doubtful;         /* … where there is one */
+};
+void fate_clear(struct fate *fate);
+
+enum step_kind {
+	STEP_HOOK,   /* a builtin chain is entered */
+	STEP_RULE,   /* answer is what it says of the packet */
+	STEP_END,    /* of a chain of the user's: back to the caller */
+	STEP_POLICY,
+	STEP_CHANGE, /* the packet became another one: text */
+	STEP_ROUTE,  /* text */
+	STEP_WAY,    /* the first step of one of several ways: text */
+};
+
+struct step {
+	enum step_kind kind;
+	unsigned int depth; /* of calls */
+	struct decider at;
+	enum answer answer;
+	enum effect effect;
+	char *text; /* owned, or NULL */
+};
+
+struct steps {
+	struct step *v;
+	size_t n, room;
+	bool all; /* the rules that do not match too */
+};
+void steps_clear(struct steps *steps);
+
+struct walker {
+	struct chain_index index;
+	const struct other_filters *others; /* borrowed */
+	struct addrpool pool;
+	struct source_validation validation;
+	struct memo *memo; /* of chains already walked with the same relevant rules */
+};
 
 /* What became of the flows that went into a chain. */
 struct outcome {
@@ -33,11 +110,5 @@ struct walk {
 /* Records a step; takes over text. */
 void walk_step(struct walk *walk, enum step_kind kind, const struct decider *at,
 	       enum answer answer, enum effect effect, char *text);
-
-/* Sends the flow, which it takes over, through the chain. */
-void walk_chain(struct walk *walk, const struct links *links, struct flow *flow,
-		struct outcome *outcome);
-
-void memo_free(struct memo *memo);
 
 #endif

@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "match.h"
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/x_tables.h>
-#include <linux/netfilter/xt_addrtype.h>
-#include <linux/netfilter/xt_conntrack.h>
-#include <linux/netfilter/xt_iprange.h>
-#include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "match_ext.h"
-
-static bool masked_equal(addr_t a, addr_t b, addr_t mask)
-{
-	return !((a ^ b) & mask);
-}
-
-bool match_interface(const struct interface *iface, bool invert, const char name[IFNAMSIZ])
-{
-	uint64_t is[2], asked[2], mask[2];
-
-	_Static_assert(IFNAMSIZ == sizeof(is), "the name as two numbers");
-	memcpy(is, name, sizeof(is));
-	memcpy(asked, iface->name, sizeof(asked));
-	memcpy(mask, iface->mask, sizeof(mask));
-	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
-}
+#include "xt_match.h"
 
 /* Whether any of 16 bytes is set. */
 static bool is_set(const uint8_t *bytes)
@@ -39,34 +16,15 @@ static bool is_set(const uint8_t *bytes)
 	return parts[0] | parts[1];
 }
 
-enum answer match_dst_masked(const struct packet *packet, const struct addrrange *dst, addr_t addr,
-			     addr_t mask)
-{
-	addr_t differ = dst->lo ^ dst->hi, above;
-
-	if (!differ)
-		return masked_equal(dst->lo, addr, mask) ? ANSWER_YES : ANSWER_NO;
-	/* The bits that all of the span share: those above the highest one that differs. */
-	above = addr_max(packet->family);
-	while (differ) {
-		differ >>= 1;
-		above <<= 1;
-	}
-	above &= addr_max(packet->family);
-	if (!masked_equal(dst->lo, addr, mask & above))
-		return ANSWER_NO;
-	return mask & ~above ? ANSWER_MAYBE : ANSWER_YES;
-}
-
 static enum answer header(const struct rule *rule, const struct packet *packet)
 {
 	enum answer answer = ANSWER_YES, dst;
 
-	if (packet->behind && (is_set(rule->in.mask) || rule->invert & INV_IN))
+	if (packet->leaving && (is_set(rule->in.mask) || rule->invert & INV_IN))
 		answer = ANSWER_MAYBE;
-	else if (!match_interface(&rule->in, rule->invert & INV_IN, packet->in))
+	else if (!interface_matches(&rule->in, rule->invert & INV_IN, packet->in))
 		return ANSWER_NO;
-	if (!match_interface(&rule->out, rule->invert & INV_OUT, packet->out))
+	if (!interface_matches(&rule->out, rule->invert & INV_OUT, packet->out))
 		return ANSWER_NO;
 	if (rule->proto && (rule->proto == packet->proto) == !!(rule->invert & INV_PROTO))
 		return ANSWER_NO;
@@ -113,7 +71,7 @@ struct conditions {
 	bool varies, too_many;
 };
 
-static struct condition *add(struct conditions *conditions, int kind, bool invert)
+static struct condition *condition_add(struct conditions *conditions, int kind, bool invert)
 {
 	static struct condition dump;
 	struct condition *condition = &dump;
@@ -129,7 +87,7 @@ static struct condition *add(struct conditions *conditions, int kind, bool inver
 static void add_masked(struct conditions *conditions, enum family family, const void *addr,
 		       const void *mask, bool invert)
 {
-	struct condition *condition = add(conditions, MASKED, invert);
+	struct condition *condition = condition_add(conditions, MASKED, invert);
 
 	condition->a = addr_load(family, addr);
 	condition->b = addr_load(family, mask);
@@ -140,7 +98,7 @@ static void conntrack_sources(struct conditions *conditions, const struct ext *e
 {
 	struct xt_conntrack_mtinfo3 info;
 
-	if (!match_conntrack_info(ext, &info) ||
+	if (!xt_match_conntrack(ext, &info) ||
 	    !(info.match_flags & (XT_CONNTRACK_ORIGSRC | XT_CONNTRACK_REPLDST)))
 		return;
 	/* A packet that is not tracked has no such addresses: match_fixed() judges it. */
@@ -162,9 +120,9 @@ static void addrtype_sources(struct conditions *conditions, const struct ext *ex
 	struct xt_addrtype_info_v1 info;
 	struct condition *condition;
 
-	if (!match_addrtype_info(ext, &info) || !info.source)
+	if (!xt_match_addrtype(ext, &info) || !info.source)
 		return;
-	condition = add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
+	condition = condition_add(conditions, TYPES, info.flags & XT_ADDRTYPE_INVERT_SOURCE);
 	condition->types = info.source;
 	if (info.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT)) {
 		conditions->varies = true;
@@ -187,9 +145,9 @@ static void source_conditions(const struct rule *rule, const struct packet *pack
 		const struct ext *ext = &rule->matches[i];
 		struct xt_iprange_mtinfo range;
 
-		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_SRC) {
+		if (xt_match_iprange(ext, &range) && range.flags & IPRANGE_SRC) {
 			struct condition *condition =
-				add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
+				condition_add(conditions, RANGE, range.flags & IPRANGE_SRC_INV);
 
 			condition->a = addr_load(rule->family, &range.src_min);
 			condition->b = addr_load(rule->family, &range.src_max);
@@ -281,7 +239,7 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 
 		switch (condition->kind) {
 		case MASKED:
-			if (masked_equal(src, condition->a, condition->b))
+			if (addr_masked_equal(src, condition->a, condition->b))
 				one = ANSWER_YES;
 			break;
 		case RANGE:
@@ -298,30 +256,43 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 	return answer;
 }
 
-void match_rule(const struct rule *rule, enum source_kind kind, const struct packet *packet,
-		const struct netinfo *info, const struct addrset *sources,
-		const struct addrset *with, bool exact, struct matched *matched)
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info)
 {
-	struct addrset own = { 0 };
-	enum answer one;
+	*ready = (struct ready_rule){ .rule = rule, .kind = match_source_kind(rule), .exact = true };
+	if (ready->kind == SOURCE_FIXED)
+		ready->exact = match_sources(rule, NULL, info, &ready->sources);
+}
 
-	*matched = (struct matched){ .answer = match_fixed(rule, packet, info) };
+void match_ready_clear(struct ready_rule *ready)
+{
+	addrset_clear(&ready->sources);
+}
+
+void match_rule(const struct ready_rule *ready, const struct packet *packet,
+		const struct netinfo *info, const struct addrset *sources,
+		struct matched *matched)
+{
+	const struct addrset *with = &ready->sources;
+	struct addrset own = { 0 };
+	bool exact = ready->exact;
+
+	*matched = (struct matched){ .answer = match_fixed(ready->rule, packet, info) };
 	if (matched->answer == ANSWER_NO)
 		return;
 	addrset_copy(&matched->set, sources);
-	if (!with && kind != SOURCE_ANY) {
-		exact = match_sources(rule, packet, info, &own);
+	if (ready->kind == SOURCE_VARIES) {
+		exact = match_sources(ready->rule, packet, info, &own);
 		with = &own;
 	}
-	if (with) {
+	if (ready->kind != SOURCE_ANY)
 		addrset_intersect(&matched->set, with);
-		if (!exact) {
-			one = ANSWER_MAYBE;
-			if (addrset_is_one(&matched->set))
-				one = match_one_source(rule, packet, info, matched->set.v[0].lo);
-			matched->answer = answer_and(matched->answer, one);
-		}
-		addrset_clear(&own);
+	addrset_clear(&own);
+	if (!exact) {
+		enum answer one = ANSWER_MAYBE;
+
+		if (addrset_is_one(&matched->set))
+			one = match_one_source(ready->rule, packet, info, matched->set.v[0].lo);
+		matched->answer = answer_and(matched->answer, one);
 	}
 	if (!matched->set.n || matched->answer == ANSWER_NO) {
 		matched->answer = ANSWER_NO;
@@ -346,17 +317,18 @@ void match_key(const struct rule *rule, struct match_key *key)
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *ext = &rule->matches[i];
 		struct xt_conntrack_mtinfo3 info;
-		struct span ports;
+		struct xt_ports ports;
 
-		if (match_one_dport(ext, &ports) && ports.lo == ports.hi) {
+		if (xt_match_ports(ext, &ports) && !ports.not_dest &&
+		    ports.dest.lo == ports.dest.hi) {
 			key->has_dport = true;
-			key->dport = ports.lo;
+			key->dport = ports.dest.lo;
 		}
 		/*
 		 * With a state asked for, an untracked packet is judged by that
 		 * alone, so there the port does not decide.
 		 */
-		if (match_conntrack_info(ext, &info) &&
+		if (xt_match_conntrack(ext, &info) &&
 		    info.match_flags & XT_CONNTRACK_ORIGDST_PORT &&
 		    !(info.invert_flags & XT_CONNTRACK_ORIGDST_PORT) &&
 		    !(info.match_flags & XT_CONNTRACK_STATE) &&
@@ -374,7 +346,7 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 
 	if (rule->opaque)
 		return 0;
-	if (masked_equal(dst, addr_load(family, rule->dst.addr), addr_load(family, rule->dst.mask)))
+	if (addr_masked_equal(dst, addr_load(family, rule->dst.addr), addr_load(family, rule->dst.mask)))
 		bits |= bit;
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *ext = &rule->matches[i];
@@ -382,28 +354,28 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 		struct xt_iprange_mtinfo range;
 		struct xt_addrtype_info_v1 type;
 
-		if (match_iprange_info(ext, &range) && range.flags & IPRANGE_DST) {
+		if (xt_match_iprange(ext, &range) && range.flags & IPRANGE_DST) {
 			bit <<= 1;
 			if (dst >= addr_load(family, &range.dst_min) &&
 			    dst <= addr_load(family, &range.dst_max))
 				bits |= bit;
 		}
 		/* Which interface an address belongs to: each address by itself. */
-		if (match_addrtype_info(ext, &type) && type.dest &&
+		if (xt_match_addrtype(ext, &type) && type.dest &&
 		    type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))
 			bits ^= (uint32_t)(dst * 2654435761u) & ~3u;
-		if (!match_conntrack_info(ext, &info))
+		if (!xt_match_conntrack(ext, &info))
 			continue;
 		if (info.match_flags & XT_CONNTRACK_ORIGDST) {
 			bit <<= 1;
-			if (masked_equal(dst, addr_load(family, &info.origdst_addr),
-					 addr_load(family, &info.origdst_mask)))
+			if (addr_masked_equal(dst, addr_load(family, &info.origdst_addr),
+					      addr_load(family, &info.origdst_mask)))
 				bits |= bit;
 		}
 		if (info.match_flags & XT_CONNTRACK_REPLSRC) {
 			bit <<= 1;
-			if (masked_equal(dst, addr_load(family, &info.replsrc_addr),
-					 addr_load(family, &info.replsrc_mask)))
+			if (addr_masked_equal(dst, addr_load(family, &info.replsrc_addr),
+					      addr_load(family, &info.replsrc_mask)))
 				bits |= bit;
 		}
 	}
@@ -415,7 +387,7 @@ bool match_asks_interface(const struct rule *rule)
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		struct xt_addrtype_info_v1 type;
 
-		if (match_addrtype_info(&rule->matches[i], &type) &&
+		if (xt_match_addrtype(&rule->matches[i], &type) &&
 		    type.flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
 			return true;
 	}

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_MATCH_H
 #define DOCKFW_MATCH_H
 
+#include "match_ext.h"
 #include "netinfo.h"
 #include "packet.h"
 #include "rule.h"
@@ -11,8 +12,6 @@
  * It does what the kernel's match functions do; a match that asks for what is
  * not known here (time, counters, sets, payload, …) says maybe, never no.
  */
-
-enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES };
 
 /*
  * All conditions but those on the source address. An opaque rule is a maybe.
@@ -44,13 +43,19 @@ struct matched {
 	enum answer answer; /* NO: set is empty; else what is true of every source in it */
 	struct addrset set; /* owned by the caller */
 };
-/*
- * Both together. with and exact are what match_sources() gave, for a rule of
- * SOURCE_FIXED; else NULL.
- */
-void match_rule(const struct rule *rule, enum source_kind kind, const struct packet *packet,
+/* A rule and what is known of it before any packet. */
+struct ready_rule {
+	const struct rule *rule; /* borrowed */
+	enum source_kind kind;
+	struct addrset sources; /* owned; of SOURCE_FIXED, as match_sources() gives them … */
+	bool exact;             /* … and what it returned */
+};
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info);
+void match_ready_clear(struct ready_rule *ready);
+/* Both kinds of conditions together. sources: those of the packet. */
+void match_rule(const struct ready_rule *ready, const struct packet *packet,
 		const struct netinfo *info, const struct addrset *sources,
-		const struct addrset *with, bool exact, struct matched *matched);
+		struct matched *matched);
 
 /* What a rule's conditions can be looked up by, when a chain is long. */
 struct match_key {
@@ -64,9 +69,8 @@ struct match_key {
  */
 void match_key(const struct rule *rule, struct match_key *key);
 
-/* Whether two destinations, or two interfaces, are the same to this rule. */
+/* Two destinations of one class are the same to this rule. */
 uint32_t match_dst_class(const struct rule *rule, addr_t dst);
-bool match_interface(const struct interface *iface, bool invert, const char name[IFNAMSIZ]);
 /* Whether its conditions depend on the incoming interface in another way. */
 bool match_asks_interface(const struct rule *rule);
 /* Whether it looks at a mark. */

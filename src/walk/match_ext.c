@@ -1,38 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "match_ext.h"
 
-#include <linux/netfilter/nf_conntrack_common.h>
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_connmark.h>
-#include <linux/netfilter/xt_dccp.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
 #include <linux/netfilter/xt_physdev.h>
 #include <linux/netfilter/xt_pkttype.h>
-#include <linux/netfilter/xt_sctp.h>
-#include <linux/netfilter/xt_state.h>
-#include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/if_packet.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "xt_match.h"
+
 #define TCP_SYN 0x02 /* what the flags of a first packet are */
-
-/* Copies the structure out: its bytes need not be aligned. False: too short. */
-static bool take(const struct ext *ext, void *info, size_t size)
-{
-	if (ext->size < size)
-		return false;
-	memcpy(info, ext->data, size);
-	return true;
-}
-
-static bool is(const struct ext *ext, const char *name, uint8_t revision)
-{
-	return ext->revision == revision && !strcmp(ext->name, name);
-}
 
 static enum answer yes(bool condition)
 {
@@ -52,113 +37,43 @@ static enum answer span_in(struct span span, uint16_t lo, uint16_t hi)
 	return span.hi < lo || span.lo > hi ? ANSWER_NO : ANSWER_MAYBE;
 }
 
-static enum answer either(enum answer a, enum answer b)
+static enum answer answer_or(enum answer a, enum answer b)
 {
 	return a > b ? a : b;
 }
 
-static enum answer match_tcp(const struct ext *ext, const struct packet *packet)
+/* What is left of a match on ports, beside the ports. */
+static enum answer other_conditions(const struct xt_ports *ports)
 {
-	enum answer answer;
-	struct xt_tcp tcp;
+	enum answer answer = inv(yes((TCP_SYN & ports->flag_mask) == ports->flags),
+				 ports->not_flags);
 
-	if (!take(ext, &tcp, sizeof(tcp)))
-		return ANSWER_MAYBE;
-	answer = answer_and(inv(span_in(packet->sport, tcp.spts[0], tcp.spts[1]),
-				tcp.invflags & XT_TCP_INV_SRCPT),
-			    inv(span_in(packet->dport, tcp.dpts[0], tcp.dpts[1]),
-				tcp.invflags & XT_TCP_INV_DSTPT));
-	answer = answer_and(answer, inv(yes((TCP_SYN & tcp.flg_mask) == tcp.flg_cmp),
-					tcp.invflags & XT_TCP_INV_FLAGS));
-	return tcp.option ? answer_and(answer, ANSWER_MAYBE) : answer;
+	return ports->more ? answer_and(answer, ANSWER_MAYBE) : answer;
 }
 
-static enum answer match_udp(const struct ext *ext, const struct packet *packet)
+static enum answer match_ports(const struct ext *ext, const struct packet *packet)
 {
-	struct xt_udp udp;
+	struct xt_ports ports;
+	enum answer source, dest;
 
-	if (!take(ext, &udp, sizeof(udp)))
+	if (!xt_match_ports(ext, &ports))
 		return ANSWER_MAYBE;
-	return answer_and(inv(span_in(packet->sport, udp.spts[0], udp.spts[1]),
-			      udp.invflags & XT_UDP_INV_SRCPT),
-			  inv(span_in(packet->dport, udp.dpts[0], udp.dpts[1]),
-			      udp.invflags & XT_UDP_INV_DSTPT));
-}
-
-bool match_one_dport(const struct ext *ext, struct span *ports)
-{
-	struct xt_tcp tcp;
-	struct xt_udp udp;
-
-	if (is(ext, "tcp", 0) && take(ext, &tcp, sizeof(tcp))) {
-		*ports = (struct span){ tcp.dpts[0], tcp.dpts[1] };
-		return !(tcp.invflags & XT_TCP_INV_DSTPT);
-	}
-	if ((is(ext, "udp", 0) || is(ext, "udplite", 0)) && take(ext, &udp, sizeof(udp))) {
-		*ports = (struct span){ udp.dpts[0], udp.dpts[1] };
-		return !(udp.invflags & XT_UDP_INV_DSTPT);
-	}
-	return false;
+	source = inv(span_in(packet->sport, ports.source.lo, ports.source.hi), ports.not_source);
+	dest = inv(span_in(packet->dport, ports.dest.lo, ports.dest.hi), ports.not_dest);
+	return answer_and(answer_and(source, dest), other_conditions(&ports));
 }
 
 enum answer match_either_port(const struct ext *ext, const struct packet *packet,
 			      const struct netinfo *info)
 {
-	enum answer equal, answer = ANSWER_YES;
-	struct xt_tcp tcp;
-	struct xt_udp udp;
-	struct span sport, dport;
+	struct xt_ports ports;
+	enum answer equal;
 
-	if (is(ext, "tcp", 0) && take(ext, &tcp, sizeof(tcp))) {
-		sport = (struct span){ tcp.spts[0], tcp.spts[1] };
-		dport = (struct span){ tcp.dpts[0], tcp.dpts[1] };
-		answer = inv(yes((TCP_SYN & tcp.flg_mask) == tcp.flg_cmp),
-			     tcp.invflags & XT_TCP_INV_FLAGS);
-	} else if (is(ext, "udp", 0) && take(ext, &udp, sizeof(udp))) {
-		sport = (struct span){ udp.spts[0], udp.spts[1] };
-		dport = (struct span){ udp.dpts[0], udp.dpts[1] };
-	} else {
+	if ((!ext_is(ext, "tcp", 0) && !ext_is(ext, "udp", 0)) || !xt_match_ports(ext, &ports))
 		return match_ext(ext, packet, info);
-	}
-	equal = answer_and(span_in(packet->sport, sport.lo, sport.hi),
-			   span_in(packet->dport, dport.lo, dport.hi));
-	return answer_and(answer, answer_not(equal));
-}
-
-static enum answer match_sctp(const struct ext *ext, const struct packet *packet)
-{
-	enum answer answer = ANSWER_YES;
-	struct xt_sctp_info sctp;
-
-	if (!take(ext, &sctp, sizeof(sctp)))
-		return ANSWER_MAYBE;
-	if (sctp.flags & XT_SCTP_SRC_PORTS)
-		answer = inv(span_in(packet->sport, sctp.spts[0], sctp.spts[1]),
-			     sctp.invflags & XT_SCTP_SRC_PORTS);
-	if (sctp.flags & XT_SCTP_DEST_PORTS)
-		answer = answer_and(answer, inv(span_in(packet->dport, sctp.dpts[0], sctp.dpts[1]),
-						sctp.invflags & XT_SCTP_DEST_PORTS));
-	if (sctp.flags & XT_SCTP_CHUNK_TYPES)
-		answer = answer_and(answer, ANSWER_MAYBE);
-	return answer;
-}
-
-static enum answer match_dccp(const struct ext *ext, const struct packet *packet)
-{
-	enum answer answer = ANSWER_YES;
-	struct xt_dccp_info dccp;
-
-	if (!take(ext, &dccp, sizeof(dccp)))
-		return ANSWER_MAYBE;
-	if (dccp.flags & XT_DCCP_SRC_PORTS)
-		answer = inv(span_in(packet->sport, dccp.spts[0], dccp.spts[1]),
-			     dccp.invflags & XT_DCCP_SRC_PORTS);
-	if (dccp.flags & XT_DCCP_DEST_PORTS)
-		answer = answer_and(answer, inv(span_in(packet->dport, dccp.dpts[0], dccp.dpts[1]),
-						dccp.invflags & XT_DCCP_DEST_PORTS));
-	if (dccp.flags & (XT_DCCP_TYPE | XT_DCCP_OPTION))
-		answer = answer_and(answer, ANSWER_MAYBE);
-	return answer;
+	equal = answer_and(span_in(packet->sport, ports.source.lo, ports.source.hi),
+			   span_in(packet->dport, ports.dest.lo, ports.dest.hi));
+	return answer_and(answer_not(equal), other_conditions(&ports));
 }
 
 static enum answer one_port(const struct packet *packet, uint8_t flags, uint16_t lo, uint16_t hi)
@@ -167,7 +82,7 @@ static enum answer one_port(const struct packet *packet, uint8_t flags, uint16_t
 
 	if (flags == XT_MULTIPORT_SOURCE)
 		return sport;
-	return flags == XT_MULTIPORT_DESTINATION ? dport : either(sport, dport);
+	return flags == XT_MULTIPORT_DESTINATION ? dport : answer_or(sport, dport);
 }
 
 static enum answer match_multiport(const struct ext *ext, const struct packet *packet)
@@ -175,7 +90,7 @@ static enum answer match_multiport(const struct ext *ext, const struct packet *p
 	enum answer answer = ANSWER_NO;
 	struct xt_multiport_v1 ports;
 
-	if (!take(ext, &ports, sizeof(ports)) || ports.count > XT_MULTI_PORTS)
+	if (!ext_get(ext, &ports, sizeof(ports)) || ports.count > XT_MULTI_PORTS)
 		return ANSWER_MAYBE;
 	if (!proto_has_ports(packet->proto))
 		return ANSWER_MAYBE;
@@ -184,7 +99,7 @@ static enum answer match_multiport(const struct ext *ext, const struct packet *p
 
 		if (ports.pflags[i] && i + 1 < ports.count)
 			hi = ports.ports[++i];
-		answer = either(answer, one_port(packet, ports.flags, lo, hi));
+		answer = answer_or(answer, one_port(packet, ports.flags, lo, hi));
 	}
 	return inv(answer, ports.invert);
 }
@@ -196,7 +111,7 @@ static enum answer match_icmp(const struct ext *ext, const struct packet *packet
 	enum answer answer;
 
 	_Static_assert(sizeof(struct ipt_icmp) == sizeof(struct ip6t_icmp), "icmp");
-	if (!take(ext, &icmp, sizeof(icmp)))
+	if (!ext_get(ext, &icmp, sizeof(icmp)))
 		return ANSWER_MAYBE;
 	answer = answer_and(span_in(packet->icmp_type, icmp.type, icmp.type),
 			    span_in(packet->icmp_code, icmp.code[0], icmp.code[1]));
@@ -205,41 +120,23 @@ static enum answer match_icmp(const struct ext *ext, const struct packet *packet
 	return inv(answer, icmp.invflags & IPT_ICMP_INV);
 }
 
-bool match_conntrack_info(const struct ext *ext, struct xt_conntrack_mtinfo3 *info)
+enum answer match_dst_masked(const struct packet *packet, const struct addrrange *dst, addr_t addr,
+			     addr_t mask)
 {
-	struct xt_conntrack_mtinfo2 old;
+	addr_t differ = dst->lo ^ dst->hi, above;
 
-	if (strcmp(ext->name, "conntrack"))
-		return false;
-	if (ext->revision == 3)
-		return take(ext, info, sizeof(*info));
-	memset(&old, 0, sizeof(old));
-	if (ext->revision == 2) {
-		if (!take(ext, &old, sizeof(old)))
-			return false;
-	} else if (ext->revision == 1) {
-		struct xt_conntrack_mtinfo1 older;
-
-		if (!take(ext, &older, sizeof(older)))
-			return false;
-		memcpy(&old, &older, offsetof(struct xt_conntrack_mtinfo1, state_mask));
-		old.state_mask = older.state_mask;
-		old.status_mask = older.status_mask;
-	} else {
-		return false;
+	if (!differ)
+		return addr_masked_equal(dst->lo, addr, mask) ? ANSWER_YES : ANSWER_NO;
+	/* The bits that all of the span share: those above the highest one that differs. */
+	above = addr_max(packet->family);
+	while (differ) {
+		differ >>= 1;
+		above <<= 1;
 	}
-	memset(info, 0, sizeof(*info));
-	memcpy(info, &old, offsetof(struct xt_conntrack_mtinfo2, l4proto));
-	info->l4proto = old.l4proto;
-	info->match_flags = old.match_flags;
-	info->invert_flags = old.invert_flags;
-	info->state_mask = old.state_mask;
-	info->status_mask = old.status_mask;
-	info->origsrc_port = info->origsrc_port_high = ntohs(old.origsrc_port);
-	info->origdst_port = info->origdst_port_high = ntohs(old.origdst_port);
-	info->replsrc_port = info->replsrc_port_high = ntohs(old.replsrc_port);
-	info->repldst_port = info->repldst_port_high = ntohs(old.repldst_port);
-	return true;
+	above &= addr_max(packet->family);
+	if (!addr_masked_equal(dst->lo, addr, mask & above))
+		return ANSWER_NO;
+	return mask & ~above ? ANSWER_MAYBE : ANSWER_YES;
 }
 
 static enum answer ct_ports(const struct xt_conntrack_mtinfo3 *info, const struct packet *packet)
@@ -286,7 +183,7 @@ static enum answer match_conntrack(const struct ext *ext, const struct packet *p
 	enum family family = packet->family;
 	enum answer answer = ANSWER_YES;
 
-	if (!match_conntrack_info(ext, &info))
+	if (!xt_match_conntrack(ext, &info))
 		return ANSWER_MAYBE;
 	if (info.match_flags & XT_CONNTRACK_STATE &&
 	    !!(info.state_mask & ct_state(packet)) == !!(info.invert_flags & XT_CONNTRACK_STATE))
@@ -319,31 +216,13 @@ static enum answer match_conntrack(const struct ext *ext, const struct packet *p
 
 static enum answer match_state(const struct ext *ext, const struct packet *packet)
 {
-	struct xt_state_info state;
+	unsigned int states;
+	bool not;
 
-	if (!take(ext, &state, sizeof(state)))
+	if (!xt_match_states(ext, &states, &not))
 		return ANSWER_MAYBE;
-	if (packet->ct == CT_UNTRACKED)
-		return yes(state.statemask & XT_STATE_UNTRACKED);
-	if (packet->ct == CT_NONE)
-		return yes(state.statemask & XT_STATE_INVALID);
-	return yes(state.statemask & XT_STATE_BIT(IP_CT_NEW));
-}
-
-bool match_addrtype_info(const struct ext *ext, struct xt_addrtype_info_v1 *info)
-{
-	struct xt_addrtype_info old;
-
-	if (is(ext, "addrtype", 1))
-		return take(ext, info, sizeof(*info));
-	if (!is(ext, "addrtype", 0) || !take(ext, &old, sizeof(old)))
-		return false;
-	*info = (struct xt_addrtype_info_v1){ .source = old.source, .dest = old.dest };
-	if (old.invert_source)
-		info->flags |= XT_ADDRTYPE_INVERT_SOURCE;
-	if (old.invert_dest)
-		info->flags |= XT_ADDRTYPE_INVERT_DEST;
-	return true;
+	/* It knows of no translation, though connection tracking does. */
+	return yes(states & ct_state(packet) & ~(unsigned int)XT_CONNTRACK_STATE_DNAT);
 }
 
 static bool mapped6(addr_t addr)
@@ -384,7 +263,7 @@ static enum answer match_addrtype(const struct ext *ext, const struct packet *pa
 	struct xt_addrtype_info_v1 type;
 	int dev = 0;
 
-	if (!match_addrtype_info(ext, &type))
+	if (!xt_match_addrtype(ext, &type))
 		return ANSWER_MAYBE;
 	if (!type.dest)
 		return ANSWER_YES;
@@ -398,18 +277,13 @@ static enum answer match_addrtype(const struct ext *ext, const struct packet *pa
 		   type.flags & XT_ADDRTYPE_INVERT_DEST);
 }
 
-bool match_iprange_info(const struct ext *ext, struct xt_iprange_mtinfo *info)
-{
-	return is(ext, "iprange", 1) && take(ext, info, sizeof(*info));
-}
-
 static enum answer match_iprange(const struct ext *ext, const struct packet *packet)
 {
 	struct xt_iprange_mtinfo range;
 	enum answer answer = ANSWER_MAYBE;
 	addr_t lo, hi;
 
-	if (!match_iprange_info(ext, &range))
+	if (!xt_match_iprange(ext, &range))
 		return ANSWER_MAYBE;
 	if (!(range.flags & IPRANGE_DST))
 		return ANSWER_YES;
@@ -433,7 +307,7 @@ static enum answer match_mark(const struct ext *ext, const struct packet *packet
 {
 	struct xt_mark_mtinfo1 mark;
 
-	if (!take(ext, &mark, sizeof(mark)))
+	if (!ext_get(ext, &mark, sizeof(mark)))
 		return ANSWER_MAYBE;
 	return mark_is(packet->mark, mark.mark, mark.mask, mark.invert);
 }
@@ -442,7 +316,7 @@ static enum answer match_connmark(const struct ext *ext, const struct packet *pa
 {
 	struct xt_connmark_mtinfo1 mark;
 
-	if (!take(ext, &mark, sizeof(mark)))
+	if (!ext_get(ext, &mark, sizeof(mark)))
 		return ANSWER_MAYBE;
 	if (packet->ct != CT_NEW)
 		return ANSWER_NO;
@@ -455,7 +329,7 @@ static enum answer match_pkttype(const struct ext *ext, const struct packet *pac
 	struct xt_pkttype_info type;
 	uint8_t dst;
 
-	if (!take(ext, &type, sizeof(type)))
+	if (!ext_get(ext, &type, sizeof(type)))
 		return ANSWER_MAYBE;
 	/* The frame is for this host, where the address is not one of many. */
 	dst = netinfo_addr_type(info, packet->family, packet->orig_dst.lo, 0);
@@ -472,7 +346,7 @@ static enum answer match_physdev(const struct ext *ext, const struct packet *pac
 	static const char none[IFNAMSIZ];
 	struct interface name;
 
-	if (!take(ext, &physdev, sizeof(physdev)) || packet->in_bridge)
+	if (!ext_get(ext, &physdev, sizeof(physdev)) || packet->in_bridge)
 		return ANSWER_MAYBE;
 	if ((physdev.bitmask & XT_PHYSDEV_OP_BRIDGED && !(physdev.invert & XT_PHYSDEV_OP_BRIDGED)) ||
 	    (physdev.bitmask & XT_PHYSDEV_OP_ISIN && !(physdev.invert & XT_PHYSDEV_OP_ISIN)) ||
@@ -481,13 +355,13 @@ static enum answer match_physdev(const struct ext *ext, const struct packet *pac
 	if (physdev.bitmask & XT_PHYSDEV_OP_IN) {
 		memcpy(name.name, physdev.physindev, IFNAMSIZ);
 		memcpy(name.mask, physdev.in_mask, IFNAMSIZ);
-		if (!match_interface(&name, physdev.invert & XT_PHYSDEV_OP_IN, none))
+		if (!interface_matches(&name, physdev.invert & XT_PHYSDEV_OP_IN, none))
 			return ANSWER_NO;
 	}
 	if (physdev.bitmask & XT_PHYSDEV_OP_OUT) {
 		memcpy(name.name, physdev.physoutdev, IFNAMSIZ);
 		memcpy(name.mask, physdev.out_mask, IFNAMSIZ);
-		if (!match_interface(&name, physdev.invert & XT_PHYSDEV_OP_OUT, none))
+		if (!interface_matches(&name, physdev.invert & XT_PHYSDEV_OP_OUT, none))
 			return ANSWER_NO;
 	}
 	return ANSWER_YES;
@@ -498,35 +372,30 @@ enum answer match_ext(const struct ext *ext, const struct packet *packet,
 {
 	if (!strcmp(ext->name, "comment"))
 		return ANSWER_YES;
-	if (is(ext, "tcp", 0))
-		return match_tcp(ext, packet);
-	if (is(ext, "udp", 0) || is(ext, "udplite", 0))
-		return match_udp(ext, packet);
+	if (ext_is(ext, "tcp", 0) || ext_is(ext, "udp", 0) || ext_is(ext, "udplite", 0) ||
+	    ext_is(ext, "sctp", 0) || ext_is(ext, "dccp", 0))
+		return match_ports(ext, packet);
 	if (!strcmp(ext->name, "conntrack"))
 		return match_conntrack(ext, packet);
-	if (is(ext, "state", 0))
+	if (ext_is(ext, "state", 0))
 		return match_state(ext, packet);
 	if (!strcmp(ext->name, "addrtype"))
 		return match_addrtype(ext, packet, info);
-	if (is(ext, "multiport", 1))
+	if (ext_is(ext, "multiport", 1))
 		return match_multiport(ext, packet);
-	if (is(ext, "icmp", 0))
+	if (ext_is(ext, "icmp", 0))
 		return match_icmp(ext, packet, false);
-	if (is(ext, "icmp6", 0))
+	if (ext_is(ext, "icmp6", 0))
 		return match_icmp(ext, packet, true);
-	if (is(ext, "iprange", 1))
+	if (ext_is(ext, "iprange", 1))
 		return match_iprange(ext, packet);
-	if (is(ext, "mark", 1))
+	if (ext_is(ext, "mark", 1))
 		return match_mark(ext, packet);
-	if (is(ext, "connmark", 1))
+	if (ext_is(ext, "connmark", 1))
 		return match_connmark(ext, packet);
-	if (is(ext, "pkttype", 0))
+	if (ext_is(ext, "pkttype", 0))
 		return match_pkttype(ext, packet, info);
-	if (is(ext, "physdev", 0))
+	if (ext_is(ext, "physdev", 0))
 		return match_physdev(ext, packet);
-	if (is(ext, "sctp", 0))
-		return match_sctp(ext, packet);
-	if (is(ext, "dccp", 0))
-		return match_dccp(ext, packet);
 	return ANSWER_MAYBE;
 }

@@ -1,53 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
 
-static const struct {
-	const char *name;
-	uint8_t proto;
-	bool ports;
-} protocols[] = {
-	{ "tcp", IPPROTO_TCP, true },
-	{ "udp", IPPROTO_UDP, true },
-	{ "sctp", IPPROTO_SCTP, true },
-	{ "dccp", IPPROTO_DCCP, true },
-	{ "udplite", IPPROTO_UDPLITE, true },
-	{ "icmp", IPPROTO_ICMP, false },
-	{ "ipv6-icmp", IPPROTO_ICMPV6, false },
-	{ "icmpv6", IPPROTO_ICMPV6, false },
-};
-
 #define ECHO_REQUEST 8
 #define ECHO_REQUEST6 128
-
-bool proto_has_ports(uint8_t proto)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (protocols[i].proto == proto)
-			return protocols[i].ports;
-	return false;
-}
-
-const char *proto_name(uint8_t proto)
-{
-	static char number[4];
-
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (protocols[i].proto == proto)
-			return protocols[i].name;
-	snprintf(number, sizeof(number), "%u", proto);
-	return number;
-}
-
-static bool span_equal(struct span a, struct span b)
-{
-	return a.lo == b.lo && a.hi == b.hi;
-}
 
 static bool mark_equal(struct mark a, struct mark b)
 {
@@ -172,24 +132,20 @@ static int parse_proto(struct request *request, struct words *words)
 {
 	const char *name = words->word;
 	unsigned long n;
-	size_t i = 0;
+	bool known = proto_by_name(name, &request->proto);
 
-	while (i < ARRAY_SIZE(protocols) && strcmp(protocols[i].name, name))
-		i++;
-	if (i == ARRAY_SIZE(protocols) && strcmp(name, "proto"))
+	if (!known && strcmp(name, "proto"))
 		return bad("unknown word", name);
 	if (request->proto_word)
 		return bad("a second protocol", name);
 	request->proto_word = name;
-	if (i == ARRAY_SIZE(protocols)) {
+	if (!known) {
 		if (!next_word(words))
 			return bad("no number behind", "proto");
 		if (!parse_number(words->word, 1, 255, &n))
 			return bad("not a protocol's number", words->word);
 		request->proto_word = words->word;
 		request->proto = (uint8_t)n;
-	} else {
-		request->proto = protocols[i].proto;
 	}
 	next_word(words);
 	if (proto_has_ports(request->proto)) {

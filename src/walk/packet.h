@@ -4,16 +4,12 @@
 
 #include "addrset.h"
 #include "netinfo.h"
+#include "proto.h"
 
 /*
  * The first packet of a new connection, as far as it is known: what is not
  * known for sure is a span of what it may be. Pure.
  */
-
-/* Ports in the order of the host, or whatever else fits 16 bits. */
-struct span {
-	uint16_t lo, hi;
-};
 
 enum conntrack {
 	CT_NONE,      /* not seen by connection tracking (yet): INVALID to the matches */
@@ -31,7 +27,7 @@ struct packet {
 	char in[IFNAMSIZ], out[IFNAMSIZ]; /* padded with NUL; out is empty before the routing */
 	int in_index, out_index;          /* 0: not known */
 	bool in_bridge;
-	bool behind;       /* in POSTROUTING, where kernels differ in what they say of in */
+	bool leaving;      /* in POSTROUTING, where kernels differ in what they say of in */
 	uint8_t proto;
 	struct addrrange dst;
 	struct span sport, dport;
@@ -45,11 +41,6 @@ struct packet {
 };
 
 bool packet_equal(const struct packet *a, const struct packet *b);
-
-/* Whether its protocol has ports. */
-bool proto_has_ports(uint8_t proto);
-/* "tcp", …, or the number; a buffer of the function's own where it has no name. */
-const char *proto_name(uint8_t proto);
 
 /* A packet that came in there and is for that address and port; all else as usual. */
 void packet_init(struct packet *packet, enum family family, const struct netif *in, uint8_t proto,

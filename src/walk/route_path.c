@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "netinfo.h"
+#include "route_path.h"
 
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
@@ -14,7 +14,7 @@ static enum sure both(enum sure a, enum sure b)
 }
 
 /* Those that every host has, where the kernel knows no policy routing. */
-static const struct netrule *rules_of(const struct netinfo *info, enum family family, size_t *n)
+static const struct netrule *route_rules(const struct netinfo *info, enum family family, size_t *n)
 {
 	static const struct netrule standard[FAMILY_COUNT][3] = {
 		[FAMILY_IPV4] = { { .table = RT_TABLE_LOCAL, .action = FR_ACT_TO_TBL },
@@ -44,7 +44,7 @@ static bool in_vrf(const struct netif *iface)
 }
 
 /* All that the rule asks for beside the destination; invert is not heeded. */
-static enum sure asks(const struct netrule *rule, const struct netquery *query)
+static enum sure asks(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = rule->unknown ? MAYBE : YES;
 
@@ -67,7 +67,7 @@ static enum sure asks(const struct netrule *rule, const struct netquery *query)
 	return is;
 }
 
-static enum sure holds(const struct netrule *rule, const struct netquery *query)
+static enum sure holds(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = asks(rule, query);
 
@@ -77,7 +77,7 @@ static enum sure holds(const struct netrule *rule, const struct netquery *query)
 }
 
 /* Whether the route counts to the rule that leads to its table. */
-static bool counts(const struct netrule *rule, const struct netroute *route)
+static bool route_counts(const struct netrule *rule, const struct netroute *route)
 {
 	return route && route->type != RTN_THROW &&
 	       !(rule->suppresses && route->length <= rule->suppress);
@@ -85,11 +85,11 @@ static bool counts(const struct netrule *rule, const struct netroute *route)
 
 /* What the rule gives, where it matches; false: the next one is asked. */
 static bool result_of(const struct netinfo *info, const struct netrule *rule,
-		      const struct netquery *query, struct netpath *path)
+		      const struct route_query *query, struct route_path *path)
 {
 	const struct netroute *route;
 
-	*path = (struct netpath){ .type = RTN_UNREACHABLE };
+	*path = (struct route_path){ .type = RTN_UNREACHABLE };
 	if (rule->action != FR_ACT_TO_TBL)
 		return true;
 	/* Which table a VRF has is not read. */
@@ -98,7 +98,7 @@ static bool result_of(const struct netinfo *info, const struct netrule *rule,
 		return true;
 	}
 	route = netinfo_lookup(info, query->family, rule->table, query->dst);
-	if (!counts(rule, route))
+	if (!route_counts(rule, route))
 		return false;
 	path->type = route->type;
 	path->out = route->out ? netinfo_if_index(info, route->out) : NULL;
@@ -117,12 +117,13 @@ static size_t target_of(const struct netrule *rules, size_t n, size_t i)
 	return to;
 }
 
-static struct netpath ask_from(const struct netinfo *info, const struct netquery *query, size_t i)
+static struct route_path ask_from(const struct netinfo *info, const struct route_query *query,
+				  size_t i)
 {
-	struct netpath path = { .type = RTN_UNREACHABLE }, here;
+	struct route_path path = { .type = RTN_UNREACHABLE }, here;
 	bool unsure = false;
 	size_t n;
-	const struct netrule *rules = rules_of(info, query->family, &n);
+	const struct netrule *rules = route_rules(info, query->family, &n);
 
 	for (; i < n; i++) {
 		enum sure is = rules[i].family == query->family ? holds(&rules[i], query) : NO;
@@ -151,19 +152,19 @@ static struct netpath ask_from(const struct netinfo *info, const struct netquery
 	return path;
 }
 
-struct netpath netinfo_path(const struct netinfo *info, const struct netquery *query)
+struct route_path route_path(const struct netinfo *info, const struct route_query *query)
 {
 	bool multicast = query->family == FAMILY_IPV4 ? query->dst >> 28 == 0xe
 						      : query->dst >> 120 == 0xff;
 
 	if (multicast)
-		return (struct netpath){ .type = RTN_MULTICAST };
+		return (struct route_path){ .type = RTN_MULTICAST };
 	if (query->family == FAMILY_IPV4 && query->dst == 0xffffffff)
-		return (struct netpath){ .type = RTN_BROADCAST };
+		return (struct route_path){ .type = RTN_BROADCAST };
 	return ask_from(info, query, 0);
 }
 
-static void leave_out(struct addrset *set, addr_t lo, addr_t hi)
+static void sources_leave_out(struct addrset *set, addr_t lo, addr_t hi)
 {
 	struct addrset one = { 0 };
 
@@ -185,8 +186,8 @@ static bool routes_asked(const struct netinfo *info, const struct netif *in)
 	return in->rp_filter || own > 3;
 }
 
-void netinfo_sources(const struct netinfo *info, enum family family, const struct netif *in,
-		     struct addrset *set)
+void route_sources(const struct netinfo *info, enum family family, const struct netif *in,
+		   struct addrset *set)
 {
 	struct addrset own = { 0 };
 
@@ -194,15 +195,15 @@ void netinfo_sources(const struct netinfo *info, enum family family, const struc
 	if (in->loopback)
 		return;
 	if (family == FAMILY_IPV6) {
-		leave_out(set, 1, 1);
-		leave_out(set, (addr_t)0xff << 120, addr_max(family));
+		sources_leave_out(set, 1, 1);
+		sources_leave_out(set, (addr_t)0xff << 120, addr_max(family));
 		return;
 	}
-	leave_out(set, 0, 0);
-	leave_out(set, 0xe0000000, 0xefffffff);
-	leave_out(set, 0xffffffff, 0xffffffff);
+	sources_leave_out(set, 0, 0);
+	sources_leave_out(set, 0xe0000000, 0xefffffff);
+	sources_leave_out(set, 0xffffffff, 0xffffffff);
 	if (!in->localnet)
-		leave_out(set, 0x7f000000, 0x7fffffff);
+		sources_leave_out(set, 0x7f000000, 0x7fffffff);
 	if (routes_asked(info, in)) {
 		netinfo_type_set(info, family, RTN_BROADCAST, 0, &own);
 		if (!in->accept_local)
@@ -230,7 +231,7 @@ static void judge_stretch(struct verdicts *verdicts, addr_t lo, addr_t hi,
 {
 	const struct netif *in = verdicts->in;
 
-	if (!counts(verdicts->rule, route))
+	if (!route_counts(verdicts->rule, route))
 		return;
 	if (route->type != RTN_UNICAST && !(route->type == RTN_LOCAL && in->accept_local))
 		addrset_add(&verdicts->bad, lo, hi);
@@ -311,7 +312,7 @@ static void keep_common(struct addrset *to, const struct addrset *a, const struc
 }
 
 /* The sources that the rule is asked about, of those that are left: for sure, and perhaps. */
-static void matching(const struct netrule *rule, const struct netquery *back,
+static void matching(const struct netrule *rule, const struct route_query *back,
 		     const struct addrset *left, struct addrset *sure, struct addrset *perhaps)
 {
 	enum sure is = asks(rule, back);
@@ -337,7 +338,7 @@ static void matching(const struct netrule *rule, const struct netquery *back,
 struct way_back {
 	const struct netinfo *info;
 	const struct netif *in;
-	const struct netquery *back;
+	const struct route_query *back;
 	const struct netrule *rules;
 	size_t n;
 	struct addrset valid, maybe_good, maybe_bad;
@@ -403,13 +404,14 @@ static void judge_from(struct way_back *way, size_t first, struct addrset *left)
 	addrset_clear(left);
 }
 
-void netinfo_way_back(const struct netinfo *info, const struct netif *in,
-		      const struct netquery *back, struct addrset *valid, struct addrset *doubtful)
+void route_way_back(const struct netinfo *info, const struct netif *in,
+		    const struct route_query *back, struct addrset *valid,
+		    struct addrset *doubtful)
 {
 	struct way_back way = { .info = info, .in = in, .back = back };
 	struct addrset left = { 0 };
 
-	way.rules = rules_of(info, back->family, &way.n);
+	way.rules = route_rules(info, back->family, &way.n);
 	if (back->family == FAMILY_IPV6 || in->loopback || !in->rp_filter) {
 		addrset_all(valid, back->family);
 		return;

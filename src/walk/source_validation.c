@@ -7,22 +7,22 @@
 /* Where policy routing asks for much, there is an answer for each target: the last ones stay. */
 #define KEPT 256
 
-static void clear(struct origin *origin)
+static void valid_sources_clear(struct valid_sources *sources)
 {
-	addrset_clear(&origin->possible);
-	addrset_clear(&origin->valid);
-	addrset_clear(&origin->doubtful);
+	addrset_clear(&sources->possible);
+	addrset_clear(&sources->valid);
+	addrset_clear(&sources->doubtful);
 }
 
-static bool same_query(const struct netquery *a, const struct netquery *b)
+static bool same_query(const struct route_query *a, const struct route_query *b)
 {
 	return a->family == b->family && a->in == b->in && a->src == b->src && a->any == b->any &&
 	       a->any_mark == b->any_mark && a->mark == b->mark;
 }
 
-static struct netquery what_matters(const struct netinfo *info, const struct netquery *back)
+static struct route_query what_matters(const struct netinfo *info, const struct route_query *back)
 {
-	struct netquery query = { .family = back->family };
+	struct route_query query = { .family = back->family };
 	bool src = false, in = false, mark = false;
 
 	for (size_t i = 0; i < info->nrules; i++) {
@@ -45,43 +45,46 @@ static struct netquery what_matters(const struct netinfo *info, const struct net
 	return query;
 }
 
-const struct origin *origins_find(struct origins *origins, const struct netinfo *info,
-				  const struct netif *in, const struct netquery *back)
+const struct valid_sources *source_validation_find(struct source_validation *validation,
+						   const struct netinfo *info,
+						   const struct netif *in,
+						   const struct route_query *back)
 {
-	struct netquery query = what_matters(info, back);
-	struct origin *origin;
+	struct route_query query = what_matters(info, back);
+	struct valid_sources *sources;
 
-	for (size_t i = 0; i < origins->n; i++)
-		if (origins->v[i].in == in && same_query(&origins->v[i].back, &query))
-			return &origins->v[i];
-	if (!origins->v)
-		origins->v = xcalloc(KEPT, sizeof(*origins->v));
-	origin = &origins->v[origins->next];
-	if (origins->n < KEPT)
-		origins->n++;
+	for (size_t i = 0; i < validation->n; i++)
+		if (validation->v[i].in == in && same_query(&validation->v[i].back, &query))
+			return &validation->v[i];
+	if (!validation->v)
+		validation->v = xcalloc(KEPT, sizeof(*validation->v));
+	sources = &validation->v[validation->next];
+	if (validation->n < KEPT)
+		validation->n++;
 	else
-		clear(origin);
-	origins->next = (origins->next + 1) % KEPT;
-	*origin = (struct origin){ .in = in, .back = query };
-	netinfo_sources(info, query.family, in, &origin->possible);
-	netinfo_way_back(info, in, &query, &origin->valid, &origin->doubtful);
-	addrset_intersect(&origin->valid, &origin->possible);
-	addrset_intersect(&origin->doubtful, &origin->possible);
-	return origin;
+		valid_sources_clear(sources);
+	validation->next = (validation->next + 1) % KEPT;
+	*sources = (struct valid_sources){ .in = in, .back = query };
+	route_sources(info, query.family, in, &sources->possible);
+	route_way_back(info, in, &query, &sources->valid, &sources->doubtful);
+	addrset_intersect(&sources->valid, &sources->possible);
+	addrset_intersect(&sources->doubtful, &sources->possible);
+	return sources;
 }
 
-const struct origin *origins_guess(struct origins *origins, const struct netinfo *info,
-				   const struct netif *in, enum family family)
+const struct valid_sources *source_validation_guess(struct source_validation *validation,
+						    const struct netinfo *info,
+						    const struct netif *in, enum family family)
 {
-	struct netquery back = { .family = family, .any = true, .any_mark = in->source_mark };
+	struct route_query back = { .family = family, .any = true, .any_mark = in->source_mark };
 
-	return origins_find(origins, info, in, &back);
+	return source_validation_find(validation, info, in, &back);
 }
 
-void origins_clear(struct origins *origins)
+void source_validation_clear(struct source_validation *validation)
 {
-	for (size_t i = 0; i < origins->n; i++)
-		clear(&origins->v[i]);
-	free(origins->v);
-	*origins = (struct origins){ 0 };
+	for (size_t i = 0; i < validation->n; i++)
+		valid_sources_clear(&validation->v[i]);
+	free(validation->v);
+	*validation = (struct source_validation){ 0 };
 }

@@ -2,13 +2,12 @@
 #include "target.h"
 
 #include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_nat.h>
-#include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <string.h>
+
+#include "xt_target.h"
 
 static const struct {
 	const char *name;
@@ -51,7 +50,7 @@ static const struct {
 	{ "ULOG", EFFECT_GO_ON },
 };
 
-static enum effect by_name(const char *name)
+static enum effect target_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
 		if (!strcmp(targets[i].name, name))
@@ -77,7 +76,7 @@ enum effect target_effect(const struct rule *rule)
 	case VERDICT_GOTO:
 		return EFFECT_GOTO;
 	case VERDICT_EXT:
-		return rule->opaque ? EFFECT_UNKNOWN : by_name(rule->target.name);
+		return rule->opaque ? EFFECT_UNKNOWN : target_by_name(rule->target.name);
 	}
 	return EFFECT_UNKNOWN;
 }
@@ -90,14 +89,6 @@ bool target_only_marks(const struct rule *rule)
 		if (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, names[i]))
 			return true;
 	return false;
-}
-
-static bool take(const struct ext *ext, void *info, size_t size)
-{
-	if (ext->size < size)
-		return false;
-	memcpy(info, ext->data, size);
-	return true;
 }
 
 /* The kernel's way to set bits of a mark. */
@@ -113,7 +104,7 @@ static void change_mark(const struct ext *ext, struct packet *packet)
 {
 	struct xt_mark_tginfo2 info;
 
-	if (ext->revision == 2 && take(ext, &info, sizeof(info)))
+	if (ext->revision == 2 && ext_get(ext, &info, sizeof(info)))
 		set_mark(&packet->mark, info.mark, info.mask);
 	else
 		packet->mark.unknown = true;
@@ -125,10 +116,10 @@ static void change_connmark(const struct ext *ext, struct packet *packet)
 	struct xt_connmark_tginfo1 old;
 	struct mark *to = &packet->ctmark;
 	const struct mark *from = &packet->mark;
-	bool known = ext->revision == 2 ? take(ext, &info, sizeof(info)) && !info.shift_bits : false;
+	bool known = ext->revision == 2 ? ext_get(ext, &info, sizeof(info)) && !info.shift_bits : false;
 	uint32_t from_mask, to_mask;
 
-	if (ext->revision == 1 && take(ext, &old, sizeof(old))) {
+	if (ext->revision == 1 && ext_get(ext, &old, sizeof(old))) {
 		info.ctmark = old.ctmark;
 		info.ctmask = old.ctmask;
 		info.nfmask = old.nfmask;
@@ -167,54 +158,9 @@ static void change_ct(const struct ext *ext, struct packet *packet)
 	if (!strcmp(ext->name, "NOTRACK"))
 		flags = XT_CT_NOTRACK;
 	else
-		take(ext, &flags, sizeof(flags));
+		ext_get(ext, &flags, sizeof(flags));
 	if (flags & XT_CT_NOTRACK && packet->ct == CT_NONE)
 		packet->ct = CT_UNTRACKED;
-}
-
-/* All revisions of DNAT, REDIRECT and NETMAP, as the newest one. */
-static bool nat_range(const struct rule *rule, struct nf_nat_range2 *range)
-{
-	const struct ext *ext = &rule->target;
-	struct nf_nat_ipv4_multi_range_compat compat;
-
-	memset(range, 0, sizeof(*range));
-	if (ext->revision == 0 && rule->family == FAMILY_IPV4) {
-		if (!take(ext, &compat, sizeof(compat)) || compat.rangesize != 1)
-			return false;
-		range->flags = compat.range[0].flags;
-		range->min_addr.ip = compat.range[0].min_ip;
-		range->max_addr.ip = compat.range[0].max_ip;
-		range->min_proto = compat.range[0].min;
-		range->max_proto = compat.range[0].max;
-		return true;
-	}
-	if (ext->revision == 2)
-		return take(ext, range, sizeof(*range));
-	return take(ext, range, sizeof(struct nf_nat_range));
-}
-
-bool target_dnat(const struct rule *rule, struct dnat *dnat)
-{
-	struct nf_nat_range2 range;
-
-	*dnat = (struct dnat){ 0 };
-	if (rule->opaque || rule->verdict != VERDICT_EXT || strcmp(rule->target.name, "DNAT") ||
-	    !nat_range(rule, &range))
-		return false;
-	dnat->has_addr = range.flags & NF_NAT_RANGE_MAP_IPS;
-	dnat->has_port = range.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
-	dnat->addr.lo = addr_load(rule->family, &range.min_addr);
-	dnat->addr.hi = addr_load(rule->family, &range.max_addr);
-	dnat->port.lo = ntohs(range.min_proto.all);
-	dnat->port.hi = ntohs(range.max_proto.all);
-	dnat->offset = range.flags & NF_NAT_RANGE_PROTO_OFFSET;
-	dnat->random = range.flags & NF_NAT_RANGE_PROTO_RANDOM_ALL;
-	dnat->base = ntohs(range.base_proto.all);
-	dnat->whole = (!dnat->has_addr || dnat->addr.lo == dnat->addr.hi) &&
-		      (!dnat->has_port || dnat->port.lo == dnat->port.hi) &&
-		      dnat->addr.lo <= dnat->addr.hi;
-	return true;
 }
 
 static bool spans_meet(struct span a, struct span b)
@@ -222,7 +168,7 @@ static bool spans_meet(struct span a, struct span b)
 	return a.lo <= b.hi && b.lo <= a.hi;
 }
 
-static void translate(struct packet *packet, const struct dnat *dnat)
+static void translate(struct packet *packet, const struct xt_dnat *dnat)
 {
 	struct addrrange dst = packet->dst;
 	struct span port = packet->dport;
@@ -251,11 +197,11 @@ static void translate(struct packet *packet, const struct dnat *dnat)
 	packet->dport = port;
 }
 
-static bool redirect(const struct rule *rule, struct packet *packet, const struct netinfo *info,
-		     const struct nf_nat_range2 *range)
+static bool target_redirect(const struct rule *rule, struct packet *packet,
+			    const struct netinfo *info, const struct nf_nat_range2 *range)
 {
 	const struct netif *in = netinfo_if(info, packet->in);
-	struct dnat dnat = { .has_addr = true };
+	struct xt_dnat dnat = { .has_addr = true };
 
 	if (in && in->loopback)
 		dnat.addr.lo = rule->family == FAMILY_IPV4 ? (addr_t)0x7f000001 : 1;
@@ -271,11 +217,12 @@ static bool redirect(const struct rule *rule, struct packet *packet, const struc
 	return true;
 }
 
-static void netmap(const struct rule *rule, struct packet *packet, const struct nf_nat_range2 *range)
+static void target_netmap(const struct rule *rule, struct packet *packet,
+			  const struct nf_nat_range2 *range)
 {
 	addr_t lo = addr_load(rule->family, &range->min_addr);
 	addr_t host = lo ^ addr_load(rule->family, &range->max_addr);
-	struct dnat dnat = { .has_addr = true };
+	struct xt_dnat dnat = { .has_addr = true };
 
 	dnat.addr.lo = (lo & ~host) | (packet->dst.lo & host);
 	dnat.addr.hi = (lo & ~host) | (packet->dst.hi & host);
@@ -288,7 +235,7 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 {
 	const struct ext *ext = &rule->target;
 	struct nf_nat_range2 range;
-	struct dnat dnat;
+	struct xt_dnat dnat;
 
 	if (!strcmp(ext->name, "MARK")) {
 		change_mark(ext, packet);
@@ -300,12 +247,12 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 		packet->ttl_set = true;
 	} else if (!strcmp(ext->name, "HMARK") || !strcmp(ext->name, "SET")) {
 		packet->mark.unknown = true;
-	} else if (target_dnat(rule, &dnat)) {
+	} else if (xt_target_dnat(rule, &dnat)) {
 		translate(packet, &dnat);
-	} else if (nat_range(rule, &range)) {
+	} else if (xt_target_nat(rule, &range)) {
 		if (!strcmp(ext->name, "REDIRECT"))
-			return redirect(rule, packet, info, &range);
-		netmap(rule, packet, &range);
+			return target_redirect(rule, packet, info, &range);
+		target_netmap(rule, packet, &range);
 	} else {
 		packet->dst = (struct addrrange){ 0, addr_max(rule->family) };
 		packet->dport = (struct span){ 0, 65535 };

@@ -33,16 +33,4 @@ bool target_only_marks(const struct rule *rule);
  */
 bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info);
 
-/* What a DNAT target says. */
-struct dnat {
-	bool has_addr, has_port;
-	struct addrrange addr;
-	struct span port;
-	bool whole;   /* one address, one port at most, no map: always the same */
-	uint16_t base;
-	bool offset;  /* the port keeps its distance from base */
-	bool random;  /* any port of the range */
-};
-bool target_dnat(const struct rule *rule, struct dnat *dnat);
-
 #endif

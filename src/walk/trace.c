@@ -15,15 +15,14 @@ const char *trace_verdict_name(enum trace_verdict verdict)
 	return names[verdict];
 }
 
-void trace_packet(const struct snapshot *snapshot, const struct other_filters *others,
-		  const struct netinfo *info, bool all, struct trace *trace)
+void trace_packet(const struct world *world, bool all, struct trace *trace)
 {
 	struct addrset sources = { 0 };
 	struct walker walker;
 
 	trace->steps.all = all;
 	addrset_add(&sources, trace->src, trace->src);
-	walker_make(&walker, snapshot, others, info, trace->packet.family);
+	walker_make(&walker, world, trace->packet.family);
 	walk_packet(&walker, &trace->packet, &sources, &trace->steps, &trace->fate);
 	walker_clear(&walker);
 	addrset_clear(&sources);
@@ -44,13 +43,12 @@ void trace_packet(const struct snapshot *snapshot, const struct other_filters *o
 			trace->verdict = (enum trace_verdict)v;
 }
 
-int trace_run(const struct snapshot *snapshot, const struct other_filters *others,
-	      const struct netinfo *info, const char *text, bool all, struct trace *trace)
+int trace_run(const struct world *world, const char *text, bool all, struct trace *trace)
 {
 	*trace = (struct trace){ 0 };
-	if (packet_parse(text, info, &trace->packet, &trace->src) < 0)
+	if (packet_parse(text, world->info, &trace->packet, &trace->src) < 0)
 		return -1;
-	trace_packet(snapshot, others, info, all, trace);
+	trace_packet(world, all, trace);
 	return 0;
 }
 

@@ -27,16 +27,13 @@ struct trace {
 };
 
 /*
- * Follows the packet that text describes (packet_parse()). snapshot holds the
- * walk_tables with all chains, and must live as long as the trace. all: the
- * rules that do not match are steps too. The caller clears the trace. Returns
- * -1, said, where the text is wrong.
+ * Follows the packet that text describes (packet_parse()). The world must live as
+ * long as the trace, which the caller clears. all: the rules that do not match are
+ * steps too. Returns -1, reported, where the text is wrong.
  */
-int trace_run(const struct snapshot *snapshot, const struct other_filters *others,
-	      const struct netinfo *info, const char *text, bool all, struct trace *trace);
+int trace_run(const struct world *world, const char *text, bool all, struct trace *trace);
 /* The same for packet and src, which are set already. */
-void trace_packet(const struct snapshot *snapshot, const struct other_filters *others,
-		  const struct netinfo *info, bool all, struct trace *trace);
+void trace_packet(const struct world *world, bool all, struct trace *trace);
 void trace_clear(struct trace *trace);
 
 #endif

@@ -5,40 +5,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow.h"
+#include "chain_walk.h"
 
 const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", "security", NULL };
 
-/* One builtin chain on the way. */
-struct hook {
-	const char *table, *chain;
+/* What is true of one builtin chain on the way. */
+enum hook_is {
+	HOOK_TRACKED = 1U << 0, /* connection tracking comes just before it */
+	HOOK_FOREIGN = 1U << 1, /* base chains that iptables does not know may filter after it */
+	HOOK_INPUT = 1U << 2,   /* other tables filter here what is for the host itself … */
+	HOOK_FORWARD = 1U << 3, /* … and what is forwarded */
+	HOOK_LEAVING = 1U << 4, /* the packet is on its way out */
 };
 
-static const struct hook prerouting[] = {
-	{ "raw", "PREROUTING" }, { "mangle", "PREROUTING" }, { "nat", "PREROUTING" }, { 0 },
-};
-static const struct hook forward[] = {
-	{ "mangle", "FORWARD" }, { "filter", "FORWARD" }, { "security", "FORWARD" },
-	{ "mangle", "POSTROUTING" }, { "nat", "POSTROUTING" }, { 0 },
-};
-static const struct hook input[] = {
-	{ "mangle", "INPUT" }, { "filter", "INPUT" }, { "security", "INPUT" },
-	{ "nat", "INPUT" }, { 0 },
+struct walk_hook {
+	const char *table, *chain; /* NULL: the end of the way */
+	unsigned int is;
+	/* Of the end: takes over what came through. */
+	void (*end)(struct walk *walk, struct flow *flow, struct fate *fate);
 };
 
-void walker_make(struct walker *walker, const struct snapshot *snapshot,
-		 const struct other_filters *others, const struct netinfo *info,
-		 enum family family)
+static void route(struct walk *walk, struct flow *flow, struct fate *fate);
+static void arrive(struct walk *walk, struct flow *flow, struct fate *fate);
+static void leave(struct walk *walk, struct flow *flow, struct fate *fate);
+
+static const struct walk_hook prerouting[] = {
+	{ "raw", "PREROUTING", .is = 0 },
+	{ "mangle", "PREROUTING", .is = HOOK_TRACKED | HOOK_FOREIGN },
+	{ "nat", "PREROUTING", .is = HOOK_FOREIGN },
+	{ .end = route },
+};
+static const struct walk_hook forward[] = {
+	{ "mangle", "FORWARD", .is = 0 },
+	{ "filter", "FORWARD", .is = HOOK_FOREIGN | HOOK_FORWARD },
+	{ "security", "FORWARD", .is = 0 },
+	{ "mangle", "POSTROUTING", .is = HOOK_LEAVING },
+	{ "nat", "POSTROUTING", .is = HOOK_LEAVING },
+	{ .end = leave },
+};
+static const struct walk_hook input[] = {
+	{ "mangle", "INPUT", .is = 0 },
+	{ "filter", "INPUT", .is = HOOK_FOREIGN | HOOK_INPUT },
+	{ "security", "INPUT", .is = 0 },
+	{ "nat", "INPUT", .is = 0 },
+	{ .end = arrive },
+};
+
+void walker_make(struct walker *walker, const struct world *world, enum family family)
 {
-	*walker = (struct walker){ .others = others };
-	link_set_make(&walker->links, snapshot, info, family);
+	*walker = (struct walker){ .others = world->others };
+	chain_index_make(&walker->index, world->snapshot, world->info, family);
 }
 
 void walker_clear(struct walker *walker)
 {
-	link_set_clear(&walker->links);
+	chain_index_clear(&walker->index);
 	addrpool_clear(&walker->pool);
-	origins_clear(&walker->origins);
+	source_validation_clear(&walker->validation);
 	memo_free(walker->memo);
 	*walker = (struct walker){ 0 };
 }
@@ -59,11 +82,12 @@ static void doubt(struct fate *fate, const struct decider *by)
 }
 
 /* Gives what left the chain, by its end, to the policy. */
-static void apply_policy(struct walk *walk, const struct links *links, struct outcome *outcome)
+static void apply_policy(struct walk *walk, const struct indexed_chain *indexed,
+			 struct outcome *outcome)
 {
-	struct decider by = { .table = links->table, .chain = links->chain->name,
-			      .policy = links->chain->policy };
-	bool dropped = links->chain->policy == VERDICT_DROP;
+	struct decider by = { .table = indexed->table, .chain = indexed->chain->name,
+			      .policy = indexed->chain->policy };
+	bool dropped = indexed->chain->policy == VERDICT_DROP;
 
 	if (outcome->returned.n)
 		walk_step(walk, STEP_POLICY, &by, ANSWER_YES,
@@ -77,7 +101,7 @@ static void apply_policy(struct walk *walk, const struct links *links, struct ou
 			flow_clear(flow);
 			continue;
 		}
-		if (links->filter) {
+		if (indexed->filter) {
 			flow->by = by;
 			flow->size = size;
 		}
@@ -93,10 +117,10 @@ static void apply_policy(struct walk *walk, const struct links *links, struct ou
  */
 static void foreign_chains(struct walk *walk, const char *table, struct outcome *outcome)
 {
-	const struct link_set *set = &walk->walker->links;
+	const struct chain_index *index = &walk->walker->index;
 
-	for (size_t t = 0; t < set->n; t++) {
-		const struct table *in = set->tables[t].table;
+	for (size_t t = 0; t < index->n; t++) {
+		const struct table *in = index->tables[t].table;
 
 		for (size_t c = 0; c < in->nchains && !strcmp(in->name, table); c++) {
 			struct decider by = { .table = in->name, .chain = in->chains[c]->name,
@@ -120,7 +144,7 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 	for (size_t i = 0; i < outcome->accepted.n; i++) {
 		const struct flow *flow = &outcome->accepted.v[i];
 		const struct other_filter *other = other_filters_find(
-			walker->others, walker->links.family, inside, flow->packet.dnat);
+			walker->others, walker->index.family, inside, flow->packet.dnat);
 		struct decider by = { 0 };
 
 		if (!other)
@@ -132,61 +156,67 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 	}
 }
 
-static void pass_hook(struct walk *walk, const struct hook *hook, struct flow *flow,
+static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		      struct outcome *outcome)
 {
-	const struct links *links = link_set_find(&walk->walker->links, hook->table, hook->chain);
+	const struct indexed_chain *indexed = chain_index_find(&walk->walker->index, hook->table,
+							       hook->chain);
 	struct decider at = { .table = hook->table, .chain = hook->chain };
 
 	/* A chain of that name that is not hooked there sees no packet. */
-	if (links && !links->chain->builtin)
-		links = NULL;
-	if (!links && !strcmp(hook->table, "filter")) {
+	if (indexed && !indexed->chain->builtin)
+		indexed = NULL;
+	if (!indexed && !strcmp(hook->table, "filter")) {
 		flow->by = (struct decider){ .reason = "no chain filters them" };
 		flow->size = addrset_size(&flow->src);
 	}
 	/* nat sees new connections alone. */
-	if (!links || (links->nat && flow->packet.ct != CT_NEW)) {
+	if (!indexed || (indexed->nat && flow->packet.ct != CT_NEW)) {
 		flows_add(&outcome->accepted, flow);
 		return;
 	}
-	if (!links->known) {
+	if (!indexed->known) {
 		outcome_doubt(outcome, &at);
 		ending_add(&outcome->dropped, &flow->src, &at, addrset_size(&flow->src));
 		flows_add(&outcome->accepted, flow);
 		return;
 	}
 	walk_step(walk, STEP_HOOK, &at, ANSWER_YES, EFFECT_GO_ON, NULL);
-	walk_chain(walk, links, flow, outcome);
-	apply_policy(walk, links, outcome);
+	walk_chain(walk, indexed, flow, outcome);
+	apply_policy(walk, indexed, outcome);
 }
 
-static void route(struct walk *walk, struct flow *flow, struct fate *fate);
+static void arrive(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	(void)walk;
+	flows_add(&fate->local, flow);
+}
+
+static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	(void)walk;
+	flows_add(&fate->forwarded, flow);
+}
 
 /* Sends a flow, which it takes over, through the hooks from there on. */
-static void follow(struct walk *walk, const struct hook *hook, struct flow *flow,
+static void follow(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		   struct fate *fate)
 {
 	struct outcome outcome = { 0 };
 
 	if (!hook->table) {
-		if (hook == &prerouting[ARRAY_SIZE(prerouting) - 1])
-			route(walk, flow, fate);
-		else
-			flows_add(hook == &input[ARRAY_SIZE(input) - 1] ? &fate->local
-									: &fate->forwarded, flow);
+		hook->end(walk, flow, fate);
 		return;
 	}
-	/* Connection tracking stands between raw and mangle. */
-	if (hook == &prerouting[1])
+	if (hook->is & HOOK_TRACKED)
 		packet_track(&flow->packet);
-	if (!strcmp(hook->chain, "POSTROUTING"))
-		flow->packet.behind = true;
+	if (hook->is & HOOK_LEAVING)
+		flow->packet.leaving = true;
 	pass_hook(walk, hook, flow, &outcome);
-	if (hook == &prerouting[1] || hook == &prerouting[2] || !strcmp(hook->table, "filter"))
+	if (hook->is & HOOK_FOREIGN)
 		foreign_chains(walk, hook->table, &outcome);
-	if (!strcmp(hook->table, "filter"))
-		other_tables(walk, hook == &input[1], &outcome);
+	if (hook->is & (HOOK_INPUT | HOOK_FORWARD))
+		other_tables(walk, hook->is & HOOK_INPUT, &outcome);
 	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
 	if (outcome.doubtful)
@@ -246,7 +276,7 @@ static bool passes_in_bridge(const struct packet *packet)
  */
 static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
 
@@ -256,26 +286,29 @@ static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 		addrset_clear(&flow->src);
 	}
 	/* Who has no address yet may ask everybody for one. */
-	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff))
-		keep_sources(walk, flow,
-			     &origins_guess(&walk->walker->origins, info, in, packet->family)->possible,
-			     passes_in_bridge(packet), "no packet may come from this address", fate);
+	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff)) {
+		const struct valid_sources *sources = source_validation_guess(
+			&walk->walker->validation, info, in, packet->family);
+
+		keep_sources(walk, flow, &sources->possible, passes_in_bridge(packet),
+			     "no packet may come from this address", fate);
+	}
 	if (!flow->src.n)
 		flow_clear(flow);
 	return flow->src.n;
 }
 
 /* What the reverse path filter throws away. */
-static void judge_way_back(struct walk *walk, struct flow *flow, const struct netpath *path,
+static void judge_way_back(struct walk *walk, struct flow *flow, const struct route_path *path,
 			   struct fate *fate)
 {
 	static const char reason[] = "the reverse path filter (rp_filter) takes it for forged";
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
-	struct netquery back = { .family = packet->family, .src = packet->dst.lo };
+	struct route_query back = { .family = packet->family, .src = packet->dst.lo };
 	struct addrset kept = { 0 }, doubtful = { 0 };
-	const struct origin *origin;
+	const struct valid_sources *sources;
 
 	if (!in || !in->rp_filter || packet->family != FAMILY_IPV4)
 		return;
@@ -284,10 +317,10 @@ static void judge_way_back(struct walk *walk, struct flow *flow, const struct ne
 	back.any_mark = in->source_mark && packet->mark.unknown;
 	back.mark = in->source_mark ? packet->mark.value : 0;
 	back.any = path->unsure || packet->dst.lo != packet->dst.hi;
-	origin = origins_find(&walk->walker->origins, info, in, &back);
+	sources = source_validation_find(&walk->walker->validation, info, in, &back);
 	addrset_copy(&doubtful, &flow->src);
-	addrset_intersect(&doubtful, &origin->doubtful);
-	addrset_copy(&kept, &origin->valid);
+	addrset_intersect(&doubtful, &sources->doubtful);
+	addrset_copy(&kept, &sources->valid);
 	addrset_unite(&kept, &doubtful);
 	keep_sources(walk, flow, &kept, false, reason, fate);
 	if (doubtful.n) {
@@ -320,7 +353,7 @@ static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
 	addrset_clear(&beyond);
 }
 
-static void to_forward(struct walk *walk, struct flow *flow, const struct netpath *path,
+static void to_forward(struct walk *walk, struct flow *flow, const struct route_path *path,
 		       const struct netif *in, struct fate *fate)
 {
 	struct packet *packet = &flow->packet;
@@ -357,20 +390,20 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct netpat
 /* The sources of the flow are all the same to policy routing. */
 static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
-	struct netquery query = {
+	struct route_query query = {
 		.family = packet->family, .in = netinfo_if(info, packet->in),
 		.src = flow->src.v[0].lo, .dst = packet->dst.lo,
 		.any_mark = packet->mark.unknown, .mark = packet->mark.value,
 	};
-	struct netpath path = netinfo_path(info, &query);
+	struct route_path path = route_path(info, &query);
 
 	if (packet->dst.lo != packet->dst.hi) {
-		struct netpath end;
+		struct route_path end;
 
 		query.dst = packet->dst.hi;
-		end = netinfo_path(info, &query);
+		end = route_path(info, &query);
 		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
 	}
 	judge_way_back(walk, flow, &path, fate);
@@ -395,7 +428,7 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 /* Rules of policy routing that ask for sources tell the flow's apart, from the first one on. */
 static void route_parts(struct walk *walk, struct flow *flow, size_t first, struct fate *fate)
 {
-	const struct netinfo *info = walk->walker->links.info;
+	const struct netinfo *info = walk->walker->index.info;
 
 	for (size_t i = first; i < info->nrules; i++) {
 		const struct netrule *rule = &info->rules[i];

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nflog.h"
 #include "spec.h"
+#include "xt_target.h"
 
 /*
  * The options of iptables, its commands among them: abbreviations of long

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nflog.h"
 #include "spec.h"
+#include "xt_target.h"
 
 /* Bits of a mask that is ones and then zeros alone; -1 of any other. */
 static int prefix_length(const uint8_t *mask, size_t size)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xt_entry.h"
 
+/* Before the kernel's headers, which then leave out what it has. */
+#include <netinet/in.h>
+
 #include <limits.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
@@ -8,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nflog.h"
 #include "util.h"
+#include "xt_target.h"
 
 #define STANDARD_SIZE XT_ALIGN(sizeof(struct xt_standard_target))
 

@@ -301,7 +301,8 @@ static void walk(const struct snapshot *snapshot, const struct packet *packet, c
 	struct walker walker;
 
 	addrset_all(&sources, packet->family);
-	walker_make(&walker, snapshot, NULL, &world.info, packet->family);
+	walker_make(&walker, &(struct world){ .snapshot = snapshot, .info = &world.info },
+		    packet->family);
 	walk_packet(&walker, packet, &sources, NULL, &fate);
 	for (size_t i = 0; i < PROBES; i++) {
 		ended[i] = ends(&fate, probes[i]);
@@ -316,11 +317,11 @@ static void walk(const struct snapshot *snapshot, const struct packet *packet, c
 
 static void expose(const struct snapshot *snapshot, enum family family)
 {
-	static const struct proxies none;
+	struct world read = { .snapshot = snapshot, .info = &world.info };
 	struct policy *policy = policy_new();
 	struct exposure_list list = { 0 };
 
-	if (exposure_compute(policy, snapshot, NULL, &world.info, &none, 1U << family, &list))
+	if (exposure_compute(policy, &read, 1U << family, &list))
 		abort();
 	exposure_unallowed(&list);
 	exposure_undecided(&list);

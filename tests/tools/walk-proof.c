@@ -555,6 +555,7 @@ static void load(unsigned long seed)
 static void prove(unsigned long seed, size_t packets)
 {
 	struct snapshot *snapshot;
+	struct world world;
 	struct walker walker;
 
 	load(seed);
@@ -562,14 +563,15 @@ static void prove(unsigned long seed, size_t packets)
 		exit(3);
 	run.nonce = (run.nonce * 7919 + 1 + (uint32_t)seed) & 0xffff;
 	run.n = 0;
-	walker_make(&walker, snapshot, NULL, &run.info, run.family);
+	world = (struct world){ .snapshot = snapshot, .info = &run.info };
+	walker_make(&walker, &world, run.family);
 	while (run.n < packets) {
 		struct probe *probe = &run.probes[run.n];
 
 		make_probe(probe);
 		if (is_repeated(probe))
 			continue;
-		trace_packet(snapshot, NULL, &run.info, false, &probe->trace);
+		trace_packet(&world, false, &probe->trace);
 		if (!sets_agree(&walker, probe)) {
 			run.wrong++;
 			explain(probe, "a walk of all sources differs", seed);

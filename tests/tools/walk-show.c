@@ -34,6 +34,7 @@ static int show_exposure(const char *what, const struct policy *policy,
 {
 	struct exposure_list list;
 	struct proxies proxies;
+	struct world world = { snapshot, NULL, info, &proxies };
 	unsigned long before = peak_kib();
 	uint64_t start;
 	int status = 0;
@@ -41,7 +42,7 @@ static int show_exposure(const char *what, const struct policy *policy,
 	if (proxies_read(&proxies))
 		return 3;
 	start = clock_ms();
-	if (exposure_compute(policy, snapshot, NULL, info, &proxies, policy->families, &list))
+	if (exposure_compute(policy, &world, policy->families, &list))
 		return 3;
 	if (!strcmp(what, "times")) {
 		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
@@ -66,10 +67,11 @@ static int show_exposure(const char *what, const struct policy *policy,
 static int show_trace(const char *what, const char *text, const struct snapshot *snapshot,
 		      const struct netinfo *info, unsigned int width)
 {
+	struct world world = { .snapshot = snapshot, .info = info };
 	struct trace trace;
 	int status = 0;
 
-	if (trace_run(snapshot, NULL, info, text, false, &trace))
+	if (trace_run(&world, text, false, &trace))
 		return 3;
 	if (!strcmp(what, "trace-json")) {
 		json_t *object = report_trace_json(&trace);

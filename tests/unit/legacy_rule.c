@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "xt_entry.h"
-#include "nflog.h"
+#include "xt_target.h"
 
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4/ip_tables.h>

@@ -13,7 +13,7 @@
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 
-#include "netinfo.h"
+#include "route_path.h"
 
 #define TABLES 3
 #define NAMES 3
@@ -100,13 +100,13 @@ static void make(struct netinfo *info)
 		add_rule(info, 100 - n);
 }
 
-static void compare(const struct netinfo *info, const struct netif *in, struct netquery *query)
+static void compare(const struct netinfo *info, const struct netif *in, struct route_query *query)
 {
 	struct addrset valid = { 0 }, doubtful = { 0 };
 
-	netinfo_way_back(info, in, query, &valid, &doubtful);
+	route_way_back(info, in, query, &valid, &doubtful);
 	for (int i = 0; i < 200; i++) {
-		struct netpath path;
+		struct route_path path;
 		bool good;
 
 		query->dst = i % 2 || !info->nroutes ? address()
@@ -115,7 +115,7 @@ static void compare(const struct netinfo *info, const struct netif *in, struct n
 		/* Multicast has no routes here, nor has everybody. */
 		if (query->dst >> 28 == 0xe || query->dst == 0xffffffff)
 			continue;
-		path = netinfo_path(info, query);
+		path = route_path(info, query);
 		good = path.type == RTN_UNICAST && (in->rp_filter == 2 || path.out == in);
 		assert_false(addrset_has(&valid, query->dst) && addrset_has(&doubtful, query->dst));
 		if (addrset_has(&doubtful, query->dst))
@@ -132,7 +132,7 @@ static void way_back(void **unused)
 	(void)unused;
 	for (int round = 0; round < 3000; round++) {
 		struct netinfo info = { 0 };
-		struct netquery query = { .family = FAMILY_IPV4, .src = address(), .mark = below(4) };
+		struct route_query query = { .family = FAMILY_IPV4, .src = address(), .mark = below(4) };
 
 		make(&info);
 		query.in = below(3) ? netinfo_if_index(&info, 1 + (int)below(NAMES)) : NULL;

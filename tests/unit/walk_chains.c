@@ -16,6 +16,7 @@
 
 #include "apply.h"
 #include "deadline.h"
+#include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
 #include "exposure.h"
@@ -124,10 +125,11 @@ static struct host docker_host(void)
 
 static enum trace_verdict verdict(const struct host *host, const char *text)
 {
+	struct world world = { .snapshot = host->snapshot, .info = &info };
 	struct trace trace;
 	enum trace_verdict is;
 
-	assert_int_equal(trace_run(host->snapshot, NULL, &info, text, true, &trace), 0);
+	assert_int_equal(trace_run(&world, text, true, &trace), 0);
 	is = trace.verdict;
 	trace_clear(&trace);
 	return is;
@@ -137,10 +139,9 @@ static enum trace_verdict verdict(const struct host *host, const char *text)
 static const struct exposure *expose(const struct host *host, const struct proxies *proxies,
 				     struct exposure_list *list)
 {
-	static const struct proxies none;
+	struct world world = { host->snapshot, NULL, &info, proxies };
 
-	assert_int_equal(exposure_compute(NULL, host->snapshot, NULL, &info, proxies ? proxies : &none,
-					  1U << FAMILY_IPV4, list), 0);
+	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, list), 0);
 	assert_int_equal(list->n, 1);
 	return &list->v[0];
 }
@@ -327,6 +328,7 @@ static void proxy(void **state)
 static void long_chain(void **state)
 {
 	struct host host = docker_host();
+	struct world world = { .snapshot = host.snapshot, .info = &info };
 	struct exposure_list list;
 	const struct exposure *port;
 	struct rule *rule;
@@ -348,13 +350,11 @@ static void long_chain(void **state)
 	}
 	/* Where the time is over, no more of them is followed. */
 	deadline_start(0);
-	assert_int_equal(exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 },
-					  1U << FAMILY_IPV4, &list), -1);
+	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, &list), -1);
 	assert_int_equal(list.n, 1);
 	exposure_clear(&list);
 	deadline_start(3600);
-	assert_int_equal(exposure_compute(NULL, host.snapshot, NULL, &info, &(struct proxies){ 0 },
-					  1U << FAMILY_IPV4, &list), 0);
+	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, &list), 0);
 	assert_int_equal(list.n, 65);
 	for (size_t p = 0; p < list.n; p++) {
 		port = &list.v[p];

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nflog.h"
 #include "nft_limit.h"
 #include "nft_rule.h"
 #include "util.h"
+#include "xt_target.h"
 
 /* The walk over a rule's expressions. */
 

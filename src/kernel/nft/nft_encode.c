@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_rule.h"
 
+/* Before the kernel's headers, which then leave out what it has. */
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <libnftnl/expr.h>
 #include <linux/netfilter.h>
@@ -10,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nflog.h"
 #include "nft_limit.h"
 #include "util.h"
+#include "xt_target.h"
 
 /*
  * The forms of iptables before 1.8.8, which its readers from 1.8.4 on all know:

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xt_match.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/xt_dccp.h>
+#include <linux/netfilter/xt_sctp.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <string.h>
+
+#include "util.h"
+
+/* Revision 1 or 2, as the latter. */
+static bool old_conntrack(const struct ext *ext, struct xt_conntrack_mtinfo2 *info)
+{
+	struct xt_conntrack_mtinfo1 older;
+
+	memset(info, 0, sizeof(*info));
+	if (ext->revision == 2)
+		return ext_get(ext, info, sizeof(*info));
+	if (ext->revision != 1 || !ext_get(ext, &older, sizeof(older)))
+		return false;
+	memcpy(info, &older, offsetof(struct xt_conntrack_mtinfo1, state_mask));
+	info->state_mask = older.state_mask;
+	info->status_mask = older.status_mask;
+	return true;
+}
+
+bool xt_match_conntrack(const struct ext *ext, struct xt_conntrack_mtinfo3 *info)
+{
+	struct xt_conntrack_mtinfo2 old;
+
+	if (ext_is(ext, "conntrack", 3))
+		return ext_get(ext, info, sizeof(*info));
+	if (strcmp(ext->name, "conntrack") || !old_conntrack(ext, &old))
+		return false;
+	memset(info, 0, sizeof(*info));
+	memcpy(info, &old, offsetof(struct xt_conntrack_mtinfo2, l4proto));
+	info->l4proto = old.l4proto;
+	info->match_flags = old.match_flags;
+	info->invert_flags = old.invert_flags;
+	info->state_mask = old.state_mask;
+	info->status_mask = old.status_mask;
+	info->origsrc_port = info->origsrc_port_high = ntohs(old.origsrc_port);
+	info->origdst_port = info->origdst_port_high = ntohs(old.origdst_port);
+	info->replsrc_port = info->replsrc_port_high = ntohs(old.replsrc_port);
+	info->repldst_port = info->repldst_port_high = ntohs(old.repldst_port);
+	return true;
+}
+
+bool xt_match_iprange(const struct ext *ext, struct xt_iprange_mtinfo *info)
+{
+	return ext_is(ext, "iprange", 1) && ext_get(ext, info, sizeof(*info));
+}
+
+bool xt_match_addrtype(const struct ext *ext, struct xt_addrtype_info_v1 *info)
+{
+	struct xt_addrtype_info old;
+
+	if (ext_is(ext, "addrtype", 1))
+		return ext_get(ext, info, sizeof(*info));
+	if (!ext_is(ext, "addrtype", 0) || !ext_get(ext, &old, sizeof(old)))
+		return false;
+	*info = (struct xt_addrtype_info_v1){ .source = old.source, .dest = old.dest };
+	if (old.invert_source)
+		info->flags |= XT_ADDRTYPE_INVERT_SOURCE;
+	if (old.invert_dest)
+		info->flags |= XT_ADDRTYPE_INVERT_DEST;
+	return true;
+}
+
+bool xt_match_states(const struct ext *ext, unsigned int *states, bool *not)
+{
+	struct xt_conntrack_mtinfo3 info;
+	struct xt_state_info state;
+
+	if (ext_is(ext, "state", 0) && ext_get(ext, &state, sizeof(state))) {
+		/* Both have the same bits, but for that of untracked packets. */
+		*states = state.statemask & ~XT_STATE_UNTRACKED;
+		if (state.statemask & XT_STATE_UNTRACKED)
+			*states |= XT_CONNTRACK_STATE_UNTRACKED;
+		*not = false;
+		return true;
+	}
+	if (!xt_match_conntrack(ext, &info) || !(info.match_flags & XT_CONNTRACK_STATE))
+		return false;
+	*states = info.state_mask;
+	*not = info.invert_flags & XT_CONNTRACK_STATE;
+	return true;
+}
+
+static struct span as_span(const uint16_t ports[2])
+{
+	return (struct span){ ports[0], ports[1] };
+}
+
+static bool read_tcp(const struct ext *ext, struct xt_ports *ports)
+{
+	struct xt_tcp tcp;
+
+	if (!ext_get(ext, &tcp, sizeof(tcp)))
+		return false;
+	*ports = (struct xt_ports){
+		.source = as_span(tcp.spts), .not_source = tcp.invflags & XT_TCP_INV_SRCPT,
+		.dest = as_span(tcp.dpts), .not_dest = tcp.invflags & XT_TCP_INV_DSTPT,
+		.flag_mask = tcp.flg_mask, .flags = tcp.flg_cmp,
+		.not_flags = tcp.invflags & XT_TCP_INV_FLAGS, .more = tcp.option,
+	};
+	return true;
+}
+
+static bool read_udp(const struct ext *ext, struct xt_ports *ports)
+{
+	struct xt_udp udp;
+
+	if (!ext_get(ext, &udp, sizeof(udp)))
+		return false;
+	*ports = (struct xt_ports){
+		.source = as_span(udp.spts), .not_source = udp.invflags & XT_UDP_INV_SRCPT,
+		.dest = as_span(udp.dpts), .not_dest = udp.invflags & XT_UDP_INV_DSTPT,
+	};
+	return true;
+}
+
+static bool read_sctp(const struct ext *ext, struct xt_ports *ports)
+{
+	struct xt_sctp_info sctp;
+
+	if (!ext_get(ext, &sctp, sizeof(sctp)))
+		return false;
+	*ports = (struct xt_ports){ .source = SPAN_ALL, .dest = SPAN_ALL,
+				    .more = sctp.flags & XT_SCTP_CHUNK_TYPES };
+	if (sctp.flags & XT_SCTP_SRC_PORTS) {
+		ports->source = as_span(sctp.spts);
+		ports->not_source = sctp.invflags & XT_SCTP_SRC_PORTS;
+	}
+	if (sctp.flags & XT_SCTP_DEST_PORTS) {
+		ports->dest = as_span(sctp.dpts);
+		ports->not_dest = sctp.invflags & XT_SCTP_DEST_PORTS;
+	}
+	return true;
+}
+
+static bool read_dccp(const struct ext *ext, struct xt_ports *ports)
+{
+	struct xt_dccp_info dccp;
+
+	if (!ext_get(ext, &dccp, sizeof(dccp)))
+		return false;
+	*ports = (struct xt_ports){ .source = SPAN_ALL, .dest = SPAN_ALL,
+				    .more = dccp.flags & (XT_DCCP_TYPE | XT_DCCP_OPTION) };
+	if (dccp.flags & XT_DCCP_SRC_PORTS) {
+		ports->source = as_span(dccp.spts);
+		ports->not_source = dccp.invflags & XT_DCCP_SRC_PORTS;
+	}
+	if (dccp.flags & XT_DCCP_DEST_PORTS) {
+		ports->dest = as_span(dccp.dpts);
+		ports->not_dest = dccp.invflags & XT_DCCP_DEST_PORTS;
+	}
+	return true;
+}
+
+bool xt_match_ports(const struct ext *ext, struct xt_ports *ports)
+{
+	static const struct {
+		const char *name;
+		bool (*read)(const struct ext *ext, struct xt_ports *ports);
+	} matches[] = {
+		{ "tcp", read_tcp }, { "udp", read_udp }, { "udplite", read_udp },
+		{ "sctp", read_sctp }, { "dccp", read_dccp },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(matches); i++)
+		if (ext_is(ext, matches[i].name, 0))
+			return matches[i].read(ext, ports);
+	return false;
+}
+
+bool xt_match_rule_dports(const struct rule *rule, struct span *ports)
+{
+	*ports = SPAN_ALL;
+	if (rule->opaque)
+		return false;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *ext = &rule->matches[i];
+		struct xt_ports one;
+
+		if (!strcmp(ext->name, "multiport"))
+			return false;
+		if (!xt_match_ports(ext, &one))
+			continue;
+		if (one.not_dest)
+			return false;
+		if (one.dest.lo > ports->lo)
+			ports->lo = one.dest.lo;
+		if (one.dest.hi < ports->hi)
+			ports->hi = one.dest.hi;
+	}
+	return ports->lo <= ports->hi;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "xt_target.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+bool nflog_is_long(const struct ext *target)
+{
+	return ext_is(target, "NFLOG", 0) && target->size == NFLOG_LONG_SIZE;
+}
+
+bool xt_target_nat(const struct rule *rule, struct nf_nat_range2 *range)
+{
+	const struct ext *ext = &rule->target;
+	struct nf_nat_ipv4_multi_range_compat compat;
+
+	memset(range, 0, sizeof(*range));
+	if (ext->revision == 0 && rule->family == FAMILY_IPV4) {
+		if (!ext_get(ext, &compat, sizeof(compat)) || compat.rangesize != 1)
+			return false;
+		range->flags = compat.range[0].flags;
+		range->min_addr.ip = compat.range[0].min_ip;
+		range->max_addr.ip = compat.range[0].max_ip;
+		range->min_proto = compat.range[0].min;
+		range->max_proto = compat.range[0].max;
+		return true;
+	}
+	if (ext->revision == 2)
+		return ext_get(ext, range, sizeof(*range));
+	return ext_get(ext, range, sizeof(struct nf_nat_range));
+}
+
+bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat)
+{
+	struct nf_nat_range2 range;
+
+	*dnat = (struct xt_dnat){ 0 };
+	if (rule->opaque || rule->verdict != VERDICT_EXT || strcmp(rule->target.name, "DNAT") ||
+	    !xt_target_nat(rule, &range))
+		return false;
+	dnat->has_addr = range.flags & NF_NAT_RANGE_MAP_IPS;
+	dnat->has_port = range.flags & NF_NAT_RANGE_PROTO_SPECIFIED;
+	dnat->addr.lo = addr_load(rule->family, &range.min_addr);
+	dnat->addr.hi = addr_load(rule->family, &range.max_addr);
+	dnat->port.lo = ntohs(range.min_proto.all);
+	dnat->port.hi = ntohs(range.max_proto.all);
+	dnat->offset = range.flags & NF_NAT_RANGE_PROTO_OFFSET;
+	dnat->random = range.flags & NF_NAT_RANGE_PROTO_RANDOM_ALL;
+	dnat->base = ntohs(range.base_proto.all);
+	return true;
+}

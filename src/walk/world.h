@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_WORLD_H
+#define DOCKFW_WORLD_H
+
+#include "netinfo.h"
+#include "other_filter.h"
+#include "proxies.h"
+#include "ruleset.h"
+
+/* All that a packet meets on its way, as it was read; everything is borrowed. */
+struct world {
+	const struct snapshot *snapshot; /* with all chains of the walk_tables */
+	const struct other_filters *others; /* NULL: none */
+	const struct netinfo *info;
+	const struct proxies *proxies; /* NULL: none */
+};
+
+#endif
