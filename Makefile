@@ -23,19 +23,24 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags 
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
 
+# The walls: which folders a folder of src/ may use, from the ground up. Its objects get
+# the -I of these and of no other, so that a wrong include does not compile; "make
+# analyse" holds the names to it, too. The files of src/ itself may use all of them.
+FOLDERS := base model xtables config kernel kernel/nft kernel/legacy host decide walk reconcile report
 USES_base :=
 USES_model := base
 USES_xtables := base model
 USES_config := base model xtables
-USES_kernel := base model xtables
-USES_kernel/nft := base model xtables kernel
+USES_kernel := base model
+USES_kernel/nft := base model kernel
 USES_kernel/legacy := base model xtables kernel
 USES_host := base model
 USES_decide := base model
 USES_walk := base model
 USES_reconcile := base model kernel host decide
 USES_report := base model xtables walk
-FOLDERS := base model xtables config kernel kernel/nft kernel/legacy host decide walk reconcile report
+# may-use FOLDER: the folder itself and those of its row, as options of the compiler.
+may-use = $(if $(filter src,$(1)),$(INCLUDES),$(patsubst %,-Isrc/%,$(1:src/%=%) $(USES_$(1:src/%=%))))
 SOURCES := $(sort $(wildcard src/*.c $(FOLDERS:%=src/%/*.c)))
 INCLUDES := -Isrc $(FOLDERS:%=-Isrc/%)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
@@ -59,7 +64,7 @@ $(BUILD)/dockfw-check: $(OBJECTS)
 	$(call SAY,LD)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile VERSION $(BUILD)/sysconfdir | $(BUILD)/libraries $(FOLDERS:%=$(BUILD)/%)
-	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,$(<D)) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The program knows where its configuration is: another place builds it anew.
 ifneq ($(file <$(BUILD)/sysconfdir),$(SYSCONFDIR))

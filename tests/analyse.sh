@@ -82,10 +82,50 @@ all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability -
 # Sourced files that are not there, and functions whose arguments may be left out.
 all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
 all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"
-rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
-env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -s -j2 BUILD="$work/plain" "$work/plain/dockfw-check" >"$work/logs/make" 2>&1 &&
-	hardened "$work/plain/dockfw-check" >"$work/logs/make" 2>&1
-find "$work/logs" -type f -empty -delete
-verdict 'hardening' 1
+# one NAME COMMAND…: passes where the command prints nothing.
+one() {
+	local name=$1
+	shift
+	rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
+	"$@" >"$work/logs/one" 2>&1
+	find "$work/logs" -type f -empty -delete
+	verdict "$name" 1
+}
+
+# Prints what is not as it should be.
+plain_make() { env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -j2 "$@" 2>&1 >/dev/null; }
+
+# Who may use whom in src/: by the includes, and by the names that the files use.
+# shellcheck disable=SC2317 # called below
+layout() { python3 tests/layout.py "$work/plain" >"$work/layout" || cat "$work/layout"; }
+
+# found FAULT LINE FILE…: with the line at the end of the files, the check of the layout says so.
+# shellcheck disable=SC2317 # called below
+found() {
+	local fault=$1 line=$2
+	shift 2
+	rm -rf "$work/faulty" && mkdir "$work/faulty" && cp -r src tests Makefile VERSION "$work/faulty" || exit 1
+	(
+		cd "$work/faulty" && tee -a "$@" <<<"$line" >/dev/null || exit 1
+		! python3 tests/layout.py "$work/plain" >layout && grep -q "$fault" layout || { echo "not found: $fault"; cat layout; }
+	)
+}
+# A wrong include does not even compile.
+# shellcheck disable=SC2317 # called below
+wall_holds() {
+	(
+		cd "$work/faulty" && echo '#include "backend.h"' >>src/decide/plan.c || exit 1
+		! plain_make BUILD="$work/walled" "$work/walled/decide/plan.o" >log && grep -q 'backend.h: No such file' log || cat log
+	)
+}
+
+one 'a plain make' plain_make BUILD="$work/plain" "$work/plain/dockfw-check"
+one 'hardening' hardened "$work/plain/dockfw-check"
+one 'the layout of src/' layout
+one 'a wrong include is found' found "plan.c:[0-9]*: include of 'backend.h'" '#include "backend.h"' src/decide/plan.c
+one 'a wrong use is found' found 'base/util uses model/edit' 'extern struct edit *wrong;' src/base/util.h
+one 'a circle is found' found 'a circle: model/edit model/rule' 'extern struct edit *wrong;' src/model/rule.h
+one 'a folder above is found' found 'model may use walk, which is not below it' 'USES_model := base walk' Makefile
+one 'a wrong include does not compile' wall_holds
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

@@ -10,14 +10,14 @@ debian_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libip4tc-dev
 	libxtables-dev libconfuse-dev libjansson-dev"
 debian_test="libcmocka-dev iptables nftables ipset iproute2 procps jq python3 python3-minimal strace util-linux
 	libcap2-bin netbase man-db mandoc bash-completion kmod"
-debian_ci="clang clang-tidy cppcheck valgrind shellcheck git libclang-rt-dev prometheus"
+debian_ci="clang clang-tidy cppcheck valgrind shellcheck git libclang-rt-dev prometheus universal-ctags binutils"
 debian_host="systemd-container mmdebstrap busybox-static"
 
 el_build="gcc make pkgconf-pkg-config glibc-devel libnftnl-devel libmnl-devel iptables-devel
 	iptables-legacy-devel libconfuse-devel jansson-devel"
 el_test="libcmocka-devel iptables-nft iptables-legacy nftables ipset iproute procps-ng jq python3 strace util-linux
 	libcap libasan libubsan man-db mandoc diffutils kmod"
-el_ci="clang clang-tools-extra cppcheck valgrind ShellCheck git compiler-rt"
+el_ci="clang clang-tools-extra cppcheck valgrind ShellCheck git compiler-rt ctags binutils"
 # The hosts are made of Debian's packages, by a tool that only Debian has.
 el_host=
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain_diff.h"
 #include "config_rules.h"
 #include "config_write.h"
 #include "diag.h"

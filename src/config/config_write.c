@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
 #include "settings.h"
+#include "sorted.h"
 #include "utf8.h"
 
 void config_lines_add(struct config_lines *lines, struct config_line line)
@@ -115,7 +115,7 @@ static int order_text(const void *element, const void *key)
 /* The first of that text that was not taken yet; NULL where there is none. */
 static const struct line_entry *take_entry(struct line_entry *entries, size_t n, const char *text)
 {
-	size_t at = search_first(text, entries, n, sizeof(*entries), order_text);
+	size_t at = sorted_first(text, entries, n, sizeof(*entries), order_text);
 
 	if (at < n)
 		at += entries[at].taken++;

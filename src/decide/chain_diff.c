@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
-#include "search.h"
+#include "sorted.h"
 #include "util.h"
 
 bool chain_is_exclusive(const struct policy *policy, const char *chain)
@@ -55,7 +55,7 @@ static bool find_wanted(const struct chain_diff *diff, const struct entry *entri
 	if (rule->opaque)
 		return false;
 	hash = rule_hash(rule);
-	for (size_t e = search_first(&hash, entries, diff->wanted->n, sizeof(*entries), entry_order);
+	for (size_t e = sorted_first(&hash, entries, diff->wanted->n, sizeof(*entries), entry_order);
 	     e < diff->wanted->n && entries[e].hash == hash; e++) {
 		if (rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule)) {
 			*entry = e;

@@ -160,6 +160,7 @@ static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 	size_t size = 0;
 	char *text;
 	json_t *root;
+	bool known;
 
 	if (dockerd->iptables != FLAG_UNSET && dockerd->ip6tables != FLAG_UNSET)
 		return;
@@ -171,11 +172,12 @@ static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 		return;
 	}
 	root = json_loadb(text, size, 0, &error);
+	known = read_key(&dockerd->iptables, root, "iptables");
+	known &= read_key(&dockerd->ip6tables, root, "ip6tables");
 	if (!root)
 		dockerd->doubt = xasprintf("its settings '%s' are not json: line %d: %s", file,
 					   error.line, error.text);
-	else if (!read_key(&dockerd->iptables, root, "iptables") |
-		 !read_key(&dockerd->ip6tables, root, "ip6tables"))
+	else if (!known)
 		dockerd->doubt = xasprintf("its settings '%s' have a value of iptables or ip6tables that is neither true nor false",
 					   file);
 	json_decref(root);

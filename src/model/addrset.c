@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "sorted.h"
 
 /* A mask with more holes than this is not taken apart into intervals. */
 #define MASK_HOLE_BITS 12
@@ -84,7 +84,7 @@ static int ends_before(const void *element, const void *key)
 /* The first interval that ends at addr or after it. */
 static size_t addrset_find(const struct addrset *set, addr_t addr)
 {
-	return search_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
+	return sorted_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }
 
 /* Puts count intervals in the place of those from first up to last. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "sorted.h"
 
 void netinfo_clear(struct netinfo *info)
 {
@@ -105,7 +105,7 @@ addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 /* The first route that does not come before key. */
 static size_t lower_bound(const struct netinfo *info, const struct netroute *key)
 {
-	return search_first(key, info->routes, info->nroutes, sizeof(*info->routes), by_length);
+	return sorted_first(key, info->routes, info->nroutes, sizeof(*info->routes), by_length);
 }
 
 /* One search a prefix length in use. */

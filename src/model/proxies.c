@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "sorted.h"
 
 void proxies_clear(struct proxies *proxies)
 {
@@ -33,7 +33,7 @@ const struct proxy *proxies_find(const struct proxies *proxies, enum family fami
 				 addr_t addr, uint16_t port)
 {
 	struct proxy key = { .family = family, .proto = proto, .port = port };
-	size_t i = search_first(&key, proxies->v, proxies->n, sizeof(key), by_port);
+	size_t i = sorted_first(&key, proxies->v, proxies->n, sizeof(key), by_port);
 
 	for (; i < proxies->n && !by_port(&proxies->v[i], &key); i++)
 		if (proxies->v[i].any || proxies->v[i].host == addr)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "mark.h"
 #include "util.h"
 
 static const struct {

@@ -121,9 +121,6 @@ struct rule {
 	char *opaque;
 };
 
-/* The comment that marks a rule as put in by this program. */
-#define RULE_MARK "dockfw"
-
 struct rule *rule_new(enum family family);
 void rule_free(struct rule *rule); /* NULL is fine */
 struct rule *rule_copy(const struct rule *rule);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "docker_chains.h"
-#include "search.h"
+#include "sorted.h"
 #include "util.h"
 #include "xt_match.h"
 #include "xt_target.h"
@@ -129,7 +129,7 @@ const struct translation *translations_covering(const struct translations *trans
 {
 	const struct translation *const *single = translations->single;
 	size_t n = translations->nsingle;
-	size_t i = search_first(proxy, single, n, sizeof(*single), before_proxy);
+	size_t i = sorted_first(proxy, single, n, sizeof(*single), before_proxy);
 
 	for (; i < n && !before_proxy(&single[i], proxy); i++)
 		if (translation_covers(single[i], proxy))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search.h"
+#include "sorted.h"
 
 /* Shorter chains are walked as they are. */
 #define INDEX_FROM 32
@@ -194,7 +194,7 @@ static void run_of(struct chain_cursor *cursor, enum chain_key_kind kind, addr_t
 
 	if (!keys->n)
 		return;
-	low = search_first(&value, keys->v, keys->n, sizeof(*keys->v), by_value);
+	low = sorted_first(&value, keys->v, keys->n, sizeof(*keys->v), by_value);
 	cursor->at[kind] = keys->v + low;
 	while (low < keys->n && keys->v[low].value == value)
 		low++;

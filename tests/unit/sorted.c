@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "search.h"
+#include "sorted.h"
 #include "text.h"
 #include "util.h"
 
@@ -26,8 +26,8 @@ static void test_first(void **state)
 
 	(void)state;
 	for (int key = 0; key < 9; key++)
-		assert_int_equal(search_first(&key, sorted, 5, sizeof(*sorted), order), first[key]);
-	assert_int_equal(search_first(&sorted[0], NULL, 0, sizeof(*sorted), order), 0);
+		assert_int_equal(sorted_first(&key, sorted, 5, sizeof(*sorted), order), first[key]);
+	assert_int_equal(sorted_first(&sorted[0], NULL, 0, sizeof(*sorted), order), 0);
 }
 
 /* By trying every pair: how long a strictly rising subsequence can be. */

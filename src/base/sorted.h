@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef DOCKFW_SEARCH_H
-#define DOCKFW_SEARCH_H
+#ifndef DOCKFW_SORTED_H
+#define DOCKFW_SORTED_H
 
 #include <stddef.h>
 
@@ -9,7 +9,7 @@
  * n where all do. order() compares an element with the key, as qsort() would. An
  * array of no elements may be NULL.
  */
-size_t search_first(const void *key, const void *array, size_t n, size_t size,
+size_t sorted_first(const void *key, const void *array, size_t n, size_t size,
 		    int (*order)(const void *element, const void *key));
 
 /*

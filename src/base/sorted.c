@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "search.h"
+#include "sorted.h"
 
 #include <stdlib.h>
 
 #include "util.h"
 
-size_t search_first(const void *key, const void *array, size_t n, size_t size,
+size_t sorted_first(const void *key, const void *array, size_t n, size_t size,
 		    int (*order)(const void *element, const void *key))
 {
 	size_t low = 0, high = n;
@@ -38,7 +38,7 @@ static int order_ends(const void *element, const void *key)
 void rising_add(struct rising *rising, size_t tag, size_t value)
 {
 	struct ends key = { rising, value };
-	size_t at = search_first(&key, rising->ends, rising->length, sizeof(*rising->ends),
+	size_t at = sorted_first(&key, rising->ends, rising->length, sizeof(*rising->ends),
 				 order_ends);
 
 	if (at < rising->length && rising->pairs[rising->ends[at]].value == value)
