@@ -2,18 +2,17 @@
 #include "table_events.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
+#include "netlink.h"
 #include "patience.h"
 #include "util.h"
 
 struct watch {
-	struct mnl_socket *socket; /* NULL: nothing to hear from */
+	struct netlink *netlink; /* NULL: nothing to hear from */
 };
 
 static int failed(const char *what)
@@ -26,16 +25,15 @@ static int failed(const char *what)
 struct watch *watch_open(enum backend_kind kind)
 {
 	struct watch *watch = xcalloc(1, sizeof(*watch));
-	unsigned int group = NFNLGRP_NFTABLES;
 
 	if (kind != BACKEND_NFT)
 		return watch;
-	watch->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	watch->netlink = netlink_open(NETLINK_NETFILTER);
 	/* A kernel without nf_tables: there is nothing to hear from. */
-	if (!watch->socket && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
+	if (!watch->netlink && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
 		return watch;
-	if (!watch->socket || mnl_socket_bind(watch->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_setsockopt(watch->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
+	if (!watch->netlink ||
+	    netlink_set(watch->netlink, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)) {
 		failed("listen for");
 		watch_close(watch);
 		return NULL;
@@ -46,30 +44,27 @@ struct watch *watch_open(enum backend_kind kind)
 /* Many messages come for one change; what they say is read from the tables. */
 static int take_all(struct watch *watch)
 {
-	char buffer[16384];
+	struct netlink_messages messages;
 
 	for (;;) {
-		if (mnl_socket_recvfrom(watch->socket, buffer, sizeof(buffer)) >= 0)
+		if (!netlink_receive(watch->netlink, &messages))
 			continue;
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
+		if (errno == EAGAIN)
 			return 0;
 		/* Too many to hold, or one too large: a change all the same. */
-		if (errno != ENOBUFS && errno != ENOSPC && errno != EINTR)
+		if (errno != ENOBUFS && errno != ENOSPC)
 			return failed("receive");
 	}
 }
 
 int watch_wait(struct watch *watch, unsigned int ms)
 {
-	struct pollfd fd = { .events = POLLIN };
-
-	if (!watch->socket) {
+	if (!watch->netlink) {
 		sleep_ms(ms < LEGACY_STEP_MS ? ms : LEGACY_STEP_MS);
 		return 0;
 	}
-	fd.fd = mnl_socket_get_fd(watch->socket);
-	if (poll(&fd, 1, (int)ms) < 0 && errno != EINTR)
-		return failed("wait for");
+	if (netlink_wait(watch->netlink, ms))
+		return errno ? failed("wait for") : -1;
 	return take_all(watch);
 }
 
@@ -77,7 +72,6 @@ void watch_close(struct watch *watch)
 {
 	if (!watch)
 		return;
-	if (watch->socket)
-		mnl_socket_close(watch->socket);
+	netlink_close(watch->netlink);
 	free(watch);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netlink.h"
 #include "util.h"
 #include "xt_entry.h"
 
@@ -33,7 +34,7 @@ static struct xtables_globals globals = {
 static struct {
 	enum family family;
 	void (*failed)(const char *why);
-	struct mnl_socket *socket; /* NULL where the kernel cannot be asked */
+	struct netlink *netlink; /* NULL where the kernel cannot answer */
 	/* While an extension is loaded to print: the revisions that it has. */
 	bool found[UINT8_MAX + 1];
 	int wanted; /* the one to register, -1: none */
@@ -71,13 +72,8 @@ void xtlib_start(enum family family, struct option *options, bool for_parsing,
 		unsetenv(unwanted[i]);
 	lib.family = family;
 	lib.failed = failed;
-	if (for_parsing) {
-		lib.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-		if (lib.socket && mnl_socket_bind(lib.socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-			mnl_socket_close(lib.socket);
-			lib.socket = NULL;
-		}
-	}
+	if (for_parsing)
+		lib.netlink = netlink_open(NETLINK_NETFILTER);
 	globals.orig_opts = options;
 	globals.compat_rev = for_parsing ? revision_known : revision_collected;
 	xtables_init_all(&globals, family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
@@ -85,19 +81,18 @@ void xtlib_start(enum family family, struct option *options, bool for_parsing,
 
 /* ---- which revision ---- */
 
-/* Asks nft_compat for a revision; returns 0, or -1 with errno. */
+/* Whether nft_compat has the revision: 0, or -1 with errno. */
 static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32_t type)
 {
-	static unsigned int sequence;
-	char buffer[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	static uint32_t sequence;
+	/* Zeroed: what pads an attribute goes to the kernel, too. */
+	uint8_t question[512] __attribute__((aligned(MNL_ALIGNTO))) = { 0 };
+	struct nlmsghdr *header = mnl_nlmsg_put_header(question);
+	struct netlink_end end;
 	struct nfgenmsg *message;
-	unsigned int port = mnl_socket_get_portid(lib.socket);
-	int result = MNL_CB_OK;
 
-	/* What pads an attribute goes to the kernel, too, and libmnl leaves it as it was. */
-	memset(buffer + header->nlmsg_len, 0, sizeof(buffer) - header->nlmsg_len);
 	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
+	/* The answer is marked as a part of several; the acknowledgement is its end. */
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	header->nlmsg_seq = ++sequence;
 	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
@@ -106,17 +101,11 @@ static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32
 	mnl_attr_put_strz(header, NFTA_COMPAT_NAME, name);
 	mnl_attr_put_u32(header, NFTA_COMPAT_REV, htonl(revision));
 	mnl_attr_put_u32(header, NFTA_COMPAT_TYPE, htonl(type));
-	if (mnl_socket_sendto(lib.socket, header, header->nlmsg_len) < 0)
+	if (netlink_send(lib.netlink, header, header->nlmsg_len) ||
+	    netlink_answer(lib.netlink, header->nlmsg_seq, NULL, NULL, &end))
 		return -1;
-	/* The answer, then the acknowledgement, which stops. */
-	while (result > MNL_CB_STOP) {
-		ssize_t size = mnl_socket_recvfrom(lib.socket, buffer, sizeof(buffer));
-
-		if (size < 0)
-			return -1;
-		result = mnl_cb_run(buffer, (size_t)size, sequence, port, NULL, NULL);
-	}
-	return result;
+	errno = end.error;
+	return end.error ? -1 : 0;
 }
 
 /*
@@ -129,7 +118,7 @@ static int revision_known(const char *name, uint8_t revision, int opt)
 	bool target = opt == IPT_SO_GET_REVISION_TARGET || opt == IP6T_SO_GET_REVISION_TARGET;
 	bool ipv6 = opt == IP6T_SO_GET_REVISION_MATCH || opt == IP6T_SO_GET_REVISION_TARGET;
 
-	if (!revision || !lib.socket)
+	if (!revision || !lib.netlink)
 		return 1;
 	if (!ask_kernel(name, revision, ipv6 ? AF_INET6 : AF_INET, target))
 		return 1;

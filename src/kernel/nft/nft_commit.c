@@ -13,6 +13,7 @@
 
 #include "backend.h"
 #include "diag.h"
+#include "netlink.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_rule.h"
@@ -318,12 +319,13 @@ static int put_all(struct commit *c)
 
 static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
 {
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)batch->v;
-	int left = (int)batch->n;
+	struct netlink_messages messages = { batch->v, batch->n };
+	const struct nlmsghdr *nlh;
 
-	while (mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_seq != batch->seq + message)
-		nlh = mnl_nlmsg_next(nlh, &left);
-	return mnl_nlmsg_ok(nlh, left) ? nlh : NULL;
+	do
+		nlh = netlink_next(&messages);
+	while (nlh && nlh->nlmsg_seq != batch->seq + message);
+	return nlh;
 }
 
 /*
