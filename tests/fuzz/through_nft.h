@@ -6,7 +6,9 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "fuzz.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
+#include "nft_decode.h"
+#include "nft_encode.h"
 #include "util.h"
 
 /* The rule as nf_tables would hold and dump it; NULL, with *why, where it cannot. */

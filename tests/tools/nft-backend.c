@@ -14,7 +14,7 @@
 #include "diag.h"
 #include "nft-asm.h"
 #include "nft-forms.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
 #include "nft_socket.h"
 #include "rulespec.h"
 #include "show-rule.h"

@@ -15,7 +15,9 @@
 #include "../tools/nft-forms.h"
 #include "deadline.h"
 #include "diag.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
+#include "nft_decode.h"
+#include "nft_encode.h"
 #include "rulespec.h"
 #include "util.h"
 

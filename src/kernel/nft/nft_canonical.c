@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nft_rule.h"
+#include "nft_canonical.h"
 
 /* In front of the kernel's headers, which then leave out what it has. */
 #include <netinet/in.h>

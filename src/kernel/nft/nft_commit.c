@@ -16,7 +16,7 @@
 #include "netlink.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
-#include "nft_rule.h"
+#include "nft_encode.h"
 #include "util.h"
 
 /*

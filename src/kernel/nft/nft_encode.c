@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nft_rule.h"
+#include "nft_encode.h"
 
 /* Before the kernel's headers, which then leave out what it has. */
 #include <netinet/in.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft_canonical.h"
 #include "nft_limit.h"
 #include "util.h"
 #include "xt_target.h"
