@@ -15,7 +15,8 @@
 
 #include "deadline.h"
 #include "diag.h"
-#include "spec.h"
+#include "spec_child.h"
+#include "spec_wire.h"
 
 /* The parent's side of one batch. */
 struct run {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_address.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "util.h"
 
 /* Whether somebody who wrote this meant an address, and no name. */
 static bool looks_numeric(const char *text)

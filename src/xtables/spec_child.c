@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_child.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +12,10 @@
 #include <unistd.h>
 
 #include "libxtables.h"
-#include "spec.h"
+#include "spec_names.h"
+#include "spec_parse.h"
+#include "spec_print.h"
+#include "spec_wire.h"
 
 /* The child: libxtables' globals and exits, and a pipe to the parent. */
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_names.h"
+
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 #include <nss.h>
 #endif
 
-#include "spec.h"
+#include "spec_address.h"
 
 /*
  * Names are not looked up: at boot there may be no DNS, and a rule must not

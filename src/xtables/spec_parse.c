@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_parse.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "spec_address.h"
+#include "spec_words.h"
 #include "xt_target.h"
 
 /*

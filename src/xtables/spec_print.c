@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_print.h"
 
 #include <arpa/inet.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "util.h"
 #include "xt_target.h"
 
 /* Bits of a mask that is ones and then zeros alone; -1 of any other. */

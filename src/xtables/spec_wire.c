@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_wire.h"
+
 #include <stdlib.h>
 #include <string.h>
 

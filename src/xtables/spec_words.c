@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_words.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "util.h"
 
 void words_clear(struct words *words)
 {
