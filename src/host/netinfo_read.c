@@ -37,14 +37,14 @@ static int keep_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static bool has(const struct attrs *attrs, unsigned int type, size_t size)
+static bool has_attr(const struct attrs *attrs, unsigned int type, size_t size)
 {
 	return attrs->v[type] && mnl_attr_get_payload_len(attrs->v[type]) >= size;
 }
 
-static uint32_t number(const struct attrs *attrs, unsigned int type, uint32_t missing)
+static uint32_t attr_number(const struct attrs *attrs, unsigned int type, uint32_t missing)
 {
-	return has(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
+	return has_attr(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
 }
 
 static bool attr_string(const struct nlattr *attr, const char *wanted)
@@ -67,7 +67,7 @@ static void take_link(const struct nlmsghdr *message, void *data)
 	iface = netinfo_add_if(data, mnl_attr_get_str(attrs.v[IFLA_IFNAME]), link->ifi_index);
 	iface->loopback = link->ifi_flags & IFF_LOOPBACK;
 	iface->up = link->ifi_flags & IFF_UP;
-	iface->master = (int)number(&attrs, IFLA_MASTER, 0);
+	iface->master = (int)attr_number(&attrs, IFLA_MASTER, 0);
 	if (attrs.v[IFLA_LINKINFO])
 		mnl_attr_parse_nested(attrs.v[IFLA_LINKINFO], keep_attr, &kind);
 	iface->bridge = kind.v[IFLA_INFO_KIND] && attr_string(kind.v[IFLA_INFO_KIND], "bridge");
@@ -88,7 +88,7 @@ static void take_addr(const struct nlmsghdr *message, void *data)
 	mnl_attr_parse(message, sizeof(*addr), keep_attr, &attrs);
 	/* IFA_ADDRESS is the far end of a point-to-point link. */
 	type = attrs.v[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS;
-	if (!has(&attrs, type, family_addr_size(family)))
+	if (!has_attr(&attrs, type, family_addr_size(family)))
 		return;
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
@@ -117,15 +117,15 @@ static void take_route(const struct nlmsghdr *message, void *data)
 		return;
 	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
 	if (from->rtm_dst_len) {
-		if (!has(&attrs, RTA_DST, family_addr_size(family)))
+		if (!has_attr(&attrs, RTA_DST, family_addr_size(family)))
 			return;
 		dst = addr_load(family, mnl_attr_get_payload(attrs.v[RTA_DST]));
 	}
 	route = netinfo_add_route(data, family, dst, from->rtm_dst_len, from->rtm_type,
-				  (int)number(&attrs, RTA_OIF, 0));
-	route->table = number(&attrs, RTA_TABLE, from->rtm_table);
-	route->metric = number(&attrs, RTA_PRIORITY, 0);
-	if (has(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
+				  (int)attr_number(&attrs, RTA_OIF, 0));
+	route->table = attr_number(&attrs, RTA_TABLE, from->rtm_table);
+	route->metric = attr_number(&attrs, RTA_PRIORITY, 0);
+	if (has_attr(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
 		const struct rtnexthop *first = mnl_attr_get_payload(attrs.v[RTA_MULTIPATH]);
 
 		route->out = first->rtnh_ifindex;
@@ -143,7 +143,7 @@ static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum fam
 {
 	if (!length)
 		return 0;
-	if (!has(attrs, type, family_addr_size(family))) {
+	if (!has_attr(attrs, type, family_addr_size(family))) {
 		rule->unknown = true;
 		return 0;
 	}
@@ -152,14 +152,14 @@ static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum fam
 
 static void rule_marks(const struct attrs *attrs, struct netrule *rule)
 {
-	rule->mark = number(attrs, FRA_FWMARK, 0);
-	rule->mask = number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
+	rule->mark = attr_number(attrs, FRA_FWMARK, 0);
+	rule->mask = attr_number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
 	/* The kernel always sends this one; ~0 is none. */
-	rule->suppress = number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
+	rule->suppress = attr_number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
 	rule->suppresses = rule->suppress != ~0U;
 }
 
-static void take_rule(const struct nlmsghdr *message, void *data)
+static void take_policy_rule(const struct nlmsghdr *message, void *data)
 {
 	const struct fib_rule_hdr *from = mnl_nlmsg_get_payload(message);
 	struct netinfo *info = data;
@@ -173,9 +173,9 @@ static void take_rule(const struct nlmsghdr *message, void *data)
 	GROW(info->rules, info->nrules, info->rules_room);
 	rule = &info->rules[info->nrules++];
 	*rule = (struct netrule){
-		.family = family, .priority = number(&attrs, FRA_PRIORITY, 0),
-		.table = number(&attrs, FRA_TABLE, from->table), .action = from->action,
-		.target = number(&attrs, FRA_GOTO, 0), .invert = from->flags & FIB_RULE_INVERT,
+		.family = family, .priority = attr_number(&attrs, FRA_PRIORITY, 0),
+		.table = attr_number(&attrs, FRA_TABLE, from->table), .action = from->action,
+		.target = attr_number(&attrs, FRA_GOTO, 0), .invert = from->flags & FIB_RULE_INVERT,
 		.never = attrs.v[FRA_OIFNAME], .unknown = from->tos,
 		.src_length = from->src_len, .dst_length = from->dst_len,
 	};
@@ -301,8 +301,8 @@ static int read_lists(struct netlink *netlink, struct netinfo *info)
 		{ RTM_GETADDR, AF_UNSPEC, take_addr, "the addresses" },
 		{ RTM_GETROUTE, AF_INET, take_route, "the IPv4 routes" },
 		{ RTM_GETROUTE, AF_INET6, take_route, "the IPv6 routes" },
-		{ RTM_GETRULE, AF_INET, take_rule, "the IPv4 routing rules" },
-		{ RTM_GETRULE, AF_INET6, take_rule, "the IPv6 routing rules" },
+		{ RTM_GETRULE, AF_INET, take_policy_rule, "the IPv4 routing rules" },
+		{ RTM_GETRULE, AF_INET6, take_policy_rule, "the IPv6 routing rules" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {

@@ -15,7 +15,7 @@ struct watch {
 	struct netlink *netlink; /* NULL: nothing to hear from */
 };
 
-static int failed(const char *what)
+static int events_failed(const char *what)
 {
 	diag_error("cannot %s changes of nf_tables: %s; run it as root (CAP_NET_ADMIN)", what,
 		   strerror(errno));
@@ -34,7 +34,7 @@ struct watch *watch_open(enum backend_kind kind)
 		return watch;
 	if (!watch->netlink ||
 	    netlink_set(watch->netlink, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)) {
-		failed("listen for");
+		events_failed("listen for");
 		watch_close(watch);
 		return NULL;
 	}
@@ -53,7 +53,7 @@ static int take_all(struct watch *watch)
 			return 0;
 		/* Too many to hold, or one too large: a change all the same. */
 		if (errno != ENOBUFS && errno != ENOSPC)
-			return failed("receive");
+			return events_failed("receive");
 	}
 }
 
@@ -64,7 +64,7 @@ int watch_wait(struct watch *watch, unsigned int ms)
 		return 0;
 	}
 	if (netlink_wait(watch->netlink, ms))
-		return errno ? failed("wait for") : -1;
+		return errno ? events_failed("wait for") : -1;
 	return take_all(watch);
 }
 

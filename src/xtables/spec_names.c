@@ -35,7 +35,7 @@ void spec_names_forbid(enum family family, void (*bad)(const char *why, bool oth
 #endif
 }
 
-static void refuse(const char *name)
+static void refuse_name(const char *name)
 {
 	bool other;
 	char *why = spec_bad_address(names.family, name, &other);
@@ -62,13 +62,13 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
 	result = real(node, service, &numeric, found);
 	/* A mask is tried as an address first, which may fail. */
 	if (result && !(hints && hints->ai_flags & AI_NUMERICHOST))
-		refuse(node);
+		refuse_name(node);
 	return result;
 }
 
 struct netent *getnetbyname(const char *name)
 {
 	if (names.bad)
-		refuse(name);
+		refuse_name(name);
 	return NULL;
 }

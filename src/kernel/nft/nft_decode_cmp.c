@@ -18,7 +18,7 @@
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
 
 /* A part that comes twice is read by iptables as its last one alone. */
-static bool once(struct nft_decoder *d, unsigned int part)
+static bool claim_part(struct nft_decoder *d, unsigned int part)
 {
 	if (d->parts & part)
 		return nft_refuse(d, "the same part compared twice");
@@ -58,7 +58,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 	char name[IFNAMSIZ + 1] = "";
 	size_t length = strnlen((const char *)data, size);
 
-	if (!once(d, part) || !take_invert(d, op, inversion))
+	if (!claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size == sizeof(none) && !memcmp(data, none, size) && op == NFT_CMP_EQ) {
 		d->rule->invert |= inversion;
@@ -83,7 +83,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 
 static bool cmp_proto(struct nft_decoder *d, uint32_t op, uint8_t proto)
 {
-	if (!once(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
+	if (!claim_part(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
 		return false;
 	if (!proto)
 		return nft_refuse(d, "protocol 0");
@@ -151,9 +151,9 @@ bool nft_decode_idle_load(struct nft_decoder *d)
 	if (load->kind == LOAD_NONE)
 		return true;
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_IIFNAME)
-		return once(d, DECODED_IN);
+		return claim_part(d, DECODED_IN);
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_OIFNAME)
-		return once(d, DECODED_OUT);
+		return claim_part(d, DECODED_OUT);
 	return nft_refuse(d, "value that nothing looks at");
 }
 
@@ -169,7 +169,7 @@ static bool cmp_address(struct nft_decoder *d, struct address *address, unsigned
 {
 	size_t size = d->load.size, full = family_addr_size(d->rule->family);
 
-	if (!once(d, part) || !take_invert(d, op, inversion))
+	if (!claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size > full || (d->load.masked && size != full))
 		return nft_refuse(d, "%zu bytes of an address", size);
@@ -188,7 +188,7 @@ static bool cmp_frag(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
 	static const uint8_t offset[] = { 0x1f, 0xff };
 
-	if (!once(d, DECODED_FRAG) || !whole(d, sizeof(offset), true))
+	if (!claim_part(d, DECODED_FRAG) || !whole(d, sizeof(offset), true))
 		return false;
 	if (!d->load.masked || memcmp(d->load.mask, offset, sizeof(offset)) || data[0] || data[1])
 		return nft_refuse(d, "fragment field");
@@ -293,7 +293,7 @@ static bool set_ports(struct nft_decoder *d, unsigned int part, bool invert, uin
 	bool source = part == DECODED_SPORT;
 	uint16_t ports[] = { low, high };
 
-	if (!once(d, part))
+	if (!claim_part(d, part))
 		return false;
 	match = ports_match(d);
 	memcpy(match->data + (source ? offsetof(struct xt_tcp, spts) :
@@ -345,7 +345,7 @@ static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 
 	if (d->rule->proto != IPPROTO_TCP || !whole(d, 1, true))
 		return nft_refuse(d, "byte %u of the transport header", d->load.offset);
-	if (!once(d, DECODED_TCP_FLAGS) || !take_invert(d, op, 0))
+	if (!claim_part(d, DECODED_TCP_FLAGS) || !take_invert(d, op, 0))
 		return false;
 	match = ports_match(d);
 	memcpy(&tcp, match->data, sizeof(tcp));

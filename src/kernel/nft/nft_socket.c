@@ -26,7 +26,7 @@ struct nft_socket {
 	uint8_t *question; /* owned */
 };
 
-static int failed(const char *what)
+static int socket_failed(const char *what)
 {
 	diag_error("cannot %s nf_tables: %s%s", what, strerror(errno),
 		   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
@@ -45,7 +45,7 @@ struct nft_socket *nft_socket_open(void)
 		return nft;
 	}
 	if (!nft->netlink) {
-		failed("open a socket to");
+		socket_failed("open a socket to");
 		nft_socket_close(nft);
 		return NULL;
 	}
@@ -81,7 +81,7 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 	struct netlink_end end;
 
 	if (netlink_send(nft->netlink, nlh, nlh->nlmsg_len))
-		return failed("ask");
+		return socket_failed("ask");
 	if (!netlink_answer(nft->netlink, nlh->nlmsg_seq, take, data, &end)) {
 		*error = end.error;
 		return end.cut || end.error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
@@ -89,7 +89,7 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 	/* The answer did not fit the socket's buffer: it has a hole. */
 	if (errno == ENOBUFS)
 		return BACKEND_CHANGED;
-	return errno ? failed("read") : BACKEND_FAILED;
+	return errno ? socket_failed("read") : BACKEND_FAILED;
 }
 
 int nft_ask(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
@@ -100,7 +100,7 @@ int nft_ask(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, voi
 	((struct nlmsghdr *)nft->question)->nlmsg_flags |= NLM_F_DUMP;
 	status = exchange(nft, take, data, &error);
 	errno = error;
-	return !status && errno ? failed("read") : status;
+	return !status && errno ? socket_failed("read") : status;
 }
 
 static void take_generation(const struct nlmsghdr *nlh, void *data)
@@ -126,7 +126,7 @@ int nft_generation(struct nft_socket *nft, uint32_t *generation)
 		return BACKEND_OK;
 	}
 	errno = error;
-	return !status && errno ? failed("read") : status;
+	return !status && errno ? socket_failed("read") : status;
 }
 
 /* ---- batches ---- */
@@ -174,7 +174,7 @@ void nft_batch_free(struct nft_batch *batch)
 }
 
 /* The attributes behind an error message, which newer kernels add. */
-static void take_details(const struct nlmsghdr *nlh, const struct nlmsgerr *error,
+static void note_details(const struct nlmsghdr *nlh, const struct nlmsgerr *error,
 			 struct nft_refusal *refusal)
 {
 	size_t at = MNL_NLMSG_HDRLEN + sizeof(*error);
@@ -198,7 +198,7 @@ static void take_details(const struct nlmsghdr *nlh, const struct nlmsgerr *erro
 }
 
 /* Keeps the first refusal; *confirmed where the last message was carried out. */
-static void take_verdict(const struct nft_batch *batch, const struct nlmsghdr *nlh,
+static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *nlh,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
 	uint32_t message = nlh->nlmsg_seq - batch->seq;
@@ -213,11 +213,11 @@ static void take_verdict(const struct nft_batch *batch, const struct nlmsghdr *n
 	if (!error.error || (refusal->error && refusal->message <= message))
 		return;
 	*refusal = (struct nft_refusal){ .error = netlink_errno(error.error), .message = message };
-	take_details(nlh, &error, refusal);
+	note_details(nlh, &error, refusal);
 }
 
 /* All verdicts are there once the batch was sent. Returns -1, said. */
-static int take_verdicts(const struct nft_batch *batch, struct nft_socket *nft,
+static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
 	for (;;) {
@@ -231,9 +231,9 @@ static int take_verdicts(const struct nft_batch *batch, struct nft_socket *nft,
 		if (failure == ENOBUFS)
 			continue;
 		if (failure)
-			return failed("learn whether the change was made from");
+			return socket_failed("learn whether the change was made from");
 		while ((nlh = netlink_next(&messages)))
-			take_verdict(batch, nlh, refusal, confirmed);
+			note_refusal(batch, nlh, refusal, confirmed);
 	}
 }
 
@@ -265,7 +265,7 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 			   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
 		return BACKEND_FAILED;
 	}
-	if (take_verdicts(batch, nft, refusal, &confirmed))
+	if (note_refusals(batch, nft, refusal, &confirmed))
 		return BACKEND_FAILED;
 	if (refusal->error == ERESTART)
 		return BACKEND_CHANGED;
