@@ -40,7 +40,7 @@ static struct {
 	int wanted; /* the one to register, -1: none */
 } lib;
 
-void xtlib_fail(const char *why)
+void libxt_fail(const char *why)
 {
 	lib.failed(why);
 	_exit(1);
@@ -58,10 +58,10 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	/* Its messages end in one new line or two, or in none. */
 	for (size_t n = strlen(text); n && text[n - 1] == '\n'; n--)
 		text[n - 1] = '\0';
-	xtlib_fail(text);
+	libxt_fail(text);
 }
 
-void xtlib_start(enum family family, struct option *options, bool for_parsing,
+void libxt_start(enum family family, struct option *options, bool for_parsing,
 		 void (*failed)(const char *why))
 {
 	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
@@ -168,7 +168,7 @@ static bool good_name(const char *name)
 	return *name && strlen(name) < XT_EXTENSION_MAXNAMELEN && !strchr(name, '/');
 }
 
-const struct xtables_match *xtlib_match(const char *name, uint8_t revision)
+const struct xtables_match *libxt_match(const char *name, uint8_t revision)
 {
 	if (!good_name(name))
 		return NULL;
@@ -183,7 +183,7 @@ const struct xtables_match *xtlib_match(const char *name, uint8_t revision)
 	return listed_match(name, revision);
 }
 
-const struct xtables_target *xtlib_target(const char *name, uint8_t revision)
+const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 {
 	if (!good_name(name))
 		return NULL;
@@ -201,7 +201,7 @@ const struct xtables_target *xtlib_target(const char *name, uint8_t revision)
 
 /* ---- one rule ---- */
 
-void xtlib_begin(void)
+void libxt_begin(void)
 {
 	for (struct xtables_match *m = xtables_matches; m; m = m->next)
 		m->mflags = 0;
@@ -211,7 +211,7 @@ void xtlib_begin(void)
 	}
 }
 
-const struct option *xtlib_options(void)
+const struct option *libxt_options(void)
 {
 	return globals.opts ? globals.opts : globals.orig_opts;
 }
@@ -229,11 +229,11 @@ static void merge_options(const struct xt_option_entry *x6, const struct option 
 	else
 		return;
 	if (!merged)
-		xtlib_fail("out of memory");
+		libxt_fail("out of memory");
 	globals.opts = merged;
 }
 
-void xtlib_use_match(struct xtables_match *match, bool merge)
+void libxt_use_match(struct xtables_match *match, bool merge)
 {
 	const char *name = match->real_name ? match->real_name : match->name;
 	size_t size = XT_ALIGN(sizeof(struct xt_entry_match)) + match->size;
@@ -252,7 +252,7 @@ void xtlib_use_match(struct xtables_match *match, bool merge)
 		merge_options(match->x6_options, match->extra_opts, &match->option_offset);
 }
 
-void xtlib_use_target(struct xtables_target *target)
+void libxt_use_target(struct xtables_target *target)
 {
 	const char *name = target->real_name ? target->real_name : target->name;
 	size_t size = XT_ALIGN(sizeof(struct xt_entry_target)) + target->size;
@@ -270,7 +270,7 @@ void xtlib_use_target(struct xtables_target *target)
 	merge_options(target->x6_options, target->extra_opts, &target->option_offset);
 }
 
-void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *target)
+void libxt_end(struct xtables_rule_match **matches, struct xtables_target *target)
 {
 	/* Releases up to 1.8.10 leave a clone's udata behind. */
 	for (struct xtables_rule_match *i = *matches; i; i = i->next) {
@@ -291,10 +291,10 @@ void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *targe
 	xtables_free_opts(1);
 }
 
-void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
+void libxt_entry_set(union libxt_entry *entry, const struct rule *rule)
 {
 	memset(entry, 0, sizeof(*entry));
-	legacy_put_head(entry, rule, 0, 0);
+	xt_entry_put_head(entry, rule, 0, 0);
 }
 
 /*
@@ -305,7 +305,7 @@ void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
  * asked for by name, since a direct reference would be a copy of the size that
  * it had at build time.
  */
-const char *xtlib_protocol(uint16_t proto)
+const char *libxt_protocol(uint16_t proto)
 {
 	const struct xtables_pprot *known = dlsym(RTLD_DEFAULT, "xtables_chain_protos");
 	const struct protoent *entry;

@@ -199,7 +199,7 @@ void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int 
 	child.index = first;
 	child.at_once = at_once;
 	spec_names_forbid(job->family, name_refused);
-	xtlib_start(job->family, spec_options, job->texts != NULL,
+	libxt_start(job->family, spec_options, job->texts != NULL,
 		    job->texts ? library_refused : library_failed_to_print);
 	record_put(&child.bytes, RECORD_READY, first, NULL, 0);
 	answered();

@@ -72,7 +72,7 @@ struct parse {
 	bool protocol_used;   /* its match was loaded for an option */
 	bool invert;          /* a ! stands in front */
 	bool seen[UINT8_MAX + 1];
-	union xtlib_entry entry; /* for extensions to look at */
+	union libxt_entry entry; /* for extensions to look at */
 };
 
 static int parse_refuse(struct parse *p, const char *format, ...)
@@ -113,7 +113,7 @@ static int set_protocol(struct parse *p, char *name)
 	if (!p->rule->proto && p->rule->invert & INV_PROTO)
 		return parse_refuse(p, "'! -p %s' can never match", name);
 	/* multiport and others ask for it while their options are read. */
-	xtlib_entry_set(&p->entry, p->rule);
+	libxt_entry_set(&p->entry, p->rule);
 	return 0;
 }
 
@@ -179,7 +179,7 @@ static int set_jump(struct parse *p, const char *name)
 	p->target = strcmp(name, "standard") ? xtables_find_target(name, XTF_TRY_LOAD) : NULL;
 	if (!p->target)
 		return unknown_chain(p, 'j', name);
-	xtlib_use_target(p->target);
+	libxt_use_target(p->target);
 	return 0;
 }
 
@@ -232,7 +232,7 @@ static int load_match(struct parse *p, const char *name)
 	if (!match)
 		return parse_refuse(p, "-m %s: no such match is installed for %s", name,
 				    family_title(p->family));
-	xtlib_use_match(match, false);
+	libxt_use_match(match, false);
 	return 0;
 }
 
@@ -246,7 +246,7 @@ static struct xtables_match *protocol_match(struct parse *p)
 		return NULL;
 	p->protocol_used = true;
 	if (xtables_strtoui(name, NULL, &number, 0, UINT8_MAX))
-		name = xtlib_protocol((uint16_t)number);
+		name = libxt_protocol((uint16_t)number);
 	if (!name || strlen(name) >= XT_EXTENSION_MAXNAMELEN || strchr(name, '/'))
 		return NULL;
 	return xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
@@ -272,7 +272,7 @@ static int unknown_option(struct parse *p, int c, const char *word)
 /* Whether the option is one of the extension with that offset; 0: it has none. */
 static bool ours(int c, unsigned int offset)
 {
-	return offset && (unsigned int)c >= offset && (unsigned int)c < offset + XTLIB_OPTIONS_SCALE;
+	return offset && (unsigned int)c >= offset && (unsigned int)c < offset + LIBXT_OPTIONS_SCALE;
 }
 
 /*
@@ -300,7 +300,7 @@ static int extension_option(struct parse *p, int c)
 	match = protocol_match(p);
 	if (!match)
 		return unknown_option(p, c, p->words.v[optind - 1]);
-	xtlib_use_match(match, true);
+	libxt_use_match(match, true);
 	optind--;
 	return 1;
 }
@@ -392,7 +392,7 @@ static int parse_options(struct parse *p)
 
 	optind = 0; /* glibc and musl: start anew */
 	opterr = 0;
-	while ((c = getopt_long(p->words.n, p->words.v, SHORT_OPTIONS, xtlib_options(), NULL)) !=
+	while ((c = getopt_long(p->words.n, p->words.v, SHORT_OPTIONS, libxt_options(), NULL)) !=
 	       -1) {
 		result = option(p, c);
 		if (result < 0)
@@ -529,10 +529,10 @@ void spec_parse_text(const struct spec_job *job, const char *text, struct spec_r
 	if (result->error)
 		return;
 	p.rule = rule_new(job->family);
-	xtlib_begin();
+	libxt_begin();
 	if (!parse_options(&p) && !take_extensions(&p))
 		make_rules(&p);
-	xtlib_end(&p.matches, p.target);
+	libxt_end(&p.matches, p.target);
 	rule_free(p.rule);
 	words_clear(&p.words);
 }

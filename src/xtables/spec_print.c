@@ -66,7 +66,7 @@ static void print_protocol(const struct rule *rule)
 
 	if (!rule->proto)
 		return;
-	name = xtlib_protocol(rule->proto);
+	name = libxt_protocol(rule->proto);
 	printf("%s -p ", rule->invert & INV_PROTO ? " !" : "");
 	if (name)
 		printf("%s", name);
@@ -113,9 +113,9 @@ static char *unprintable(const struct ext *ext, const char *kind, size_t size, b
 	return NULL;
 }
 
-static char *print_match(const struct ext *ext, const union xtlib_entry *entry)
+static char *print_match(const struct ext *ext, const union libxt_entry *entry)
 {
-	const struct xtables_match *match = xtlib_match(ext->name, ext->revision);
+	const struct xtables_match *match = libxt_match(ext->name, ext->revision);
 	struct xt_entry_match *m;
 	char *why;
 
@@ -136,9 +136,9 @@ static char *print_match(const struct ext *ext, const union xtlib_entry *entry)
 	return NULL;
 }
 
-static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
+static char *print_target(const struct ext *ext, const union libxt_entry *entry)
 {
-	const struct xtables_target *target = xtlib_target(ext->name, ext->revision);
+	const struct xtables_target *target = libxt_target(ext->name, ext->revision);
 	struct xt_entry_target *t;
 	char *why;
 
@@ -160,7 +160,7 @@ static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
 	return NULL;
 }
 
-static char *print_verdict(const struct rule *rule, const union xtlib_entry *entry)
+static char *print_verdict(const struct rule *rule, const union libxt_entry *entry)
 {
 	static const char *const names[] = {
 		[VERDICT_ACCEPT] = "ACCEPT",
@@ -186,10 +186,10 @@ static char *print_verdict(const struct rule *rule, const union xtlib_entry *ent
 
 char *spec_print_rule(const struct rule *rule)
 {
-	union xtlib_entry entry;
+	union libxt_entry entry;
 	char *why;
 
-	xtlib_entry_set(&entry, rule);
+	libxt_entry_set(&entry, rule);
 	print_address(rule, 's', &rule->src, INV_SRC);
 	print_address(rule, 'd', &rule->dst, INV_DST);
 	print_interface(rule, 'i', &rule->in, INV_IN);

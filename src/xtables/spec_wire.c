@@ -171,8 +171,7 @@ static const uint8_t *ext_take(struct reader *from, struct wire_ext *wire)
 
 	if (!reader_take(from, wire, sizeof(*wire)) || wire->size > UINT16_MAX ||
 	    wire->size > from->n || wire->usersize > wire->size ||
-	    !is_string(wire->name, sizeof(wire->name)) ||
-	    !wire->name[0])
+	    !is_string(wire->name, sizeof(wire->name)) || !wire->name[0])
 		return NULL;
 	data = from->v;
 	from->v += wire->size;

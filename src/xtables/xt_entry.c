@@ -160,7 +160,7 @@ static bool take_verdict(const struct part *target, int *verdict)
 	return true;
 }
 
-bool legacy_has_offset(enum family family, const void *entry, size_t size)
+bool xt_entry_has_offset(enum family family, const void *entry, size_t size)
 {
 	struct part target;
 	struct head head;
@@ -287,7 +287,8 @@ static void read_head(struct rule *rule, const struct head *head)
 	rule->bytes = head->counters.bcnt;
 }
 
-struct rule *legacy_decode(enum family family, const void *entry, size_t size, const char *leads_to)
+struct rule *xt_entry_decode(enum family family, const void *entry, size_t size,
+			     const char *leads_to)
 {
 	struct rule *rule = rule_new(family);
 	struct head head;
@@ -402,7 +403,7 @@ static void put_ipv6(void *to, const struct rule *rule, size_t target_at, size_t
 	memcpy(to, &entry, sizeof(entry));
 }
 
-void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t end)
+void xt_entry_put_head(void *to, const struct rule *rule, size_t target_at, size_t end)
 {
 	if (rule->family == FAMILY_IPV4)
 		put_ipv4(to, rule, target_at, end);
@@ -410,7 +411,7 @@ void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t
 		put_ipv6(to, rule, target_at, end);
 }
 
-struct rule *legacy_as_read(const struct rule *rule)
+struct rule *xt_entry_canonical(const struct rule *rule)
 {
 	struct rule *copy = rule_copy(rule);
 	union {
@@ -427,7 +428,7 @@ struct rule *legacy_as_read(const struct rule *rule)
 	return copy;
 }
 
-void *legacy_encode(const struct rule *rule, size_t *size)
+void *xt_entry_encode(const struct rule *rule, size_t *size)
 {
 	bool ipv4 = rule->family == FAMILY_IPV4;
 	size_t target_at = ipv4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
@@ -445,7 +446,7 @@ void *legacy_encode(const struct rule *rule, size_t *size)
 		return NULL;
 
 	entry = xcalloc(1, end);
-	legacy_put_head(entry, rule, target_at, end);
+	xt_entry_put_head(entry, rule, target_at, end);
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *match = &rule->matches[i];
 

@@ -36,10 +36,10 @@ static inline struct rule *through_nft(const struct rule *rule, const char **why
 	return again;
 }
 
-/* What nf_tables can hold comes back as nft_as_read() says, with its counters. */
+/* What nf_tables can hold comes back as nft_canonical() says, with its counters. */
 static inline void require_nft_holds(const struct rule *rule)
 {
-	struct rule *read = nft_as_read(rule), *twice = nft_as_read(read), *again;
+	struct rule *read = nft_canonical(rule), *twice = nft_canonical(read), *again;
 	const char *why = NULL;
 
 	again = through_nft(rule, &why);

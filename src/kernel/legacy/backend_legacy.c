@@ -121,9 +121,9 @@ static struct rule *decode(const struct fetched *table, const void *entry)
 	const char *leads_to = NULL;
 
 	/* The library aborts on a verdict that it does not know. */
-	if (legacy_has_offset(table->family, entry, size))
+	if (xt_entry_has_offset(table->family, entry, size))
 		leads_to = iptc->target(entry, table->handle);
-	return legacy_decode(table->family, entry, size, leads_to);
+	return xt_entry_decode(table->family, entry, size, leads_to);
 }
 
 static void copy_rules(const struct fetched *from, struct chain *to)
@@ -247,7 +247,7 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 		return edit_refused(table, edit, "its target has the name of a chain");
 	if (!edit->position)
 		return edit_refused(table, edit, "it has no rule of that number");
-	entry = legacy_encode(rule, &size);
+	entry = xt_entry_encode(rule, &size);
 	if (!entry)
 		return edit_refused(table, edit, "ip_tables cannot hold it");
 	/* The entry has the rule's counters; the library takes them from there. */
@@ -488,7 +488,7 @@ const struct backend_ops backend_legacy = {
 	.read_chain = legacy_read_chain,
 	.verify = legacy_verify,
 	.commit = legacy_commit,
-	.as_read = legacy_as_read,
+	.canonical = xt_entry_canonical,
 	.close = legacy_close,
 	.read_filters = legacy_read_filters,
 };

@@ -351,7 +351,7 @@ const struct backend_ops backend_nft = {
 	.read_chain = nft_read_chain,
 	.verify = nft_verify,
 	.commit = nft_commit_edits,
-	.as_read = nft_as_read,
+	.canonical = nft_canonical,
 	.close = nft_close,
 	.read_filters = nft_read_filters,
 };

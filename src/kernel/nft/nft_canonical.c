@@ -176,7 +176,7 @@ static void normal_interface(struct rule *rule, struct interface *iface, unsigne
 	}
 }
 
-struct rule *nft_as_read(const struct rule *rule)
+struct rule *nft_canonical(const struct rule *rule)
 {
 	struct rule *copy = rule_copy(rule);
 

@@ -18,6 +18,6 @@
  * 1024:65535"). nft_encode() writes it so; a rule that is to be compared with
  * live ones has to be in this form, too. The caller frees it.
  */
-struct rule *nft_as_read(const struct rule *rule);
+struct rule *nft_canonical(const struct rule *rule);
 
 #endif

@@ -523,7 +523,7 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 /* What an old release wrote as it was typed is compared in the form of the newer ones. */
 static void take_form(struct rule *rule)
 {
-	struct rule *form = nft_as_read(rule);
+	struct rule *form = nft_canonical(rule);
 
 	if (rule_equal(rule, form))
 		rule_free(form);

@@ -334,7 +334,7 @@ struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const 
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_PROTO, rule->proto);
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_FLAGS,
 			   rule->invert & INV_PROTO ? NFT_RULE_COMPAT_F_INV : 0);
-	read = nft_as_read(rule);
+	read = nft_canonical(rule);
 	*why = add_all(&e, read);
 	rule_free(read);
 	if (*why) {
