@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "iptc.h"
 #include "legacy_filters.h"
+#include "text.h"
 #include "util.h"
 #include "xt_entry.h"
 #include "xtlock.h"
@@ -383,25 +384,26 @@ static int commit_failed(const struct fetched *table, const char *written, int e
 /* Each table on its own, in that order; the kernel cannot do it at once. */
 static int commit_tables(struct fetched *const *tables, size_t n)
 {
-	char *written = xstrdup("");
-	int result = BACKEND_OK;
+	struct text text;
+	int error = 0, result = BACKEND_OK;
+	char *written;
+	size_t done;
 
-	for (size_t i = 0; i < n && result == BACKEND_OK; i++) {
-		const struct fetched *table = tables[i];
-		char *longer;
-		int error;
+	text_open(&text);
+	for (done = 0; done < n; done++) {
+		const struct fetched *table = tables[done];
 
 		if (!iptc_of(table)->ops->commit(table->handle)) {
 			/* libiptc passes some on with the sign of the kernel. */
 			error = errno < 0 ? -errno : errno;
-			result = commit_failed(table, written, error);
 			break;
 		}
-		longer = xasprintf("%s%s%s '%s'", written, *written ? ", " : "",
-				   family_name(table->family), table->name);
-		free(written);
-		written = longer;
+		fprintf(text.out, "%s%s '%s'", done ? ", " : "", family_name(table->family),
+			table->name);
 	}
+	written = text_take(&text);
+	if (done < n)
+		result = commit_failed(tables[done], written, error);
 	free(written);
 	return result;
 }
