@@ -11,7 +11,7 @@
 #include "patience.h"
 #include "util.h"
 
-struct watch {
+struct table_events {
 	struct netlink *netlink; /* NULL: nothing to hear from */
 };
 
@@ -22,32 +22,32 @@ static int events_failed(const char *what)
 	return -1;
 }
 
-struct watch *watch_open(enum backend_kind kind)
+struct table_events *table_events_open(enum backend_kind kind)
 {
-	struct watch *watch = xcalloc(1, sizeof(*watch));
+	struct table_events *events = xcalloc(1, sizeof(*events));
 
 	if (kind != BACKEND_NFT)
-		return watch;
-	watch->netlink = netlink_open(NETLINK_NETFILTER);
+		return events;
+	events->netlink = netlink_open(NETLINK_NETFILTER);
 	/* A kernel without nf_tables: there is nothing to hear from. */
-	if (!watch->netlink && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
-		return watch;
-	if (!watch->netlink ||
-	    netlink_set(watch->netlink, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)) {
+	if (!events->netlink && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
+		return events;
+	if (!events->netlink ||
+	    netlink_set(events->netlink, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTABLES)) {
 		events_failed("listen for");
-		watch_close(watch);
+		table_events_close(events);
 		return NULL;
 	}
-	return watch;
+	return events;
 }
 
 /* Many messages come for one change; what they say is read from the tables. */
-static int take_all(struct watch *watch)
+static int take_all(struct table_events *events)
 {
 	struct netlink_messages messages;
 
 	for (;;) {
-		if (!netlink_receive(watch->netlink, &messages))
+		if (!netlink_receive(events->netlink, &messages))
 			continue;
 		if (errno == EAGAIN)
 			return 0;
@@ -57,21 +57,21 @@ static int take_all(struct watch *watch)
 	}
 }
 
-int watch_wait(struct watch *watch, unsigned int ms)
+int table_events_wait(struct table_events *events, unsigned int ms)
 {
-	if (!watch->netlink) {
+	if (!events->netlink) {
 		sleep_ms(ms < LEGACY_STEP_MS ? ms : LEGACY_STEP_MS);
 		return 0;
 	}
-	if (netlink_wait(watch->netlink, ms))
+	if (netlink_wait(events->netlink, ms))
 		return errno ? events_failed("wait for") : -1;
-	return take_all(watch);
+	return take_all(events);
 }
 
-void watch_close(struct watch *watch)
+void table_events_close(struct table_events *events)
 {
-	if (!watch)
+	if (!events)
 		return;
-	netlink_close(watch->netlink);
-	free(watch);
+	netlink_close(events->netlink);
+	free(events);
 }
