@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "diag.h"
+#include "netlink.h"
 #include "patience.h"
 
 static bool known_family(uint8_t af, enum family *family)
@@ -37,14 +37,14 @@ static int keep_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static bool has(const struct attrs *attrs, unsigned int type, size_t size)
+static bool has_attr(const struct attrs *attrs, unsigned int type, size_t size)
 {
 	return attrs->v[type] && mnl_attr_get_payload_len(attrs->v[type]) >= size;
 }
 
-static uint32_t number(const struct attrs *attrs, unsigned int type, uint32_t missing)
+static uint32_t attr_number(const struct attrs *attrs, unsigned int type, uint32_t missing)
 {
-	return has(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
+	return has_attr(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
 }
 
 static bool attr_string(const struct nlattr *attr, const char *wanted)
@@ -53,30 +53,29 @@ static bool attr_string(const struct nlattr *attr, const char *wanted)
 	       !strcmp(mnl_attr_get_str(attr), wanted);
 }
 
-static int on_link(const struct nlmsghdr *message, void *data)
+static void take_link(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
 	struct attrs attrs = { 0 }, kind = { 0 };
 	struct netif *iface;
 
 	if (message->nlmsg_type != RTM_NEWLINK)
-		return MNL_CB_OK;
+		return;
 	mnl_attr_parse(message, sizeof(*link), keep_attr, &attrs);
 	if (!attrs.v[IFLA_IFNAME] || mnl_attr_validate(attrs.v[IFLA_IFNAME], MNL_TYPE_NUL_STRING) < 0)
-		return MNL_CB_OK;
+		return;
 	iface = netinfo_add_if(data, mnl_attr_get_str(attrs.v[IFLA_IFNAME]), link->ifi_index);
 	iface->loopback = link->ifi_flags & IFF_LOOPBACK;
 	iface->up = link->ifi_flags & IFF_UP;
-	iface->master = (int)number(&attrs, IFLA_MASTER, 0);
+	iface->master = (int)attr_number(&attrs, IFLA_MASTER, 0);
 	if (attrs.v[IFLA_LINKINFO])
 		mnl_attr_parse_nested(attrs.v[IFLA_LINKINFO], keep_attr, &kind);
 	iface->bridge = kind.v[IFLA_INFO_KIND] && attr_string(kind.v[IFLA_INFO_KIND], "bridge");
 	iface->port = iface->master && !(kind.v[IFLA_INFO_SLAVE_KIND] &&
 					 attr_string(kind.v[IFLA_INFO_SLAVE_KIND], "vrf"));
-	return MNL_CB_OK;
 }
 
-static int on_addr(const struct nlmsghdr *message, void *data)
+static void take_addr(const struct nlmsghdr *message, void *data)
 {
 	const struct ifaddrmsg *addr = mnl_nlmsg_get_payload(message);
 	struct netinfo *info = data;
@@ -85,12 +84,12 @@ static int on_addr(const struct nlmsghdr *message, void *data)
 	unsigned int type;
 
 	if (message->nlmsg_type != RTM_NEWADDR || !known_family(addr->ifa_family, &family))
-		return MNL_CB_OK;
+		return;
 	mnl_attr_parse(message, sizeof(*addr), keep_attr, &attrs);
 	/* IFA_ADDRESS is the far end of a point-to-point link. */
 	type = attrs.v[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS;
-	if (!has(&attrs, type, family_addr_size(family)))
-		return MNL_CB_OK;
+	if (!has_attr(&attrs, type, family_addr_size(family)))
+		return;
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
 
@@ -103,10 +102,9 @@ static int on_addr(const struct nlmsghdr *message, void *data)
 			iface->addr[family] = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
 		}
 	}
-	return MNL_CB_OK;
 }
 
-static int on_route(const struct nlmsghdr *message, void *data)
+static void take_route(const struct nlmsghdr *message, void *data)
 {
 	const struct rtmsg *from = mnl_nlmsg_get_payload(message);
 	struct attrs attrs = { 0 };
@@ -116,18 +114,18 @@ static int on_route(const struct nlmsghdr *message, void *data)
 
 	if (message->nlmsg_type != RTM_NEWROUTE || !known_family(from->rtm_family, &family) ||
 	    from->rtm_flags & RTM_F_CLONED)
-		return MNL_CB_OK;
+		return;
 	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
 	if (from->rtm_dst_len) {
-		if (!has(&attrs, RTA_DST, family_addr_size(family)))
-			return MNL_CB_OK;
+		if (!has_attr(&attrs, RTA_DST, family_addr_size(family)))
+			return;
 		dst = addr_load(family, mnl_attr_get_payload(attrs.v[RTA_DST]));
 	}
 	route = netinfo_add_route(data, family, dst, from->rtm_dst_len, from->rtm_type,
-				  (int)number(&attrs, RTA_OIF, 0));
-	route->table = number(&attrs, RTA_TABLE, from->rtm_table);
-	route->metric = number(&attrs, RTA_PRIORITY, 0);
-	if (has(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
+				  (int)attr_number(&attrs, RTA_OIF, 0));
+	route->table = attr_number(&attrs, RTA_TABLE, from->rtm_table);
+	route->metric = attr_number(&attrs, RTA_PRIORITY, 0);
+	if (has_attr(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
 		const struct rtnexthop *first = mnl_attr_get_payload(attrs.v[RTA_MULTIPATH]);
 
 		route->out = first->rtnh_ifindex;
@@ -137,7 +135,6 @@ static int on_route(const struct nlmsghdr *message, void *data)
 	/* A route for certain sources (IPv6) leads only some packets. */
 	if (from->rtm_src_len)
 		route->multipath = true;
-	return MNL_CB_OK;
 }
 
 /* An address that a rule of policy routing asks for. */
@@ -146,7 +143,7 @@ static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum fam
 {
 	if (!length)
 		return 0;
-	if (!has(attrs, type, family_addr_size(family))) {
+	if (!has_attr(attrs, type, family_addr_size(family))) {
 		rule->unknown = true;
 		return 0;
 	}
@@ -155,14 +152,14 @@ static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum fam
 
 static void rule_marks(const struct attrs *attrs, struct netrule *rule)
 {
-	rule->mark = number(attrs, FRA_FWMARK, 0);
-	rule->mask = number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
+	rule->mark = attr_number(attrs, FRA_FWMARK, 0);
+	rule->mask = attr_number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
 	/* The kernel always sends this one; ~0 is none. */
-	rule->suppress = number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
+	rule->suppress = attr_number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
 	rule->suppresses = rule->suppress != ~0U;
 }
 
-static int on_rule(const struct nlmsghdr *message, void *data)
+static void take_policy_rule(const struct nlmsghdr *message, void *data)
 {
 	const struct fib_rule_hdr *from = mnl_nlmsg_get_payload(message);
 	struct netinfo *info = data;
@@ -171,14 +168,14 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 	enum family family;
 
 	if (message->nlmsg_type != RTM_NEWRULE || !known_family(from->family, &family))
-		return MNL_CB_OK;
+		return;
 	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
 	GROW(info->rules, info->nrules, info->rules_room);
 	rule = &info->rules[info->nrules++];
 	*rule = (struct netrule){
-		.family = family, .priority = number(&attrs, FRA_PRIORITY, 0),
-		.table = number(&attrs, FRA_TABLE, from->table), .action = from->action,
-		.target = number(&attrs, FRA_GOTO, 0), .invert = from->flags & FIB_RULE_INVERT,
+		.family = family, .priority = attr_number(&attrs, FRA_PRIORITY, 0),
+		.table = attr_number(&attrs, FRA_TABLE, from->table), .action = from->action,
+		.target = attr_number(&attrs, FRA_GOTO, 0), .invert = from->flags & FIB_RULE_INVERT,
 		.never = attrs.v[FRA_OIFNAME], .unknown = from->tos,
 		.src_length = from->src_len, .dst_length = from->dst_len,
 	};
@@ -203,73 +200,35 @@ static int on_rule(const struct nlmsghdr *message, void *data)
 			known |= i == read[k];
 		rule->unknown |= !known;
 	}
-	return MNL_CB_OK;
-}
-
-static int ended_by(int error)
-{
-	if (!error)
-		return MNL_CB_STOP;
-	errno = error < 0 ? -error : EPROTO;
-	return MNL_CB_ERROR;
-}
-
-static int on_error(const struct nlmsghdr *message, void *data)
-{
-	(void)data;
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
-		return ended_by(-EBADMSG);
-	return ended_by(((const struct nlmsgerr *)mnl_nlmsg_get_payload(message))->error);
 }
 
 /*
- * libmnl's own takes each end for a good one. A dump that breaks off ends with the
- * error (netlink_dump_done() in net/netlink/af_netlink.c): a route that does not fit
- * one message hides those behind it.
+ * One dump; returns 1 where the kernel's tables changed meanwhile, -1 with errno where
+ * it failed, as netlink.h has it.
  */
-static int on_done(const struct nlmsghdr *message, void *data)
+static int dump_once(struct netlink *netlink, uint16_t type, uint8_t af,
+		     void (*take)(const struct nlmsghdr *message, void *data), void *data)
 {
-	int error = 0;
-
-	(void)data;
-	if (mnl_nlmsg_get_payload_len(message) >= sizeof(error))
-		memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
-	return ended_by(error < 0 ? error : 0);
-}
-
-/* One dump; returns 1 where the kernel's tables changed meanwhile. */
-static int dump_once(struct mnl_socket *socket, uint16_t type, uint8_t af, mnl_cb_t on_message,
-		     void *data)
-{
-	static mnl_cb_t control[] = { [NLMSG_ERROR] = on_error, [NLMSG_DONE] = on_done };
-	static unsigned int sequence;
-	size_t size = MNL_SOCKET_BUFFER_SIZE < 32768 ? 32768 : MNL_SOCKET_BUFFER_SIZE;
-	char *buffer = xcalloc(1, size);
-	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	static uint32_t sequence;
+	uint8_t question[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))]
+		__attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *request = mnl_nlmsg_put_header(question);
+	struct netlink_end end;
 	struct rtgenmsg *header;
-	int status = -1;
-	ssize_t length;
 
 	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request->nlmsg_seq = ++sequence;
-	/* The largest header of those asked for; rtgen_family is the first byte of each. */
+	/* The largest header of those requested; rtgen_family is the first byte of each. */
 	header = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	header->rtgen_family = af;
-	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-		goto out;
-	do {
-		/* What came before is not the whole. */
-		length = mnl_socket_recvfrom(socket, buffer, size);
-		status = length < 0 ? -1 : mnl_cb_run2(buffer, (size_t)length, sequence,
-						       mnl_socket_get_portid(socket), on_message,
-						       data, control, ARRAY_SIZE(control));
-	} while (status > MNL_CB_STOP);
-out:
-	free(buffer);
-	if (status < 0)
-		return errno == EINTR ? 1 : -1;
-	return 0;
+	if (netlink_send(netlink, request, request->nlmsg_len) ||
+	    netlink_answer(netlink, request->nlmsg_seq, take, data, &end))
+		return -1;
+	if (end.cut || end.error == EINTR)
+		return 1;
+	errno = end.error;
+	return end.error ? -1 : 0;
 }
 
 /*
@@ -330,29 +289,29 @@ static void read_switches(struct netinfo *info)
 }
 
 /* Each list once. Returns 1 where the kernel's tables changed meanwhile, -1, said, on failure. */
-static int read_lists(struct mnl_socket *socket, struct netinfo *info)
+static int read_lists(struct netlink *netlink, struct netinfo *info)
 {
 	static const struct {
 		uint16_t type;
 		uint8_t af;
-		mnl_cb_t on_message;
+		void (*take)(const struct nlmsghdr *message, void *data);
 		const char *what;
 	} dumps[] = {
-		{ RTM_GETLINK, AF_UNSPEC, on_link, "the interfaces" },
-		{ RTM_GETADDR, AF_UNSPEC, on_addr, "the addresses" },
-		{ RTM_GETROUTE, AF_INET, on_route, "the IPv4 routes" },
-		{ RTM_GETROUTE, AF_INET6, on_route, "the IPv6 routes" },
-		{ RTM_GETRULE, AF_INET, on_rule, "the IPv4 routing rules" },
-		{ RTM_GETRULE, AF_INET6, on_rule, "the IPv6 routing rules" },
+		{ RTM_GETLINK, AF_UNSPEC, take_link, "the interfaces" },
+		{ RTM_GETADDR, AF_UNSPEC, take_addr, "the addresses" },
+		{ RTM_GETROUTE, AF_INET, take_route, "the IPv4 routes" },
+		{ RTM_GETROUTE, AF_INET6, take_route, "the IPv6 routes" },
+		{ RTM_GETRULE, AF_INET, take_policy_rule, "the IPv4 routing rules" },
+		{ RTM_GETRULE, AF_INET6, take_policy_rule, "the IPv6 routing rules" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
-		int status = dump_once(socket, dumps[i].type, dumps[i].af, dumps[i].on_message, info);
+		int status = dump_once(netlink, dumps[i].type, dumps[i].af, dumps[i].take, info);
 
 		/* A kernel without IPv6, or without policy routing. */
 		if (status < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT))
 			continue;
-		if (status < 0)
+		if (status < 0 && errno)
 			diag_error("cannot read %s: %s", dumps[i].what, strerror(errno));
 		if (status)
 			return status;
@@ -372,16 +331,15 @@ int netinfo_read(struct netinfo *info)
 {
 	for (int try = 0; try < LOST_ROUTE_DUMPS; try++) {
 		/* A new socket each time: no message of a broken dump is left in it. */
-		struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+		struct netlink *netlink = netlink_open(NETLINK_ROUTE);
 		int status = -1;
 
 		netinfo_clear(info);
-		if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+		if (!netlink)
 			diag_error("cannot open a netlink socket: %s", strerror(errno));
 		else
-			status = read_lists(socket, info);
-		if (socket)
-			mnl_socket_close(socket);
+			status = read_lists(netlink, info);
+		netlink_close(netlink);
 		if (!status) {
 			read_switches(info);
 			netinfo_sort(info);

@@ -64,7 +64,7 @@ struct backend_ops {
 	 * where that is another form of the same rule; the caller frees it. NULL
 	 * for a backend that keeps every rule as it is.
 	 */
-	struct rule *(*as_read)(const struct rule *rule);
+	struct rule *(*canonical)(const struct rule *rule);
 
 	void (*close)(struct backend *backend); /* NULL is fine */
 

@@ -8,15 +8,15 @@
  * Waiting for a change of the tables. nf_tables tells of every change; of
  * ip_tables nothing can be heard, so there a wait is a short sleep.
  */
-struct watch;
+struct table_events;
 
-/* Starts to listen; what changes from now on ends a wait. NULL, said, on failure. */
-struct watch *watch_open(enum backend_kind kind);
+/* Starts to listen; what changes from now on ends a wait. NULL, reported, on failure. */
+struct table_events *table_events_open(enum backend_kind kind);
 /*
- * Waits for a change, at most ms, and takes all that came. Returns 0, also
- * when none came; -1, said, on failure.
+ * Waits for a change, at most ms milliseconds and within the time limit, and takes
+ * all that came. Returns 0, also when none came; -1, reported, on failure.
  */
-int watch_wait(struct watch *watch, unsigned int ms);
-void watch_close(struct watch *watch); /* NULL is fine */
+int table_events_wait(struct table_events *events, unsigned int ms);
+void table_events_close(struct table_events *events); /* NULL is fine */
 
 #endif

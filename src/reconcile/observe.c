@@ -148,16 +148,16 @@ static int renew(const struct session *session, struct state *state, bool *chang
 
 int state_stay(const struct session *session, uint64_t end, struct state *state)
 {
-	struct watch *watch = watch_open(session->ops->kind);
+	struct table_events *events = table_events_open(session->ops->kind);
 	uint64_t now = clock_ms(), quiet = now + QUIET_MS;
-	int status = watch ? 0 : -1;
+	int status = events ? 0 : -1;
 	bool changed = false;
 
 	deadline_step("waiting until the tables are left alone");
 	while (!status && now < quiet && now < end) {
 		uint64_t until = quiet < end ? quiet : end;
 
-		status = watch_wait(watch, (unsigned int)(until - now));
+		status = table_events_wait(events, (unsigned int)(until - now));
 		sleep_ms(BURST_MS);
 		if (status || renew(session, state, &changed) || deadline_check())
 			status = -1;
@@ -167,7 +167,7 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
 		if (!status && needs_repair(session, state))
 			status = 1;
 	}
-	watch_close(watch);
+	table_events_close(events);
 	return status;
 }
 
@@ -186,9 +186,9 @@ static bool is_complete(const struct session *session, const struct state *state
 int docker_wait(struct session *session, unsigned int seconds)
 {
 	uint64_t now = clock_ms(), end = now + (uint64_t)seconds * 1000;
-	struct watch *watch = watch_open(BACKEND_NFT);
+	struct table_events *events = table_events_open(BACKEND_NFT);
 	bool complete = false;
-	int status = watch ? 0 : -1;
+	int status = events ? 0 : -1;
 
 	while (!status && !complete && now < end) {
 		struct state state = { 0 };
@@ -197,13 +197,14 @@ int docker_wait(struct session *session, unsigned int seconds)
 		complete = !status && is_complete(session, &state);
 		state_clear(&state);
 		now = clock_ms();
+		deadline_step("waiting for Docker's chains");
 		/* Legacy tables and dockerd itself are not heard: look again anyway. */
 		if (!status && !complete && now < end)
-			status = watch_wait(watch, end - now < WAIT_STEP_MS ? (unsigned int)(end - now) : WAIT_STEP_MS);
-		deadline_step("waiting for Docker's chains");
+			status = table_events_wait(events, end - now < WAIT_STEP_MS ?
+						   (unsigned int)(end - now) : WAIT_STEP_MS);
 		if (!status)
 			status = deadline_check();
 	}
-	watch_close(watch);
+	table_events_close(events);
 	return status;
 }

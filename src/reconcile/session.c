@@ -45,7 +45,7 @@ int session_choose(struct session *session)
 		return 0;
 	policy_free(session->policy);
 	session->ops = ops;
-	session->policy = policy_canonical(configured, families, ops->as_read);
+	session->policy = policy_canonical(configured, families, ops->canonical);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netlink.h"
 #include "util.h"
 #include "xt_entry.h"
 
@@ -33,13 +34,13 @@ static struct xtables_globals globals = {
 static struct {
 	enum family family;
 	void (*failed)(const char *why);
-	struct mnl_socket *socket; /* NULL where the kernel cannot be asked */
+	struct netlink *netlink; /* NULL where the kernel cannot answer */
 	/* While an extension is loaded to print: the revisions that it has. */
 	bool found[UINT8_MAX + 1];
 	int wanted; /* the one to register, -1: none */
 } lib;
 
-void xtlib_fail(const char *why)
+void libxt_fail(const char *why)
 {
 	lib.failed(why);
 	_exit(1);
@@ -57,10 +58,10 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	/* Its messages end in one new line or two, or in none. */
 	for (size_t n = strlen(text); n && text[n - 1] == '\n'; n--)
 		text[n - 1] = '\0';
-	xtlib_fail(text);
+	libxt_fail(text);
 }
 
-void xtlib_start(enum family family, struct option *options, bool for_parsing,
+void libxt_start(enum family family, struct option *options, bool for_parsing,
 		 void (*failed)(const char *why))
 {
 	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
@@ -71,13 +72,8 @@ void xtlib_start(enum family family, struct option *options, bool for_parsing,
 		unsetenv(unwanted[i]);
 	lib.family = family;
 	lib.failed = failed;
-	if (for_parsing) {
-		lib.socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-		if (lib.socket && mnl_socket_bind(lib.socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-			mnl_socket_close(lib.socket);
-			lib.socket = NULL;
-		}
-	}
+	if (for_parsing)
+		lib.netlink = netlink_open(NETLINK_NETFILTER);
 	globals.orig_opts = options;
 	globals.compat_rev = for_parsing ? revision_known : revision_collected;
 	xtables_init_all(&globals, family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
@@ -85,19 +81,18 @@ void xtlib_start(enum family family, struct option *options, bool for_parsing,
 
 /* ---- which revision ---- */
 
-/* Asks nft_compat for a revision; returns 0, or -1 with errno. */
+/* Whether nft_compat has the revision: 0, or -1 with errno. */
 static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32_t type)
 {
-	static unsigned int sequence;
-	char buffer[MNL_SOCKET_BUFFER_SIZE];
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	static uint32_t sequence;
+	/* Zeroed: what pads an attribute goes to the kernel, too. */
+	uint8_t question[512] __attribute__((aligned(MNL_ALIGNTO))) = { 0 };
+	struct nlmsghdr *header = mnl_nlmsg_put_header(question);
+	struct netlink_end end;
 	struct nfgenmsg *message;
-	unsigned int port = mnl_socket_get_portid(lib.socket);
-	int result = MNL_CB_OK;
 
-	/* What pads an attribute goes to the kernel, too, and libmnl leaves it as it was. */
-	memset(buffer + header->nlmsg_len, 0, sizeof(buffer) - header->nlmsg_len);
 	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
+	/* The answer is marked as a part of several; the acknowledgement is its end. */
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	header->nlmsg_seq = ++sequence;
 	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
@@ -106,17 +101,11 @@ static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32
 	mnl_attr_put_strz(header, NFTA_COMPAT_NAME, name);
 	mnl_attr_put_u32(header, NFTA_COMPAT_REV, htonl(revision));
 	mnl_attr_put_u32(header, NFTA_COMPAT_TYPE, htonl(type));
-	if (mnl_socket_sendto(lib.socket, header, header->nlmsg_len) < 0)
+	if (netlink_send(lib.netlink, header, header->nlmsg_len) ||
+	    netlink_answer(lib.netlink, header->nlmsg_seq, NULL, NULL, &end))
 		return -1;
-	/* The answer, then the acknowledgement, which stops. */
-	while (result > MNL_CB_STOP) {
-		ssize_t size = mnl_socket_recvfrom(lib.socket, buffer, sizeof(buffer));
-
-		if (size < 0)
-			return -1;
-		result = mnl_cb_run(buffer, (size_t)size, sequence, port, NULL, NULL);
-	}
-	return result;
+	errno = end.error;
+	return end.error ? -1 : 0;
 }
 
 /*
@@ -129,7 +118,7 @@ static int revision_known(const char *name, uint8_t revision, int opt)
 	bool target = opt == IPT_SO_GET_REVISION_TARGET || opt == IP6T_SO_GET_REVISION_TARGET;
 	bool ipv6 = opt == IP6T_SO_GET_REVISION_MATCH || opt == IP6T_SO_GET_REVISION_TARGET;
 
-	if (!revision || !lib.socket)
+	if (!revision || !lib.netlink)
 		return 1;
 	if (!ask_kernel(name, revision, ipv6 ? AF_INET6 : AF_INET, target))
 		return 1;
@@ -179,7 +168,7 @@ static bool good_name(const char *name)
 	return *name && strlen(name) < XT_EXTENSION_MAXNAMELEN && !strchr(name, '/');
 }
 
-const struct xtables_match *xtlib_match(const char *name, uint8_t revision)
+const struct xtables_match *libxt_match(const char *name, uint8_t revision)
 {
 	if (!good_name(name))
 		return NULL;
@@ -194,7 +183,7 @@ const struct xtables_match *xtlib_match(const char *name, uint8_t revision)
 	return listed_match(name, revision);
 }
 
-const struct xtables_target *xtlib_target(const char *name, uint8_t revision)
+const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 {
 	if (!good_name(name))
 		return NULL;
@@ -212,7 +201,7 @@ const struct xtables_target *xtlib_target(const char *name, uint8_t revision)
 
 /* ---- one rule ---- */
 
-void xtlib_begin(void)
+void libxt_begin(void)
 {
 	for (struct xtables_match *m = xtables_matches; m; m = m->next)
 		m->mflags = 0;
@@ -222,7 +211,7 @@ void xtlib_begin(void)
 	}
 }
 
-const struct option *xtlib_options(void)
+const struct option *libxt_options(void)
 {
 	return globals.opts ? globals.opts : globals.orig_opts;
 }
@@ -240,11 +229,11 @@ static void merge_options(const struct xt_option_entry *x6, const struct option 
 	else
 		return;
 	if (!merged)
-		xtlib_fail("out of memory");
+		libxt_fail("out of memory");
 	globals.opts = merged;
 }
 
-void xtlib_use_match(struct xtables_match *match, bool merge)
+void libxt_use_match(struct xtables_match *match, bool merge)
 {
 	const char *name = match->real_name ? match->real_name : match->name;
 	size_t size = XT_ALIGN(sizeof(struct xt_entry_match)) + match->size;
@@ -263,7 +252,7 @@ void xtlib_use_match(struct xtables_match *match, bool merge)
 		merge_options(match->x6_options, match->extra_opts, &match->option_offset);
 }
 
-void xtlib_use_target(struct xtables_target *target)
+void libxt_use_target(struct xtables_target *target)
 {
 	const char *name = target->real_name ? target->real_name : target->name;
 	size_t size = XT_ALIGN(sizeof(struct xt_entry_target)) + target->size;
@@ -281,7 +270,7 @@ void xtlib_use_target(struct xtables_target *target)
 	merge_options(target->x6_options, target->extra_opts, &target->option_offset);
 }
 
-void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *target)
+void libxt_end(struct xtables_rule_match **matches, struct xtables_target *target)
 {
 	/* Releases up to 1.8.10 leave a clone's udata behind. */
 	for (struct xtables_rule_match *i = *matches; i; i = i->next) {
@@ -302,10 +291,10 @@ void xtlib_end(struct xtables_rule_match **matches, struct xtables_target *targe
 	xtables_free_opts(1);
 }
 
-void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
+void libxt_entry_set(union libxt_entry *entry, const struct rule *rule)
 {
 	memset(entry, 0, sizeof(*entry));
-	legacy_put_head(entry, rule, 0, 0);
+	xt_entry_put_head(entry, rule, 0, 0);
 }
 
 /*
@@ -316,7 +305,7 @@ void xtlib_entry_set(union xtlib_entry *entry, const struct rule *rule)
  * asked for by name, since a direct reference would be a copy of the size that
  * it had at build time.
  */
-const char *xtlib_protocol(uint16_t proto)
+const char *libxt_protocol(uint16_t proto)
 {
 	const struct xtables_pprot *known = dlsym(RTLD_DEFAULT, "xtables_chain_protos");
 	const struct protoent *entry;

@@ -15,10 +15,11 @@
 
 #include "deadline.h"
 #include "diag.h"
-#include "spec.h"
+#include "spec_child.h"
+#include "spec_wire.h"
 
 /* The parent's side of one batch. */
-struct run {
+struct spec_run {
 	const struct spec_job *job;
 	struct spec *specs; /* of a job that parses */
 	char **texts;       /* of one that prints */
@@ -42,7 +43,7 @@ void spec_clear(struct spec *spec)
 
 /* ---- answers ---- */
 
-static void refuse(struct run *run, char *why, bool other_family)
+static void answer_refused(struct spec_run *run, char *why, bool other_family)
 {
 	struct spec *spec = &run->specs[run->next++];
 	bool crashed = spec->crashed;
@@ -53,19 +54,19 @@ static void refuse(struct run *run, char *why, bool other_family)
 	spec->crashed = crashed;
 }
 
-static void opaque(struct run *run, const char *why)
+static void answer_opaque(struct spec_run *run, const char *why)
 {
 	run->texts[run->next++] = xasprintf("[opaque: %s]", why);
 }
 
 /* Of a child that did not say why it ended; takes over why. */
-static void give_up_next(struct run *run, char *why, bool crashed)
+static void give_up_next(struct spec_run *run, char *why, bool crashed)
 {
 	if (run->job->texts) {
 		run->specs[run->next].crashed = crashed;
-		refuse(run, why, false);
+		answer_refused(run, why, false);
 	} else {
-		opaque(run, why);
+		answer_opaque(run, why);
 		free(why);
 	}
 }
@@ -78,7 +79,7 @@ static char *record_text(const struct record *record)
 	return text;
 }
 
-static bool add_rule(struct spec *spec, const struct record *record, enum family family)
+static bool answer_add_rule(struct spec *spec, const struct record *record, enum family family)
 {
 	struct rule *rule = spec->nrules < SPEC_RULES_MAX ? record_rule(record, family) : NULL;
 
@@ -90,7 +91,7 @@ static bool add_rule(struct spec *spec, const struct record *record, enum family
 }
 
 /* Acts on one record; false where it is none that may come now. */
-static bool take_record(struct run *run, const struct record *record)
+static bool take_record(struct spec_run *run, const struct record *record)
 {
 	bool parsing = run->job->texts != NULL;
 	char *text;
@@ -103,12 +104,12 @@ static bool take_record(struct run *run, const struct record *record)
 	}
 	switch (parsing ? record->kind : RECORD_KINDS) {
 	case RECORD_RULE:
-		return add_rule(&run->specs[run->next], record, run->job->family);
+		return answer_add_rule(&run->specs[run->next], record, run->job->family);
 	case RECORD_DONE:
 		return run->specs[run->next++].nrules > 0;
 	case RECORD_REFUSED:
 	case RECORD_REFUSED_OTHER:
-		refuse(run, record_text(record), record->kind == RECORD_REFUSED_OTHER);
+		answer_refused(run, record_text(record), record->kind == RECORD_REFUSED_OTHER);
 		return true;
 	default:
 		break;
@@ -119,14 +120,14 @@ static bool take_record(struct run *run, const struct record *record)
 	if (record->kind == RECORD_TEXT) {
 		run->texts[run->next++] = text;
 	} else {
-		opaque(run, text);
+		answer_opaque(run, text);
 		free(text);
 	}
 	return true;
 }
 
 /* Acts on all records that are whole; false where there is anything else. */
-static bool take_records(struct run *run)
+static bool take_records(struct spec_run *run)
 {
 	struct record record;
 	size_t used = 0;
@@ -148,7 +149,7 @@ static bool take_records(struct run *run)
 
 /* ---- the child ---- */
 
-static int start_child(struct run *run)
+static int start_child(struct spec_run *run)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -175,7 +176,7 @@ static int start_child(struct run *run)
 	return 0;
 }
 
-static int end_child(struct run *run)
+static int stop_child(struct spec_run *run)
 {
 	int status = 0;
 
@@ -188,7 +189,7 @@ static int end_child(struct run *run)
 }
 
 /* Reads what the child says: 1, 0 at its end, -1 (said) where time ran out. */
-static int read_child(struct run *run)
+static int read_child(struct spec_run *run)
 {
 	struct pollfd poll_pipe = { .fd = run->pipe, .events = POLLIN };
 	uint8_t buffer[65536];
@@ -210,7 +211,7 @@ static int read_child(struct run *run)
 }
 
 /* The last line that the child wrote to stderr; NULL where there is none. */
-static char *last_words(const struct run *run)
+static char *last_words(const struct spec_run *run)
 {
 	char buffer[4096];
 	ssize_t n = pread(run->errors, buffer, sizeof(buffer) - 1, 0);
@@ -226,7 +227,7 @@ static char *last_words(const struct run *run)
 }
 
 /* Why a child ended that has not said so. */
-static char *why_ended(const struct run *run, int status)
+static char *why_ended(const struct spec_run *run, int status)
 {
 	char *words;
 
@@ -249,7 +250,7 @@ static bool child_failed(int status)
  * A child that sends its answers together went wrong somewhere among them: none
  * of them counts, and the next child sends each at once, so that it shows where.
  */
-static void take_back(struct run *run, size_t first)
+static void take_back(struct spec_run *run, size_t first)
 {
 	for (size_t i = first; i < run->job->n && i <= run->next; i++) {
 		if (run->job->texts) {
@@ -264,7 +265,7 @@ static void take_back(struct run *run, size_t first)
 }
 
 /* Runs one child, which answers at least for the next one, or shows that the next has to. */
-static int run_child(struct run *run)
+static int run_child(struct spec_run *run)
 {
 	size_t first = run->next;
 	bool sane = true, wrong;
@@ -278,7 +279,7 @@ static int run_child(struct run *run)
 		if (got > 0)
 			sane = take_records(run);
 	} while (got > 0 && sane);
-	status = end_child(run);
+	status = stop_child(run);
 	if (got < 0)
 		return -1;
 	/* Short of memory or descriptors, or killed for another's need of them. */
@@ -309,7 +310,7 @@ static int run_child(struct run *run)
 	return 0;
 }
 
-static int run_job(struct run *run)
+static int run_job(struct spec_run *run)
 {
 	int result = 0;
 
@@ -335,7 +336,7 @@ static int parse_batch(enum family family, const char *const *texts, size_t n,
 	const struct spec_job job = {
 		.family = family, .n = n, .texts = texts, .chains = chains,
 	};
-	struct run run = { .job = &job, .specs = specs };
+	struct spec_run run = { .job = &job, .specs = specs };
 
 	return run_job(&run);
 }
@@ -429,7 +430,7 @@ int rulespec_print(enum family family, const struct rule *const *rules, size_t n
 	const struct rule **whole = xcalloc(n, sizeof(*whole));
 	char **printed = xcalloc(n, sizeof(*printed));
 	struct spec_job job = { .family = family, .rules = whole };
-	struct run run = { .job = &job, .texts = printed };
+	struct spec_run run = { .job = &job, .texts = printed };
 	size_t next = 0;
 	int result;
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_address.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "util.h"
 
 /* Whether somebody who wrote this meant an address, and no name. */
 static bool looks_numeric(const char *text)
@@ -45,7 +46,7 @@ static bool mask_is_null(enum family family, const char *mask)
 }
 
 /* As the library would read it, without the look-up of what it cannot read. */
-static bool is_address(enum family family, const char *name)
+static bool is_numeric_address(enum family family, const char *name)
 {
 	if (family == FAMILY_IPV4)
 		return xtables_numeric_to_ipaddr(name) != NULL;
@@ -65,7 +66,7 @@ char *spec_addresses_check(enum family family, const char *list, bool *other)
 		mask = strrchr(name, '/');
 		if (mask)
 			*mask++ = '\0';
-		if (!is_address(family, name) && !(mask && mask_is_null(family, mask)))
+		if (!is_numeric_address(family, name) && !(mask && mask_is_null(family, mask)))
 			error = spec_bad_address(family, name, other);
 	}
 	free(copy);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_child.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +12,10 @@
 #include <unistd.h>
 
 #include "libxtables.h"
-#include "spec.h"
+#include "spec_names.h"
+#include "spec_parse.h"
+#include "spec_print.h"
+#include "spec_wire.h"
 
 /* The child: libxtables' globals and exits, and a pipe to the parent. */
 
@@ -28,7 +33,7 @@ static struct {
 /* The most that one printed rule may have. */
 #define PRINT_MAX (1 << 20)
 
-static void send_all(void)
+static void send_bytes(void)
 {
 	const uint8_t *from = child.bytes.v;
 	size_t left = child.bytes.n;
@@ -48,7 +53,7 @@ static void send_all(void)
 static void answered(void)
 {
 	if (child.at_once || child.bytes.n >= SEND_AT)
-		send_all();
+		send_bytes();
 }
 
 static void send_text(enum record_kind kind, const char *text)
@@ -61,7 +66,7 @@ static void send_text(enum record_kind kind, const char *text)
 static void library_refused(const char *why)
 {
 	send_text(child.other_family ? RECORD_REFUSED_OTHER : RECORD_REFUSED, why);
-	send_all();
+	send_bytes();
 	_exit(0);
 }
 
@@ -74,7 +79,7 @@ static void name_refused(const char *why, bool other_family)
 static void library_failed_to_print(const char *why)
 {
 	send_text(RECORD_OPAQUE, why);
-	send_all();
+	send_bytes();
 	_exit(0);
 }
 
@@ -153,7 +158,7 @@ static void print_one(const struct spec_job *job)
 }
 
 /* stdin and stdout; false where one could not be had. */
-static bool redirect(bool for_parsing)
+static bool redirect_stdio(bool for_parsing)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int output = for_parsing ? null : memfd_create("dockfw-print", MFD_CLOEXEC);
@@ -189,12 +194,12 @@ void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int 
 	child.out = fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	errors = fcntl(errors, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (child.out < 0 || errors < 0 || dup2(errors, STDERR_FILENO) < 0 ||
-	    !redirect(job->texts != NULL) || atexit(leave_at_once))
+	    !redirect_stdio(job->texts != NULL) || atexit(leave_at_once))
 		_exit(SPEC_CHILD_FAILED);
 	child.index = first;
 	child.at_once = at_once;
 	spec_names_forbid(job->family, name_refused);
-	xtlib_start(job->family, spec_options, job->texts != NULL,
+	libxt_start(job->family, spec_options, job->texts != NULL,
 		    job->texts ? library_refused : library_failed_to_print);
 	record_put(&child.bytes, RECORD_READY, first, NULL, 0);
 	answered();
@@ -207,6 +212,6 @@ void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int 
 		else
 			print_one(job);
 	}
-	send_all();
+	send_bytes();
 	_exit(0);
 }

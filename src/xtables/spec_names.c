@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_names.h"
+
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -7,7 +9,7 @@
 #include <nss.h>
 #endif
 
-#include "spec.h"
+#include "spec_address.h"
 
 /*
  * Names are not looked up: at boot there may be no DNS, and a rule must not
@@ -33,7 +35,7 @@ void spec_names_forbid(enum family family, void (*bad)(const char *why, bool oth
 #endif
 }
 
-static void refuse(const char *name)
+static void refuse_name(const char *name)
 {
 	bool other;
 	char *why = spec_bad_address(names.family, name, &other);
@@ -60,13 +62,13 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
 	result = real(node, service, &numeric, found);
 	/* A mask is tried as an address first, which may fail. */
 	if (result && !(hints && hints->ai_flags & AI_NUMERICHOST))
-		refuse(node);
+		refuse_name(node);
 	return result;
 }
 
 struct netent *getnetbyname(const char *name)
 {
 	if (names.bad)
-		refuse(name);
+		refuse_name(name);
 	return NULL;
 }

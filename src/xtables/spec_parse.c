@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_parse.h"
 
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "spec_address.h"
+#include "spec_words.h"
 #include "xt_target.h"
 
 /*
@@ -71,12 +72,13 @@ struct parse {
 	bool protocol_used;   /* its match was loaded for an option */
 	bool invert;          /* a ! stands in front */
 	bool seen[UINT8_MAX + 1];
-	union xtlib_entry entry; /* for extensions to look at */
+	union libxt_entry entry; /* for extensions to look at */
 };
 
-static int refuse(struct parse *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int parse_refuse(struct parse *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-static int refuse(struct parse *p, const char *format, ...)
+static int parse_refuse(struct parse *p, const char *format, ...)
 {
 	va_list args;
 
@@ -87,13 +89,13 @@ static int refuse(struct parse *p, const char *format, ...)
 }
 
 /* Notes an option that may be there once; flag: what ! means for it, 0: no !. */
-static int once(struct parse *p, char option, unsigned int flag)
+static int option_once(struct parse *p, char option, unsigned int flag)
 {
 	if (p->seen[(unsigned char)option])
-		return refuse(p, "-%c is given more than once", option);
+		return parse_refuse(p, "-%c is given more than once", option);
 	p->seen[(unsigned char)option] = true;
 	if (p->invert && !flag)
-		return refuse(p, "-%c cannot have a ! in front", option);
+		return parse_refuse(p, "-%c cannot have a ! in front", option);
 	if (p->invert)
 		p->rule->invert |= flag;
 	return 0;
@@ -101,7 +103,7 @@ static int once(struct parse *p, char option, unsigned int flag)
 
 static int set_protocol(struct parse *p, char *name)
 {
-	if (once(p, 'p', INV_PROTO) < 0)
+	if (option_once(p, 'p', INV_PROTO) < 0)
 		return -1;
 	for (char *c = name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -109,9 +111,9 @@ static int set_protocol(struct parse *p, char *name)
 	p->rule->proto = xtables_parse_protocol(name);
 	p->rule->any_proto = !p->rule->proto;
 	if (!p->rule->proto && p->rule->invert & INV_PROTO)
-		return refuse(p, "'! -p %s' can never match", name);
+		return parse_refuse(p, "'! -p %s' can never match", name);
 	/* multiport and others ask for it while their options are read. */
-	xtlib_entry_set(&p->entry, p->rule);
+	libxt_entry_set(&p->entry, p->rule);
 	return 0;
 }
 
@@ -119,32 +121,33 @@ static int set_interface(struct parse *p, char option, struct interface *iface, 
 			 const char *name)
 {
 	if (!*name)
-		return refuse(p, "-%c has an empty interface name", option);
-	if (once(p, option, flag) < 0)
+		return parse_refuse(p, "-%c has an empty interface name", option);
+	if (option_once(p, option, flag) < 0)
 		return -1;
 	if (!interface_set(iface, name))
-		return refuse(p, "interface name '%s' is longer than %d characters", name,
-			      IFNAMSIZ - 1);
+		return parse_refuse(p, "interface name '%s' is longer than %d characters", name,
+				    IFNAMSIZ - 1);
 	return 0;
 }
 
 static int check_target_name(struct parse *p, const char *name)
 {
 	if (!*name)
-		return refuse(p, "-j has an empty target");
+		return parse_refuse(p, "-j has an empty target");
 	if (strlen(name) > CHAIN_NAME_MAX)
-		return refuse(p, "target '%s' is longer than %d characters", name, CHAIN_NAME_MAX);
+		return parse_refuse(p, "target '%s' is longer than %d characters", name,
+				    CHAIN_NAME_MAX);
 	for (const char *c = name; *c; c++)
 		if (isspace((unsigned char)*c) || *c == '/')
-			return refuse(p, "'%s' is no target's name", name);
+			return parse_refuse(p, "'%s' is no target's name", name);
 	return 0;
 }
 
 static int unknown_chain(struct parse *p, char option, const char *name)
 {
-	return refuse(p, "-%c %s: there is no chain '%s'%s; a chain of one's own needs a section "
-		      "chain \"%s\"", option, name, name,
-		      option == 'j' ? " and no target of that name" : "", name);
+	return parse_refuse(p, "-%c %s: there is no chain '%s'%s; a chain of one's own needs a "
+			    "section chain \"%s\"", option, name, name,
+			    option == 'j' ? " and no target of that name" : "", name);
 }
 
 static int set_jump(struct parse *p, const char *name)
@@ -159,7 +162,7 @@ static int set_jump(struct parse *p, const char *name)
 		{ "QUEUE", VERDICT_QUEUE },
 	};
 
-	if (once(p, 'j', 0) < 0 || check_target_name(p, name) < 0)
+	if (option_once(p, 'j', 0) < 0 || check_target_name(p, name) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++) {
 		if (!strcmp(name, verdicts[i].name)) {
@@ -176,14 +179,14 @@ static int set_jump(struct parse *p, const char *name)
 	p->target = strcmp(name, "standard") ? xtables_find_target(name, XTF_TRY_LOAD) : NULL;
 	if (!p->target)
 		return unknown_chain(p, 'j', name);
-	xtlib_use_target(p->target);
+	libxt_use_target(p->target);
 	return 0;
 }
 
 static int set_goto(struct parse *p, const char *name)
 {
 	/* To iptables -j and -g are one option. */
-	if (once(p, 'j', 0) < 0 || check_target_name(p, name) < 0)
+	if (option_once(p, 'j', 0) < 0 || check_target_name(p, name) < 0)
 		return -1;
 	if (!strings_has(p->chains, name))
 		return unknown_chain(p, 'g', name);
@@ -197,39 +200,39 @@ static int set_counters(struct parse *p, const char *text)
 	char **next = &p->words.v[optind];
 	unsigned long long value;
 
-	if (once(p, 'c', 0) < 0)
+	if (option_once(p, 'c', 0) < 0)
 		return -1;
 	if (bytes)
 		bytes++;
 	else if (optind < p->words.n && **next != '-' && **next != '!')
 		bytes = p->words.v[optind++];
 	if (!bytes)
-		return refuse(p, "-c needs two numbers, packets and bytes");
+		return parse_refuse(p, "-c needs two numbers, packets and bytes");
 	/* NOLINTBEGIN(cert-err34-c): as iptables reads them, with what follows the digits */
 	if (sscanf(packets, "%llu", &value) != 1)
-		return refuse(p, "-c: '%s' is no number of packets", packets);
+		return parse_refuse(p, "-c: '%s' is no number of packets", packets);
 	p->rule->packets = value;
 	if (sscanf(bytes, "%llu", &value) != 1)
-		return refuse(p, "-c: '%s' is no number of bytes", bytes);
+		return parse_refuse(p, "-c: '%s' is no number of bytes", bytes);
 	/* NOLINTEND(cert-err34-c) */
 	p->rule->bytes = value;
 	return 0;
 }
 
-static int add_match(struct parse *p, const char *name)
+static int load_match(struct parse *p, const char *name)
 {
 	struct xtables_match *match;
 
 	if (p->invert)
-		return refuse(p, "-m %s cannot have a ! in front; put it in front of an option of "
-			      "the match", name);
+		return parse_refuse(p, "-m %s cannot have a ! in front; put it in front of an option "
+				    "of the match", name);
 	if (strlen(name) >= XT_EXTENSION_MAXNAMELEN || !*name || strchr(name, '/'))
-		return refuse(p, "'%s' is no match's name", name);
+		return parse_refuse(p, "'%s' is no match's name", name);
 	match = xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
 	if (!match)
-		return refuse(p, "-m %s: no such match is installed for %s", name,
-			      family_title(p->family));
-	xtlib_use_match(match, false);
+		return parse_refuse(p, "-m %s: no such match is installed for %s", name,
+				    family_title(p->family));
+	libxt_use_match(match, false);
 	return 0;
 }
 
@@ -243,7 +246,7 @@ static struct xtables_match *protocol_match(struct parse *p)
 		return NULL;
 	p->protocol_used = true;
 	if (xtables_strtoui(name, NULL, &number, 0, UINT8_MAX))
-		name = xtlib_protocol((uint16_t)number);
+		name = libxt_protocol((uint16_t)number);
 	if (!name || strlen(name) >= XT_EXTENSION_MAXNAMELEN || strchr(name, '/'))
 		return NULL;
 	return xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
@@ -254,21 +257,22 @@ static int unknown_option(struct parse *p, int c, const char *word)
 	char letter[] = { '-', (char)optopt, '\0' };
 
 	if (c == ':')
-		return refuse(p, "option '%s' needs an argument", word);
+		return parse_refuse(p, "option '%s' needs an argument", word);
 	if (c != '?')
-		return refuse(p, "option '%s' belongs to an extension that cannot take it here",
-			      word);
+		return parse_refuse(p,
+				    "option '%s' belongs to an extension that cannot take it here",
+				    word);
 	if (optopt > ' ' && optopt < 0x7f)
 		word = letter;
-	return refuse(p, "unknown option '%s'%s", word,
-		      p->protocol || p->matches ?
+	return parse_refuse(p, "unknown option '%s'%s", word,
+			    p->protocol || p->matches ?
 			      "" : " (options of a protocol or a match come behind -p or -m)");
 }
 
 /* Whether the option is one of the extension with that offset; 0: it has none. */
 static bool ours(int c, unsigned int offset)
 {
-	return offset && (unsigned int)c >= offset && (unsigned int)c < offset + XTLIB_OPTIONS_SCALE;
+	return offset && (unsigned int)c >= offset && (unsigned int)c < offset + LIBXT_OPTIONS_SCALE;
 }
 
 /*
@@ -296,7 +300,7 @@ static int extension_option(struct parse *p, int c)
 	match = protocol_match(p);
 	if (!match)
 		return unknown_option(p, c, p->words.v[optind - 1]);
-	xtlib_use_match(match, true);
+	libxt_use_match(match, true);
 	optind--;
 	return 1;
 }
@@ -306,25 +310,27 @@ static int stray_word(struct parse *p, char *word)
 {
 	if (!strcmp(word, "!")) {
 		if (p->invert)
-			return refuse(p, "two ! one behind the other");
+			return parse_refuse(p, "two ! one behind the other");
 		p->invert = true;
 		return 1;
 	}
 	if (strstr(word, "tables"))
-		return refuse(p, "'%s' is a command; write only the rule's options", word);
-	return refuse(p, "'%s' is no option%s", word,
-		      strchr(word, '\'') ? " (only \"double quotes\" hold words together)" : "");
+		return parse_refuse(p, "'%s' is a command; write only the rule's options", word);
+	return parse_refuse(p, "'%s' is no option%s", word,
+			    strchr(word, '\'') ?
+				    " (only \"double quotes\" hold words together)" : "");
 }
 
 /* Options of the iptables command that make no part of a rule. */
 static int foreign_option(struct parse *p, int c)
 {
 	if (c == 't')
-		return refuse(p, "'-t %s' names a table; write only the rule's options", optarg);
+		return parse_refuse(p, "'-t %s' names a table; write only the rule's options",
+				    optarg);
 	if (strchr("ACDEFILNPRSXZ", c))
-		return refuse(p, "'-%c' is a command; write only the rule's options", c);
-	return refuse(p, "'%s' is no part of a rule; write only the rule's options",
-		      p->words.v[optind - 1]);
+		return parse_refuse(p, "'-%c' is a command; write only the rule's options", c);
+	return parse_refuse(p, "'%s' is no part of a rule; write only the rule's options",
+			    p->words.v[optind - 1]);
 }
 
 static int set_family(struct parse *p, enum family family)
@@ -332,8 +338,8 @@ static int set_family(struct parse *p, enum family family)
 	if (p->family == family)
 		return 0;
 	p->result->other_family = true;
-	return refuse(p, "-%c: the rule is for %s", family == FAMILY_IPV4 ? '4' : '6',
-		      family_title(family));
+	return parse_refuse(p, "-%c: the rule is for %s", family == FAMILY_IPV4 ? '4' : '6',
+			    family_title(family));
 }
 
 /* Returns 1 where a ! in front of this word goes on to the next. */
@@ -346,25 +352,25 @@ static int option(struct parse *p, int c)
 		return set_protocol(p, optarg);
 	case 's':
 		p->src = optarg;
-		return once(p, 's', INV_SRC);
+		return option_once(p, 's', INV_SRC);
 	case 'd':
 		p->dst = optarg;
-		return once(p, 'd', INV_DST);
+		return option_once(p, 'd', INV_DST);
 	case 'i':
 		return set_interface(p, 'i', &p->rule->in, INV_IN, optarg);
 	case 'o':
 		return set_interface(p, 'o', &p->rule->out, INV_OUT, optarg);
 	case 'f':
 		if (p->family == FAMILY_IPV6)
-			return refuse(p, "-f is not for IPv6; write -m frag");
+			return parse_refuse(p, "-f is not for IPv6; write -m frag");
 		p->rule->frag = true;
-		return once(p, 'f', INV_FRAG);
+		return option_once(p, 'f', INV_FRAG);
 	case 'j':
 		return set_jump(p, optarg);
 	case 'g':
 		return set_goto(p, optarg);
 	case 'm':
-		return add_match(p, optarg);
+		return load_match(p, optarg);
 	case 'c':
 		return set_counters(p, optarg);
 	case '4':
@@ -386,7 +392,7 @@ static int parse_options(struct parse *p)
 
 	optind = 0; /* glibc and musl: start anew */
 	opterr = 0;
-	while ((c = getopt_long(p->words.n, p->words.v, SHORT_OPTIONS, xtlib_options(), NULL)) !=
+	while ((c = getopt_long(p->words.n, p->words.v, SHORT_OPTIONS, libxt_options(), NULL)) !=
 	       -1) {
 		result = option(p, c);
 		if (result < 0)
@@ -399,9 +405,9 @@ static int parse_options(struct parse *p)
 	if (p->target)
 		xtables_option_tfcall(p->target);
 	if (optind < p->words.n)
-		return refuse(p, "'%s' stands behind the last option", p->words.v[optind]);
+		return parse_refuse(p, "'%s' stands behind the last option", p->words.v[optind]);
 	if (p->invert)
-		return refuse(p, "a ! stands at the end, in front of nothing");
+		return parse_refuse(p, "a ! stands at the end, in front of nothing");
 	return 0;
 }
 
@@ -421,7 +427,7 @@ static int check_protocol(struct parse *p, const char *match)
 	for (size_t i = 0; i < ARRAY_SIZE(bound); i++)
 		if (!strcmp(match, bound[i].name) &&
 		    (p->rule->proto != bound[i].proto || p->rule->invert & INV_PROTO))
-			return refuse(p, "-m %s needs -p %s", match, match);
+			return parse_refuse(p, "-m %s needs -p %s", match, match);
 	return 0;
 }
 
@@ -475,10 +481,10 @@ static int take_extensions(struct parse *p)
 		total += t->u.target_size;
 	}
 	if (p->rule->nmatches > SPEC_MATCHES_MAX)
-		return refuse(p, "the rule has %zu matches; at most %d can be laid",
-			      p->rule->nmatches, SPEC_MATCHES_MAX);
+		return parse_refuse(p, "the rule has %zu matches; at most %d can be laid",
+				    p->rule->nmatches, SPEC_MATCHES_MAX);
 	if (total > UINT16_MAX)
-		return refuse(p, "the rule is too big for the kernel");
+		return parse_refuse(p, "the rule is too big for the kernel");
 	return 0;
 }
 
@@ -496,10 +502,10 @@ static int make_rules(struct parse *p)
 	spec_addresses_parse(p->family, p->src, &src);
 	spec_addresses_parse(p->family, p->dst, &dst);
 	if ((src.n > 1 || dst.n > 1) && p->rule->invert & (INV_SRC | INV_DST))
-		refuse(p, "a list of addresses cannot have a ! in front");
+		parse_refuse(p, "a list of addresses cannot have a ! in front");
 	else if (src.n * dst.n > SPEC_RULES_MAX)
-		refuse(p, "the lists of addresses make %zu rules; at most %d are taken",
-		       src.n * dst.n, SPEC_RULES_MAX);
+		parse_refuse(p, "the lists of addresses make %zu rules; at most %d are taken",
+			     src.n * dst.n, SPEC_RULES_MAX);
 	else
 		result->rules = xcalloc(src.n * dst.n, sizeof(*result->rules));
 	for (size_t i = 0; i < src.n && !result->error; i++) {
@@ -523,10 +529,10 @@ void spec_parse_text(const struct spec_job *job, const char *text, struct spec_r
 	if (result->error)
 		return;
 	p.rule = rule_new(job->family);
-	xtlib_begin();
+	libxt_begin();
 	if (!parse_options(&p) && !take_extensions(&p))
 		make_rules(&p);
-	xtlib_end(&p.matches, p.target);
+	libxt_end(&p.matches, p.target);
 	rule_free(p.rule);
 	words_clear(&p.words);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "libxtables.h"
+#include "spec_print.h"
 
 #include <arpa/inet.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "libxtables.h"
+#include "util.h"
 #include "xt_target.h"
 
 /* Bits of a mask that is ones and then zeros alone; -1 of any other. */
@@ -64,7 +66,7 @@ static void print_protocol(const struct rule *rule)
 
 	if (!rule->proto)
 		return;
-	name = xtlib_protocol(rule->proto);
+	name = libxt_protocol(rule->proto);
 	printf("%s -p ", rule->invert & INV_PROTO ? " !" : "");
 	if (name)
 		printf("%s", name);
@@ -111,9 +113,9 @@ static char *unprintable(const struct ext *ext, const char *kind, size_t size, b
 	return NULL;
 }
 
-static char *print_match(const struct ext *ext, const union xtlib_entry *entry)
+static char *print_match(const struct ext *ext, const union libxt_entry *entry)
 {
-	const struct xtables_match *match = xtlib_match(ext->name, ext->revision);
+	const struct xtables_match *match = libxt_match(ext->name, ext->revision);
 	struct xt_entry_match *m;
 	char *why;
 
@@ -134,9 +136,9 @@ static char *print_match(const struct ext *ext, const union xtlib_entry *entry)
 	return NULL;
 }
 
-static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
+static char *print_target(const struct ext *ext, const union libxt_entry *entry)
 {
-	const struct xtables_target *target = xtlib_target(ext->name, ext->revision);
+	const struct xtables_target *target = libxt_target(ext->name, ext->revision);
 	struct xt_entry_target *t;
 	char *why;
 
@@ -158,7 +160,7 @@ static char *print_target(const struct ext *ext, const union xtlib_entry *entry)
 	return NULL;
 }
 
-static char *print_verdict(const struct rule *rule, const union xtlib_entry *entry)
+static char *print_verdict(const struct rule *rule, const union libxt_entry *entry)
 {
 	static const char *const names[] = {
 		[VERDICT_ACCEPT] = "ACCEPT",
@@ -184,10 +186,10 @@ static char *print_verdict(const struct rule *rule, const union xtlib_entry *ent
 
 char *spec_print_rule(const struct rule *rule)
 {
-	union xtlib_entry entry;
+	union libxt_entry entry;
 	char *why;
 
-	xtlib_entry_set(&entry, rule);
+	libxt_entry_set(&entry, rule);
 	print_address(rule, 's', &rule->src, INV_SRC);
 	print_address(rule, 'd', &rule->dst, INV_DST);
 	print_interface(rule, 'i', &rule->in, INV_IN);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_wire.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,7 +149,7 @@ struct reader {
 	size_t n;
 };
 
-static bool take(struct reader *from, void *to, size_t size)
+static bool reader_take(struct reader *from, void *to, size_t size)
 {
 	if (from->n < size)
 		return false;
@@ -167,9 +169,9 @@ static const uint8_t *ext_take(struct reader *from, struct wire_ext *wire)
 {
 	const uint8_t *data;
 
-	if (!take(from, wire, sizeof(*wire)) || wire->size > UINT16_MAX || wire->size > from->n ||
-	    wire->usersize > wire->size || !is_string(wire->name, sizeof(wire->name)) ||
-	    !wire->name[0])
+	if (!reader_take(from, wire, sizeof(*wire)) || wire->size > UINT16_MAX ||
+	    wire->size > from->n || wire->usersize > wire->size ||
+	    !is_string(wire->name, sizeof(wire->name)) || !wire->name[0])
 		return NULL;
 	data = from->v;
 	from->v += wire->size;
@@ -216,7 +218,7 @@ struct rule *record_rule(const struct record *record, enum family family)
 	struct wire_rule wire;
 	struct rule *rule;
 
-	if (!take(&from, &wire, sizeof(wire)) || !wire_sane(&wire, family))
+	if (!reader_take(&from, &wire, sizeof(wire)) || !wire_sane(&wire, family))
 		return NULL;
 	rule = rule_new(family);
 	rule->packets = wire.packets;

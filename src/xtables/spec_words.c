@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "spec_words.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec.h"
+#include "util.h"
 
 void words_clear(struct words *words)
 {
@@ -12,7 +14,7 @@ void words_clear(struct words *words)
 	*words = (struct words){ 0 };
 }
 
-static void add(struct words *words, size_t *room, const char *text, size_t length)
+static void words_add(struct words *words, size_t *room, const char *text, size_t length)
 {
 	char *word = xcalloc(length + 1, 1);
 
@@ -56,7 +58,7 @@ char *words_split(const char *text, struct words *words)
 	error = bad_text(text);
 	if (error)
 		return error;
-	add(words, &room, "iptables", strlen("iptables"));
+	words_add(words, &room, "iptables", strlen("iptables"));
 	word = xcalloc(strlen(text) + 1, 1);
 	for (const char *c = text; *c; c++) {
 		bool end = false;
@@ -73,7 +75,7 @@ char *words_split(const char *text, struct words *words)
 		else
 			word[length++] = *c;
 		if (end) {
-			add(words, &room, word, length);
+			words_add(words, &room, word, length);
 			length = 0;
 		}
 	}
@@ -82,7 +84,7 @@ char *words_split(const char *text, struct words *words)
 				  strchr(text, '\n') ? "line" : "rule");
 		words_clear(words);
 	} else if (length) {
-		add(words, &room, word, length);
+		words_add(words, &room, word, length);
 	}
 	free(word);
 	return error;

@@ -105,7 +105,7 @@ static bool take_head(struct head *head, enum family family, const void *data, s
 }
 
 /* The first reason is kept. */
-static void opaque(struct rule *rule, const char *why)
+static void not_understood(struct rule *rule, const char *why)
 {
 	if (!rule->opaque)
 		rule->opaque = xstrdup(why);
@@ -160,7 +160,7 @@ static bool take_verdict(const struct part *target, int *verdict)
 	return true;
 }
 
-bool legacy_has_offset(enum family family, const void *entry, size_t size)
+bool xt_entry_has_offset(enum family family, const void *entry, size_t size)
 {
 	struct part target;
 	struct head head;
@@ -170,8 +170,8 @@ bool legacy_has_offset(enum family family, const void *entry, size_t size)
 	       take_verdict(&target, &verdict) && verdict >= 0;
 }
 
-static void decode_verdict(struct rule *rule, const struct head *head, int verdict,
-			   const char *leads_to)
+static void read_verdict(struct rule *rule, const struct head *head, int verdict,
+			 const char *leads_to)
 {
 	switch (verdict) {
 	case -NF_ACCEPT - 1:
@@ -188,34 +188,34 @@ static void decode_verdict(struct rule *rule, const struct head *head, int verdi
 		break;
 	default:
 		if (verdict < 0 || !leads_to)
-			opaque(rule, "unknown verdict");
+			not_understood(rule, "unknown verdict");
 		else if (*leads_to)
 			rule_set_chain(rule, head->jumps_for_good ? VERDICT_GOTO : VERDICT_JUMP,
 				       leads_to);
 	}
 }
 
-static void decode_target(struct rule *rule, const struct head *head, const uint8_t *entry,
-			  size_t size, const char *leads_to)
+static void read_target(struct rule *rule, const struct head *head, const uint8_t *entry,
+			size_t size, const char *leads_to)
 {
 	struct part target;
 	int verdict;
 
 	if (!take_target(&target, head, entry, size))
-		opaque(rule, "target of an unknown layout");
+		not_understood(rule, "target of an unknown layout");
 	else if (take_verdict(&target, &verdict))
-		decode_verdict(rule, head, verdict, leads_to);
+		read_verdict(rule, head, verdict, leads_to);
 	else if (!target.name[0] || !strcmp(target.name, XT_ERROR_TARGET))
-		opaque(rule, "target of the kernel's own");
+		not_understood(rule, "target of the kernel's own");
 	else
 		rule_set_target(rule, target.name, target.revision, target.data,
 				(uint16_t)target.data_size);
 	if (head->jumps_for_good && rule->verdict != VERDICT_GOTO)
-		opaque(rule, "goto that leads to no chain");
+		not_understood(rule, "goto that leads to no chain");
 }
 
-static void decode_matches(struct rule *rule, const struct head *head, const uint8_t *entry,
-			   size_t size)
+static void read_matches(struct rule *rule, const struct head *head, const uint8_t *entry,
+			 size_t size)
 {
 	size_t end = head->target_offset < size ? head->target_offset : size;
 	size_t at = head->size;
@@ -223,7 +223,7 @@ static void decode_matches(struct rule *rule, const struct head *head, const uin
 
 	while (at < end) {
 		if (!take_part(&match, entry + at, end - at) || !match.name[0]) {
-			opaque(rule, "match of an unknown layout");
+			not_understood(rule, "match of an unknown layout");
 			return;
 		}
 		rule_add_match(rule, match.name, match.revision, match.data,
@@ -236,17 +236,17 @@ static void decode_matches(struct rule *rule, const struct head *head, const uin
  * An address bit that the mask does not cover is not ignored by the kernel: the
  * rule then matches nothing, which the model has no way to say.
  */
-static void decode_address(struct rule *rule, struct address *to, const struct address *from)
+static void read_address(struct rule *rule, struct address *to, const struct address *from)
 {
 	*to = *from;
 	for (size_t i = 0; i < sizeof(from->addr); i++)
 		if (from->addr[i] & ~from->mask[i])
-			opaque(rule, "address beyond its mask");
+			not_understood(rule, "address beyond its mask");
 }
 
 /* Only names and masks as iptables makes them. */
-static void decode_interface(struct rule *rule, struct interface *to, const char *name,
-			     const uint8_t *mask)
+static void read_interface(struct rule *rule, struct interface *to, const char *name,
+			   const uint8_t *mask)
 {
 	static const uint8_t any[IFNAMSIZ];
 
@@ -256,17 +256,17 @@ static void decode_interface(struct rule *rule, struct interface *to, const char
 	}
 	if (!memchr(name, '\0', IFNAMSIZ) || !interface_set(to, name) ||
 	    memcmp(to->mask, mask, sizeof(any)))
-		opaque(rule, "interface mask that is not iptables'");
+		not_understood(rule, "interface mask that is not iptables'");
 }
 
-static void decode_head(struct rule *rule, const struct head *head)
+static void read_head(struct rule *rule, const struct head *head)
 {
 	uint8_t inverse = head->inverse;
 
-	decode_address(rule, &rule->src, &head->src);
-	decode_address(rule, &rule->dst, &head->dst);
-	decode_interface(rule, &rule->in, head->in, head->in_mask);
-	decode_interface(rule, &rule->out, head->out, head->out_mask);
+	read_address(rule, &rule->src, &head->src);
+	read_address(rule, &rule->dst, &head->dst);
+	read_interface(rule, &rule->in, head->in, head->in_mask);
+	read_interface(rule, &rule->out, head->out, head->out_mask);
 	rule->proto = head->proto;
 	rule->frag = head->frag;
 	for (size_t i = 0; i < ARRAY_SIZE(inversions); i++) {
@@ -275,30 +275,31 @@ static void decode_head(struct rule *rule, const struct head *head)
 		inverse &= (uint8_t)~inversions[i].kernel;
 	}
 	if (inverse || head->odd_flags || head->tos)
-		opaque(rule, "unknown flags");
+		not_understood(rule, "unknown flags");
 	/* Each of these means something else to the kernel than it seems to. */
 	if (head->proto > UINT8_MAX || (head->proto && !head->checks_proto) ||
 	    (!head->proto && rule->invert & INV_PROTO))
-		opaque(rule, "protocol that is never compared");
+		not_understood(rule, "protocol that is never compared");
 	rule->any_proto = rule->family == FAMILY_IPV6 && !rule->proto && head->checks_proto;
 	if (rule->invert & INV_FRAG && !rule->frag)
-		opaque(rule, "inverted fragment flag alone");
+		not_understood(rule, "inverted fragment flag alone");
 	rule->packets = head->counters.pcnt;
 	rule->bytes = head->counters.bcnt;
 }
 
-struct rule *legacy_decode(enum family family, const void *entry, size_t size, const char *leads_to)
+struct rule *xt_entry_decode(enum family family, const void *entry, size_t size,
+			     const char *leads_to)
 {
 	struct rule *rule = rule_new(family);
 	struct head head;
 
 	if (!take_head(&head, family, entry, size)) {
-		opaque(rule, "entry that is cut off");
+		not_understood(rule, "entry that is cut off");
 		return rule;
 	}
-	decode_head(rule, &head);
-	decode_matches(rule, &head, entry, size);
-	decode_target(rule, &head, entry, size, leads_to);
+	read_head(rule, &head);
+	read_matches(rule, &head, entry, size);
+	read_target(rule, &head, entry, size, leads_to);
 	return rule;
 }
 
@@ -402,7 +403,7 @@ static void put_ipv6(void *to, const struct rule *rule, size_t target_at, size_t
 	memcpy(to, &entry, sizeof(entry));
 }
 
-void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t end)
+void xt_entry_put_head(void *to, const struct rule *rule, size_t target_at, size_t end)
 {
 	if (rule->family == FAMILY_IPV4)
 		put_ipv4(to, rule, target_at, end);
@@ -410,7 +411,7 @@ void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t
 		put_ipv6(to, rule, target_at, end);
 }
 
-struct rule *legacy_as_read(const struct rule *rule)
+struct rule *xt_entry_canonical(const struct rule *rule)
 {
 	struct rule *copy = rule_copy(rule);
 	union {
@@ -427,7 +428,7 @@ struct rule *legacy_as_read(const struct rule *rule)
 	return copy;
 }
 
-void *legacy_encode(const struct rule *rule, size_t *size)
+void *xt_entry_encode(const struct rule *rule, size_t *size)
 {
 	bool ipv4 = rule->family == FAMILY_IPV4;
 	size_t target_at = ipv4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
@@ -445,7 +446,7 @@ void *legacy_encode(const struct rule *rule, size_t *size)
 		return NULL;
 
 	entry = xcalloc(1, end);
-	legacy_put_head(entry, rule, target_at, end);
+	xt_entry_put_head(entry, rule, target_at, end);
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *match = &rule->matches[i];
 

@@ -10,7 +10,7 @@
  * Whether the entry ends in a verdict that is an offset in the table: a jump,
  * or none at all, which only the holder of the table can tell.
  */
-bool legacy_has_offset(enum family family, const void *entry, size_t size);
+bool xt_entry_has_offset(enum family family, const void *entry, size_t size);
 
 /*
  * The rule that an entry of that many bytes is. leads_to is what its offset
@@ -18,20 +18,20 @@ bool legacy_has_offset(enum family family, const void *entry, size_t size);
  * no -j), NULL where it is not known. Never NULL; what is not understood makes
  * the rule opaque. The caller frees it.
  */
-struct rule *legacy_decode(enum family family, const void *entry, size_t size,
-			   const char *leads_to);
+struct rule *xt_entry_decode(enum family family, const void *entry, size_t size,
+			     const char *leads_to);
 
 /*
  * The rule as ip_tables can hold it, as iptables-legacy lays it: a prefix of
  * NFLOG ends after 63 characters. The caller frees it.
  */
-struct rule *legacy_as_read(const struct rule *rule);
+struct rule *xt_entry_canonical(const struct rule *rule);
 
 /*
  * Writes the head of the rule's entry, struct ipt_entry or ip6t_entry, to where
  * there is room for it; target_at and end are where its target begins and ends.
  */
-void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t end);
+void xt_entry_put_head(void *to, const struct rule *rule, size_t target_at, size_t end);
 
 /*
  * The entry of a rule, with its counters, in the form that libiptc takes: a
@@ -39,6 +39,6 @@ void legacy_put_head(void *to, const struct rule *rule, size_t target_at, size_t
  * frees it. NULL where ip_tables cannot hold the rule: an opaque one, -f under
  * IPv6, a name that is too long, extensions beyond 64 KiB.
  */
-void *legacy_encode(const struct rule *rule, size_t *size);
+void *xt_entry_encode(const struct rule *rule, size_t *size);
 
 #endif

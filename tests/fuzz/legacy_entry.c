@@ -64,14 +64,14 @@ static const char *install(const struct rule *rule, uint8_t *entry)
 static void require_same_again(const struct rule *rule, size_t size)
 {
 	size_t written;
-	uint8_t *entry = legacy_encode(rule, &written);
+	uint8_t *entry = xt_entry_encode(rule, &written);
 	const char *leads_to;
 	struct rule *again, *copy;
 
 	REQUIRE(entry && written == size, "%zu bytes", entry ? written : 0);
 	leads_to = install(rule, entry);
-	REQUIRE(legacy_has_offset(rule->family, entry, size) == (leads_to != NULL), "an offset");
-	again = legacy_decode(rule->family, entry, size, leads_to);
+	REQUIRE(xt_entry_has_offset(rule->family, entry, size) == (leads_to != NULL), "an offset");
+	again = xt_entry_decode(rule->family, entry, size, leads_to);
 	REQUIRE(!again->opaque, "%s", again->opaque);
 	copy = rule_copy(again);
 	REQUIRE(rule_equal(rule, copy), "another rule");
@@ -97,11 +97,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		((struct ipt_entry *)entry)->next_offset = (uint16_t)size;
 	if (choice & 8 && family == FAMILY_IPV6 && size >= sizeof(struct ip6t_entry))
 		((struct ip6t_entry *)entry)->next_offset = (uint16_t)size;
-	rule = legacy_decode(family, entry, size, leads_to);
-	if (legacy_has_offset(family, entry, size) && !leads_to)
+	rule = xt_entry_decode(family, entry, size, leads_to);
+	if (xt_entry_has_offset(family, entry, size) && !leads_to)
 		REQUIRE(rule->opaque, "whole, and where it leads is not known");
 	if (rule->opaque) {
-		REQUIRE(!legacy_encode(rule, &unused), "written: %s", rule->opaque);
+		REQUIRE(!xt_entry_encode(rule, &unused), "written: %s", rule->opaque);
 	} else {
 		require_same_again(rule, size);
 		/* Longer than the kernel's stands for a prefix that only nf_tables can hold. */

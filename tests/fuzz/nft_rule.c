@@ -9,7 +9,8 @@
 #include <linux/netfilter/nfnetlink.h>
 
 #include "fuzz.h"
-#include "nft_rule.h"
+#include "nft_decode.h"
+#include "nft_encode.h"
 #include "through_nft.h"
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fuzz.h"
-#include "spec.h"
+#include "spec_wire.h"
 
 /*
  * What a damaged child sends to its parent: records, of which no length, count or

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 #include "lib/child.h"
 #include "rulespec.h"
-#include "spec.h"
+#include "spec_words.h"
 
 /*
  * The texts of rules, one a line: each is taken or refused with a reason, and a rule

@@ -6,7 +6,9 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include "fuzz.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
+#include "nft_decode.h"
+#include "nft_encode.h"
 #include "util.h"
 
 /* The rule as nf_tables would hold and dump it; NULL, with *why, where it cannot. */
@@ -34,10 +36,10 @@ static inline struct rule *through_nft(const struct rule *rule, const char **why
 	return again;
 }
 
-/* What nf_tables can hold comes back as nft_as_read() says, with its counters. */
+/* What nf_tables can hold comes back as nft_canonical() says, with its counters. */
 static inline void require_nft_holds(const struct rule *rule)
 {
-	struct rule *read = nft_as_read(rule), *twice = nft_as_read(read), *again;
+	struct rule *read = nft_canonical(rule), *twice = nft_canonical(read), *again;
 	const char *why = NULL;
 
 	again = through_nft(rule, &why);

@@ -14,7 +14,7 @@
 #include "diag.h"
 #include "nft-asm.h"
 #include "nft-forms.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
 #include "nft_socket.h"
 #include "rulespec.h"
 #include "show-rule.h"
@@ -199,7 +199,7 @@ static bool check_form(const struct nft_form *form, const struct rule *rule)
 	wanted = rule_of(rule->family, form->text);
 	if (!wanted)
 		return false;
-	read = nft_as_read(wanted);
+	read = nft_canonical(wanted);
 	good = rule_equal(read, rule);
 	rule_free(read);
 	rule_free(wanted);
@@ -292,7 +292,7 @@ static int has(char **args)
 
 	if (!rule || start(family, args[1], args[2]))
 		return -1;
-	read = nft_as_read(rule);
+	read = nft_canonical(rule);
 	chain = table_chain(snapshot_table(snapshot, family, args[1]), args[2]);
 	for (size_t i = 0; chain && i < chain->nrules; i++)
 		n += rule_equal(read, chain->rules[i]);

@@ -86,11 +86,12 @@ static void there_and_back(void **state)
 			uint8_t *entry;
 			size_t size;
 
-			entry = legacy_encode(rule, &size);
+			entry = xt_entry_encode(rule, &size);
 			assert_non_null(entry);
 			leads_to = install(family, entry);
-			assert_int_equal(legacy_has_offset(family, entry, size), leads_to != NULL);
-			back = legacy_decode(family, entry, size, leads_to);
+			assert_int_equal(xt_entry_has_offset(family, entry, size),
+					 leads_to != NULL);
+			back = xt_entry_decode(family, entry, size, leads_to);
 			assert_null(back->opaque);
 			assert_true(rule_equal(rule, back));
 			assert_int_equal(back->verdict, verdict);
@@ -112,25 +113,25 @@ static void what_cannot_be_held(void **state)
 	(void)state;
 	/* The match alone would fit into the 64 KiB of an entry, not with the rest. */
 	rule_add_match(rule, "big", 0, big, UINT16_MAX - 63);
-	assert_null(legacy_encode(rule, &size));
+	assert_null(xt_entry_encode(rule, &size));
 	rule_free(rule);
 	free(big);
 
 	rule = rule_new(FAMILY_IPV6);
 	rule->frag = true;
-	assert_null(legacy_encode(rule, &size));
+	assert_null(xt_entry_encode(rule, &size));
 	rule->frag = false;
 	rule->invert = INV_FRAG;
-	assert_null(legacy_encode(rule, &size));
+	assert_null(xt_entry_encode(rule, &size));
 	rule->invert = 0;
 	rule_set_chain(rule, VERDICT_JUMP, "A2345678901234567890123456789");
-	assert_null(legacy_encode(rule, &size));
+	assert_null(xt_entry_encode(rule, &size));
 	rule_set_chain(rule, VERDICT_JUMP, "A234567890123456789012345678");
-	entry = legacy_encode(rule, &size);
+	entry = xt_entry_encode(rule, &size);
 	assert_non_null(entry);
 	free(entry);
 	rule->opaque = xstrdup("test");
-	assert_null(legacy_encode(rule, &size));
+	assert_null(xt_entry_encode(rule, &size));
 	rule_free(rule);
 }
 
@@ -143,10 +144,10 @@ static void opaque_with(enum family family, size_t offset, uint8_t value)
 	size_t size;
 
 	rule_set_chain(rule, VERDICT_JUMP, "CHAIN");
-	entry = legacy_encode(rule, &size);
+	entry = xt_entry_encode(rule, &size);
 	leads_to = install(family, entry);
 	entry[offset] = value;
-	back = legacy_decode(family, entry, size, leads_to);
+	back = xt_entry_decode(family, entry, size, leads_to);
 	assert_non_null(back->opaque);
 	assert_int_equal(back->verdict, VERDICT_JUMP);
 	assert_string_equal(back->chain, "CHAIN");
@@ -184,13 +185,13 @@ static void what_does_not_count(void **state)
 	size_t size;
 
 	(void)state;
-	entry = legacy_encode(rule, &size);
+	entry = xt_entry_encode(rule, &size);
 	install(FAMILY_IPV6, (uint8_t *)entry);
 	memset(entry->ipv6.iniface, 'x', IFNAMSIZ);
 	entry->ipv6.flags = IP6T_F_PROTO;
 	entry->nfcache = 0x4000;
 	entry->comefrom = 7;
-	back = legacy_decode(FAMILY_IPV6, entry, size, "");
+	back = xt_entry_decode(FAMILY_IPV6, entry, size, "");
 	assert_true(rule_equal(rule, back));
 	assert_true(rule_unconditional(back));
 	free(entry);
@@ -211,12 +212,12 @@ static void long_prefixes(void **state)
 	(void)state;
 	memset(data.bytes + offsetof(struct xt_nflog_info, prefix), 'x', NF_LOG_PREFIXLEN - 1);
 	rule_set_target(rule, "NFLOG", 0, data.bytes, sizeof(data.bytes));
-	read = legacy_as_read(rule);
+	read = xt_entry_canonical(rule);
 	info = (const void *)read->target.data;
 	assert_int_equal(read->target.size, XT_ALIGN(sizeof(*info)));
 	assert_int_equal(info->group, 3);
 	assert_int_equal(strlen(info->prefix), sizeof(info->prefix) - 1);
-	again = legacy_as_read(read);
+	again = xt_entry_canonical(read);
 	assert_true(rule_equal(read, again));
 	rule_free(rule);
 	rule_free(read);
@@ -232,34 +233,34 @@ static void odd_ends(void **state)
 	size_t size;
 
 	(void)state;
-	entry = legacy_encode(rule, &size);
+	entry = xt_entry_encode(rule, &size);
 	target = (void *)((uint8_t *)entry + entry->target_offset);
 	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
 		target->verdict = odd[i];
-		assert_false(legacy_has_offset(FAMILY_IPV4, entry, size));
-		back = legacy_decode(FAMILY_IPV4, entry, size, NULL);
+		assert_false(xt_entry_has_offset(FAMILY_IPV4, entry, size));
+		back = xt_entry_decode(FAMILY_IPV4, entry, size, NULL);
 		assert_non_null(back->opaque);
 		rule_free(back);
 	}
 	/* An offset that nobody can name. */
 	target->verdict = 0;
-	back = legacy_decode(FAMILY_IPV4, entry, size, NULL);
+	back = xt_entry_decode(FAMILY_IPV4, entry, size, NULL);
 	assert_non_null(back->opaque);
 	rule_free(back);
 	/* A goto that goes nowhere. */
 	entry->ip.flags = IPT_F_GOTO;
-	back = legacy_decode(FAMILY_IPV4, entry, size, "");
+	back = xt_entry_decode(FAMILY_IPV4, entry, size, "");
 	assert_non_null(back->opaque);
 	rule_free(back);
 	entry->ip.flags = 0;
 	/* The head of a chain. */
 	strcpy(target->target.u.user.name, XT_ERROR_TARGET);
-	back = legacy_decode(FAMILY_IPV4, entry, size, NULL);
+	back = xt_entry_decode(FAMILY_IPV4, entry, size, NULL);
 	assert_non_null(back->opaque);
 	rule_free(back);
 	/* A name without an end. */
 	memset(target->target.u.user.name, 'x', sizeof(target->target.u.user.name));
-	back = legacy_decode(FAMILY_IPV4, entry, size, NULL);
+	back = xt_entry_decode(FAMILY_IPV4, entry, size, NULL);
 	assert_non_null(back->opaque);
 	rule_free(back);
 	free(entry);
@@ -274,12 +275,12 @@ static void cut_and_bent(void **state)
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		struct rule *rule = example(family, VERDICT_EXT), *back;
 		size_t size, head = head_size(family);
-		uint8_t *entry = legacy_encode(rule, &size);
+		uint8_t *entry = xt_entry_encode(rule, &size);
 
 		for (size_t length = 0; length < size; length++) {
 			uint8_t *cut = xmemdup(entry, length);
 
-			back = legacy_decode(family, cut, length, "X");
+			back = xt_entry_decode(family, cut, length, "X");
 			assert_non_null(back->opaque);
 			rule_free(back);
 			free(cut);
@@ -293,9 +294,9 @@ static void cut_and_bent(void **state)
 				size_t again;
 
 				entry[at] = (uint8_t)value;
-				back = legacy_decode(family, entry, size, "X");
+				back = xt_entry_decode(family, entry, size, "X");
 				/* What is whole can be written again as the same. */
-				bent = legacy_encode(back, &again);
+				bent = xt_entry_encode(back, &again);
 				assert_true(back->opaque ? !bent : again == size);
 				free(bent);
 				rule_free(back);

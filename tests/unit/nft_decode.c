@@ -15,7 +15,9 @@
 #include "../tools/nft-forms.h"
 #include "deadline.h"
 #include "diag.h"
-#include "nft_rule.h"
+#include "nft_canonical.h"
+#include "nft_decode.h"
+#include "nft_encode.h"
 #include "rulespec.h"
 #include "util.h"
 
@@ -45,7 +47,7 @@ static struct rule *wanted(enum family family, const char *text)
 	assert_int_equal(rulespec_parse(family, &text, 1, &chains, &spec), 0);
 	if (spec.error)
 		fail_msg("%s: %s", text, spec.error);
-	rule = nft_as_read(spec.rules[0]);
+	rule = nft_canonical(spec.rules[0]);
 	spec_clear(&spec);
 	strings_clear(&chains);
 	return rule;
@@ -231,8 +233,8 @@ static void test_limits(void **state)
 			struct rule *rule = rule_new(FAMILY_IPV4), *once, *twice;
 
 			rule_add_match(rule, "limit", 0, info, sizeof(info));
-			once = nft_as_read(rule);
-			twice = nft_as_read(once);
+			once = nft_canonical(rule);
+			twice = nft_canonical(once);
 			assert_true(rule_equal(once, twice));
 			rule_free(rule);
 			rule_free(once);
@@ -268,7 +270,7 @@ static void test_padding(void **state)
 	(void)state;
 	assert_int_equal(rule->matches[0].data[9], 0);
 	rule->matches[0].data[9] = 0x5a;
-	again = nft_as_read(rule);
+	again = nft_canonical(rule);
 	assert_true(rule_equal(rule, again));
 	assert_memory_equal(rule->matches[0].data, again->matches[0].data, rule->matches[0].size);
 	rule_free(rule);

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "../tools/nft-asm.h"
-#include "nft_rule.h"
+#include "nft_decode.h"
 #include "util.h"
 
 /*

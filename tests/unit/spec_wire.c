@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "spec.h"
+#include "spec_wire.h"
 
 static struct rule *sample(void)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "spec.h"
+#include "spec_words.h"
 
 /* Splits text and compares the words, which are given with '|' in between. */
 static void expect(const char *text, const char *expected)

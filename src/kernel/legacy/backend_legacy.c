@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "iptc.h"
 #include "legacy_filters.h"
+#include "text.h"
 #include "util.h"
 #include "xt_entry.h"
 #include "xtlock.h"
@@ -40,7 +41,8 @@ static const struct iptc *iptc_of(const struct fetched *table)
 	return &iptc_families[table->family];
 }
 
-static struct fetched *find(const struct legacy *legacy, enum family family, const char *name)
+static struct fetched *fetched_find(const struct legacy *legacy, enum family family,
+				    const char *name)
 {
 	for (size_t i = 0; i < legacy->n; i++)
 		if (legacy->tables[i]->family == family && !strcmp(legacy->tables[i]->name, name))
@@ -48,10 +50,10 @@ static struct fetched *find(const struct legacy *legacy, enum family family, con
 	return NULL;
 }
 
-static struct fetched *keep(struct legacy *legacy, enum family family, const char *name,
-			    struct xtc_handle *handle)
+static struct fetched *fetched_keep(struct legacy *legacy, enum family family, const char *name,
+				    struct xtc_handle *handle)
 {
-	struct fetched *table = find(legacy, family, name);
+	struct fetched *table = fetched_find(legacy, family, name);
 
 	if (table) {
 		iptc_of(table)->ops->free(table->handle);
@@ -95,7 +97,7 @@ static void legacy_close(struct backend *backend)
 	free(legacy);
 }
 
-static void list_chains(const struct fetched *from, struct table *to)
+static void copy_chains(const struct fetched *from, struct table *to)
 {
 	const struct iptc *iptc = iptc_of(from);
 	struct xtc_handle *handle = from->handle;
@@ -120,12 +122,12 @@ static struct rule *decode(const struct fetched *table, const void *entry)
 	const char *leads_to = NULL;
 
 	/* The library aborts on a verdict that it does not know. */
-	if (legacy_has_offset(table->family, entry, size))
+	if (xt_entry_has_offset(table->family, entry, size))
 		leads_to = iptc->target(entry, table->handle);
-	return legacy_decode(table->family, entry, size, leads_to);
+	return xt_entry_decode(table->family, entry, size, leads_to);
 }
 
-static void list_rules(const struct fetched *from, struct chain *to)
+static void copy_rules(const struct fetched *from, struct chain *to)
 {
 	const struct iptc *iptc = iptc_of(from);
 	/* Of an empty chain, next_rule() would go on in the chain before. */
@@ -149,7 +151,7 @@ static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 	handle = iptc_open(family, name, false);
 	if (!handle)
 		return BACKEND_FAILED;
-	list_chains(keep((struct legacy *)backend, family, name, handle),
+	copy_chains(fetched_keep((struct legacy *)backend, family, name, handle),
 		    snapshot_add_table(snapshot, family, name));
 	return BACKEND_OK;
 }
@@ -157,7 +159,8 @@ static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 static int legacy_read_chain(struct backend *backend, struct snapshot *snapshot,
 			     struct table *table, struct chain *chain)
 {
-	const struct fetched *from = find((struct legacy *)backend, table->family, table->name);
+	const struct fetched *from =
+		fetched_find((struct legacy *)backend, table->family, table->name);
 
 	(void)snapshot;
 	if (!from || !iptc_of(from)->ops->is_chain(chain->name, from->handle)) {
@@ -165,7 +168,7 @@ static int legacy_read_chain(struct backend *backend, struct snapshot *snapshot,
 			   family_name(table->family), table->name);
 		return BACKEND_FAILED;
 	}
-	list_rules(from, chain);
+	copy_rules(from, chain);
 	return BACKEND_OK;
 }
 
@@ -177,7 +180,7 @@ static int legacy_verify(struct backend *backend, struct snapshot *snapshot)
 	return BACKEND_OK;
 }
 
-static int refused(const struct fetched *table, const struct edit *edit, const char *why)
+static int edit_refused(const struct fetched *table, const struct edit *edit, const char *why)
 {
 	static const char *const ops[] = {
 		[EDIT_CREATE] = "create",
@@ -217,14 +220,14 @@ static int delete_rule(const struct fetched *table, const struct edit *edit,
 	bool right;
 
 	if (!entry)
-		return refused(table, edit, "it has no rule of that number");
+		return edit_refused(table, edit, "it has no rule of that number");
 	live = decode(table, entry);
 	right = is_rule(live, edit->rule);
 	rule_free(live);
 	if (!right)
-		return refused(table, edit, "the rule of that number is another one");
+		return edit_refused(table, edit, "the rule of that number is another one");
 	if (!iptc_of(table)->delete_rule(chain, (unsigned int)edit->position - 1, table->handle))
-		return refused(table, edit, strerror(errno));
+		return edit_refused(table, edit, strerror(errno));
 	return 0;
 }
 
@@ -240,29 +243,31 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 	/* The library goes by the name alone and takes what is no chain for a target. */
 	if (rule_calls(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
 				 iptc->ops->builtin(rule->chain, table->handle)))
-		return refused(table, edit, "it leads to a chain that does not exist");
+		return edit_refused(table, edit, "it leads to a chain that does not exist");
 	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))
-		return refused(table, edit, "its target has the name of a chain");
+		return edit_refused(table, edit, "its target has the name of a chain");
 	if (!edit->position)
-		return refused(table, edit, "it has no rule of that number");
-	entry = legacy_encode(rule, &size);
+		return edit_refused(table, edit, "it has no rule of that number");
+	entry = xt_entry_encode(rule, &size);
 	if (!entry)
-		return refused(table, edit, "ip_tables cannot hold it");
+		return edit_refused(table, edit, "ip_tables cannot hold it");
 	/* The entry has the rule's counters; the library takes them from there. */
 	done = iptc->insert_rule(chain, entry, (unsigned int)edit->position - 1, table->handle);
 	free(entry);
-	return done ? 0 : refused(table, edit, errno == E2BIG ? "it has no rule of that number" :
-						strerror(errno));
+	if (done)
+		return 0;
+	return edit_refused(table, edit,
+			    errno == E2BIG ? "it has no rule of that number" : strerror(errno));
 }
 
 /* Carries an edit out on the fetched table, not in the kernel. */
-static int apply(const struct fetched *table, const struct edit *edit)
+static int fetched_apply(const struct fetched *table, const struct edit *edit)
 {
 	const struct iptc *iptc = iptc_of(table);
 	xt_chainlabel chain = "";
 
 	if (strlen(edit->chain) > CHAIN_NAME_MAX || !iptc_label(chain, edit->chain))
-		return refused(table, edit, "its name is too long");
+		return edit_refused(table, edit, "its name is too long");
 	switch (edit->op) {
 	case EDIT_CREATE:
 		/* A table has all of its builtin chains from the start. */
@@ -279,7 +284,7 @@ static int apply(const struct fetched *table, const struct edit *edit)
 	case EDIT_DELETE:
 		return delete_rule(table, edit, chain);
 	}
-	return refused(table, edit, strerror(errno));
+	return edit_refused(table, edit, strerror(errno));
 }
 
 /*
@@ -308,14 +313,14 @@ static int keep_policy_counters(const struct fetched *table)
 }
 
 /* A copy of the whole table, for a comparison. */
-static struct snapshot *picture(const struct fetched *from)
+static struct snapshot *fetched_copy(const struct fetched *from)
 {
 	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
 	struct table *table = snapshot_add_table(snapshot, from->family, from->name);
 
-	list_chains(from, table);
+	copy_chains(from, table);
 	for (size_t i = 0; i < table->nchains; i++)
-		list_rules(from, table->chains[i]);
+		copy_rules(from, table->chains[i]);
 	return snapshot;
 }
 
@@ -333,8 +338,8 @@ static bool in_kernel(const struct fetched *table)
 	now.handle = iptc_open(table->family, table->name, false);
 	if (!now.handle)
 		return false;
-	wanted = picture(table);
-	live = picture(&now);
+	wanted = fetched_copy(table);
+	live = fetched_copy(&now);
 	same = snapshot_same(wanted, live);
 	snapshot_free(wanted);
 	snapshot_free(live);
@@ -379,25 +384,26 @@ static int commit_failed(const struct fetched *table, const char *written, int e
 /* Each table on its own, in that order; the kernel cannot do it at once. */
 static int commit_tables(struct fetched *const *tables, size_t n)
 {
-	char *written = xstrdup("");
-	int result = BACKEND_OK;
+	struct text text;
+	int error = 0, result = BACKEND_OK;
+	char *written;
+	size_t done;
 
-	for (size_t i = 0; i < n && result == BACKEND_OK; i++) {
-		const struct fetched *table = tables[i];
-		char *longer;
-		int error;
+	text_open(&text);
+	for (done = 0; done < n; done++) {
+		const struct fetched *table = tables[done];
 
 		if (!iptc_of(table)->ops->commit(table->handle)) {
 			/* libiptc passes some on with the sign of the kernel. */
 			error = errno < 0 ? -errno : errno;
-			result = commit_failed(table, written, error);
 			break;
 		}
-		longer = xasprintf("%s%s%s '%s'", written, *written ? ", " : "",
-				   family_name(table->family), table->name);
-		free(written);
-		written = longer;
+		fprintf(text.out, "%s%s '%s'", done ? ", " : "", family_name(table->family),
+			table->name);
 	}
+	written = text_take(&text);
+	if (done < n)
+		result = commit_failed(tables[done], written, error);
 	free(written);
 	return result;
 }
@@ -419,8 +425,8 @@ static struct fetched *new_table(struct legacy *legacy, const struct edit *edit,
 		*result = BACKEND_FAILED;
 		return NULL;
 	}
-	table = keep(legacy, edit->family, edit->table, handle);
-	snapshot = picture(table);
+	table = fetched_keep(legacy, edit->family, edit->table, handle);
+	snapshot = fetched_copy(table);
 	for (size_t i = 0; i < snapshot->tables[0]->nchains; i++) {
 		const struct chain *chain = snapshot->tables[0]->chains[i];
 
@@ -460,7 +466,7 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 	changed = xcalloc(edits->n, sizeof(*changed));
 	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
 		const struct edit *edit = &edits->v[i];
-		struct fetched *table = find(legacy, edit->family, edit->table);
+		struct fetched *table = fetched_find(legacy, edit->family, edit->table);
 
 		if (!table)
 			table = new_table(legacy, edit, &result);
@@ -469,7 +475,7 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 			result = keep_policy_counters(table);
 		}
 		if (result == BACKEND_OK)
-			result = apply(table, edit);
+			result = fetched_apply(table, edit);
 	}
 	if (result == BACKEND_OK)
 		result = commit_tables(changed, n);
@@ -484,7 +490,7 @@ const struct backend_ops backend_legacy = {
 	.read_chain = legacy_read_chain,
 	.verify = legacy_verify,
 	.commit = legacy_commit,
-	.as_read = legacy_as_read,
+	.canonical = xt_entry_canonical,
 	.close = legacy_close,
 	.read_filters = legacy_read_filters,
 };

@@ -92,7 +92,7 @@ int iptc_registered(enum family family, const char *table)
 }
 
 /* What the operator can do about an errno of the library's init. */
-static const char *hint(const struct iptc *iptc, int error)
+static const char *iptc_hint(const struct iptc *iptc, int error)
 {
 	switch (error) {
 	case EPERM:
@@ -126,6 +126,6 @@ struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
 	/* The library's parser of a table fails without an errno. */
 	diag_error("cannot read the %s table '%s' of ip_tables: %s%s", family_name(family), table,
 		   errno ? strerror(errno) : "its layout is not one that libiptc knows",
-		   hint(iptc, errno));
+		   iptc_hint(iptc, errno));
 	return NULL;
 }

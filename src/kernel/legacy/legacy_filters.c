@@ -22,7 +22,7 @@ static struct chain *select_filters(const struct policy *policy, const struct sn
 	return NULL;
 }
 
-static void add_chain(struct other_filters *filters, const struct table *table, bool input)
+static void add_filter(struct other_filters *filters, const struct table *table, bool input)
 {
 	const struct chain *chain = table_chain(table, input ? "INPUT" : "FORWARD");
 
@@ -52,8 +52,8 @@ int legacy_read_filters(const struct backend_ops *ops, bool input_only, bool but
 		return BACKEND_FAILED;
 	for (size_t t = 0; t < snapshot->ntables; t++) {
 		if (!input_only)
-			add_chain(filters, snapshot->tables[t], false);
-		add_chain(filters, snapshot->tables[t], true);
+			add_filter(filters, snapshot->tables[t], false);
+		add_filter(filters, snapshot->tables[t], true);
 	}
 	snapshot_free(snapshot);
 	return BACKEND_OK;

@@ -7,7 +7,7 @@
  * XTABLES_LOCKFILE names, else of /run/xtables.lock. iptables waits for it, so
  * it is held as briefly as can be.
  *
- * Waits until the deadline of diag.h. Returns the descriptor, which
+ * Waits until the time limit (deadline.h). Returns the descriptor, which
  * xtlock_release() closes; -1, said, where the lock cannot be had.
  */
 int xtlock_take(void);

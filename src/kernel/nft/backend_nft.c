@@ -10,9 +10,10 @@
 #include "diag.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
+#include "nft_canonical.h"
 #include "nft_commit.h"
+#include "nft_decode.h"
 #include "nft_filters.h"
-#include "nft_rule.h"
 #include "nft_socket.h"
 #include "patience.h"
 #include "util.h"
@@ -245,7 +246,8 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 }
 
 /* How many rules the chain has; those listed where that is not known. */
-static size_t rules_of(const struct nft *nft, const struct table *table, const struct chain *chain)
+static size_t rule_count(const struct nft *nft, const struct table *table,
+			 const struct chain *chain)
 {
 	for (size_t i = 0; i < nft->ncounts; i++) {
 		const struct base_count *count = &nft->counts[i];
@@ -305,7 +307,7 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 	status = nft_ask(nft->socket, take_rule, &rules);
 	if (status)
 		return status;
-	rules_there = rules_of(nft, table, chain);
+	rules_there = rule_count(nft, table, chain);
 	if (rules_there != chain->nrules)
 		return not_whole(nft, table, chain, rules_there);
 	chain->loaded = true;
@@ -349,7 +351,7 @@ const struct backend_ops backend_nft = {
 	.read_chain = nft_read_chain,
 	.verify = nft_verify,
 	.commit = nft_commit_edits,
-	.as_read = nft_as_read,
+	.canonical = nft_canonical,
 	.close = nft_close,
 	.read_filters = nft_read_filters,
 };

@@ -60,7 +60,7 @@ bool nft_attrs_message(struct nft_attrs *attrs, const struct nlmsghdr *nlh, uint
 	return nft_attrs_parse(attrs, (const uint8_t *)nlh + head, nlh->nlmsg_len - head, known);
 }
 
-static bool take(const struct nlattr *attr, void *to, size_t size)
+static bool attr_copy(const struct nlattr *attr, void *to, size_t size)
 {
 	if (!attr || mnl_attr_get_payload_len(attr) != size)
 		return false;
@@ -70,7 +70,7 @@ static bool take(const struct nlattr *attr, void *to, size_t size)
 
 bool nft_attr_u16(const struct nlattr *attr, uint16_t *value)
 {
-	if (!take(attr, value, sizeof(*value)))
+	if (!attr_copy(attr, value, sizeof(*value)))
 		return false;
 	*value = ntohs(*value);
 	return true;
@@ -78,7 +78,7 @@ bool nft_attr_u16(const struct nlattr *attr, uint16_t *value)
 
 bool nft_attr_u32(const struct nlattr *attr, uint32_t *value)
 {
-	if (!take(attr, value, sizeof(*value)))
+	if (!attr_copy(attr, value, sizeof(*value)))
 		return false;
 	*value = ntohl(*value);
 	return true;
@@ -86,7 +86,7 @@ bool nft_attr_u32(const struct nlattr *attr, uint32_t *value)
 
 bool nft_attr_u64(const struct nlattr *attr, uint64_t *value)
 {
-	if (!take(attr, value, sizeof(*value)))
+	if (!attr_copy(attr, value, sizeof(*value)))
 		return false;
 	*value = be64toh(*value);
 	return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nft_rule.h"
+#include "nft_canonical.h"
 
 /* In front of the kernel's headers, which then leave out what it has. */
 #include <netinet/in.h>
@@ -16,13 +16,13 @@
 /* What iptables since 1.8.8 makes of a rule by writing it and reading it again. */
 
 /* A tcp or udp match as one thing; udp has no flags. */
-struct ports {
+struct port_match {
 	bool tcp;
 	struct xt_tcp v;
 };
 
 /* Whether iptables writes the match as native expressions, which know no options. */
-static bool take_ports(struct ports *ports, const struct ext *ext)
+static bool take_ports(struct port_match *ports, const struct ext *ext)
 {
 	const uint8_t known = XT_TCP_INV_SRCPT | XT_TCP_INV_DSTPT | XT_TCP_INV_FLAGS;
 	struct xt_udp udp;
@@ -44,7 +44,7 @@ static bool take_ports(struct ports *ports, const struct ext *ext)
 }
 
 /* The byte behind udp's flags is compared, so no structure with any there goes in. */
-static void put_ports(const struct ports *ports, struct ext *ext)
+static void put_ports(const struct port_match *ports, struct ext *ext)
 {
 	if (ports->tcp) {
 		memcpy(ext->data, &ports->v, sizeof(ports->v));
@@ -112,7 +112,7 @@ static void drop_match(struct rule *rule, size_t index)
 
 static void normal_ports(struct rule *rule)
 {
-	struct ports first = { 0 }, ports;
+	struct port_match first = { 0 }, ports;
 	size_t first_at = rule->nmatches;
 
 	for (size_t i = 0; i < rule->nmatches; i++) {
@@ -176,7 +176,7 @@ static void normal_interface(struct rule *rule, struct interface *iface, unsigne
 	}
 }
 
-struct rule *nft_as_read(const struct rule *rule)
+struct rule *nft_canonical(const struct rule *rule)
 {
 	struct rule *copy = rule_copy(rule);
 

@@ -13,9 +13,10 @@
 
 #include "backend.h"
 #include "diag.h"
+#include "netlink.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
-#include "nft_rule.h"
+#include "nft_encode.h"
 #include "util.h"
 
 /*
@@ -33,7 +34,7 @@
 #define RULE_MAX 32000
 
 /* A rule: of the kernel's, or one that an edit puts in. */
-struct line {
+struct rule_line {
 	uint64_t handle; /* 0: new */
 	size_t edit;
 };
@@ -44,9 +45,9 @@ struct work {
 	const struct chain *live; /* NULL: the kernel has none */
 	bool exists;
 	size_t created, dropped; /* by which edit, or NO_EDIT */
-	struct line *lines; /* owned; as the chain is to be */
+	struct rule_line *lines; /* owned; as the chain is to be */
 	size_t n, room;
-	struct line *gone; /* owned; rules of the kernel's to be taken out */
+	struct rule_line *gone; /* owned; rules of the kernel's to be taken out */
 	size_t ngone, gone_room;
 };
 
@@ -88,7 +89,8 @@ static void add_lines(struct work *work)
 {
 	for (size_t i = 0; work->live && i < work->live->nrules; i++) {
 		GROW(work->lines, work->n, work->room);
-		work->lines[work->n++] = (struct line){ work->live->rules[i]->handle, NO_EDIT };
+		work->lines[work->n++] =
+			(struct rule_line){ work->live->rules[i]->handle, NO_EDIT };
 	}
 }
 
@@ -121,14 +123,14 @@ static struct work *work_of(struct commit *c, const struct edit *edit)
 
 static int delete_line(struct work *work, const struct edit *edit, size_t index)
 {
-	struct line *line = &work->lines[edit->position - 1];
+	struct rule_line *line = &work->lines[edit->position - 1];
 
 	if (line->edit == NO_EDIT) {
 		/* Without a handle the kernel would empty the chain. */
 		if (!line->handle || (edit->rule->handle && edit->rule->handle != line->handle))
 			return refused(edit, xstrdup("the rule of that number is another one"));
 		GROW(work->gone, work->ngone, work->gone_room);
-		work->gone[work->ngone++] = (struct line){ line->handle, index };
+		work->gone[work->ngone++] = (struct rule_line){ line->handle, index };
 	}
 	work->n--;
 	memmove(line, line + 1, (work->n - (edit->position - 1)) * sizeof(*line));
@@ -137,13 +139,13 @@ static int delete_line(struct work *work, const struct edit *edit, size_t index)
 
 static void insert_line(struct work *work, const struct edit *edit, size_t index)
 {
-	struct line *line;
+	struct rule_line *line;
 
 	GROW(work->lines, work->n, work->room);
 	line = &work->lines[edit->position - 1];
 	memmove(line + 1, line, (work->n - (edit->position - 1)) * sizeof(*line));
 	work->n++;
-	*line = (struct line){ 0, index };
+	*line = (struct rule_line){ 0, index };
 }
 
 static int apply_chain(struct work *work, const struct edit *edit, size_t index)
@@ -159,7 +161,7 @@ static int apply_chain(struct work *work, const struct edit *edit, size_t index)
 	return 0;
 }
 
-static int apply(struct commit *c, size_t index)
+static int commit_apply(struct commit *c, size_t index)
 {
 	const struct edit *edit = &c->edits->v[index];
 	struct work *work = work_of(c, edit);
@@ -187,7 +189,7 @@ static struct nlmsghdr *open_message(struct commit *c, uint16_t type, uint16_t f
 	return nft_batch_open(&c->batch, type, family_af(c->edits->v[edit].family), flags);
 }
 
-static void put_table(struct commit *c, const struct work *work)
+static void put_new_table(struct commit *c, const struct work *work)
 {
 	struct nlmsghdr *nlh = open_message(c, NFT_MSG_NEWTABLE, NLM_F_CREATE, work->created);
 
@@ -203,7 +205,7 @@ static void put_chain(struct commit *c, const struct work *work)
 	struct nlmsghdr *nlh;
 
 	if (!snapshot_table(c->snapshot, work->first->family, work->first->table))
-		put_table(c, work);
+		put_new_table(c, work);
 	nlh = open_message(c, NFT_MSG_NEWCHAIN, flags, work->created);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, work->first->table);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, work->first->chain);
@@ -228,7 +230,7 @@ static void put_drop(struct commit *c, const struct work *work)
 	nft_batch_close(&c->batch, nlh);
 }
 
-static void put_delete(struct commit *c, const struct work *work, const struct line *gone)
+static void put_delete(struct commit *c, const struct work *work, const struct rule_line *gone)
 {
 	struct nlmsghdr *nlh = open_message(c, NFT_MSG_DELRULE, 0, gone->edit);
 
@@ -238,7 +240,8 @@ static void put_delete(struct commit *c, const struct work *work, const struct l
 	nft_batch_close(&c->batch, nlh);
 }
 
-static int put_rule(struct commit *c, const struct line *line, uint16_t flags, uint64_t behind)
+static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t flags,
+			uint64_t behind)
 {
 	const struct edit *edit = &c->edits->v[line->edit];
 	struct nftnl_rule *rule;
@@ -271,12 +274,12 @@ static int put_run(struct commit *c, const struct work *work, size_t first, size
 
 	if (end == work->n) {
 		for (size_t i = first; i < end; i++)
-			if (put_rule(c, &work->lines[i], NLM_F_APPEND, 0))
+			if (put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0))
 				return -1;
 		return 0;
 	}
 	for (size_t i = end; i-- > first;)
-		if (put_rule(c, &work->lines[i], flags, behind))
+		if (put_new_rule(c, &work->lines[i], flags, behind))
 			return -1;
 	return 0;
 }
@@ -318,12 +321,13 @@ static int put_all(struct commit *c)
 
 static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
 {
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)batch->v;
-	int left = (int)batch->n;
+	struct netlink_messages messages = { batch->v, batch->n };
+	const struct nlmsghdr *nlh;
 
-	while (mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_seq != batch->seq + message)
-		nlh = mnl_nlmsg_next(nlh, &left);
-	return mnl_nlmsg_ok(nlh, left) ? nlh : NULL;
+	do
+		nlh = netlink_next(&messages);
+	while (nlh && nlh->nlmsg_seq != batch->seq + message);
+	return nlh;
 }
 
 /*
@@ -354,8 +358,8 @@ static char *extension_at(const struct nft_batch *batch, const struct nft_refusa
 }
 
 /* What the operator can make of it; the caller frees it. */
-static char *hint(const struct commit *c, const struct nft_refusal *refusal,
-		  const struct edit *edit)
+static char *refusal_hint(const struct commit *c, const struct nft_refusal *refusal,
+			  const struct edit *edit)
 {
 	bool leads = edit && edit->op == EDIT_INSERT && edit->rule->chain;
 	char *extension = extension_at(&c->batch, refusal), *text;
@@ -395,7 +399,7 @@ static void say_refusal(const struct commit *c, const struct nft_refusal *refusa
 {
 	const struct edit *edit = refusal->message ?
 		&c->edits->v[c->edit_of[refusal->message - 1]] : NULL;
-	char *more = hint(c, refusal, edit);
+	char *more = refusal_hint(c, refusal, edit);
 	char *why = xasprintf("%s%s%s%s%s", strerror(refusal->error), *refusal->text ? " (" : "",
 			      refusal->text, *refusal->text ? ")" : "", more);
 
@@ -408,7 +412,7 @@ static void say_refusal(const struct commit *c, const struct nft_refusal *refusa
 	free(more);
 }
 
-static int send_all(struct commit *c, struct nft_socket *nft)
+static int send_batch(struct commit *c, struct nft_socket *nft)
 {
 	struct nft_refusal refusal;
 	int status;
@@ -433,12 +437,12 @@ int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const st
 	int status = BACKEND_OK;
 
 	for (size_t i = 0; i < edits->n && !status; i++)
-		status = apply(&c, i);
+		status = commit_apply(&c, i);
 	nft_batch_begin(&c.batch, nft, snapshot->generation);
 	if (!status)
 		status = put_all(&c);
 	if (!status)
-		status = send_all(&c, nft);
+		status = send_batch(&c, nft);
 
 	nft_batch_free(&c.batch);
 	free(c.edit_of);

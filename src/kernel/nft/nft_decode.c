@@ -13,33 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft_attr.h"
+#include "nft_canonical.h"
+#include "nft_decode_cmp.h"
 #include "nft_limit.h"
-#include "nft_rule.h"
 #include "util.h"
 #include "xt_target.h"
 
 /* The walk over a rule's expressions. */
 
 #define REGISTER_BYTES (NFT_REG32_COUNT * NFT_REG32_SIZE)
-
-bool nft_refuse(struct nft_decoder *d, const char *format, ...)
-{
-	va_list args;
-	char *why;
-
-	if (d->rule->opaque)
-		return false;
-	va_start(args, format);
-	why = xvasprintf(format, args);
-	va_end(args);
-	if (d->expression) {
-		d->rule->opaque = xasprintf("expression '%s': %s", d->expression, why);
-		free(why);
-	} else {
-		d->rule->opaque = why;
-	}
-	return false;
-}
 
 /*
  * The place of size bytes in the registers. Four of 128 bits lie over sixteen
@@ -540,7 +523,7 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 /* What an old release wrote as it was typed is compared in the form of the newer ones. */
 static void take_form(struct rule *rule)
 {
-	struct rule *form = nft_as_read(rule);
+	struct rule *form = nft_canonical(rule);
 
 	if (rule_equal(rule, form))
 		rule_free(form);

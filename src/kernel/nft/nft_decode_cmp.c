@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nft_decode.h"
+#include "nft_decode_cmp.h"
 
 /* In front of the kernel's headers, which then leave out what it has. */
 #include <netinet/in.h>
@@ -13,14 +13,12 @@
 #include <linux/netfilter_ipv4/ipt_ttl.h>
 #include <string.h>
 
-#include "nft_rule.h"
-
-/* Comparisons of nf_tables to the parts of a rule. */
+#include "nft_canonical.h"
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
 
 /* A part that comes twice is read by iptables as its last one alone. */
-static bool once(struct nft_decoder *d, unsigned int part)
+static bool claim_part(struct nft_decoder *d, unsigned int part)
 {
 	if (d->parts & part)
 		return nft_refuse(d, "the same part compared twice");
@@ -47,14 +45,6 @@ static bool whole(struct nft_decoder *d, size_t size, bool may_be_masked)
 	return true;
 }
 
-struct ext *nft_add_match(struct nft_decoder *d, const char *name, const void *data, size_t size)
-{
-	uint8_t padded[XT_ALIGN(1) * 64] = { 0 };
-
-	memcpy(padded, data, size);
-	return rule_add_match(d->rule, name, 0, padded, (uint16_t)XT_ALIGN(size));
-}
-
 /* ---- meta ---- */
 
 /*
@@ -68,7 +58,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 	char name[IFNAMSIZ + 1] = "";
 	size_t length = strnlen((const char *)data, size);
 
-	if (!once(d, part) || !take_invert(d, op, inversion))
+	if (!claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size == sizeof(none) && !memcmp(data, none, size) && op == NFT_CMP_EQ) {
 		d->rule->invert |= inversion;
@@ -93,7 +83,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 
 static bool cmp_proto(struct nft_decoder *d, uint32_t op, uint8_t proto)
 {
-	if (!once(d, PART_PROTO) || !take_invert(d, op, INV_PROTO))
+	if (!claim_part(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
 		return false;
 	if (!proto)
 		return nft_refuse(d, "protocol 0");
@@ -140,9 +130,9 @@ static bool cmp_meta(struct nft_decoder *d, uint32_t op, const uint8_t *data, si
 		return nft_refuse(d, "a mask");
 	switch (key) {
 	case NFT_META_IIFNAME:
-		return cmp_interface(d, &rule->in, PART_IN, INV_IN, op, data, size);
+		return cmp_interface(d, &rule->in, DECODED_IN, INV_IN, op, data, size);
 	case NFT_META_OIFNAME:
-		return cmp_interface(d, &rule->out, PART_OUT, INV_OUT, op, data, size);
+		return cmp_interface(d, &rule->out, DECODED_OUT, INV_OUT, op, data, size);
 	case NFT_META_L4PROTO:
 		return cmp_proto(d, op, data[0]);
 	case NFT_META_MARK:
@@ -161,9 +151,9 @@ bool nft_decode_idle_load(struct nft_decoder *d)
 	if (load->kind == LOAD_NONE)
 		return true;
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_IIFNAME)
-		return once(d, PART_IN);
+		return claim_part(d, DECODED_IN);
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_OIFNAME)
-		return once(d, PART_OUT);
+		return claim_part(d, DECODED_OUT);
 	return nft_refuse(d, "value that nothing looks at");
 }
 
@@ -179,7 +169,7 @@ static bool cmp_address(struct nft_decoder *d, struct address *address, unsigned
 {
 	size_t size = d->load.size, full = family_addr_size(d->rule->family);
 
-	if (!once(d, part) || !take_invert(d, op, inversion))
+	if (!claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size > full || (d->load.masked && size != full))
 		return nft_refuse(d, "%zu bytes of an address", size);
@@ -198,7 +188,7 @@ static bool cmp_frag(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
 	static const uint8_t offset[] = { 0x1f, 0xff };
 
-	if (!once(d, PART_FRAG) || !whole(d, sizeof(offset), true))
+	if (!claim_part(d, DECODED_FRAG) || !whole(d, sizeof(offset), true))
 		return false;
 	if (!d->load.masked || memcmp(d->load.mask, offset, sizeof(offset)) || data[0] || data[1])
 		return nft_refuse(d, "fragment field");
@@ -249,9 +239,9 @@ static bool cmp_ipv4(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	case 9:
 		return whole(d, 1, false) && cmp_proto(d, op, data[0]);
 	case 12:
-		return cmp_address(d, &rule->src, PART_SRC, INV_SRC, op, data);
+		return cmp_address(d, &rule->src, DECODED_SRC, INV_SRC, op, data);
 	case 16:
-		return cmp_address(d, &rule->dst, PART_DST, INV_DST, op, data);
+		return cmp_address(d, &rule->dst, DECODED_DST, INV_DST, op, data);
 	default:
 		return nft_refuse(d, "byte %u of the IPv4 header", d->load.offset);
 	}
@@ -266,9 +256,9 @@ static bool cmp_ipv6(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	case 7:
 		return cmp_hops(d, op, data[0]);
 	case 8:
-		return cmp_address(d, &rule->src, PART_SRC, INV_SRC, op, data);
+		return cmp_address(d, &rule->src, DECODED_SRC, INV_SRC, op, data);
 	case 24:
-		return cmp_address(d, &rule->dst, PART_DST, INV_DST, op, data);
+		return cmp_address(d, &rule->dst, DECODED_DST, INV_DST, op, data);
 	default:
 		return nft_refuse(d, "byte %u of the IPv6 header", d->load.offset);
 	}
@@ -300,10 +290,10 @@ static bool set_ports(struct nft_decoder *d, unsigned int part, bool invert, uin
 		      uint16_t high)
 {
 	struct ext *match;
-	bool source = part == PART_SPORT;
+	bool source = part == DECODED_SPORT;
 	uint16_t ports[] = { low, high };
 
-	if (!once(d, part))
+	if (!claim_part(d, part))
 		return false;
 	match = ports_match(d);
 	memcpy(match->data + (source ? offsetof(struct xt_tcp, spts) :
@@ -355,7 +345,7 @@ static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 
 	if (d->rule->proto != IPPROTO_TCP || !whole(d, 1, true))
 		return nft_refuse(d, "byte %u of the transport header", d->load.offset);
-	if (!once(d, PART_TCP_FLAGS) || !take_invert(d, op, 0))
+	if (!claim_part(d, DECODED_TCP_FLAGS) || !take_invert(d, op, 0))
 		return false;
 	match = ports_match(d);
 	memcpy(&tcp, match->data, sizeof(tcp));
@@ -381,8 +371,8 @@ static bool cmp_both_ports(struct nft_decoder *d, uint32_t op, const uint8_t *da
 
 	d->rule->either_port = invert;
 	return take_invert(d, op, 0) &&
-	       set_ports(d, PART_SPORT, invert, port_at(data), port_at(data)) &&
-	       set_ports(d, PART_DPORT, invert, port_at(data + 2), port_at(data + 2));
+	       set_ports(d, DECODED_SPORT, invert, port_at(data), port_at(data)) &&
+	       set_ports(d, DECODED_DPORT, invert, port_at(data + 2), port_at(data + 2));
 }
 
 static bool cmp_icmp(struct nft_decoder *d, uint32_t op, const uint8_t *data)
@@ -424,9 +414,9 @@ static bool cmp_transport(struct nft_decoder *d, uint32_t op, const uint8_t *dat
 	if (load->masked)
 		return nft_refuse(d, "a mask");
 	if (load->offset == 0 && load->size == 2)
-		return cmp_port(d, PART_SPORT, op, port_at(data));
+		return cmp_port(d, DECODED_SPORT, op, port_at(data));
 	if (load->offset == 2 && load->size == 2)
-		return cmp_port(d, PART_DPORT, op, port_at(data));
+		return cmp_port(d, DECODED_DPORT, op, port_at(data));
 	if (load->offset == 0 && load->size == 4)
 		return cmp_both_ports(d, op, data);
 	return nft_refuse(d, "byte %u of the transport header", load->offset);
@@ -445,7 +435,7 @@ bool nft_decode_range(struct nft_decoder *d, bool invert, uint16_t low, uint16_t
 	/* iptables takes a range backwards, which holds no port, for udp alone. */
 	if (proto != IPPROTO_UDP && (proto != IPPROTO_TCP || low > high))
 		return nft_refuse(d, "range %u to %u of protocol %u", low, high, proto);
-	return set_ports(d, load->offset ? PART_DPORT : PART_SPORT, invert, low, high);
+	return set_ports(d, load->offset ? DECODED_DPORT : DECODED_SPORT, invert, low, high);
 }
 
 bool nft_decode_cmp(struct nft_decoder *d, uint32_t op, const uint8_t *data, size_t size)

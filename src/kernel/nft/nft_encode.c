@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nft_rule.h"
+#include "nft_encode.h"
 
 /* Before the kernel's headers, which then leave out what it has. */
 #include <netinet/in.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft_canonical.h"
 #include "nft_limit.h"
 #include "util.h"
 #include "xt_target.h"
@@ -32,7 +33,7 @@ struct encoder {
 	size_t count, bytes;
 };
 
-static struct nftnl_expr *add(struct encoder *e, const char *name)
+static struct nftnl_expr *add_expr(struct encoder *e, const char *name)
 {
 	struct nftnl_expr *expr = xgiven(nftnl_expr_alloc(name));
 
@@ -44,13 +45,13 @@ static struct nftnl_expr *add(struct encoder *e, const char *name)
 }
 
 /* These copy, and fail where there is no memory left and nowhere else. */
-static void set_text(struct nftnl_expr *expr, uint16_t attr, const char *text)
+static void set_expr_text(struct nftnl_expr *expr, uint16_t attr, const char *text)
 {
 	if (nftnl_expr_set_str(expr, attr, text) < 0)
 		xgiven(NULL);
 }
 
-static void set_data(struct nftnl_expr *expr, uint16_t attr, const void *data, uint32_t size)
+static void set_expr_data(struct nftnl_expr *expr, uint16_t attr, const void *data, uint32_t size)
 {
 	if (nftnl_expr_set(expr, attr, data, size) < 0)
 		xgiven(NULL);
@@ -58,7 +59,7 @@ static void set_data(struct nftnl_expr *expr, uint16_t attr, const void *data, u
 
 static void add_meta(struct encoder *e, uint32_t key)
 {
-	struct nftnl_expr *expr = add(e, "meta");
+	struct nftnl_expr *expr = add_expr(e, "meta");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_1);
@@ -66,7 +67,7 @@ static void add_meta(struct encoder *e, uint32_t key)
 
 static void add_network(struct encoder *e, uint32_t offset, uint32_t size)
 {
-	struct nftnl_expr *expr = add(e, "payload");
+	struct nftnl_expr *expr = add_expr(e, "payload");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
@@ -77,22 +78,22 @@ static void add_network(struct encoder *e, uint32_t offset, uint32_t size)
 static void add_mask(struct encoder *e, const void *mask, uint32_t size)
 {
 	static const uint8_t none[16];
-	struct nftnl_expr *expr = add(e, "bitwise");
+	struct nftnl_expr *expr = add_expr(e, "bitwise");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, size);
-	set_data(expr, NFTNL_EXPR_BITWISE_MASK, mask, size);
-	set_data(expr, NFTNL_EXPR_BITWISE_XOR, none, size);
+	set_expr_data(expr, NFTNL_EXPR_BITWISE_MASK, mask, size);
+	set_expr_data(expr, NFTNL_EXPR_BITWISE_XOR, none, size);
 }
 
 static void add_cmp(struct encoder *e, bool invert, const void *data, uint32_t size)
 {
-	struct nftnl_expr *expr = add(e, "cmp");
+	struct nftnl_expr *expr = add_expr(e, "cmp");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, invert ? NFT_CMP_NEQ : NFT_CMP_EQ);
-	set_data(expr, NFTNL_EXPR_CMP_DATA, data, size);
+	set_expr_data(expr, NFTNL_EXPR_CMP_DATA, data, size);
 }
 
 /*
@@ -176,7 +177,7 @@ static bool add_limit(struct encoder *e, const struct ext *ext)
 	memcpy(&info, ext->data, sizeof(info));
 	if (!nft_limit_of(info.avg, &rate, &unit))
 		return false;
-	expr = add(e, "limit");
+	expr = add_expr(e, "limit");
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, rate);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, unit);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, info.burst);
@@ -185,17 +186,17 @@ static bool add_limit(struct encoder *e, const struct ext *ext)
 	return true;
 }
 
-static bool add_match(struct encoder *e, const struct ext *ext)
+static bool add_match_expr(struct encoder *e, const struct ext *ext)
 {
 	struct nftnl_expr *expr;
 
 	if (!strcmp(ext->name, "limit") && !ext->revision && ext->size == sizeof(struct xt_rateinfo))
 		return add_limit(e, ext);
-	expr = add(e, "match");
-	set_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
+	expr = add_expr(e, "match");
+	set_expr_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_MT_REV, ext->revision);
 	/* The library keeps the data itself and frees it with the expression. */
-	set_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
+	set_expr_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
 	e->bytes += ext->size;
 	return true;
 }
@@ -206,12 +207,12 @@ static void add_log(struct encoder *e, const struct ext *ext)
 	const char *prefix = (char *)ext->data + offsetof(struct xt_nflog_info, prefix);
 	size_t room = ext->size - offsetof(struct xt_nflog_info, prefix);
 	char *text = xcalloc(room + 1, 1);
-	struct nftnl_expr *expr = add(e, "log");
+	struct nftnl_expr *expr = add_expr(e, "log");
 	struct xt_nflog_info info;
 
 	memcpy(&info, ext->data, sizeof(info));
 	memcpy(text, prefix, room);
-	set_text(expr, NFTNL_EXPR_LOG_PREFIX, text);
+	set_expr_text(expr, NFTNL_EXPR_LOG_PREFIX, text);
 	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, info.group);
 	if (info.flags & XT_NFLOG_F_COPY_LEN)
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, info.len);
@@ -224,7 +225,7 @@ static void add_log(struct encoder *e, const struct ext *ext)
 /* x_tables' TRACE has no effect in nf_tables, which has a mark of its own. */
 static void add_trace(struct encoder *e)
 {
-	struct nftnl_expr *value = add(e, "immediate"), *set = add(e, "meta");
+	struct nftnl_expr *value = add_expr(e, "immediate"), *set = add_expr(e, "meta");
 
 	nftnl_expr_set_u32(value, NFTNL_EXPR_IMM_DREG, NFT_REG32_01);
 	nftnl_expr_set_u8(value, NFTNL_EXPR_IMM_DATA, 1);
@@ -244,26 +245,26 @@ static void add_target(struct encoder *e, const struct ext *ext)
 		add_log(e, ext);
 		return;
 	}
-	expr = add(e, "target");
-	set_text(expr, NFTNL_EXPR_TG_NAME, ext->name);
+	expr = add_expr(e, "target");
+	set_expr_text(expr, NFTNL_EXPR_TG_NAME, ext->name);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, ext->revision);
-	set_data(expr, NFTNL_EXPR_TG_INFO, xmemdup(ext->data, ext->size), ext->size);
+	set_expr_data(expr, NFTNL_EXPR_TG_INFO, xmemdup(ext->data, ext->size), ext->size);
 	e->bytes += ext->size;
 }
 
 static void add_verdict(struct encoder *e, int verdict, const char *chain)
 {
-	struct nftnl_expr *expr = add(e, "immediate");
+	struct nftnl_expr *expr = add_expr(e, "immediate");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
 	if (chain)
-		set_text(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+		set_expr_text(expr, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
 static void add_counter(struct encoder *e, const struct rule *rule)
 {
-	struct nftnl_expr *expr = add(e, "counter");
+	struct nftnl_expr *expr = add_expr(e, "counter");
 
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, rule->packets);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, rule->bytes);
@@ -309,7 +310,7 @@ static const char *add_all(struct encoder *e, const struct rule *rule)
 	if (!add_head(e, rule))
 		return "the mask of its interface is not iptables'";
 	for (size_t i = 0; i < rule->nmatches; i++)
-		if (!add_match(e, &rule->matches[i]))
+		if (!add_match_expr(e, &rule->matches[i]))
 			return "its limit is no rate";
 	/* In front of the target, or the kernel would count what does not match. */
 	add_counter(e, rule);
@@ -333,7 +334,7 @@ struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const 
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_PROTO, rule->proto);
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_FLAGS,
 			   rule->invert & INV_PROTO ? NFT_RULE_COMPAT_F_INV : 0);
-	read = nft_as_read(rule);
+	read = nft_canonical(rule);
 	*why = add_all(&e, read);
 	rule_free(read);
 	if (*why) {

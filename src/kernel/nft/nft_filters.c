@@ -16,7 +16,7 @@
 #define KNOWN ((1U << NFT_ATTRS) - 1)
 
 /* A base chain at the input or the forward hook. */
-struct hook {
+struct base_hook {
 	uint8_t family; /* of nf_tables */
 	bool input, builtin;
 	char *table, *chain;
@@ -26,14 +26,14 @@ struct hook {
 	bool settled, may_drop, spares_dnat;
 };
 
-struct hooks {
-	struct hook *v;
+struct base_hooks {
+	struct base_hook *v;
 	size_t n, room;
 };
 
-static void take_chain(const struct nlmsghdr *nlh, void *data)
+static void take_hook(const struct nlmsghdr *nlh, void *data)
 {
-	struct hooks *hooks = data;
+	struct base_hooks *hooks = data;
 	struct nft_attrs attrs, hook;
 	const char *table, *chain, *type;
 	uint32_t number = 0, policy = NF_ACCEPT;
@@ -51,7 +51,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 		return;
 	nft_attr_u32(attrs.v[NFTA_CHAIN_POLICY], &policy);
 	GROW(hooks->v, hooks->n, hooks->room);
-	hooks->v[hooks->n++] = (struct hook){
+	hooks->v[hooks->n++] = (struct base_hook){
 		.family = message->nfgen_family,
 		.input = number == NF_INET_LOCAL_IN,
 		.builtin = message->nfgen_family != NFPROTO_INET && nft_builtin(table, chain),
@@ -86,7 +86,7 @@ static bool value_is(const struct nlattr *attr, uint32_t wanted)
 }
 
 /* What a rule's instructions were so far. */
-struct seen {
+struct rule_seen {
 	bool status, dnat, matched, other, accepts, ends;
 };
 
@@ -104,7 +104,7 @@ static bool is_pure(const char *name, const struct nft_attrs *expr)
 	return !strcmp(name, "lookup") && !nft_attr_u32(expr->v[NFTA_LOOKUP_DREG], &to);
 }
 
-static void take_expression(const struct nlattr *element, struct seen *seen)
+static void take_expression(const struct nlattr *element, struct rule_seen *seen)
 {
 	struct nft_attrs outer, expr;
 	const char *name;
@@ -137,11 +137,11 @@ static void take_expression(const struct nlattr *element, struct seen *seen)
 		seen->ends = true;
 }
 
-static void take_rule(const struct nlmsghdr *nlh, void *data)
+static void take_hook_rule(const struct nlmsghdr *nlh, void *data)
 {
-	struct hook *hook = data;
+	struct base_hook *hook = data;
 	struct nft_attrs attrs;
-	struct seen seen = { 0 };
+	struct rule_seen seen = { 0 };
 	const char *table, *chain;
 	const struct nlattr *list;
 
@@ -162,7 +162,7 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 		hook->spares_dnat = true;
 }
 
-static int ask_rules(struct nft_socket *nft, struct hook *hook)
+static int ask_rules(struct nft_socket *nft, struct base_hook *hook)
 {
 	struct nlmsghdr *question = nft_question(nft, NFT_MSG_GETRULE, hook->family);
 
@@ -173,10 +173,10 @@ static int ask_rules(struct nft_socket *nft, struct hook *hook)
 	}
 	mnl_attr_put_strz(question, NFTA_RULE_TABLE, hook->table);
 	mnl_attr_put_strz(question, NFTA_RULE_CHAIN, hook->chain);
-	return nft_ask(nft, take_rule, hook);
+	return nft_ask(nft, take_hook_rule, hook);
 }
 
-static unsigned int families_of(uint8_t family)
+static unsigned int hook_families(uint8_t family)
 {
 	switch (family) {
 	case NFPROTO_IPV4:
@@ -190,18 +190,18 @@ static unsigned int families_of(uint8_t family)
 	}
 }
 
-static void hooks_clear(struct hooks *hooks)
+static void hooks_clear(struct base_hooks *hooks)
 {
 	for (size_t i = 0; i < hooks->n; i++) {
 		free(hooks->v[i].table);
 		free(hooks->v[i].chain);
 	}
 	free(hooks->v);
-	*hooks = (struct hooks){ 0 };
+	*hooks = (struct base_hooks){ 0 };
 }
 
 /* input: only those at that hook; but_builtin: none of iptables' own. */
-static int read_once(struct hooks *hooks, bool input, bool but_builtin)
+static int read_once(struct base_hooks *hooks, bool input, bool but_builtin)
 {
 	struct nft_socket *nft = nft_socket_open();
 	uint32_t generation;
@@ -209,7 +209,7 @@ static int read_once(struct hooks *hooks, bool input, bool but_builtin)
 
 	if (!status && !nft_socket_absent(nft)) {
 		nft_question(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
-		status = nft_ask(nft, take_chain, hooks);
+		status = nft_ask(nft, take_hook, hooks);
 	}
 	for (size_t i = 0; i < hooks->n && !status; i++)
 		if ((hooks->v[i].input || !input) && !(but_builtin && hooks->v[i].builtin))
@@ -218,7 +218,7 @@ static int read_once(struct hooks *hooks, bool input, bool but_builtin)
 	return status;
 }
 
-static int read_hooks(struct hooks *hooks, bool input, bool but_builtin)
+static int read_hooks(struct base_hooks *hooks, bool input, bool but_builtin)
 {
 	unsigned int tries = 0;
 	int status;
@@ -238,18 +238,18 @@ static const char *nft_family(uint8_t family)
 int nft_read_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
 		     struct other_filters *filters)
 {
-	struct hooks hooks = { 0 };
+	struct base_hooks hooks = { 0 };
 	int status = read_hooks(&hooks, input_only, but_builtin);
 
 	(void)ops;
 	for (size_t i = 0; i < hooks.n && !status; i++) {
-		const struct hook *hook = &hooks.v[i];
+		const struct base_hook *hook = &hooks.v[i];
 
-		if (!families_of(hook->family) || (but_builtin && hook->builtin) ||
+		if (!hook_families(hook->family) || (but_builtin && hook->builtin) ||
 		    (input_only && !hook->input))
 			continue;
 		other_filters_take(filters, (struct other_filter){
-			.families = families_of(hook->family),
+			.families = hook_families(hook->family),
 			.input = hook->input,
 			.spares_dnat = hook->spares_dnat,
 			.may_drop = hook->drops || hook->may_drop,

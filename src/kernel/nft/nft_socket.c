@@ -6,32 +6,27 @@
 #include <libnftnl/common.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "backend.h"
-#include "deadline.h"
 #include "diag.h"
+#include "netlink.h"
 #include "nft_attr.h"
-#include "patience.h"
 #include "util.h"
 
-#define BUFFER_SIZE 65536    /* the kernel answers with no more than 32 KiB at once */
-#define MESSAGE_MAX 131072   /* the longest rule, with its names */
-#define SEND_DEFAULT 65536   /* what every socket can send at once */
+#define QUESTION_MAX 8192  /* a header and a few names */
+#define MESSAGE_MAX 131072 /* the longest rule, with its names */
 
 struct nft_socket {
-	struct mnl_socket *socket; /* NULL: the kernel has none */
-	unsigned int port;
+	struct netlink *netlink; /* NULL: the kernel has none */
 	uint32_t seq;
 	bool absent;
-	uint8_t *buffer; /* for questions and answers; owned */
+	uint8_t *question; /* owned */
 };
 
-static int failed(const char *what)
+static int socket_failed(const char *what)
 {
 	diag_error("cannot %s nf_tables: %s%s", what, strerror(errno),
 		   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
@@ -42,19 +37,18 @@ struct nft_socket *nft_socket_open(void)
 {
 	struct nft_socket *nft = xcalloc(1, sizeof(*nft));
 
-	nft->buffer = xcalloc(1, BUFFER_SIZE);
+	nft->question = xcalloc(1, QUESTION_MAX);
 	nft->seq = (uint32_t)clock_ms();
-	nft->socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
-	if (!nft->socket && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT)) {
+	nft->netlink = netlink_open(NETLINK_NETFILTER);
+	if (!nft->netlink && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT)) {
 		nft->absent = true;
 		return nft;
 	}
-	if (!nft->socket || mnl_socket_bind(nft->socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		failed("open a socket to");
+	if (!nft->netlink) {
+		socket_failed("open a socket to");
 		nft_socket_close(nft);
 		return NULL;
 	}
-	nft->port = mnl_socket_get_portid(nft->socket);
 	return nft;
 }
 
@@ -62,9 +56,8 @@ void nft_socket_close(struct nft_socket *nft)
 {
 	if (!nft)
 		return;
-	if (nft->socket)
-		mnl_socket_close(nft->socket);
-	free(nft->buffer);
+	netlink_close(nft->netlink);
+	free(nft->question);
 	free(nft);
 }
 
@@ -73,164 +66,41 @@ bool nft_socket_absent(const struct nft_socket *nft)
 	return nft->absent;
 }
 
-static int send_all(struct nft_socket *nft, const void *data, size_t size)
-{
-	while (mnl_socket_sendto(nft->socket, data, size) < 0)
-		if (errno != EINTR)
-			return -1;
-	return 0;
-}
-
-/*
- * Receives a datagram of the kernel's without waiting; others may write to the
- * socket, too. Returns its bytes, or -1 with errno.
- */
-static ssize_t receive(struct nft_socket *nft)
-{
-	for (;;) {
-		struct sockaddr_nl from = { 0 };
-		struct iovec part = { nft->buffer, BUFFER_SIZE };
-		struct msghdr message = {
-			.msg_name = &from,
-			.msg_namelen = sizeof(from),
-			.msg_iov = &part,
-			.msg_iovlen = 1,
-		};
-		ssize_t n = recvmsg(mnl_socket_get_fd(nft->socket), &message, MSG_DONTWAIT);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n >= 0 && message.msg_flags & MSG_TRUNC) {
-			errno = ENOSPC;
-			return -1;
-		}
-		if (n >= 0 && (message.msg_namelen != sizeof(from) || from.nl_pid))
-			continue;
-		return n;
-	}
-}
-
-/* The answer is there when the question was sent, so this hardly ever waits. */
-static ssize_t receive_waiting(struct nft_socket *nft)
-{
-	struct pollfd fd = { .fd = mnl_socket_get_fd(nft->socket), .events = POLLIN };
-	ssize_t n;
-
-	while ((n = receive(nft)) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-		if (deadline_check()) {
-			errno = 0;
-			return -1;
-		}
-		if (poll(&fd, 1, deadline_poll(NETLINK_STEP_MS)) < 0 && errno != EINTR)
-			return -1;
-	}
-	return n;
-}
-
 /* ---- questions ---- */
 
 struct nlmsghdr *nft_question(struct nft_socket *nft, uint16_t type, int af)
 {
-	return nftnl_nlmsg_build_hdr((char *)nft->buffer, type, (uint16_t)af, 0, ++nft->seq);
+	return nftnl_nlmsg_build_hdr((char *)nft->question, type, (uint16_t)af, 0, ++nft->seq);
 }
 
-/* Whether a whole message is there; libmnl takes a length beyond 2 GiB for a fitting one. */
-static bool is_message(const struct nlmsghdr *nlh, int left)
+/* Sends the question and receives the answer; the kernel's refusal is in *error. */
+static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
+		    void *data, int *error)
 {
-	return mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= (unsigned int)left;
-}
+	const struct nlmsghdr *nlh = (struct nlmsghdr *)nft->question;
+	struct netlink_end end;
 
-struct answer {
-	void (*take)(const struct nlmsghdr *nlh, void *data);
-	void *data;
-	bool cut;  /* by a change of the tables */
-	bool done;
-	int error; /* errno */
-};
-
-/* The kernel's errors are from -1 to -4095; another number is none of its own. */
-static int errno_of(int error)
-{
-	return !error ? 0 : error < 0 && error >= -4095 ? -error : EPROTO;
-}
-
-/* The error in a message that ends the answer; 0 for a good end. */
-static int end_error(const struct nlmsghdr *nlh)
-{
-	int error = 0;
-
-	if (nlh->nlmsg_len >= MNL_NLMSG_HDRLEN + sizeof(error))
-		memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
-	return error < 0 ? errno_of(error) : 0;
-}
-
-static void take_message(struct answer *answer, const struct nlmsghdr *nlh)
-{
-	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
-		answer->cut = true;
-	switch (nlh->nlmsg_type) {
-	case NLMSG_NOOP:
-		return;
-	case NLMSG_OVERRUN:
-		answer->cut = true;
-		return;
-	case NLMSG_ERROR:
-	case NLMSG_DONE:
-		answer->error = end_error(nlh);
-		answer->done = true;
-		return;
-	default:
-		/* What was cut is not worth reading, but the socket is emptied. */
-		if (!answer->cut)
-			answer->take(nlh, answer->data);
-		if (!(nlh->nlmsg_flags & NLM_F_MULTI))
-			answer->done = true;
+	if (netlink_send(nft->netlink, nlh, nlh->nlmsg_len))
+		return socket_failed("ask");
+	if (!netlink_answer(nft->netlink, nlh->nlmsg_seq, take, data, &end)) {
+		*error = end.error;
+		return end.cut || end.error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
 	}
-}
-
-/* Returns 0 at the end of the answer, -1 with errno where it did not come. */
-static int take_answer(struct nft_socket *nft, struct answer *answer)
-{
-	while (!answer->done) {
-		const struct nlmsghdr *nlh = (const struct nlmsghdr *)nft->buffer;
-		ssize_t n = receive_waiting(nft);
-		int left = (int)n;
-
-		if (n < 0)
-			return -1;
-		for (; is_message(nlh, left) && !answer->done; nlh = mnl_nlmsg_next(nlh, &left))
-			/* What is left of an earlier answer has another number. */
-			if (nlh->nlmsg_seq == nft->seq && nlh->nlmsg_pid == nft->port)
-				take_message(answer, nlh);
-	}
-	return 0;
-}
-
-/* Sends the question and takes the answer; its own error is in answer. */
-static int exchange(struct nft_socket *nft, struct answer *answer)
-{
-	const struct nlmsghdr *nlh = (struct nlmsghdr *)nft->buffer;
-
-	if (send_all(nft, nlh, nlh->nlmsg_len))
-		return failed("ask");
-	if (!take_answer(nft, answer))
-		return answer->cut || answer->error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
 	/* The answer did not fit the socket's buffer: it has a hole. */
 	if (errno == ENOBUFS)
 		return BACKEND_CHANGED;
-	return errno ? failed("read") : BACKEND_FAILED;
+	return errno ? socket_failed("read") : BACKEND_FAILED;
 }
 
 int nft_ask(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
 	    void *data)
 {
-	struct answer answer = { .take = take, .data = data };
-	int status;
+	int error = 0, status;
 
-	((struct nlmsghdr *)nft->buffer)->nlmsg_flags |= NLM_F_DUMP;
-	status = exchange(nft, &answer);
-	errno = answer.error;
-	return !status && errno ? failed("read") : status;
+	((struct nlmsghdr *)nft->question)->nlmsg_flags |= NLM_F_DUMP;
+	status = exchange(nft, take, data, &error);
+	errno = error;
+	return !status && errno ? socket_failed("read") : status;
 }
 
 static void take_generation(const struct nlmsghdr *nlh, void *data)
@@ -243,21 +113,20 @@ static void take_generation(const struct nlmsghdr *nlh, void *data)
 
 int nft_generation(struct nft_socket *nft, uint32_t *generation)
 {
-	struct answer answer = { .take = take_generation, .data = generation };
-	int status;
+	int error = 0, status;
 
 	if (nft->absent)
 		return BACKEND_OK;
 	nft_question(nft, NFT_MSG_GETGEN, AF_UNSPEC);
-	status = exchange(nft, &answer);
+	status = exchange(nft, take_generation, generation, &error);
 	/* nfnetlink says that it has no such part. */
-	if (!status && (answer.error == EINVAL || answer.error == EOPNOTSUPP)) {
+	if (!status && (error == EINVAL || error == EOPNOTSUPP)) {
 		nft->absent = true;
 		diag_step(2, "this kernel has no nf_tables");
 		return BACKEND_OK;
 	}
-	errno = answer.error;
-	return !status && errno ? failed("read") : status;
+	errno = error;
+	return !status && errno ? socket_failed("read") : status;
 }
 
 /* ---- batches ---- */
@@ -305,7 +174,7 @@ void nft_batch_free(struct nft_batch *batch)
 }
 
 /* The attributes behind an error message, which newer kernels add. */
-static void take_details(const struct nlmsghdr *nlh, const struct nlmsgerr *error,
+static void note_details(const struct nlmsghdr *nlh, const struct nlmsgerr *error,
 			 struct nft_refusal *refusal)
 {
 	size_t at = MNL_NLMSG_HDRLEN + sizeof(*error);
@@ -329,7 +198,7 @@ static void take_details(const struct nlmsghdr *nlh, const struct nlmsgerr *erro
 }
 
 /* Keeps the first refusal; *confirmed where the last message was carried out. */
-static void take_verdict(const struct nft_batch *batch, const struct nlmsghdr *nlh,
+static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *nlh,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
 	uint32_t message = nlh->nlmsg_seq - batch->seq;
@@ -343,44 +212,29 @@ static void take_verdict(const struct nft_batch *batch, const struct nlmsghdr *n
 		*confirmed = true;
 	if (!error.error || (refusal->error && refusal->message <= message))
 		return;
-	*refusal = (struct nft_refusal){ .error = errno_of(error.error), .message = message };
-	take_details(nlh, &error, refusal);
+	*refusal = (struct nft_refusal){ .error = netlink_errno(error.error), .message = message };
+	note_details(nlh, &error, refusal);
 }
 
 /* All verdicts are there once the batch was sent. Returns -1, said. */
-static int take_verdicts(const struct nft_batch *batch, struct nft_socket *nft,
+static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
 	for (;;) {
-		const struct nlmsghdr *nlh = (const struct nlmsghdr *)nft->buffer;
-		ssize_t n = receive(nft);
-		int left = (int)n;
+		struct netlink_messages messages;
+		const struct nlmsghdr *nlh;
+		int failure = netlink_receive(nft->netlink, &messages) ? errno : 0;
 
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (failure == EAGAIN)
 			return 0;
 		/* More refusals than the socket holds: the first ones are there. */
-		if (n < 0 && errno == ENOBUFS)
+		if (failure == ENOBUFS)
 			continue;
-		if (n < 0)
-			return failed("learn whether the change was made from");
-		for (; is_message(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
-			take_verdict(batch, nlh, refusal, confirmed);
+		if (failure)
+			return socket_failed("learn whether the change was made from");
+		while ((nlh = netlink_next(&messages)))
+			note_refusal(batch, nlh, refusal, confirmed);
 	}
-}
-
-/* A batch goes out in one piece, however long it is. */
-static void make_room(struct nft_socket *nft, size_t size)
-{
-	int fd = mnl_socket_get_fd(nft->socket), bytes = (int)size, one = 1;
-
-	/* The second needs no right, but has a limit. Where that does not suffice,
-	 * sending says so. */
-	if (size > SEND_DEFAULT &&
-	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	/* Better messages, from kernels that have them. */
-	(void)mnl_socket_setsockopt(nft->socket, NETLINK_EXT_ACK, &one, sizeof(one));
-	(void)mnl_socket_setsockopt(nft->socket, NETLINK_CAP_ACK, &one, sizeof(one));
 }
 
 int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_refusal *refusal)
@@ -401,13 +255,17 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 			   batch->n);
 		return BACKEND_FAILED;
 	}
-	make_room(nft, batch->n);
-	if (send_all(nft, batch->v, batch->n)) {
+	/* A batch goes out in one piece, however long it is. */
+	netlink_make_room(nft->netlink, batch->n);
+	/* Better messages, from kernels that have them. */
+	(void)netlink_set(nft->netlink, NETLINK_EXT_ACK, 1);
+	(void)netlink_set(nft->netlink, NETLINK_CAP_ACK, 1);
+	if (netlink_send(nft->netlink, batch->v, batch->n)) {
 		diag_error("cannot write nf_tables: %s%s; nothing was written", strerror(errno),
 			   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
 		return BACKEND_FAILED;
 	}
-	if (take_verdicts(batch, nft, refusal, &confirmed))
+	if (note_refusals(batch, nft, refusal, &confirmed))
 		return BACKEND_FAILED;
 	if (refusal->error == ERESTART)
 		return BACKEND_CHANGED;

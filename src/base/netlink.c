@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "deadline.h"
+#include "patience.h"
+#include "util.h"
+
+#define RECEIVE_MAX 65536  /* the kernel sends at most 32 KiB of a dump at once */
+#define SEND_DEFAULT 65536 /* what every socket can send at once */
+
+struct netlink {
+	struct mnl_socket *socket;
+	unsigned int port;
+	uint8_t *buffer; /* owned; of the last datagram */
+};
+
+struct netlink *netlink_open(int bus)
+{
+	struct mnl_socket *socket = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	struct netlink *netlink;
+	int error;
+
+	if (!socket)
+		return NULL;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		error = errno;
+		mnl_socket_close(socket);
+		errno = error;
+		return NULL;
+	}
+	netlink = xcalloc(1, sizeof(*netlink));
+	netlink->socket = socket;
+	netlink->port = mnl_socket_get_portid(socket);
+	netlink->buffer = xcalloc(1, RECEIVE_MAX);
+	return netlink;
+}
+
+void netlink_close(struct netlink *netlink)
+{
+	if (!netlink)
+		return;
+	mnl_socket_close(netlink->socket);
+	free(netlink->buffer);
+	free(netlink);
+}
+
+int netlink_set(struct netlink *netlink, int option, int value)
+{
+	return mnl_socket_setsockopt(netlink->socket, option, &value, sizeof(value)) < 0 ? -1 : 0;
+}
+
+void netlink_make_room(struct netlink *netlink, size_t size)
+{
+	int fd = mnl_socket_get_fd(netlink->socket), bytes = (int)size;
+
+	/* The second needs no right, but has a limit. Where that does not suffice,
+	 * sending fails and says why. */
+	if (size > SEND_DEFAULT &&
+	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+int netlink_send(struct netlink *netlink, const void *data, size_t size)
+{
+	while (mnl_socket_sendto(netlink->socket, data, size) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+/* ---- one datagram ---- */
+
+const struct nlmsghdr *netlink_next(struct netlink_messages *messages)
+{
+	const struct nlmsghdr *message = (const struct nlmsghdr *)messages->v;
+	size_t size;
+
+	if (messages->n < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
+	    message->nlmsg_len > messages->n)
+		return NULL;
+	/* The last one need not be padded. */
+	size = NLMSG_ALIGN((size_t)message->nlmsg_len);
+	if (size > messages->n)
+		size = messages->n;
+	messages->v += size;
+	messages->n -= size;
+	return message;
+}
+
+int netlink_receive(struct netlink *netlink, struct netlink_messages *messages)
+{
+	for (;;) {
+		struct sockaddr_nl from = { 0 };
+		struct iovec part = { netlink->buffer, RECEIVE_MAX };
+		struct msghdr message = {
+			.msg_name = &from,
+			.msg_namelen = sizeof(from),
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+		};
+		ssize_t n = recvmsg(mnl_socket_get_fd(netlink->socket), &message, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			errno = errno == EWOULDBLOCK ? EAGAIN : errno;
+			return -1;
+		}
+		if (message.msg_flags & MSG_TRUNC) {
+			errno = ENOSPC;
+			return -1;
+		}
+		/* Any process may write to the socket; the kernel has port 0. */
+		if (message.msg_namelen != sizeof(from) || from.nl_pid)
+			continue;
+		*messages = (struct netlink_messages){ netlink->buffer, (size_t)n };
+		return 0;
+	}
+}
+
+int netlink_wait(struct netlink *netlink, unsigned int ms)
+{
+	struct pollfd fd = { .fd = mnl_socket_get_fd(netlink->socket), .events = POLLIN };
+
+	if (deadline_check()) {
+		errno = 0;
+		return -1;
+	}
+	return poll(&fd, 1, deadline_poll(ms)) < 0 && errno != EINTR ? -1 : 0;
+}
+
+/* ---- answers ---- */
+
+int netlink_errno(int number)
+{
+	/* The kernel's errors are from -1 to -4095. */
+	return !number ? 0 : number < 0 && number >= -4095 ? -number : EPROTO;
+}
+
+/*
+ * The error in a message that ends the answer. A dump that breaks off ends with one
+ * (netlink_dump_done() in net/netlink/af_netlink.c): a route that does not fit one
+ * message hides those after it.
+ */
+static int end_error(const struct nlmsghdr *message)
+{
+	bool done = message->nlmsg_type == NLMSG_DONE;
+	int error = 0;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(message), sizeof(error));
+	else if (!done)
+		return EBADMSG;
+	return done && error > 0 ? 0 : netlink_errno(error);
+}
+
+/* Whether the message ends the answer. */
+static bool is_end(const struct nlmsghdr *message)
+{
+	switch (message->nlmsg_type) {
+	case NLMSG_NOOP:
+	case NLMSG_OVERRUN:
+		return false;
+	case NLMSG_ERROR:
+	case NLMSG_DONE:
+		return true;
+	default:
+		return !(message->nlmsg_flags & NLM_F_MULTI);
+	}
+}
+
+/* The answer is there when the question was sent, so this hardly ever waits. */
+static int receive_waiting(struct netlink *netlink, struct netlink_messages *messages)
+{
+	while (netlink_receive(netlink, messages))
+		if (errno != EAGAIN || netlink_wait(netlink, NETLINK_STEP_MS))
+			return -1;
+	return 0;
+}
+
+int netlink_answer(struct netlink *netlink, uint32_t seq,
+		   void (*take)(const struct nlmsghdr *message, void *data), void *data,
+		   struct netlink_end *end)
+{
+	*end = (struct netlink_end){ 0 };
+	for (;;) {
+		const struct nlmsghdr *message;
+		struct netlink_messages messages;
+
+		if (receive_waiting(netlink, &messages))
+			return -1;
+		while ((message = netlink_next(&messages))) {
+			if (message->nlmsg_seq != seq || message->nlmsg_pid != netlink->port)
+				continue;
+			end->cut |= message->nlmsg_flags & NLM_F_DUMP_INTR ||
+				    message->nlmsg_type == NLMSG_OVERRUN;
+			if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE)
+				end->error = end_error(message);
+			else if (take && !end->cut && message->nlmsg_type >= NLMSG_MIN_TYPE)
+				take(message, data);
+			if (is_end(message))
+				return 0;
+		}
+	}
+}

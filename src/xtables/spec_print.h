@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_SPEC_PRINT_H
+#define DOCKFW_SPEC_PRINT_H
+
+#include "rule.h"
+
+/*
+ * Writes the rule to stdout as iptables -S would, without a newline. Returns
+ * NULL, or why the rule cannot be written (the caller frees it; what is on
+ * stdout by then is worth nothing).
+ */
+char *spec_print_rule(const struct rule *rule);
+
+#endif

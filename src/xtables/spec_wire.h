@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_SPEC_WIRE_H
+#define DOCKFW_SPEC_WIRE_H
+
+#include "rule.h"
+
+/* The records on the pipe from the child. */
+
+enum record_kind {
+	RECORD_READY,   /* libxtables is set up; no payload */
+	RECORD_RULE,    /* one more rule of the text at index */
+	RECORD_DONE,    /* the text at index was accepted; no payload */
+	RECORD_REFUSED, /* it was refused: why */
+	RECORD_REFUSED_OTHER, /* the same, but the other family may hold it */
+	RECORD_TEXT,    /* the print of the rule at index */
+	RECORD_OPAQUE,  /* it cannot be printed: why */
+	RECORD_KINDS,
+};
+
+struct record {
+	enum record_kind kind;
+	uint32_t index;
+	const uint8_t *payload;
+	size_t size;
+};
+
+/* Bytes that were read and not used up yet, or are to be written. */
+struct bytes {
+	uint8_t *v;
+	size_t n, room;
+};
+void bytes_add(struct bytes *bytes, const void *data, size_t size);
+void bytes_drop(struct bytes *bytes, size_t size);
+
+/* Appends a record. */
+void record_put(struct bytes *bytes, enum record_kind kind, size_t index, const void *payload,
+		size_t size);
+void record_put_rule(struct bytes *bytes, size_t index, const struct rule *rule);
+
+/*
+ * Takes the first record of bytes, without using it up. Returns the bytes that
+ * it has, 0 where it is not all there yet, -1 where this is no record.
+ */
+long record_get(const struct bytes *bytes, struct record *record);
+
+/* The rule of a RECORD_RULE, checked to the last byte; NULL where it is bad. */
+struct rule *record_rule(const struct record *record, enum family family);
+
+#endif

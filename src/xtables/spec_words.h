@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_SPEC_WORDS_H
+#define DOCKFW_SPEC_WORDS_H
+
+/* A text as iptables-restore splits it into words. */
+
+#define SPEC_TEXT_MAX 65536 /* the longest text of a rule */
+
+/* An argument vector: v[0] is the program's name, v[n] is NULL. */
+struct words {
+	char **v;
+	int n;
+};
+
+/* Returns NULL, or why the text cannot be split (the caller frees it). */
+char *words_split(const char *text, struct words *words);
+void words_clear(struct words *words);
+
+#endif
