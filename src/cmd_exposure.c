@@ -10,14 +10,14 @@
 #include "put_file.h"
 #include "report_exposure.h"
 
-struct shown {
+struct exposure_shown {
 	const struct view *view;
 	struct exposure_list list;
 };
 
 static int write_exposure(FILE *out, void *data)
 {
-	const struct shown *shown = data;
+	const struct exposure_shown *shown = data;
 	const struct options *options = shown->view->options;
 
 	deadline_step("printing the rules that decide");
@@ -43,7 +43,7 @@ int cmd_exposure(const struct options *options)
 {
 	struct view view;
 	struct proxies proxies = { 0 };
-	struct shown shown = { .view = &view };
+	struct exposure_shown shown = { .view = &view };
 	int status = SEVERITY_UNKNOWN;
 
 	if (!view_read(&view, options, 0) && !proxies_read(&proxies)) {

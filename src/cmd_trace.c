@@ -9,14 +9,14 @@
 #include "report_trace.h"
 #include "trace.h"
 
-struct shown {
+struct trace_shown {
 	const struct view *view;
 	struct trace trace;
 };
 
 static int write_trace(FILE *out, void *data)
 {
-	const struct shown *shown = data;
+	const struct trace_shown *shown = data;
 	const struct options *options = shown->view->options;
 
 	deadline_step("printing the rules of the trace");
@@ -32,7 +32,7 @@ int cmd_trace(const struct options *options)
 	/* A packet is of the family that it is of, configured or not. */
 	const unsigned int both = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	struct view view;
-	struct shown shown = { .view = &view };
+	struct trace_shown shown = { .view = &view };
 	int status = SEVERITY_UNKNOWN;
 
 	if (!view_read(&view, options, both) &&

@@ -61,7 +61,7 @@ void diag_release(bool say)
 #define MESSAGE_MAX 1200
 
 /* Keeps the beginning and the end, where the reason is; no character is cut in two. */
-static void shorten(char *text)
+static void cut_middle(char *text)
 {
 	static const char gap[] = " [...] ";
 	size_t length = strlen(text), head = MESSAGE_MAX / 2, tail = length - MESSAGE_MAX / 2;
@@ -81,7 +81,7 @@ static char *one_line(char *text)
 {
 	char *safe;
 
-	shorten(text);
+	cut_middle(text);
 	safe = safe_text(text);
 	free(text);
 	return safe;

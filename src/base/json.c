@@ -8,7 +8,7 @@
 #include "utf8.h"
 #include "util.h"
 
-static _Noreturn void out_of_memory(void)
+static _Noreturn void json_out_of_memory(void)
 {
 	diag_error("out of memory for the json report");
 	exit(3);
@@ -17,7 +17,7 @@ static _Noreturn void out_of_memory(void)
 json_t *json_made(json_t *value)
 {
 	if (!value)
-		out_of_memory();
+		json_out_of_memory();
 	return value;
 }
 
@@ -53,13 +53,13 @@ json_t *json_text(const char *text)
 void json_set_checked(json_t *object, const char *key, json_t *value)
 {
 	if (json_object_set_new(object, key, value))
-		out_of_memory();
+		json_out_of_memory();
 }
 
 void json_append_checked(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value))
-		out_of_memory();
+		json_out_of_memory();
 }
 
 /* The library writes in pieces of a few bytes. */
@@ -95,7 +95,7 @@ void json_write(json_t *root, FILE *out)
 	/* Never as one text: of many ports with long lists it would take gigabytes. */
 	pieces->out = out;
 	if (json_dump_callback(root, take_piece, pieces, JSON_INDENT(2)) && !ferror(out))
-		out_of_memory();
+		json_out_of_memory();
 	take_piece("\n", 1, pieces);
 	write_pieces(pieces);
 	free(pieces);

@@ -294,7 +294,7 @@ static void add_rows(struct rows *rows, struct teller *teller,
 	}
 }
 
-static const char *colour_of(enum openness openness)
+static const char *exposure_colour(enum openness openness)
 {
 	switch (openness) {
 	case OPEN_ALL:
@@ -363,7 +363,7 @@ static void put_row(FILE *out, const struct row *row, const struct column *colum
 		bool mark = colour && (c == OPEN_TO || row->openness == OPEN_NOBODY);
 
 		if (mark)
-			fputs(colour_of(row->openness), out);
+			fputs(exposure_colour(row->openness), out);
 		put_cell(out, c == DECIDED_BY ? decided_by(row, columns[c].width) : row->cell[c],
 			 columns[c].width, c + 1 < COLUMNS);
 		if (mark)
@@ -372,7 +372,7 @@ static void put_row(FILE *out, const struct row *row, const struct column *colum
 	fputc('\n', out);
 }
 
-static void put_line(FILE *out, unsigned int indent, const char *text, unsigned int width)
+static void exposure_line(FILE *out, unsigned int indent, const char *text, unsigned int width)
 {
 	fprintf(out, "%*s", (int)indent, "");
 	put_cell(out, text, width > indent + 2 ? width - indent : 2, false);
@@ -382,7 +382,7 @@ static void put_line(FILE *out, unsigned int indent, const char *text, unsigned 
 /* The same in lines below one another, for a terminal that is too narrow for a table. */
 static void put_stack(FILE *out, const struct row *row, bool colour, unsigned int width)
 {
-	const char *mark = colour ? colour_of(row->openness) : "", *end = colour ? "\033[0m" : "";
+	const char *mark = colour ? exposure_colour(row->openness) : "", *end = colour ? "\033[0m" : "";
 	bool dim = row->openness == OPEN_NOBODY;
 	char *to = *row->cell[NETWORK] ? xasprintf("%s on %s", row->cell[CONTAINER],
 						   row->cell[NETWORK])
@@ -390,13 +390,13 @@ static void put_stack(FILE *out, const struct row *row, bool colour, unsigned in
 
 	fputs(dim ? mark : "", out);
 	if (*row->cell[PORT]) {
-		put_line(out, 0, row->cell[PORT], width);
-		put_line(out, 2, to, width);
+		exposure_line(out, 0, row->cell[PORT], width);
+		exposure_line(out, 2, to, width);
 	}
 	fputs(dim ? "" : mark, out);
-	put_line(out, 2, row->cell[OPEN_TO], width);
+	exposure_line(out, 2, row->cell[OPEN_TO], width);
 	fputs(dim ? "" : end, out);
-	put_line(out, 4, row->cell[DECIDED_BY], width);
+	exposure_line(out, 4, row->cell[DECIDED_BY], width);
 	fputs(dim ? end : "", out);
 	free(to);
 }
@@ -430,7 +430,7 @@ static void put_summary(FILE *out, const struct exposure_list *list, bool colour
 		by[list->v[i].openness]++;
 	fprintf(out, "%zu published port%s: %s%zu open to anyone%s, %zu limited, %zu undecided, "
 		"%zu closed\n", list->n, list->n == 1 ? "" : "s",
-		colour && by[OPEN_ALL] ? colour_of(OPEN_ALL) : "", by[OPEN_ALL],
+		colour && by[OPEN_ALL] ? exposure_colour(OPEN_ALL) : "", by[OPEN_ALL],
 		colour && by[OPEN_ALL] ? "\033[0m" : "", by[OPEN_SOME], by[OPEN_MAYBE],
 		by[OPEN_NOBODY]);
 }

@@ -62,7 +62,7 @@ static char *summary(const struct report *report)
 }
 
 /* U is a plugin's word for what could not be told. */
-static void put_family(FILE *out, const struct report *report, enum family family)
+static void nagios_family(FILE *out, const struct report *report, enum family family)
 {
 	static const enum finding_id order[] = { USER_CHAIN_MISSING, USER_JUMP_MISSING, USER_JUMP_LATE,
 						 USER_JUMP_CONDITIONAL, ACCEPT_BEFORE_USER };
@@ -80,19 +80,19 @@ static void put_family(FILE *out, const struct report *report, enum family famil
 			findings_count(report->left, RULE_MISSING, family));
 }
 
-static void put_perfdata(FILE *out, const struct report *report)
+static void nagios_perfdata(FILE *out, const struct report *report)
 {
 	uint64_t ms = clock_ms() - report->started_ms;
 
 	fprintf(out, " |");
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (report->left && (report->families & (1U << family)))
-			put_family(out, report, (enum family)family);
+			nagios_family(out, report, (enum family)family);
 	fprintf(out, " 'time'=%u.%03us;;;0\n", (unsigned int)(ms / 1000),
 		(unsigned int)(ms % 1000));
 }
 
-static void put_line(FILE *out, const struct report *report)
+static void nagios_line(FILE *out, const struct report *report)
 {
 	/* The guidelines want less than 80 characters in front of the bar. */
 	int room = 78 - fprintf(out, "DOCKFW %s - ", severity_word(report->status));
@@ -106,14 +106,14 @@ static void put_line(FILE *out, const struct report *report)
 		text = xasprintf("%s comes first and holds its rules", DOCKER_USER);
 	put_safe(out, text, (size_t)room);
 	free(text);
-	put_perfdata(out, report);
+	nagios_perfdata(out, report);
 	if (report->error && report->verbosity) {
 		put_safe(out, report->error, (size_t)-1);
 		fputc('\n', out);
 	}
 }
 
-static void put_finding(FILE *out, const struct finding *finding)
+static void nagios_finding(FILE *out, const struct finding *finding)
 {
 	fprintf(out, "%s %s %s: ", severity_name(finding->severity), finding_name(finding->id),
 		finding->family < FAMILY_COUNT ? family_name(finding->family) : "host");
@@ -123,8 +123,8 @@ static void put_finding(FILE *out, const struct finding *finding)
 
 int report_nagios(FILE *out, const struct report *report)
 {
-	put_line(out, report);
+	nagios_line(out, report);
 	for (size_t i = 0; report->verbosity && report->left && i < report->left->n; i++)
-		put_finding(out, &report->left->v[i]);
+		nagios_finding(out, &report->left->v[i]);
 	return 0;
 }

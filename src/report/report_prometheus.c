@@ -15,7 +15,7 @@ static void describe(FILE *out, const char *name, const char *type, const char *
 	fprintf(out, "# HELP dockfw_%s %s\n# TYPE dockfw_%s %s\n", name, help, name, type);
 }
 
-static void put_findings(FILE *out, const struct report *report)
+static void metric_findings(FILE *out, const struct report *report)
 {
 	describe(out, "findings", "gauge", "Findings of the last run, by id and severity.");
 	for (int id = 0; id < FINDING_COUNT; id++) {
@@ -35,7 +35,7 @@ static void put_findings(FILE *out, const struct report *report)
 	}
 }
 
-static void put_by_family(FILE *out, const struct report *report)
+static void metric_by_family(FILE *out, const struct report *report)
 {
 	describe(out, "rules_configured", "gauge", "Rules that the configuration holds.");
 	for (int family = 0; family < FAMILY_COUNT; family++)
@@ -66,8 +66,8 @@ int report_prometheus(FILE *out, const struct report *report)
 		fprintf(out, "dockfw_backend_info{backend=\"%s\"} 1\n", report->backend);
 	}
 	if (report->snapshot) {
-		put_findings(out, report);
-		put_by_family(out, report);
+		metric_findings(out, report);
+		metric_by_family(out, report);
 		describe(out, "edits", "gauge", "Changes that the last run wrote.");
 		fprintf(out, "dockfw_edits %zu\n", report->written ? report->edits->n : 0);
 	}

@@ -16,7 +16,7 @@
 #define WIDE 72
 #define INDENT 4
 
-static const char *colour_of(const struct report *report, enum severity severity)
+static const char *text_colour(const struct report *report, enum severity severity)
 {
 	static const char *const codes[] = {
 		[SEVERITY_OK] = "\033[32m",
@@ -28,7 +28,7 @@ static const char *colour_of(const struct report *report, enum severity severity
 	return report->colour ? codes[severity] : "";
 }
 
-static const char *colour_end(const struct report *report)
+static const char *text_colour_end(const struct report *report)
 {
 	return report->colour ? "\033[0m" : "";
 }
@@ -62,7 +62,7 @@ static size_t configured(const struct report *report)
 }
 
 /* The one line that a good run leaves. */
-static void put_head(FILE *out, const struct report *report, enum severity status)
+static void text_head(FILE *out, const struct report *report, enum severity status)
 {
 	size_t left = report->left ? report->left->n : 0;
 	char *where;
@@ -71,7 +71,7 @@ static void put_head(FILE *out, const struct report *report, enum severity statu
 	if (report->quiet || (report->error && !report->output))
 		return;
 	fprintf(out, "%s%s%s%s: ", priority_of(report, status),
-		colour_of(report, status), severity_word(status), colour_end(report));
+		text_colour(report, status), severity_word(status), text_colour_end(report));
 	if (report->error) {
 		fprintf(out, "%s\n", report->error);
 		return;
@@ -127,7 +127,7 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 	free(safe);
 }
 
-static void put_finding(FILE *out, const struct report *report, const struct finding *finding,
+static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
 			 bool left)
 {
 	bool of_family = finding->family < FAMILY_COUNT;
@@ -141,19 +141,19 @@ static void put_finding(FILE *out, const struct report *report, const struct fin
 	/* Where the message stands below, nothing has to be filled up. */
 	fprintf(out, "%s%s%-8s%s  %-*s%s",
 		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
-		left ? colour_of(report, finding->severity) : "",
-		left ? severity_name(finding->severity) : "mended", left ? colour_end(report) : "",
+		left ? text_colour(report, finding->severity) : "",
+		left ? severity_name(finding->severity) : "mended", left ? text_colour_end(report) : "",
 		report->width && report->width < WIDE ? 0 : 21, finding_name(finding->id),
 		report->width && report->width < WIDE ? "" : "  ");
 	put_message(out, report, message, MESSAGE_AT);
 	free(message);
 }
 
-static void put_findings(FILE *out, const struct report *report, const struct findings *findings,
+static void text_findings(FILE *out, const struct report *report, const struct findings *findings,
 			 bool left)
 {
 	for (size_t i = 0; findings && i < findings->n; i++)
-		put_finding(out, report, &findings->v[i], left);
+		text_finding(out, report, &findings->v[i], left);
 }
 
 static bool same_remedy(const struct finding *a, const struct finding *b)
@@ -216,10 +216,10 @@ int report_text(FILE *out, const struct report *report)
 	/* Before the rest: where it is not whole, the line at the top says so. */
 	char *chains = listing(report, &failed);
 
-	put_head(out, report, failed ? SEVERITY_UNKNOWN : report->status);
+	text_head(out, report, failed ? SEVERITY_UNKNOWN : report->status);
 	if (report->found != report->left)
-		put_findings(out, report, report->found, false);
-	put_findings(out, report, report->left, true);
+		text_findings(out, report, report->found, false);
+	text_findings(out, report, report->left, true);
 	fputs(chains, out);
 	free(chains);
 	if (!report->quiet && !report->error && report->snapshot && report->left->n) {

@@ -17,7 +17,7 @@ int report_trace_rules(const struct trace *trace, struct named_rules *texts)
 	return named_rules_make(texts);
 }
 
-static const char *colour_of(enum trace_verdict verdict)
+static const char *trace_colour(enum trace_verdict verdict)
 {
 	switch (verdict) {
 	case TRACE_FORWARDED:
@@ -194,7 +194,7 @@ static void put_verdict(FILE *out, const struct trace *trace, const struct named
 	};
 
 	if (colour)
-		fputs(colour_of(trace->verdict), out);
+		fputs(trace_colour(trace->verdict), out);
 	if (trace->verdict == TRACE_MAYBE) {
 		put_end(out, "verdict: ", "maybe", &(struct decider){ 0 }, texts);
 		if (fate->doubtful) {

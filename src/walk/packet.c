@@ -82,12 +82,12 @@ void packet_track(struct packet *packet)
 }
 
 /* A text of words, taken apart. */
-struct words {
+struct packet_words {
 	char *text, *rest;
 	const char *word; /* NULL at the end */
 };
 
-static const char *next_word(struct words *words)
+static const char *next_word(struct packet_words *words)
 {
 	words->word = strtok_r(NULL, " \t\n", &words->rest);
 	return words->word;
@@ -128,7 +128,7 @@ static int parse_icmp_type(struct request *request, const char *word)
 	return good ? 0 : bad("not an ICMP type", word);
 }
 
-static int parse_proto(struct request *request, struct words *words)
+static int parse_proto(struct request *request, struct packet_words *words)
 {
 	const char *name = words->word;
 	unsigned long n;
@@ -170,7 +170,7 @@ static bool is_second(const struct request *request, const char *key)
 	       (!strcmp(key, "in") && request->in) || (!strcmp(key, "sport") && request->has_sport);
 }
 
-static int parse_words(struct request *request, struct words *words)
+static int parse_words(struct request *request, struct packet_words *words)
 {
 	words->word = strtok_r(words->text, " \t\n", &words->rest);
 	while (words->word) {
@@ -247,7 +247,7 @@ static int check_request(struct request *request, const struct netinfo *info,
 
 int packet_parse(const char *text, const struct netinfo *info, struct packet *packet, addr_t *src)
 {
-	struct words words = { .text = xstrdup(text) };
+	struct packet_words words = { .text = xstrdup(text) };
 	struct request request = { 0 };
 	const struct netif *in;
 	int status = -1;
