@@ -44,6 +44,12 @@ awk '/^src\/$/ { inside = 1; next } /^```$/ { inside = 0 }
 done; } | sort >"$WORK/sources"
 same_set "files in HACKING.md" 60 "$WORK/sources" "$WORK/listed"
 
+# So are the rows of its table of folders those of the Makefile.
+sed -nE 's/^USES_([a-z/]+) := ?(.*)/\1: \2/p' Makefile >"$WORK/walls"
+sed -nE '/^\| folder \| may use \|/,/^$/ s/^\| ([a-z/]+) \| (.*) \|$/\1: \2/p' HACKING.md |
+	grep -v '^folder:' | sed -e 's/,//g' -e 's/: -$/: /' >"$WORK/table"
+same_set "who may use whom" 12 "$WORK/walls" "$WORK/table"
+
 (cd systemd && printf '%s\n' *.service *.timer) >"$WORK/units"
 subset "units in the README" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' README.md)
 subset "units in the man page" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(service|timer)' man/dockfw-check.8)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a report shows of all that was found: ignored ids, and families without Docker. */
+#include "model.h"
+
+#include "report_findings.h"
+
+static void add(struct findings *findings, enum finding_id id, enum severity severity,
+		enum family family, bool absent)
+{
+	findings_add_at(findings, id, severity, family, "DOCKER-USER", 0,
+			xasprintf("about %s", finding_name(id)))->absent = absent;
+}
+
+/* The ids, in order, ended by FINDING_COUNT. */
+static void shows(struct findings *findings, const struct policy *policy,
+		  const enum finding_id *ids)
+{
+	size_t n = 0;
+
+	report_findings(findings, policy);
+	while (ids[n] != FINDING_COUNT)
+		n++;
+	assert_int_equal(findings->n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(findings->v[i].id, ids[i]);
+}
+
+static void test_ignored_ids_are_left_out(void **state)
+{
+	const enum finding_id ids[] = { RULE_STALE, BACKEND_SPLIT, FINDING_COUNT };
+	struct policy *policy = policy_new();
+	struct findings findings = { 0 };
+
+	(void)state;
+	strings_add(&policy->ignore, "rule-missing");
+	add(&findings, RULE_MISSING, SEVERITY_CRITICAL, FAMILY_IPV4, false);
+	add(&findings, RULE_STALE, SEVERITY_WARNING, FAMILY_IPV4, false);
+	add(&findings, RULE_MISSING, SEVERITY_CRITICAL, FAMILY_IPV6, false);
+	add(&findings, BACKEND_SPLIT, SEVERITY_WARNING, FAMILY_IPV6, false);
+	shows(&findings, policy, ids);
+	assert_int_equal(findings_severity(&findings), SEVERITY_WARNING);
+	findings_clear(&findings);
+	policy_free(policy);
+}
+
+/* Without Docker, one finding stands for those of a family that has a critical one. */
+static void test_absent_stands_for_all(void **state)
+{
+	const enum finding_id ids[] = { DOCKER_ABSENT, RULE_STALE, FINDING_COUNT };
+	struct policy *policy = policy_new();
+	struct findings findings = { 0 };
+
+	(void)state;
+	add(&findings, RULE_STALE, SEVERITY_WARNING, FAMILY_IPV4, true);
+	add(&findings, USER_JUMP_MISSING, SEVERITY_CRITICAL, FAMILY_IPV4, true);
+	add(&findings, RULE_MISSING, SEVERITY_CRITICAL, FAMILY_IPV4, true);
+	add(&findings, RULE_STALE, SEVERITY_WARNING, FAMILY_IPV6, true);
+	shows(&findings, policy, ids);
+	assert_int_equal(findings.v[0].severity, SEVERITY_UNKNOWN);
+	assert_true(findings.v[0].repairable);
+	assert_non_null(strstr(findings.v[0].message, "about user-jump-missing"));
+	findings_clear(&findings);
+	policy_free(policy);
+}
+
+static void test_absent_needs_one_that_counts(void **state)
+{
+	const enum finding_id ids[] = { RULE_STALE, FINDING_COUNT };
+	const enum finding_id none[] = { FINDING_COUNT };
+	struct policy *policy = policy_new();
+	struct findings findings = { 0 };
+
+	(void)state;
+	strings_add(&policy->ignore, "rule-missing");
+	add(&findings, RULE_MISSING, SEVERITY_CRITICAL, FAMILY_IPV4, true);
+	add(&findings, RULE_STALE, SEVERITY_WARNING, FAMILY_IPV4, true);
+	shows(&findings, policy, ids);
+	findings_clear(&findings);
+	strings_add(&policy->ignore, "docker-absent");
+	add(&findings, USER_JUMP_MISSING, SEVERITY_CRITICAL, FAMILY_IPV4, true);
+	add(&findings, RULE_STALE, SEVERITY_WARNING, FAMILY_IPV4, true);
+	shows(&findings, policy, none);
+	findings_clear(&findings);
+	policy_free(policy);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ignored_ids_are_left_out),
+		cmocka_unit_test(test_absent_stands_for_all),
+		cmocka_unit_test(test_absent_needs_one_that_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
