@@ -23,9 +23,9 @@ ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(HARDENING) $(shell $(PKG_CONFIG) --cflags 
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -ldl $(LDLIBS)
 
-# The walls: which folders a folder of src/ may use, from the ground up. Its objects get
-# the -I of these and of no other, so that a wrong include does not compile; "make
-# analyse" holds the names to it, too. The files of src/ itself may use all of them.
+# Which directories each directory of src/ may use, from the bottom layer up. Its objects
+# get -I options only for these, so that a wrong include does not compile; "make analyse"
+# checks the same for each name used. The files of src/ itself may use all of them.
 FOLDERS := base model xtables config kernel kernel/nft kernel/legacy host decide walk reconcile report
 USES_base :=
 USES_model := base
@@ -39,12 +39,12 @@ USES_decide := base model
 USES_walk := base model
 USES_reconcile := base model kernel host decide
 USES_report := base model xtables walk
-# may-use FOLDER: the folder itself and those of its row, as options of the compiler.
+# may-use FOLDER: that directory and those it may use, as -I options.
 may-use = $(if $(filter src,$(1)),$(INCLUDES),$(patsubst %,-Isrc/%,$(1:src/%=%) $(USES_$(1:src/%=%))))
 SOURCES := $(sort $(wildcard src/*.c $(FOLDERS:%=src/%/*.c)))
 INCLUDES := -Isrc $(FOLDERS:%=-Isrc/%)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o)
-# All but main(), for the tests to link.
+# Everything except main(), for the tests to link.
 PARTS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 UNITS := $(sort $(wildcard tests/unit/*.c))
 UNIT_PROGRAMS := $(UNITS:tests/unit/%.c=$(BUILD)/unit/%)
@@ -66,15 +66,15 @@ $(BUILD)/dockfw-check: $(OBJECTS)
 $(BUILD)/%.o: src/%.c Makefile VERSION $(BUILD)/sysconfdir | $(BUILD)/libraries $(FOLDERS:%=$(BUILD)/%)
 	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,$(<D)) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# The program knows where its configuration is: another place builds it anew.
+# SYSCONFDIR is compiled into the program: another value rebuilds it.
 ifneq ($(file <$(BUILD)/sysconfdir),$(SYSCONFDIR))
 .PHONY: $(BUILD)/sysconfdir
 endif
 $(BUILD)/sysconfdir: | $(BUILD)
 	@echo '$(SYSCONFDIR)' >$@
 
-# What is missing is said once, with what to install, before the compiler
-# complains of a header in each file.
+# Missing libraries are reported once, with the command that installs them, before
+# the compiler reports a missing header in every file.
 $(BUILD)/libraries: Makefile | $(BUILD)
 	@missing=; for library in $(PACKAGES); do \
 		$(PKG_CONFIG) --exists $$library 2>/dev/null || missing="$$missing $$library"; done; \
@@ -89,14 +89,14 @@ $(BUILD)/unit/%: tests/unit/%.c $(PARTS) | $(BUILD)/unit
 $(BUILD)/tools/%: tests/tools/%.c $(PARTS) | $(BUILD)/tools
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
 
-# The completion for bash, made from the option table of the program.
+# The bash completion, generated from the option table of the program.
 $(BUILD)/completion/generate: completion/generate.c $(PARTS) | $(BUILD)/completion
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
 
 $(BUILD)/completion/dockfw-check: $(BUILD)/completion/generate
 	$(call SAY,GEN)$< >$@.new && mv $@.new $@
 
-# The fuzz targets: tests/fuzz/run.sh makes them, with clang and libFuzzer.
+# The fuzz targets: tests/fuzz/run.sh builds them with clang and libFuzzer.
 $(BUILD)/fuzz/config: FUZZ_WRAPS := open glob globfree rulespec_parse rulespec_print \
 	cfg_parse_fp xcalloc xreallocarray xstrdup xvasprintf
 $(BUILD)/fuzz/rule_text: tests/fuzz/lib/child.c
@@ -115,22 +115,22 @@ $(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completio
 test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS)
 
 # The tests, complete on a fresh machine: packages, programs, suites.
-# As many compilers as processors, where nobody said how many.
+# As many jobs as processors, unless make was given a number.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 test:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
 	tests/run.sh $(BUILD)
 
-# The same under AddressSanitizer and UndefinedBehaviorSanitizer, whose own calls
-# a fault would hit.
+# The same under AddressSanitizer and UndefinedBehaviorSanitizer, without faults.sh:
+# the injected faults would hit the sanitizers' own calls.
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 test-asan:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
 	LEAVE_OUT=tests/netns/faults.sh tests/run.sh build-asan
 
-# What takes long: repairs killed and failed at each of their system calls.
+# The slow suites: repairs that are killed, or fail, at each of their system calls.
 test-slow:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
@@ -142,12 +142,12 @@ test-valgrind:
 	$(MAKE) $(PARALLEL) test-programs
 	tests/valgrind.sh $(BUILD)
 
-# Debian hosts that boot, with their systemd, Docker and firewalld.
+# Booted Debian hosts, with their systemd, Docker and firewalld.
 test-host:
 	tests/setup.sh build test host
 	tests/host/run.sh
 
-# Each fuzz target for SECONDS; fuzz-ci: the corpora, and a minute of each.
+# Each fuzz target for SECONDS; fuzz-ci: the corpora, and a minute of each target.
 SECONDS ?= 600
 fuzz:
 	tests/setup.sh build test ci
@@ -179,7 +179,7 @@ UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer))
 HELPERS := load-legacy wait-firewalld
 EXAMPLES := $(notdir $(filter-out conf/dockfw.conf,$(wildcard conf/*)))
 
-# put FILE,FOLDER,NAME: installs a text with the places that hold here in it.
+# put FILE,FOLDER,NAME: installs a text file with the actual directories filled in.
 put = sed -e 's|@SBINDIR@|$(SBINDIR)|g; s|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
 	-e 's|/usr/sbin/dockfw-check|$(SBINDIR)/dockfw-check|g; s|/etc/dockfw|$(SYSCONFDIR)/dockfw|g' \
 	$(1) >$(BUILD)/put && install -m 0644 $(BUILD)/put "$(DESTDIR)$(2)/$(3)"
@@ -193,7 +193,7 @@ install: all
 	for helper in $(HELPERS); do \
 		install -m 0755 systemd/$$helper "$(DESTDIR)$(LIBEXECDIR)/dockfw/$$helper" || exit 1; done
 	for unit in $(UNITS_INSTALLED); do $(call put,systemd/$$unit,$(UNITDIR),$$unit) || exit 1; done
-	@# Never over a configuration that is there.
+	@# Never overwrites an existing configuration.
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf" ] || \
 		{ $(call put,conf/dockfw.conf,$(SYSCONFDIR)/dockfw,dockfw.conf); }
 	for file in $(EXAMPLES); do $(call put,conf/$$file,$(DATADIR)/doc/dockfw,$$file) || exit 1; done
@@ -203,7 +203,7 @@ install: all
 	install -m 0644 $(BUILD)/completion/dockfw-check \
 		"$(DESTDIR)$(DATADIR)/bash-completion/completions/dockfw-check"
 
-# The configuration stays: it is the administrator's.
+# The configuration stays: it belongs to the administrator.
 uninstall:
 	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" 2>/dev/null || :
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DATADIR)/doc/dockfw"
