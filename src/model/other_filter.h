@@ -15,7 +15,7 @@ struct other_filter {
 	bool spares_dnat;      /* lets a packet pass whose destination was translated */
 	bool may_drop;         /* a packet, by its policy or by a rule */
 	bool filters;          /* has a rule, or drops by its policy */
-	char *reason;          /* owned: "nf_tables inet firewalld filter_INPUT filters it, too" */
+	char *reason;          /* owned: "nf_tables inet firewalld filter_INPUT also filters it" */
 };
 
 struct other_filters {

@@ -6,11 +6,11 @@
 
 #include "utf8.h"
 
-/* So many sources are named in a table, and the rest is counted. */
+/* A table names this many sources and counts the rest. */
 #define NAMED_MAX 3
-/* The least of a column that tells anything. */
+/* The narrowest column that is still of use. */
 #define DECIDED_LEAST 16
-/* The least that has room for a table's name in front of a rule and its text. */
+/* The narrowest column with room for a table's name before a rule and its text. */
 #define PLACE_LEAST 30
 
 struct column {
@@ -87,7 +87,7 @@ static char *place_text(enum family family, addr_t addr, struct span span)
 	return place;
 }
 
-/* "0.0.0.0:80/tcp", as docker ps has it. */
+/* "0.0.0.0:80/tcp", as docker ps shows it. */
 static char *port_text(const struct exposure *exposure)
 {
 	char *place = place_text(exposure->family,
@@ -105,7 +105,7 @@ static char *port_text(const struct exposure *exposure)
 	return text;
 }
 
-/* The first few texts of a set, and how many more there are; 0: all of them. */
+/* At most that many texts of a set, and how many more there are. most 0: all of them. */
 static char *set_text(const struct exposure_list *list, const struct addrset *set,
 		      enum family family, size_t most)
 {
@@ -138,7 +138,7 @@ static char *join(char *left, const char *between, char *right)
 	return both;
 }
 
-/* "anyone" and who is not meant by that: those of rest, which it takes over. */
+/* "anyone" and the exceptions: the sources in rest, which it clears. */
 static char *world_text(const struct exposure_list *list, const char *anyone,
 			struct addrset *rest, enum family family, size_t most)
 {
@@ -151,7 +151,7 @@ static char *world_text(const struct exposure_list *list, const char *anyone,
 }
 
 /*
- * The last texts, by the sets that they tell of: many ports share one set, whose
+ * The latest texts, with the sets that they describe: many ports share one set, whose
  * text may be long.
  */
 struct told {
@@ -200,7 +200,7 @@ static char *open_text(const struct exposure_list *list, const struct exposed_wa
 	return text;
 }
 
-/* The same, kept: it lives until others are told. */
+/* The same from the kept texts: it is valid until later ones replace it. */
 static const char *tell(struct teller *teller, const struct exposed_way *way, enum family family,
 			size_t most)
 {
@@ -235,13 +235,13 @@ static const char *answers_note(enum answers answers)
 {
 	switch (answers) {
 	case ANSWERS_PROXY:
-		return " by docker-proxy";
+		return " via docker-proxy";
 	case ANSWERS_BOTH:
-		return " also by docker-proxy";
+		return " also via docker-proxy";
 	case ANSWERS_DIRECT:
 		return " not translated";
 	case ANSWERS_NOBODY:
-		return " (none answers)";
+		return " (nothing answers)";
 	case ANSWERS_DNAT:
 		break;
 	}
@@ -310,8 +310,8 @@ static const char *exposure_colour(enum openness openness)
 }
 
 /*
- * The widths of the columns: as wide as what they hold, but the last two share
- * what the terminal has left. False where that is too little to read.
+ * Sets the widths of the columns: each is as wide as its contents, but the last two
+ * share what the terminal has left. Returns false if that is too narrow to read.
  */
 static bool fit(const struct rows *rows, struct column *columns, unsigned int width)
 {
@@ -328,14 +328,14 @@ static bool fit(const struct rows *rows, struct column *columns, unsigned int wi
 	left = width > used ? width - used : 0;
 	if (columns[OPEN_TO].width + 2 + columns[DECIDED_BY].width <= left)
 		return true;
-	/* Who gets in is what was asked: it is not cut as long as the rest can be told. */
+	/* Who gets in matters most: it is not cut as long as the other column is of use. */
 	if (left < columns[OPEN_TO].width + 2 + DECIDED_LEAST)
 		columns[OPEN_TO].width = left / 2;
 	columns[DECIDED_BY].width = left - columns[OPEN_TO].width - 2;
 	return left >= 2 * DECIDED_LEAST;
 }
 
-/* Cut to the width; fill: and filled up to it. */
+/* Cuts the text to the width; fill: also pads it. */
 static void put_cell(FILE *out, const char *text, unsigned int width, bool fill)
 {
 	size_t length = utf8_put(out, text, width);
@@ -345,8 +345,8 @@ static void put_cell(FILE *out, const char *text, unsigned int width, bool fill)
 }
 
 /*
- * Which rule it is goes before its text: where the column has no room for both,
- * the table's name is left out, which is filter for nearly all.
+ * The place of a rule comes before its text. If the column has no room for both, the
+ * table's name is left out, which is nearly always filter.
  */
 static const char *decided_by(const struct row *row, unsigned int width)
 {
@@ -379,7 +379,7 @@ static void exposure_line(FILE *out, unsigned int indent, const char *text, unsi
 	fputc('\n', out);
 }
 
-/* The same in lines below one another, for a terminal that is too narrow for a table. */
+/* The same on separate lines, for a terminal that is too narrow for a table. */
 static void put_stack(FILE *out, const struct row *row, bool colour, unsigned int width)
 {
 	const char *mark = colour ? exposure_colour(row->openness) : "", *end = colour ? "\033[0m" : "";
@@ -435,7 +435,13 @@ static void put_summary(FILE *out, const struct exposure_list *list, bool colour
 		by[OPEN_NOBODY]);
 }
 
-/* One fact a line, for grep: every line names its port. */
+/* What goes before a decider: a rule or policy decides, or the reason follows. */
+static const char *lead_of(const struct decider *by)
+{
+	return by->chain || !by->reason || !*by->reason ? " by " : ": ";
+}
+
+/* One fact per line, for grep: every line names its port. */
 static void put_facts(FILE *out, struct teller *teller, const struct exposure *exposure,
 		      const struct named_rules *texts)
 {
@@ -447,16 +453,17 @@ static void put_facts(FILE *out, struct teller *teller, const struct exposure *e
 		const struct exposed_way *way = &exposure->ways[i];
 		const char *open = tell(teller, way, exposure->family, 0);
 		char *interfaces = interfaces_text(way, 0);
-		char *by = policy_or_rule(texts, way_decider(way, exposure->family));
+		const struct decider *decider = way_decider(way, exposure->family);
+		char *by = policy_or_rule(texts, decider);
 
-		fprintf(out, "%s container %s network %s answers %s%s from %s open to %s by %s\n",
+		fprintf(out, "%s container %s network %s answers %s%s from %s open to %s%s%s\n",
 			port, container, *bridge ? bridge : "-", answers_name(exposure->answers),
-			exposure->nearby ? " nearby" : "", interfaces, open, by);
+			exposure->nearby ? " nearby" : "", interfaces, open, lead_of(decider), by);
 		free(interfaces);
 		free(by);
 	}
 	if (!exposure->nways)
-		fprintf(out, "%s container %s network %s answers %s open to nobody by %s\n", port,
+		fprintf(out, "%s container %s network %s answers %s open to nobody: %s\n", port,
 			container, *bridge ? bridge : "-", answers_name(exposure->answers),
 			exposure->by.reason ? exposure->by.reason : "-");
 	free(port);

@@ -6,7 +6,7 @@
 
 #include "utf8.h"
 
-/* So much of a rule is shown on the narrowest terminal. */
+/* At least this much of a rule is shown, even on the narrowest terminal. */
 #define RULE_LEAST 20
 
 int report_trace_rules(const struct trace *trace, struct named_rules *texts)
@@ -64,7 +64,7 @@ static char *step_text(const struct step *step, const struct named_rules *texts)
 	return safe_text(step->text ? step->text : "");
 }
 
-/* One step as a line that stands for itself. */
+/* Prints one step as a self-contained line. */
 static void put_fact(FILE *out, const struct step *step, const struct named_rules *texts)
 {
 	char *text = step_text(step, texts);
@@ -97,7 +97,7 @@ static void put_fact(FILE *out, const struct step *step, const struct named_rule
 	free(text);
 }
 
-/* A rule, cut to what the terminal has left behind its number. */
+/* Prints a rule, cut to what the terminal has left after its number. */
 static void put_rule(FILE *out, const struct step *step, const char *text, int indent, bool colour,
 		     unsigned int width)
 {
@@ -113,7 +113,7 @@ static void put_rule(FILE *out, const struct step *step, const char *text, int i
 	free(lead);
 }
 
-/* The same for a terminal: by depth, with the chain named where it changes. */
+/* Prints one step for a terminal: indented by depth, with the chain named when it changes. */
 static void put_step(FILE *out, const struct step *step, const struct step *before,
 		     const struct named_rules *texts, bool colour, unsigned int width)
 {
@@ -155,7 +155,7 @@ static void put_end(FILE *out, const char *lead, const char *name, const struct 
 	char *text = by->chain || by->reason ? decider_text(texts, by) : NULL;
 	char *safe = text ? safe_text(text) : NULL;
 
-	/* By a rule or policy; otherwise a sentence tells why. */
+	/* By a rule or policy; otherwise the reason follows. */
 	fprintf(out, "%s%s%s%s", lead, name,
 		!safe || !*safe ? "" : by->chain ? " by " : ": ", safe ? safe : "");
 	free(text);
@@ -176,7 +176,7 @@ static void put_flow(FILE *out, const char *lead, const char *name, const struct
 	if (proto_has_ports(packet->proto))
 		fprintf(out, " port %u", packet->dport.lo);
 	if (*packet->out)
-		fprintf(out, " out by %s", packet->out);
+		fprintf(out, " out through %s", packet->out);
 	fputc('\n', out);
 }
 
@@ -200,7 +200,7 @@ static void put_verdict(FILE *out, const struct trace *trace, const struct named
 		if (fate->doubtful) {
 			char *text = decider_text(texts, &fate->doubt), *safe = safe_text(text);
 
-			fprintf(out, ", undecided at %s", safe);
+			fprintf(out, ", undecided%s%s", fate->doubt.chain ? " at " : ": ", safe);
 			free(safe);
 			free(text);
 		}
@@ -209,7 +209,7 @@ static void put_verdict(FILE *out, const struct trace *trace, const struct named
 	for (size_t i = 0; i < fate->forwarded.n; i++)
 		put_flow(out, lead, "forwarded", &fate->forwarded.v[i], texts);
 	for (size_t i = 0; i < fate->local.n; i++)
-		put_flow(out, lead, "local: the host itself gets it", &fate->local.v[i], texts);
+		put_flow(out, lead, "local: accepted for the host itself", &fate->local.v[i], texts);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		if (!ends[i].ending->set.n)
 			continue;

@@ -6,7 +6,7 @@
 
 #include "sorted.h"
 
-/* Shorter chains are walked as they are. */
+/* Shorter chains are walked without an index. */
 #define INDEX_FROM 32
 
 static struct indexed_chain *indexed_table_find(const struct indexed_table *table, const char *name)
@@ -42,7 +42,7 @@ static void index_rule(struct indexed_chain *indexed, size_t rule)
 	struct match_key key;
 
 	match_key(indexed->v[rule].ready.rule, &key);
-	/* One key is enough; the one that tells most rules apart comes first. */
+	/* One key is enough. The most selective one comes first. */
 	if (key.has_orig_dport) {
 		kind = KEY_ORIG_DPORT;
 		entry.value = key.orig_dport;
@@ -105,7 +105,7 @@ static void connect_chains(const struct indexed_table *table)
 	}
 }
 
-/* A chain that calls one that alters packets alters them too. */
+/* A chain that jumps to one that alters packets also alters them. */
 static void spread_alters(const struct indexed_table *table)
 {
 	bool changed = true;
@@ -186,7 +186,7 @@ static int by_value(const void *element, const void *key)
 	return entry->value < value ? -1 : entry->value > value;
 }
 
-/* The entries of one value: from the first up to the one after the last. */
+/* Points the cursor at the entries of one value: from the first to one past the last. */
 static void run_of(struct chain_cursor *cursor, enum chain_key_kind kind, addr_t value)
 {
 	const struct chain_keys *keys = &cursor->indexed->keys[kind];

@@ -7,18 +7,18 @@
 #include "target.h"
 
 /*
- * The chains of one family made ready to be walked: what each rule does, where
- * it leads, which sources it holds for; and for long chains an index, so that
- * a packet is asked only about the rules that its addresses and ports allow.
+ * The chains of one family, prepared for walks: what each rule does, where it jumps
+ * to, which sources it matches. Long chains have an index, so that a packet is compared
+ * only with the rules that its addresses and ports can match.
  */
 
 struct indexed_rule {
 	struct ready_rule ready;
 	enum effect effect;
-	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: not known */
+	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: unknown */
 };
 
-/* Rules that hold for one value of a key. */
+/* A rule that matches only one value of a key. */
 struct chain_key {
 	addr_t value;
 	uint32_t rule;
@@ -34,9 +34,9 @@ enum chain_key_kind { KEY_DST, KEY_DPORT, KEY_ORIG_DPORT, KEY_NONE, KEY_KINDS };
 struct indexed_chain {
 	const struct chain *chain;
 	const char *table; /* of the snapshot */
-	bool filter;       /* in the table filter, whose verdict decides */
+	bool filter;       /* in table filter, whose verdict decides */
 	bool nat;
-	bool alters;       /* it, or a chain that it calls, may change a packet */
+	bool alters;       /* it, or a chain that it jumps to, may change a packet */
 	bool known;        /* its rules were read */
 	struct indexed_rule *v;
 	size_t n;
@@ -46,7 +46,7 @@ struct indexed_chain {
 
 struct indexed_table {
 	const struct table *table;
-	struct indexed_chain *chains; /* in the order of the table's own */
+	struct indexed_chain *chains; /* in the order of table->chains */
 };
 
 struct chain_index {
@@ -56,24 +56,25 @@ struct chain_index {
 	size_t n;
 };
 
-/* Of the snapshot's tables of that family; borrows snapshot and info. */
+/* Indexes the snapshot's tables of that family. Borrows snapshot and info. */
 void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
 		      const struct netinfo *info, enum family family);
 void chain_index_clear(struct chain_index *index);
-/* The chain, or NULL. */
+/* Returns the chain, or NULL. */
 struct indexed_chain *chain_index_find(const struct chain_index *index, const char *table,
 				       const char *chain);
 
-/* The rules of a chain that a packet can match, by their index, in order. */
+/* Goes through the rules that a packet can match, by their index in the chain, in order. */
 struct chain_cursor {
 	const struct indexed_chain *indexed;
 	bool all;
-	size_t next; /* where all */
+	size_t next; /* if all */
 	const struct chain_key *at[KEY_KINDS], *end[KEY_KINDS];
 };
-/* all: every rule, though some cannot match. */
+/* all: every rule, even if it cannot match. */
 void chain_cursor_start(struct chain_cursor *cursor, const struct indexed_chain *indexed,
 			const struct packet *packet, bool all);
+/* Returns false after the last rule. */
 bool chain_cursor_next(struct chain_cursor *cursor, size_t *rule);
 
 #endif

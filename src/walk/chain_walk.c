@@ -6,11 +6,11 @@
 
 #include "text.h"
 
-/* No kernel calls deeper; a snapshot made by hand might hold a loop. */
+/* No kernel allows deeper jumps, but a snapshot made by hand might contain a loop. */
 #define DEPTH_MAX 512
-/* From so many rules that concern a packet on, a chain's outcome is kept. */
+/* A chain's outcome is kept if at least this many of its rules concern the packet. */
 #define MEMO_FROM 8
-/* A chain that takes longer to sign than this is walked each time. */
+/* A chain whose signature takes more rules than this is walked every time. */
 #define SIGN_MAX 50000
 
 struct signature {
@@ -18,7 +18,7 @@ struct signature {
 	size_t relevant, seen;
 };
 
-/* What a chain does with all packets of one signature. */
+/* What a chain does with every packet of one signature. */
 struct memo_entry {
 	const struct indexed_chain *indexed;
 	uint64_t a, b;
@@ -81,9 +81,10 @@ static void signature_mix(struct signature *signature, uint64_t value)
 }
 
 /*
- * What of a chain concerns a packet, beside its source: the rules that can
- * match and how sure that is, in the chains that it calls too. Packets of one
- * signature fare alike in it. Returns false where that is not so or too long.
+ * Computes the signature of a packet, apart from its source: which rules of the chain,
+ * and of the chains that it jumps to, can match, and how certain that is. Packets of
+ * one signature fare alike in the chain. Returns false if they do not, or if it takes
+ * too long.
  */
 static bool sign(const struct walk *walk, const struct indexed_chain *indexed,
 		 const struct packet *packet, struct signature *signature, unsigned int depth)
@@ -175,14 +176,14 @@ static void note_change(struct walk *walk, const struct decider *by, const struc
 		return;
 	text_open(&text);
 	if (new->dst.lo != new->dst.hi) {
-		fputs("the new destination cannot be told", text.out);
+		fputs("the new destination is not known", text.out);
 	} else if (new->dst.lo != old->dst.lo || new->dport.lo != old->dport.lo) {
 		fputs("to ", text.out);
 		write_destination(text.out, new);
 	} else if (new->ct != old->ct) {
 		fputs("not tracked", text.out);
 	} else if (new->mark.unknown || new->ctmark.unknown) {
-		fputs("the new mark cannot be told", text.out);
+		fputs("the new mark is not known", text.out);
 	} else if (new->mark.value != old->mark.value) {
 		fprintf(text.out, "mark 0x%x", new->mark.value);
 	} else if (new->ctmark.value != old->ctmark.value) {
@@ -194,7 +195,7 @@ static void note_change(struct walk *walk, const struct decider *by, const struc
 	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text_take(&text));
 }
 
-/* Turns the part into what the target leaves of it; false where that is nothing. */
+/* Applies the target to the part. Returns false if that leaves nothing of it. */
 static bool change(struct walk *walk, const struct indexed_rule *entry, const struct decider *by,
 		   struct flow *part)
 {
@@ -231,14 +232,14 @@ static void call(struct walk *walk, const struct indexed_rule *entry, const stru
 	outcome_clear(&sub);
 }
 
-/* Does with part, which it takes over, what the rule does with packets that match. */
+/* Takes part over and does with it what the rule does with packets that match. */
 static void take_effect(struct walk *walk, const struct indexed_chain *indexed, size_t rule,
 			struct flow *part, struct flows *next, struct outcome *outcome)
 {
 	const struct indexed_rule *entry = &indexed->v[rule];
 	struct decider by = rule_decider(indexed, rule);
 
-	/* What could not be decoded may have set a mark, too. */
+	/* What could not be decoded may also have set a mark. */
 	if (indexed->alters && (entry->ready.rule->opaque || entry->effect == EFFECT_UNKNOWN))
 		part->packet.mark.unknown = part->packet.ctmark.unknown = true;
 	switch (entry->effect) {
@@ -292,7 +293,7 @@ static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, s
 	struct decider by = rule_decider(indexed, rule);
 	struct flows next = { 0 };
 
-	/* Most rules are not for the packet: then nothing is moved. */
+	/* Most rules do not match the packet: then nothing is moved. */
 	if (flows->n == 1 && !walk->steps &&
 	    match_fixed(entry->ready.rule, &flows->v[0].packet, info) == ANSWER_NO)
 		return;
@@ -417,7 +418,7 @@ void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct f
 	made = xcalloc(1, sizeof(*made));
 	*made = key;
 	to_memo(walker, made, outcome);
-	/* The chains that it called may have moved the slots. */
+	/* The chains that it jumped to may have moved the slots. */
 	*memo_find(walker, &key) = made;
 	walker->memo->n++;
 }

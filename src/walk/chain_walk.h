@@ -4,9 +4,9 @@
 
 #include "flow.h"
 
-/* Packets in one chain and those that it jumps to. Pure. */
+/* Walks packets through one chain and the chains that it jumps to. Pure. */
 
-/* Sends the flow, which it takes over, through the chain. */
+/* Takes the flow over, walks it through the chain and adds what becomes of it to outcome. */
 void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		struct outcome *outcome);
 

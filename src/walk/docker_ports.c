@@ -17,7 +17,7 @@ void docker_ports_clear(struct docker_ports *ports)
 	*ports = (struct docker_ports){ 0 };
 }
 
-/* What one place is: a host's address and port. The order breaks ties. */
+/* A place is an address of the host and a port. */
 static int by_place(const void *left, const void *right)
 {
 	const struct docker_port *a = left, *b = right;
@@ -39,6 +39,7 @@ static int by_place(const void *left, const void *right)
 	return 0;
 }
 
+/* The order breaks ties. */
 static int by_place_and_order(const void *left, const void *right)
 {
 	const struct docker_port *a = left, *b = right;
@@ -73,13 +74,13 @@ static struct docker_port *docker_ports_add(struct docker_ports *ports)
 	return port;
 }
 
-/* The one destination port, or range, that a rule is for. */
+/* The single destination port, or range, that a rule matches on. */
 static bool one_dport(const struct rule *rule, struct span *port)
 {
 	return xt_match_rule_dports(rule, port) && !span_equal(*port, SPAN_ALL);
 }
 
-/* "docker0" of -i docker0 or ! -i docker0; not of a pattern. */
+/* Whether it is one interface, as in -i docker0 or ! -i docker0, and not a pattern. */
 static bool exact_name(const struct interface *iface)
 {
 	return iface->name[0] && iface->mask[strnlen(iface->name, IFNAMSIZ - 1)];
@@ -120,7 +121,7 @@ static struct decider translation_decider(const struct translation *translation)
 				 .number = translation->number, .rule = translation->rule };
 }
 
-/* A rule for a network of addresses is shown as one for all of them. */
+/* A rule for a prefix of addresses is shown as one for all addresses. */
 static void collect_translation(const struct translation *translation, const struct netinfo *info,
 				struct docker_ports *ports)
 {
@@ -141,12 +142,12 @@ static void collect_translation(const struct translation *translation, const str
 	port->has_dnat = true;
 	port->dnat = translation_decider(translation);
 	find_bridge(info, rule, port);
-	/* Docker keeps a bridge's own containers off its ports like this. */
+	/* This is how Docker keeps a bridge's own containers away from its ports. */
 	if (rule->invert & INV_IN)
 		add_bridge(ports, &rule->in);
 }
 
-/* Docker's chains in nat let what comes from a bridge return. */
+/* Docker's chains in nat return packets that come from a bridge. */
 static void collect_returns(const struct table *nat, struct docker_ports *ports)
 {
 	for (size_t c = 0; c < nat->nchains; c++) {
@@ -191,7 +192,7 @@ static void collect_proxies(const struct world *world, const struct translations
 	}
 }
 
-/* One entry for each place: the first translation, and the listener beside it. */
+/* Keeps one entry for each place: the first translation, together with the listener. */
 static void merge_places(struct docker_ports *ports)
 {
 	size_t kept = 0;
@@ -208,8 +209,8 @@ static void merge_places(struct docker_ports *ports)
 }
 
 /*
- * What Docker's filter rules accept for a container though no translation and
- * no listener leads there: such a port answers at the container's own address.
+ * Collects the ports that Docker's filter rules accept for a container although no
+ * translation and no listener leads there: they answer at the container's own address.
  */
 static void collect_accepts(const struct table *table, const struct netinfo *info,
 			    struct docker_ports *ports)
@@ -218,7 +219,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 	struct docker_port **known = xcalloc(n, sizeof(*known)), *key = NULL, found;
 
 	for (size_t i = 0; i < n; i++) {
-		/* The array below may move. */
+		/* ports->v may move below. */
 		known[i] = xmemdup(&ports->v[i], sizeof(ports->v[i]));
 	}
 	if (n)
@@ -254,7 +255,7 @@ static void collect_accepts(const struct table *table, const struct netinfo *inf
 	free(known);
 }
 
-/* FORWARD names the bridges too, in the layouts up to Docker 28.0.0. */
+/* In the layouts up to Docker 28.0.0, FORWARD also names the bridges. */
 static void collect_forward(const struct table *table, struct docker_ports *ports)
 {
 	const struct chain *forward = table_chain(table, "FORWARD");
@@ -300,7 +301,7 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct netif *iface = netinfo_if(info, ports->v[i].bridge);
 
-		/* The way to a container is Docker's, where it is a bridge. */
+		/* An interface that leads to a container is Docker's if it is a bridge. */
 		if (iface && iface->bridge && !strings_has(&ports->bridges, iface->name))
 			strings_add(&ports->bridges, iface->name);
 	}

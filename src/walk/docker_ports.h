@@ -5,8 +5,8 @@
 #include "flow.h"
 
 /*
- * The ports that Docker publishes, by its rules and its listeners, before any walk:
- * what exposure.c follows packets to. Pure.
+ * The ports that Docker publishes, found from its rules and listeners before any walk.
+ * exposure.c follows packets to them. Pure.
  */
 
 struct docker_port {
@@ -14,28 +14,31 @@ struct docker_port {
 	uint8_t proto;
 	struct span port;
 	bool any_host; /* on every address of the host */
-	bool direct;   /* nothing leads there: host is the container's own address */
+	bool direct;   /* neither translated nor proxied: host is the container's own address */
 	bool has_dnat, has_proxy;
 	addr_t host;
 	enum family container_family;
 	addr_t container;
 	struct span container_port;
-	char bridge[IFNAMSIZ]; /* the way to the container; empty: not known */
-	struct decider dnat;   /* where has_dnat */
-	size_t order;          /* in which they were found: the first rule translates */
+	char bridge[IFNAMSIZ]; /* the interface that leads to the container; empty: unknown */
+	struct decider dnat;   /* if has_dnat */
+	size_t order;          /* in which the ports were found: the first rule translates */
 };
 
 struct docker_ports {
 	struct docker_port *v; /* owned; sorted by port, each once */
 	size_t n, room;
-	struct strings bridges;   /* Docker's, by what its rules say */
+	struct strings bridges;   /* Docker's, according to its rules */
 };
 
-/* Of those families (bits 1U << FAMILY_…); borrows the world; the caller clears ports. */
+/*
+ * Collects the ports of the given families (bits 1U << FAMILY_…). Borrows the world; the
+ * caller clears ports.
+ */
 void docker_ports_collect(const struct world *world, unsigned int families,
 			  struct docker_ports *ports);
 void docker_ports_clear(struct docker_ports *ports);
-/* Whether a port of one host address alone is published there, too. */
+/* Whether the port is also published on just this address of the host. */
 bool docker_ports_on(const struct docker_ports *ports, enum family family, uint8_t proto,
 		     struct span port, addr_t host);
 

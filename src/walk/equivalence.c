@@ -23,7 +23,7 @@ static int by_bytes(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct interface));
 }
 
-/* The different -i of all rules; the caller frees them. */
+/* The distinct -i patterns of all rules; the caller frees them. */
 static struct interface *patterns(const struct chain_index *index, size_t *n)
 {
 	struct interface *all = NULL;
@@ -46,7 +46,7 @@ static struct interface *patterns(const struct chain_index *index, size_t *n)
 	return all;
 }
 
-/* Whether some rule asks more of an interface than its name. */
+/* Whether any rule depends on more of an interface than its name. */
 static bool tells_interfaces_apart(const struct chain_index *index)
 {
 	const struct rule *rule;
@@ -88,7 +88,7 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 	size_t n;
 	struct interface *names = patterns(index, &n);
 
-	/* Rules of policy routing may ask for an interface, too. */
+	/* Rules of policy routing may also match on an interface. */
 	for (size_t i = 0; i < info->nrules; i++)
 		asked |= *info->rules[i].in || info->rules[i].vrf;
 	for (size_t i = 0; i < info->nifs; i++) {
@@ -115,7 +115,7 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 	free(names);
 }
 
-/* Whether the rule's plain destination is one address that is not the host's. */
+/* Whether the rule's plain destination is a single address that is not one of the host's. */
 static bool is_for_another(const struct rule *rule, const addr_t *hosts, size_t n)
 {
 	enum family family = rule->family;
@@ -130,7 +130,7 @@ static bool is_for_another(const struct rule *rule, const addr_t *hosts, size_t 
 	return true;
 }
 
-/* Cheaper than to decode its matches: most rules say nothing of a destination. */
+/* Cheaper than decoding the matches: most rules do not depend on the destination. */
 static bool asks_dst(const struct rule *rule)
 {
 	if (addr_load(rule->family, rule->dst.mask))

@@ -6,14 +6,14 @@
 #include "source_validation.h"
 
 /*
- * The interfaces that lead outside, and the host's own addresses, each in groups
- * that no rule distinguishes: of each group one has to be walked. Pure.
+ * Groups the interfaces that lead outside, and the host's own addresses, such that no
+ * rule distinguishes the members of a group: only one of each group needs a walk. Pure.
  */
 
 struct if_class {
 	const struct netif **v; /* owned */
 	size_t n, room;
-	struct addrset sources; /* that may come in there */
+	struct addrset sources; /* from which packets may come in there */
 	uint64_t signature;
 };
 
@@ -31,8 +31,8 @@ struct equivalence {
 };
 
 /*
- * Outside is every interface but loopback, those in bridges, which are ports of
- * another one or Docker's own.
+ * Every interface leads outside except loopback, the ports of another interface, and
+ * Docker's bridges.
  */
 void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
 		      struct source_validation *validation, const struct strings *bridges);

@@ -42,7 +42,7 @@ struct compute {
 	struct equivalence equivalence[FAMILY_COUNT];
 };
 
-/* What the largest part of the sources was decided by. */
+/* What decided for the largest part of the sources. */
 struct heaviest {
 	struct decider by;
 	double size;
@@ -71,11 +71,11 @@ static bool has_proxy(const struct world *world, const struct packet *packet)
 					      packet->dst.lo, packet->dport.lo);
 }
 
-/* Turns what became of the packets into who gets in. */
+/* Derives who gets in from what became of the packets. */
 static void exposure_judge(struct compute *compute, const struct fate *fate, enum family family,
 			   struct exposed_way *way)
 {
-	static const struct decider host = { .reason = "the host itself gets it, and no docker-proxy "
+	static const struct decider host = { .reason = "it is for the host itself, and no docker-proxy "
 						       "listens there" };
 	struct addrpool *pool = &compute->list->walkers[family].pool;
 	struct heaviest open_by = { 0 }, closed_by = { 0 };
@@ -103,7 +103,7 @@ static void exposure_judge(struct compute *compute, const struct fate *fate, enu
 	weigh_ending(&closed, &closed_by, &fate->dropped);
 	weigh_ending(&closed, &closed_by, &fate->refused);
 	weigh_ending(&closed, &closed_by, &fate->lost);
-	/* Without a doubt on the way each source came to one end alone. */
+	/* If nothing on the way was in doubt, each source came to exactly one end. */
 	if (fate->doubtful) {
 		addrset_copy(&maybe, &open);
 		addrset_intersect(&maybe, &closed);
@@ -136,7 +136,7 @@ static bool same_way(const struct exposed_way *a, const struct exposed_way *b)
 	       same_decider(a->has_closed_by, &a->closed_by, b->has_closed_by, &b->closed_by);
 }
 
-/* One more group of interfaces, which becomes part of one that fares alike. */
+/* Adds a group of interfaces; it joins a way that fares alike, if there is one. */
 static void add_way(struct exposure *exposure, const struct exposed_way *way,
 		    const struct if_class *class)
 {
@@ -160,7 +160,7 @@ static void walk_port(struct compute *compute, const struct docker_port *port, a
 		      struct exposure *exposure)
 {
 	static const struct decider none = {
-		.reason = "the reverse path filter (rp_filter) takes in no packet there",
+		.reason = "the reverse path filter (rp_filter) lets no packet in there",
 	};
 	const struct equivalence *equivalence = &compute->equivalence[port->family];
 	struct walker *walker = &compute->list->walkers[port->family];
@@ -204,7 +204,10 @@ static void free_ways(struct exposure *exposure)
 	free(exposure->ways);
 }
 
-/* direct: of a container's own address, which may be private, as the host's need not be. */
+/*
+ * direct: host is a container's own address, and nearby if it is private. A private
+ * address of the host itself need not be nearby.
+ */
 static bool is_nearby(enum family family, addr_t host, bool direct)
 {
 	if (family == FAMILY_IPV6)
@@ -215,7 +218,7 @@ static bool is_nearby(enum family family, addr_t host, bool direct)
 			  host >> 22 == 0x6440 >> 6);
 }
 
-/* The way that says most of a port: the most open one, else the first. */
+/* The way that says most about a port: the most open one, else the first. */
 static const struct exposed_way *widest(const struct exposure *exposure)
 {
 	const struct exposed_way *best = NULL;
@@ -247,7 +250,7 @@ static enum answers who_answers(const struct exposure *exposure, bool direct)
 		return proxy ? ANSWERS_BOTH : ANSWERS_DNAT;
 	if (proxy)
 		return ANSWERS_PROXY;
-	/* Closed on every way: what would answer if it were not. */
+	/* Every way is closed: what would answer if one were not. */
 	if (exposure->has_dnat)
 		return ANSWERS_DNAT;
 	return exposure->has_proxy ? ANSWERS_PROXY : ANSWERS_NOBODY;
@@ -286,7 +289,7 @@ static void conclude(struct exposure *exposure, bool direct)
 		exposure->by = way->open_by;
 	if (exposure->openness == OPEN_MAYBE && way->has_doubt)
 		exposure->by = way->doubt;
-	/* Everybody who can send there is not everybody. */
+	/* Everyone who can send there is not the whole world. */
 	if (exposure->nearby && exposure->openness == OPEN_ALL)
 		exposure->openness = OPEN_SOME;
 }
@@ -298,7 +301,7 @@ static void exposure_add_host(struct exposure *exposure, addr_t host)
 	exposure->hosts[exposure->nhosts++] = host;
 }
 
-/* The description that all places of a port share. */
+/* Fills in what all places of a port share. */
 static void exposure_describe(const struct docker_port *port, const struct policy *policy,
 			      struct exposure *exposure)
 {
@@ -325,7 +328,7 @@ static struct exposure *exposure_keep(struct exposure_list *list, const struct e
 	return &list->v[list->n++];
 }
 
-/* A port on one address of the host, or on a container's own. */
+/* A port on one address of the host, or on a container's own address. */
 static void expose_place(struct compute *compute, const struct docker_port *port)
 {
 	struct exposure exposure;
@@ -338,7 +341,7 @@ static void expose_place(struct compute *compute, const struct docker_port *port
 	exposure_keep(compute->list, &exposure);
 }
 
-/* A port on every address: once for each group of addresses that fare alike. */
+/* A port on every address: one exposure for each group of addresses that fare alike. */
 static void expose_everywhere(struct compute *compute, const struct docker_port *port)
 {
 	const struct equivalence *equivalence = &compute->equivalence[port->family];
@@ -350,7 +353,7 @@ static void expose_everywhere(struct compute *compute, const struct docker_port 
 		struct exposure exposure, *same = NULL;
 		size_t k = 0;
 
-		/* Where an address has an entry of its own, that tells. */
+		/* If an address has its own entry, that one counts. */
 		while (k < class->n && docker_ports_on(compute->ports, port->family, port->proto,
 						       port->port, class->v[k]))
 			k++;
@@ -393,7 +396,7 @@ static void find_nobody(const struct netinfo *info, enum family family, struct a
 
 	route_sources(info, family, &any, nobody);
 	addrset_complement(nobody, family);
-	/* On the link some have these, but nobody of whom a port would be kept. */
+	/* Hosts on the link may have these, but no one closes a port to them. */
 	if (family == FAMILY_IPV6) {
 		addrset_add(nobody, 0, 0);
 		addrset_add(nobody, (addr_t)0xfe80 << 112, ((addr_t)0xfec0 << 112) - 1);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 /*
- * So many different packets may become of one by rules that set marks; beyond,
- * their marks count as unknown, and the packets are the same again.
+ * Rules that set marks may turn one packet into this many different ones. Beyond that,
+ * their marks count as unknown, so the packets are equal again.
  */
 #define FLOWS_MAX 64
 

@@ -11,20 +11,20 @@
  * the steps. Pure.
  */
 
-/* What decided: a rule, the policy of a chain, or something beside the tables. */
+/* What decided: a rule, the policy of a chain, or something outside the tables. */
 struct decider {
-	const char *table, *chain; /* NULL: not a chain; of the snapshot */
+	const char *table, *chain; /* borrowed from the snapshot; NULL: not a chain */
 	size_t number;             /* of the rule, from 1; 0: the policy */
 	enum verdict policy;       /* … which is this */
 	const struct rule *rule;
-	const char *reason;        /* a constant, where it is no rule and no policy */
+	const char *reason;        /* borrowed; set if neither a rule nor a policy decided */
 };
 
-/* Packets that are equal but for their sources. */
+/* Packets that differ only in their sources. */
 struct flow {
 	struct packet packet;
 	struct addrset src;
-	struct decider by; /* who accepted the largest part of them in the table filter */
+	struct decider by; /* what accepted the largest part of them in table filter */
 	double size;       /* of that part */
 };
 
@@ -33,7 +33,7 @@ struct flows {
 	size_t n, room;
 };
 
-/* Sources that come no further. */
+/* Sources whose packets get no further. */
 struct ending {
 	struct addrset set;
 	struct decider by; /* of the largest part */
@@ -45,23 +45,23 @@ struct fate {
 	struct ending dropped, refused;
 	struct ending lost;    /* no route, forwarding switched off, … */
 	struct decider doubt;  /* the first that could not be decided … */
-	bool doubtful;         /* … where there is one */
+	bool doubtful;         /* … if there is one */
 };
 void fate_clear(struct fate *fate);
 
 enum step_kind {
-	STEP_HOOK,   /* a builtin chain is entered */
-	STEP_RULE,   /* answer is what it says of the packet */
-	STEP_END,    /* of a chain of the user's: back to the caller */
+	STEP_HOOK,   /* a built-in chain is entered */
+	STEP_RULE,   /* answer: whether it matches the packet */
+	STEP_END,    /* of a user-defined chain: back to the chain that jumped to it */
 	STEP_POLICY,
-	STEP_CHANGE, /* the packet became another one: text */
+	STEP_CHANGE, /* a rule changed the packet: text */
 	STEP_ROUTE,  /* text */
 	STEP_WAY,    /* the first step of one of several ways: text */
 };
 
 struct step {
 	enum step_kind kind;
-	unsigned int depth; /* of calls */
+	unsigned int depth; /* of jumps */
 	struct decider at;
 	enum answer answer;
 	enum effect effect;
@@ -71,7 +71,7 @@ struct step {
 struct steps {
 	struct step *v;
 	size_t n, room;
-	bool all; /* the rules that do not match too */
+	bool all; /* rules that do not match are recorded as well */
 };
 void steps_clear(struct steps *steps);
 
@@ -80,7 +80,7 @@ struct walker {
 	const struct other_filters *others; /* borrowed */
 	struct addrpool pool;
 	struct source_validation validation;
-	struct memo *memo; /* of chains already walked with the same relevant rules */
+	struct memo *memo; /* outcomes of chains already walked with the same relevant rules */
 };
 
 /* What became of the flows that went into a chain. */
@@ -93,9 +93,9 @@ struct outcome {
 
 void flow_copy(struct flow *to, const struct flow *from);
 void flow_clear(struct flow *flow);
-/* Takes the flow over; equal packets become one. */
+/* Takes the flow over; flows of equal packets are merged. */
 void flows_add(struct flows *flows, struct flow *flow);
-/* Copies the set. */
+/* Adds a copy of the set. */
 void ending_add(struct ending *ending, const struct addrset *set, const struct decider *by,
 		double size);
 void outcome_doubt(struct outcome *outcome, const struct decider *by);
@@ -103,11 +103,11 @@ void outcome_clear(struct outcome *outcome);
 
 struct walk {
 	struct walker *walker;
-	struct steps *steps; /* NULL: not recorded */
+	struct steps *steps; /* NULL: steps are not recorded */
 	unsigned int depth;
 };
 
-/* Records a step; takes over text. */
+/* Records a step. Takes text over. */
 void walk_step(struct walk *walk, enum step_kind kind, const struct decider *at,
 	       enum answer answer, enum effect effect, char *text);
 

@@ -28,7 +28,7 @@ static enum answer header(const struct rule *rule, const struct packet *packet)
 		return ANSWER_NO;
 	if (rule->proto && (rule->proto == packet->proto) == !!(rule->invert & INV_PROTO))
 		return ANSWER_NO;
-	/* The first packet of a connection is no fragment. */
+	/* The first packet of a connection is not a fragment. */
 	if (rule->frag && !(rule->invert & INV_FRAG))
 		return ANSWER_NO;
 	if (!is_set(rule->dst.mask) && !(rule->invert & INV_DST))
@@ -108,7 +108,7 @@ static void conntrack_sources(struct conditions *conditions, const struct ext *e
 	if (info.match_flags & XT_CONNTRACK_ORIGSRC)
 		add_masked(conditions, family, &info.origsrc_addr, &info.origsrc_mask,
 			   info.invert_flags & XT_CONNTRACK_ORIGSRC);
-	/* Replies go to the source, which is changed behind the last filter only. */
+	/* Replies go to the source, which is changed only after the last filter. */
 	if (info.match_flags & XT_CONNTRACK_REPLDST)
 		add_masked(conditions, family, &info.repldst_addr, &info.repldst_mask,
 			   info.invert_flags & XT_CONNTRACK_REPLDST);
@@ -167,14 +167,14 @@ enum source_kind match_source_kind(const struct rule *rule)
 	return conditions.n ? SOURCE_FIXED : SOURCE_ANY;
 }
 
-/* Adds the addresses of those types; false where it cannot be told. */
+/* Adds the addresses of those types. Returns false if they are not known. */
 static bool types_set(const struct condition *condition, enum family family,
 		      const struct netinfo *info, struct addrset *set)
 {
 	static const uint8_t types[] = { RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST };
 
 	if (family == FAMILY_IPV6) {
-		/* Of the kinds that ask the routing only LOCAL is known here. */
+		/* Of the types that depend on routing, only LOCAL is known here. */
 		if (condition->types != XT_ADDRTYPE_LOCAL)
 			return false;
 		netinfo_type_set(info, family, RTN_LOCAL, condition->dev, set);
@@ -325,8 +325,8 @@ void match_key(const struct rule *rule, struct match_key *key)
 			key->dport = ports.dest.lo;
 		}
 		/*
-		 * With a state asked for, an untracked packet is judged by that
-		 * alone, so there the port does not decide.
+		 * If the match names a state, only the state decides about an
+		 * untracked packet, not the port.
 		 */
 		if (xt_match_conntrack(ext, &info) &&
 		    info.match_flags & XT_CONNTRACK_ORIGDST_PORT &&
@@ -360,7 +360,7 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 			    dst <= addr_load(family, &range.dst_max))
 				bits |= bit;
 		}
-		/* Which interface an address belongs to: each address by itself. */
+		/* The interface of the address matters: each address is its own class. */
 		if (xt_match_addrtype(ext, &type) && type.dest &&
 		    type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))
 			bits ^= (uint32_t)(dst * 2654435761u) & ~3u;

@@ -8,14 +8,12 @@
 #include "rule.h"
 
 /*
- * What one rule's matches say of a packet whose source is any of a set: pure.
- * It does what the kernel's match functions do; a match that asks for what is
- * not known here (time, counters, sets, payload, …) says maybe, never no.
+ * Whether a rule matches a packet whose source is any of a set. Pure. The functions do
+ * what the kernel's match functions do. A match on something that is not known here
+ * (time, counters, sets, payload, …) answers maybe, never no.
  */
 
-/*
- * All conditions but those on the source address. An opaque rule is a maybe.
- */
+/* Evaluates all conditions except those on the source address. An opaque rule is a maybe. */
 enum answer match_fixed(const struct rule *rule, const struct packet *packet,
 			const struct netinfo *info);
 
@@ -28,52 +26,55 @@ enum source_kind {
 enum source_kind match_source_kind(const struct rule *rule);
 
 /*
- * The sources that the rule's conditions hold for, into an empty set. Where
- * a mask is too scattered to be taken apart it is left out, and false is
- * returned: then match_one_source() can tell for a single address.
- * packet may be NULL for SOURCE_FIXED.
+ * Fills an empty set with the sources for which the rule's conditions hold. A condition
+ * that cannot be written as a set, such as a mask that is too scattered, is left out, and
+ * false is returned: then match_one_source() can decide a single address. packet may be
+ * NULL for SOURCE_FIXED.
  */
 bool match_sources(const struct rule *rule, const struct packet *packet,
 		   const struct netinfo *info, struct addrset *set);
 enum answer match_one_source(const struct rule *rule, const struct packet *packet,
 			     const struct netinfo *info, addr_t src);
 
-/* The part of sources that matches for sure, or may match. */
+/* The part of the sources that matches for certain, or may match. */
 struct matched {
-	enum answer answer; /* NO: set is empty; else what is true of every source in it */
+	enum answer answer; /* NO: set is empty; else it holds for every source in set */
 	struct addrset set; /* owned by the caller */
 };
-/* A rule and what is known of it before any packet. */
+/* A rule and what is known about it before any packet. */
 struct ready_rule {
 	const struct rule *rule; /* borrowed */
 	enum source_kind kind;
-	struct addrset sources; /* owned; of SOURCE_FIXED, as match_sources() gives them … */
-	bool exact;             /* … and what it returned */
+	struct addrset sources; /* owned; for SOURCE_FIXED, the set of match_sources() … */
+	bool exact;             /* … and what that returned */
 };
 void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info);
 void match_ready_clear(struct ready_rule *ready);
-/* Both kinds of conditions together. sources: those of the packet. */
+/*
+ * Evaluates all conditions. sources: those of the packet. The caller clears
+ * matched->set.
+ */
 void match_rule(const struct ready_rule *ready, const struct packet *packet,
 		const struct netinfo *info, const struct addrset *sources,
 		struct matched *matched);
 
-/* What a rule's conditions can be looked up by, when a chain is long. */
+/* The values by which the rules of a long chain are indexed. */
 struct match_key {
 	bool has_dst, has_dport, has_orig_dport;
 	addr_t dst;
 	uint16_t dport, orig_dport;
 };
 /*
- * The conditions of a rule that are for one value: a packet with another value
- * does not match. orig_dport holds for tracked packets and those that are not.
+ * Finds the conditions of a rule that match only one value: a packet with another value
+ * does not match. orig_dport holds for packets whether they are tracked or not.
  */
 void match_key(const struct rule *rule, struct match_key *key);
 
-/* Two destinations of one class are the same to this rule. */
+/* The rule does not distinguish two destinations of the same class. */
 uint32_t match_dst_class(const struct rule *rule, addr_t dst);
-/* Whether its conditions depend on the incoming interface in another way. */
+/* Whether a match of the rule depends on the incoming interface, apart from -i. */
 bool match_asks_interface(const struct rule *rule);
-/* Whether it looks at a mark. */
+/* Whether the rule matches on a mark. */
 bool match_asks_mark(const struct rule *rule);
 
 #endif

@@ -17,7 +17,7 @@
 
 #include "xt_match.h"
 
-#define TCP_SYN 0x02 /* what the flags of a first packet are */
+#define TCP_SYN 0x02 /* the flags of a first packet */
 
 static enum answer yes(bool condition)
 {
@@ -29,7 +29,7 @@ static enum answer inv(enum answer answer, bool invert)
 	return invert ? answer_not(answer) : answer;
 }
 
-/* Whether a value that lies somewhere in the span lies between lo and hi. */
+/* Whether a value that is somewhere in the span is between lo and hi. */
 static enum answer span_in(struct span span, uint16_t lo, uint16_t hi)
 {
 	if (span.lo >= lo && span.hi <= hi)
@@ -42,7 +42,7 @@ static enum answer answer_or(enum answer a, enum answer b)
 	return a > b ? a : b;
 }
 
-/* What is left of a match on ports, beside the ports. */
+/* The conditions of a match on ports, apart from the ports. */
 static enum answer other_conditions(const struct xt_ports *ports)
 {
 	enum answer answer = inv(yes((TCP_SYN & ports->flag_mask) == ports->flags),
@@ -127,7 +127,7 @@ enum answer match_dst_masked(const struct packet *packet, const struct addrrange
 
 	if (!differ)
 		return addr_masked_equal(dst->lo, addr, mask) ? ANSWER_YES : ANSWER_NO;
-	/* The bits that all of the span share: those above the highest one that differs. */
+	/* The bits that the whole span shares: those above the highest one that differs. */
 	above = addr_max(packet->family);
 	while (differ) {
 		differ >>= 1;
@@ -206,7 +206,7 @@ static enum answer match_conntrack(const struct ext *ext, const struct packet *p
 		answer = answer_and(answer, inv(yes(packet->proto == info.l4proto),
 						info.invert_flags & XT_CONNTRACK_PROTO));
 	answer = answer_and(answer, ct_ports(&info, packet));
-	/* A new connection that nobody expected: none of the bits that can be asked for is set. */
+	/* A new connection that was not expected: no bit that can be matched on is set. */
 	if (info.match_flags & XT_CONNTRACK_STATUS)
 		answer = answer_and(answer, inv(ANSWER_NO, info.invert_flags & XT_CONNTRACK_STATUS));
 	if (info.match_flags & XT_CONNTRACK_EXPIRES)
@@ -221,7 +221,7 @@ static enum answer match_state(const struct ext *ext, const struct packet *packe
 
 	if (!xt_match_states(ext, &states, &not))
 		return ANSWER_MAYBE;
-	/* It knows of no translation, though connection tracking does. */
+	/* Unlike conntrack, this match has no DNAT state. */
 	return yes(states & ct_state(packet) & ~(unsigned int)XT_CONNTRACK_STATE_DNAT);
 }
 
@@ -230,7 +230,7 @@ static bool mapped6(addr_t addr)
 	return addr >> 32 == 0xffff;
 }
 
-/* As the kernel: the first kinds must all be true, then one of the routed ones. */
+/* Like the kernel: all of the first types must hold, then one of those that need routing. */
 static enum answer addr_types6(addr_t addr, uint16_t types, int dev, const struct netinfo *info)
 {
 	bool multicast = addr >> 120 == 0xff;
@@ -331,7 +331,7 @@ static enum answer match_pkttype(const struct ext *ext, const struct packet *pac
 
 	if (!ext_get(ext, &type, sizeof(type)))
 		return ANSWER_MAYBE;
-	/* The frame is for this host, where the address is not one of many. */
+	/* The frame is for this host unless the address is multicast or broadcast. */
 	dst = netinfo_addr_type(info, packet->family, packet->orig_dst.lo, 0);
 	if (packet->orig_dst.lo != packet->orig_dst.hi || dst == RTN_MULTICAST ||
 	    dst == RTN_BROADCAST)
@@ -339,7 +339,7 @@ static enum answer match_pkttype(const struct ext *ext, const struct packet *pac
 	return inv(yes(type.pkttype == PACKET_HOST), type.invert);
 }
 
-/* Of a packet that no bridge passed on: bridged ones are not followed. */
+/* For a packet that is not bridged: bridged ones are not followed. */
 static enum answer match_physdev(const struct ext *ext, const struct packet *packet)
 {
 	struct xt_physdev_info physdev;

@@ -6,9 +6,9 @@
 #include "packet.h"
 
 /*
- * What a single match of a rule says of a packet, all sources taken for right. It
- * does what the kernel's match functions do; a match that looks at what is not
- * known here (time, counters, sets, payload, …) says maybe, never no. Pure.
+ * Whether one match of a rule matches a packet, taking conditions on the source as met.
+ * The functions do what the kernel's match functions do. A match on something that is
+ * not known here (time, counters, sets, payload, …) answers maybe, never no. Pure.
  */
 
 enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES };
@@ -25,7 +25,7 @@ static inline enum answer answer_not(enum answer a)
 
 enum answer match_ext(const struct ext *ext, const struct packet *packet,
 		      const struct netinfo *info);
-/* The same of a tcp or udp match of a rule with either_port set; of others as above. */
+/* The same for a tcp or udp match of a rule with either_port set; others as above. */
 enum answer match_either_port(const struct ext *ext, const struct packet *packet,
 			      const struct netinfo *info);
 

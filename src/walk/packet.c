@@ -43,7 +43,7 @@ void packet_init(struct packet *packet, enum family family, const struct netif *
 		packet->dport = (struct span){ dport, dport };
 		packet->orig_dport = packet->dport;
 	} else {
-		/* An ICMP id, a GRE key, or nothing: not asked for. */
+		/* An ICMP id, a GRE key, or nothing: not known. */
 		packet->sport = (struct span){ 0, 65535 };
 		packet->dport = packet->orig_dport = packet->sport;
 	}
@@ -53,12 +53,12 @@ void packet_icmp(struct packet *packet, uint8_t type, uint8_t code)
 {
 	packet->icmp_type = (struct span){ type, type };
 	packet->icmp_code = (struct span){ code, code };
-	/* To connection tracking these are the destination's port. */
+	/* Connection tracking takes these as the destination port. */
 	packet->orig_dport.lo = packet->orig_dport.hi = (uint16_t)(type << 8 | code);
 }
 
 /*
- * What connection tracking makes of a first ICMP packet: only requests begin a
+ * What connection tracking makes of a first ICMP packet: only requests start a
  * connection; neighbour discovery and multicast reports are never tracked.
  */
 static enum conntrack track_icmp(enum family family, unsigned int type)
@@ -81,7 +81,7 @@ void packet_track(struct packet *packet)
 		packet->ct = CT_NEW;
 }
 
-/* A text of words, taken apart. */
+/* A text that is split into words. */
 struct packet_words {
 	char *text, *rest;
 	const char *word; /* NULL at the end */
@@ -141,16 +141,16 @@ static int parse_proto(struct request *request, struct packet_words *words)
 	request->proto_word = name;
 	if (!known) {
 		if (!next_word(words))
-			return bad("no number behind", "proto");
+			return bad("no number after", "proto");
 		if (!parse_number(words->word, 1, 255, &n))
-			return bad("not a protocol's number", words->word);
+			return bad("not a protocol number", words->word);
 		request->proto_word = words->word;
 		request->proto = (uint8_t)n;
 	}
 	next_word(words);
 	if (proto_has_ports(request->proto)) {
 		if (!words->word)
-			return bad("no port behind", request->proto_word);
+			return bad("no port after", request->proto_word);
 		if (!parse_number(words->word, 1, 65535, &request->port))
 			return bad("not a port", words->word);
 		next_word(words);
@@ -163,7 +163,7 @@ static int parse_proto(struct request *request, struct packet_words *words)
 	return 0;
 }
 
-/* Each is said once: of two nobody could tell which one is meant. */
+/* Each may be given only once: of two, it would not be clear which is meant. */
 static bool is_second(const struct request *request, const char *key)
 {
 	return (!strcmp(key, "from") && request->from) || (!strcmp(key, "to") && request->to) ||
@@ -183,7 +183,7 @@ static int parse_words(struct request *request, struct packet_words *words)
 			const char *value = next_word(words);
 
 			if (!value)
-				return bad("no address behind", key);
+				return bad("no address after", key);
 			if (!addr_parse(value, from ? &request->family : &request->to_family,
 					from ? &request->src : &request->dst))
 				return bad("not an address", value);
@@ -191,10 +191,10 @@ static int parse_words(struct request *request, struct packet_words *words)
 		} else if (!strcmp(key, "in")) {
 			request->in = next_word(words);
 			if (!request->in)
-				return bad("no interface behind", key);
+				return bad("no interface after", key);
 		} else if (!strcmp(key, "sport")) {
 			if (!next_word(words))
-				return bad("no port behind", key);
+				return bad("no port after", key);
 			if (!parse_number(words->word, 0, 65535, &request->sport))
 				return bad("not a port", words->word);
 			request->has_sport = true;
@@ -220,23 +220,23 @@ static int check_request(struct request *request, const struct netinfo *info,
 	}
 	master = in->port ? netinfo_if_index(info, in->master) : NULL;
 	if (master) {
-		diag_error("--trace: '%s' is a port of '%s': to the rules packets come in on that",
-			   in->name, master->name);
+		diag_error("--trace: '%s' is a port of '%s', where rules see its packets come in; "
+			   "write 'in %s'", in->name, master->name, master->name);
 		return -1;
 	}
-	/* "icmp" alone is good for both families. */
+	/* "icmp" means the ICMP of either family. */
 	if (!strcmp(request->proto_word, "icmp"))
 		request->proto = icmp;
 	if (request->proto == IPPROTO_ICMPV6 && request->family == FAMILY_IPV4)
-		return bad("not a protocol of IPv4:", request->proto_word);
+		return bad("not an IPv4 protocol:", request->proto_word);
 	if (request->has_sport && !proto_has_ports(request->proto))
-		return bad("no ports in protocol", request->proto_word);
+		return bad("'sport' needs a protocol with ports, not", request->proto_word);
 	if (request->to && request->to_family != request->family)
-		return bad("not of the same family as the source:", request->to);
+		return bad("not in the address family of the source:", request->to);
 	if (!request->to) {
 		if (!in->has_addr[request->family]) {
 			diag_error("--trace: interface '%s' has no %s address; "
-				   "say which one is meant with 'to ADDRESS'",
+				   "name the destination with 'to ADDRESS'",
 				   in->name, family_name(request->family));
 			return -1;
 		}

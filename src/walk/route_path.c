@@ -13,7 +13,7 @@ static enum sure both(enum sure a, enum sure b)
 	return a < b ? a : b;
 }
 
-/* Those that every host has, where the kernel knows no policy routing. */
+/* If the kernel has no policy routing, the rules that every host has. */
 static const struct netrule *route_rules(const struct netinfo *info, enum family family, size_t *n)
 {
 	static const struct netrule standard[FAMILY_COUNT][3] = {
@@ -43,7 +43,7 @@ static bool in_vrf(const struct netif *iface)
 	return iface && iface->master && !iface->port;
 }
 
-/* All that the rule asks for beside the destination; invert is not heeded. */
+/* Whether all conditions of the rule hold, apart from the destination. Ignores invert. */
 static enum sure asks(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = rule->unknown ? MAYBE : YES;
@@ -76,14 +76,14 @@ static enum sure holds(const struct netrule *rule, const struct route_query *que
 	return rule->invert ? YES - is : is;
 }
 
-/* Whether the route counts to the rule that leads to its table. */
+/* Whether the route counts for the rule that leads to its table. */
 static bool route_counts(const struct netrule *rule, const struct netroute *route)
 {
 	return route && route->type != RTN_THROW &&
 	       !(rule->suppresses && route->length <= rule->suppress);
 }
 
-/* What the rule gives, where it matches; false: the next one is asked. */
+/* The result of a rule that matches. Returns false if the next rule decides. */
 static bool result_of(const struct netinfo *info, const struct netrule *rule,
 		      const struct route_query *query, struct route_path *path)
 {
@@ -92,7 +92,7 @@ static bool result_of(const struct netinfo *info, const struct netrule *rule,
 	*path = (struct route_path){ .type = RTN_UNREACHABLE };
 	if (rule->action != FR_ACT_TO_TBL)
 		return true;
-	/* Which table a VRF has is not read. */
+	/* The table of a VRF is not read. */
 	if (rule->vrf) {
 		path->unsure = true;
 		return true;
@@ -106,7 +106,7 @@ static bool result_of(const struct netinfo *info, const struct netrule *rule,
 	return true;
 }
 
-/* The rule that a goto leads to; n where it leads nowhere, and so does nothing. */
+/* The rule that a goto leads to; n if it leads nowhere and thus does nothing. */
 static size_t target_of(const struct netrule *rules, size_t n, size_t i)
 {
 	size_t to = i + 1;
@@ -174,8 +174,8 @@ static void sources_leave_out(struct addrset *set, addr_t lo, addr_t hi)
 }
 
 /*
- * Whether the kernel asks the routes about a source, rather than its list of
- * addresses: it does so from the first rule of policy routing on.
+ * Whether the kernel looks up a source in the routes rather than in its list of
+ * addresses. It does so with rp_filter, or once a rule of policy routing was added.
  */
 static bool routes_asked(const struct netinfo *info, const struct netif *in)
 {
@@ -218,7 +218,7 @@ void route_sources(const struct netinfo *info, enum family family, const struct 
 	addrset_clear(&own);
 }
 
-/* What the routes of one table say of the way back to each source. */
+/* What the routes of one table say about the way back to each source. */
 struct verdicts {
 	const struct netinfo *info;
 	const struct netif *in;
@@ -255,7 +255,7 @@ static int by_start(const void *left, const void *right)
 
 /*
  * Goes over all addresses once, in order, and judges each stretch by the longest prefix
- * that covers it: those that are open at a place lie within one another.
+ * that covers it. The prefixes that are open at any point are nested.
  */
 static void judge_table(struct verdicts *verdicts, enum family family, uint32_t table)
 {
@@ -283,7 +283,7 @@ static void judge_table(struct verdicts *verdicts, enum family family, uint32_t 
 				judge_stretch(verdicts, at, end, top);
 			at = end + 1;
 			depth--;
-			/* Behind the highest address there is nothing. */
+			/* Nothing comes after the highest address. */
 			if (end == addr_max(family))
 				depth = 0;
 		}
@@ -311,7 +311,7 @@ static void keep_common(struct addrset *to, const struct addrset *a, const struc
 	addrset_clear(&common);
 }
 
-/* The sources that the rule is asked about, of those that are left: for sure, and perhaps. */
+/* The sources among those left that the rule matches: for certain, and perhaps. */
 static void matching(const struct netrule *rule, const struct route_query *back,
 		     const struct addrset *left, struct addrset *sure, struct addrset *perhaps)
 {
@@ -334,7 +334,7 @@ static void matching(const struct netrule *rule, const struct route_query *back,
 	addrset_clear(&without);
 }
 
-/* What has been found of the sources so far. */
+/* What has been found out about the sources so far. */
 struct way_back {
 	const struct netinfo *info;
 	const struct netif *in;
@@ -344,7 +344,7 @@ struct way_back {
 	struct addrset valid, maybe_good, maybe_bad;
 };
 
-/* Takes those that it has the last word about out of left. */
+/* Removes from left the sources that the rule decides. */
 static void judge_rule(struct way_back *way, const struct netrule *rule, struct addrset *left)
 {
 	struct verdicts verdicts = { .info = way->info, .in = way->in, .rule = rule };
@@ -375,7 +375,7 @@ static void judge_rule(struct way_back *way, const struct netrule *rule, struct 
 	addrset_clear(&perhaps);
 }
 
-/* Asks the rules from the first on about those that are left, which it clears. */
+/* Evaluates the rules, from number first on, for the sources in left. Clears left. */
 static void judge_from(struct way_back *way, size_t first, struct addrset *left)
 {
 	for (size_t i = first; i < way->n && left->n; i++) {
@@ -393,7 +393,7 @@ static void judge_from(struct way_back *way, size_t first, struct addrset *left)
 		if (to == way->n)
 			continue;
 		matching(rule, way->back, left, &sure, &perhaps);
-		/* Those that perhaps go on there are seldom enough not to be followed. */
+		/* A goto that only perhaps matches is too rare to be followed. */
 		addrset_unite(&way->maybe_good, &perhaps);
 		addrset_unite(&way->maybe_bad, &perhaps);
 		addrset_subtract(left, &sure);
@@ -416,14 +416,14 @@ void route_way_back(const struct netinfo *info, const struct netif *in,
 		addrset_all(valid, back->family);
 		return;
 	}
-	/* Which table its VRF has is not read. */
+	/* The table of its VRF is not read. */
 	if (in_vrf(in)) {
 		addrset_all(doubtful, back->family);
 		return;
 	}
 	addrset_all(&left, back->family);
 	judge_from(&way, 0, &left);
-	/* Good for one and bad for the other, and good or else nothing. */
+	/* Doubtful: valid by one rule but perhaps bad by another; or only perhaps good. */
 	keep_common(doubtful, &way.valid, &way.maybe_bad);
 	addrset_subtract(&way.maybe_good, &way.valid);
 	addrset_unite(doubtful, &way.maybe_good);

@@ -4,38 +4,37 @@
 
 #include "netinfo.h"
 
-/* Where the kernel routes a packet to, and what it takes in from where. Pure. */
+/* Where the kernel routes a packet, and which sources it accepts on an interface. Pure. */
 
-/* A packet that is routed. */
+/* The packet to route. */
 struct route_query {
 	enum family family;
 	const struct netif *in; /* NULL: the host itself sends it */
 	addr_t src, dst;
-	bool any_mark;          /* it is not known */
+	bool any_mark;          /* mark is not known */
 	uint32_t mark;
-	bool any;               /* nor are src and in */
+	bool any;               /* src and in are not known */
 };
 
 struct route_path {
-	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE where no route leads there */
+	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE if there is no route */
 	const struct netif *out; /* NULL: none */
-	bool unsure; /* a rule of policy routing, or several ways, may lead elsewhere */
+	bool unsure; /* policy routing, or one of several routes, may send it elsewhere */
 };
-/* Where it goes. */
+/* Returns where the packet goes. */
 struct route_path route_path(const struct netinfo *info, const struct route_query *query);
 
 /*
- * The sources of packets that may come in there at all, whatever the way back
- * is; into an empty set.
+ * Fills an empty set with the sources of packets that may come in there at all,
+ * whatever the way back is.
  */
 void route_sources(const struct netinfo *info, enum family family, const struct netif *in,
 		   struct addrset *set);
 /*
- * Of the sources of packets that come in at in, those that the reverse path
- * filter (rp_filter) lets in, and those of which it cannot be told; both sets
- * are empty before. back is the packet that would go back, but for its
- * destination: its in is where the packet goes out, NULL where it is for the
- * host itself.
+ * Fills two empty sets with sources of packets that come in on interface in: valid with
+ * those that the reverse path filter (rp_filter) lets in, doubtful with those for which
+ * that is not known. back is the reply, apart from its destination: back->in is where
+ * the packet goes out, NULL if it is for the host itself.
  */
 void route_way_back(const struct netinfo *info, const struct netif *in,
 		    const struct route_query *back, struct addrset *valid,

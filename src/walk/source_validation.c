@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where policy routing asks for much, there is an answer for each target: the last ones stay. */
+/* Policy routing may need an answer for each destination: only the latest are kept. */
 #define KEPT 256
 
 static void valid_sources_clear(struct valid_sources *sources)

@@ -4,13 +4,13 @@
 
 #include "route_path.h"
 
-/* From which sources packets come in at an interface, each answer found once. Pure. */
+/* The sources from which packets may come in on an interface; answers are kept. Pure. */
 
 struct valid_sources {
 	const struct netif *in;
-	struct route_query back; /* with all that no rule of policy routing asks for left out */
+	struct route_query back; /* without what no rule of policy routing matches on */
 	struct addrset possible;        /* route_sources() */
-	struct addrset valid, doubtful; /* of those, what route_way_back() says */
+	struct addrset valid, doubtful; /* of those, the sets of route_way_back() */
 };
 
 struct source_validation {
@@ -19,14 +19,14 @@ struct source_validation {
 };
 
 /*
- * back as for route_way_back(). What it gives lives until the next call. The
- * validation begins as all zeroes, and is for one info.
+ * back as for route_way_back(). The result is valid until the next call. A validation
+ * starts out zeroed and belongs to one info.
  */
 const struct valid_sources *source_validation_find(struct source_validation *validation,
 						   const struct netinfo *info,
 						   const struct netif *in,
 						   const struct route_query *back);
-/* The same before anything is known of where the packet goes. */
+/* The same, as long as nothing is known about where the packet goes. */
 const struct valid_sources *source_validation_guess(struct source_validation *validation,
 						    const struct netinfo *info,
 						    const struct netif *in, enum family family);

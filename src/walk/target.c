@@ -91,7 +91,7 @@ bool target_only_marks(const struct rule *rule)
 	return false;
 }
 
-/* The kernel's way to set bits of a mark. */
+/* Sets bits of a mark as the kernel does. */
 static void set_mark(struct mark *mark, uint32_t value, uint32_t mask)
 {
 	if (mark->unknown && mask != ~0U)
@@ -179,7 +179,7 @@ static void translate(struct packet *packet, const struct xt_dnat *dnat)
 		bool one = port.lo == port.hi;
 
 		/*
-		 * A port that lies in the range already stays, unless another
+		 * A port that is already in the range stays, unless another
 		 * connection uses it with the same addresses.
 		 */
 		if (dnat->offset && one) {

@@ -5,7 +5,7 @@
 #include "packet.h"
 #include "rule.h"
 
-/* What a rule does with a packet that it matches: pure. */
+/* What a rule does with a packet that it matches. Pure. */
 
 enum effect {
 	EFFECT_GO_ON,
@@ -15,21 +15,21 @@ enum effect {
 	EFFECT_RETURN,
 	EFFECT_JUMP,
 	EFFECT_GOTO,
-	EFFECT_CHANGE,    /* goes on, and target_change() says with what packet */
-	EFFECT_TRANSLATE, /* the same, and the chain of nat ends with accept */
-	EFFECT_UNDECIDED, /* ends; someone else accepts or drops: a queue, a proxy */
+	EFFECT_CHANGE,    /* goes on with the packet that target_change() makes */
+	EFFECT_TRANSLATE, /* changes it likewise and ends the nat chain with accept */
+	EFFECT_UNDECIDED, /* ends; something else accepts or drops: a queue, a proxy */
 	EFFECT_UNKNOWN,   /* anything: a target that is not known here, an opaque rule */
 };
 
 enum effect target_effect(const struct rule *rule);
 
-/* Whether it only changes marks, which nobody may ask for. */
+/* Whether it changes only marks, which does not matter if no rule matches on them. */
 bool target_only_marks(const struct rule *rule);
 
 /*
- * Makes the packet what the target of EFFECT_CHANGE or EFFECT_TRANSLATE leaves.
- * What cannot be told becomes unknown; false where not even that holds any
- * packet (REDIRECT on an interface without an address: dropped).
+ * Changes the packet as a target of EFFECT_CHANGE or EFFECT_TRANSLATE does. What cannot
+ * be determined becomes unknown. Returns false if no packet is left (REDIRECT on an
+ * interface without an address drops it).
  */
 bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info);
 

@@ -4,11 +4,11 @@
 
 #include "walk.h"
 
-/* The way of one packet, rule by rule, to its verdict: pure. */
+/* Follows one packet, rule by rule, to its verdict. Pure. */
 
 enum trace_verdict {
 	TRACE_FORWARDED,
-	TRACE_LOCAL,   /* handed to the host itself */
+	TRACE_LOCAL,   /* delivered to the host itself */
 	TRACE_DROPPED,
 	TRACE_REFUSED,
 	TRACE_LOST,    /* no route, forwarding switched off, … */
@@ -28,11 +28,11 @@ struct trace {
 
 /*
  * Follows the packet that text describes (packet_parse()). The world must live as
- * long as the trace, which the caller clears. all: the rules that do not match are
- * steps too. Returns -1, reported, where the text is wrong.
+ * long as the trace, which the caller clears. all: rules that do not match are steps
+ * as well. Returns 0, or -1 after reporting what is wrong with the text.
  */
 int trace_run(const struct world *world, const char *text, bool all, struct trace *trace);
-/* The same for packet and src, which are set already. */
+/* The same for trace->packet and trace->src, which the caller has set. */
 void trace_packet(const struct world *world, bool all, struct trace *trace);
 void trace_clear(struct trace *trace);
 

@@ -9,19 +9,19 @@
 
 const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", "security", NULL };
 
-/* What is true of one builtin chain on the way. */
+/* The properties of one built-in chain on the way. */
 enum hook_is {
-	HOOK_TRACKED = 1U << 0, /* connection tracking comes just before it */
+	HOOK_TRACKED = 1U << 0, /* connection tracking runs just before it */
 	HOOK_FOREIGN = 1U << 1, /* base chains that iptables does not know may filter after it */
-	HOOK_INPUT = 1U << 2,   /* other tables filter here what is for the host itself … */
-	HOOK_FORWARD = 1U << 3, /* … and what is forwarded */
+	HOOK_INPUT = 1U << 2,   /* other tables filter packets for the host itself here … */
+	HOOK_FORWARD = 1U << 3, /* … and forwarded packets here */
 	HOOK_LEAVING = 1U << 4, /* the packet is on its way out */
 };
 
 struct walk_hook {
 	const char *table, *chain; /* NULL: the end of the way */
 	unsigned int is;
-	/* Of the end: takes over what came through. */
+	/* At the end: takes over what came through. */
 	void (*end)(struct walk *walk, struct flow *flow, struct fate *fate);
 };
 
@@ -81,7 +81,7 @@ static void doubt(struct fate *fate, const struct decider *by)
 	fate->doubtful = true;
 }
 
-/* Gives what left the chain, by its end, to the policy. */
+/* Applies the policy to what returned from the chain. */
 static void apply_policy(struct walk *walk, const struct indexed_chain *indexed,
 			 struct outcome *outcome)
 {
@@ -112,8 +112,8 @@ static void apply_policy(struct walk *walk, const struct indexed_chain *indexed,
 }
 
 /*
- * A base chain in one of iptables' tables that iptables does not know filters
- * at a place that is not known here: whatever passes its table may end in it.
+ * One of iptables' tables may have a base chain that iptables does not know. Where that
+ * chain filters is not known here either, so whatever passes its table may end in it.
  */
 static void foreign_chains(struct walk *walk, const char *table, struct outcome *outcome)
 {
@@ -136,7 +136,7 @@ static void foreign_chains(struct walk *walk, const char *table, struct outcome 
 	}
 }
 
-/* Whatever a table lets pass that is not followed here may drop. */
+/* Tables that are not followed here may drop whatever the followed ones let pass. */
 static void other_tables(struct walk *walk, bool inside, struct outcome *outcome)
 {
 	const struct walker *walker = walk->walker;
@@ -167,10 +167,10 @@ static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct fl
 	if (indexed && !indexed->chain->builtin)
 		indexed = NULL;
 	if (!indexed && !strcmp(hook->table, "filter")) {
-		flow->by = (struct decider){ .reason = "no chain filters them" };
+		flow->by = (struct decider){ .reason = "no chain filters it" };
 		flow->size = addrset_size(&flow->src);
 	}
-	/* nat sees new connections alone. */
+	/* nat sees only new connections. */
 	if (!indexed || (indexed->nat && flow->packet.ct != CT_NEW)) {
 		flows_add(&outcome->accepted, flow);
 		return;
@@ -198,7 +198,7 @@ static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
 	flows_add(&fate->forwarded, flow);
 }
 
-/* Sends a flow, which it takes over, through the hooks from there on. */
+/* Takes a flow over and sends it through the hooks from this one on. */
 static void follow(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		   struct fate *fate)
 {
@@ -224,7 +224,7 @@ static void follow(struct walk *walk, const struct walk_hook *hook, struct flow 
 	for (size_t i = 0; i < outcome.accepted.n; i++) {
 		if (outcome.accepted.n > 1)
 			walk_step(walk, STEP_WAY, NULL, ANSWER_MAYBE, EFFECT_GO_ON,
-				  xasprintf("way %zu of %zu behind %s %s", i + 1,
+				  xasprintf("way %zu of %zu after %s %s", i + 1,
 					    outcome.accepted.n, hook->table, hook->chain));
 		follow(walk, hook + 1, &outcome.accepted.v[i], fate);
 	}
@@ -233,7 +233,7 @@ static void follow(struct walk *walk, const struct walk_hook *hook, struct flow 
 	outcome_clear(&outcome);
 }
 
-/* The kernel throws packets for such an address away where they come from outside. */
+/* The kernel discards packets for such an address if they come from outside. */
 static bool is_martian(const struct packet *packet, const struct netif *in)
 {
 	addr_t dst = packet->dst.lo;
@@ -243,7 +243,7 @@ static bool is_martian(const struct packet *packet, const struct netif *in)
 	return packet->family == FAMILY_IPV4 ? dst >> 24 == 127 && !in->localnet : dst == 1;
 }
 
-/* Keeps those of the sources; the others are lost, or perhaps. */
+/* Keeps only these sources of the flow; the others are lost, or perhaps lost. */
 static void keep_sources(struct walk *walk, struct flow *flow, const struct addrset *kept,
 			 bool perhaps, const char *reason, struct fate *fate)
 {
@@ -262,8 +262,8 @@ static void keep_sources(struct walk *walk, struct flow *flow, const struct addr
 }
 
 /*
- * What netfilter sees in a bridge already (bridge-nf-call-ip6tables), and gives
- * a new destination there, IPv6 does not look at before it is on its way.
+ * If netfilter sees a packet already in the bridge (bridge-nf-call-ip6tables) and gives
+ * it a new destination there, IPv6 does not check it before it is on its way.
  */
 static bool passes_in_bridge(const struct packet *packet)
 {
@@ -271,7 +271,7 @@ static bool passes_in_bridge(const struct packet *packet)
 }
 
 /*
- * What the kernel throws away for its addresses alone. False where nothing is
+ * Removes what the kernel discards just for its addresses. Returns false if nothing is
  * left of the flow, which is then cleared.
  */
 static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
@@ -282,10 +282,10 @@ static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 
 	if (is_martian(packet, in)) {
 		lose(walk, fate, flow,
-		     "a packet for the loopback address is not taken in from outside");
+		     "packets for the loopback address are not accepted from outside");
 		addrset_clear(&flow->src);
 	}
-	/* Who has no address yet may ask everybody for one. */
+	/* A host without an address may request one by broadcast. */
 	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff)) {
 		const struct valid_sources *sources = source_validation_guess(
 			&walk->walker->validation, info, in, packet->family);
@@ -298,11 +298,11 @@ static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
 	return flow->src.n;
 }
 
-/* What the reverse path filter throws away. */
+/* Removes what the reverse path filter discards. */
 static void judge_way_back(struct walk *walk, struct flow *flow, const struct route_path *path,
 			   struct fate *fate)
 {
-	static const char reason[] = "the reverse path filter (rp_filter) takes it for forged";
+	static const char reason[] = "the reverse path filter (rp_filter) rejects its source";
 	const struct netinfo *info = walk->walker->index.info;
 	const struct packet *packet = &flow->packet;
 	const struct netif *in = netinfo_if(info, packet->in);
@@ -324,8 +324,8 @@ static void judge_way_back(struct walk *walk, struct flow *flow, const struct ro
 	addrset_unite(&kept, &doubtful);
 	keep_sources(walk, flow, &kept, false, reason, fate);
 	if (doubtful.n) {
-		struct decider by = { .reason = "policy routing, or one of several routes, may lead "
-						"the answer elsewhere (rp_filter)" };
+		struct decider by = { .reason = "policy routing, or one of several routes, may send "
+						"the reply elsewhere (rp_filter)" };
 
 		doubt(fate, &by);
 		ending_add(&fate->lost, &doubtful, &by, addrset_size(&doubtful));
@@ -340,7 +340,7 @@ static void to_local(struct walk *walk, struct flow *flow, struct fate *fate)
 	follow(walk, input, flow, fate);
 }
 
-/* IPv6 passes on only what comes from a source that is good beyond the link. */
+/* IPv6 forwards only packets whose source is valid beyond the link. */
 static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
 {
 	struct addrset beyond = { 0 };
@@ -349,7 +349,7 @@ static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
 	addrset_add(&beyond, (addr_t)0xfe80 << 112, ((addr_t)0xfec0 << 112) - 1);
 	addrset_complement(&beyond, FAMILY_IPV6);
 	keep_sources(walk, flow, &beyond, passes_in_bridge(&flow->packet) && flow->packet.dnat,
-		     "no packet from a link-local address is forwarded", fate);
+		     "packets from link-local addresses are not forwarded", fate);
 	addrset_clear(&beyond);
 }
 
@@ -359,7 +359,7 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 	struct packet *packet = &flow->packet;
 
 	if (path->type != RTN_UNICAST || !path->out) {
-		lose(walk, fate, flow, "no route leads to the destination");
+		lose(walk, fate, flow, "no route to the destination");
 		flow_clear(flow);
 		return;
 	}
@@ -377,7 +377,7 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 	memcpy(packet->out, path->out->name, IFNAMSIZ);
 	packet->out_index = path->out->index;
 	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON,
-		  xasprintf("forwarded, out by %s", path->out->name));
+		  xasprintf("forwarded, out through %s", path->out->name));
 	if (packet->ttl_set) {
 		struct decider by = { .reason = "a rule set the hop limit" };
 
@@ -387,7 +387,7 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 	follow(walk, forward, flow, fate);
 }
 
-/* The sources of the flow are all the same to policy routing. */
+/* Policy routing does not distinguish the sources of this flow. */
 static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 {
 	const struct netinfo *info = walk->walker->index.info;
@@ -412,7 +412,7 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 		return;
 	}
 	if (path.unsure) {
-		struct decider by = { .reason = "policy routing, or one of several routes, may lead "
+		struct decider by = { .reason = "policy routing, or one of several routes, may send "
 						"it elsewhere" };
 
 		doubt(fate, &by);
@@ -425,7 +425,7 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 		to_forward(walk, flow, &path, query.in, fate);
 }
 
-/* Rules of policy routing that ask for sources tell the flow's apart, from the first one on. */
+/* Splits the flow by the rules of policy routing, from first on, that match on sources. */
 static void route_parts(struct walk *walk, struct flow *flow, size_t first, struct fate *fate)
 {
 	const struct netinfo *info = walk->walker->index.info;
@@ -468,7 +468,7 @@ void walk_packet(struct walker *walker, const struct packet *packet,
 
 	*fate = (struct fate){ 0 };
 	addrset_copy(&flow.src, sources);
-	/* IPv6 throws these away at once, IPv4 when it comes to the routing. */
+	/* IPv6 discards these at once, IPv4 only when it routes them. */
 	if (packet->family == FAMILY_IPV6 && !take_in(&walk, &flow, fate))
 		return;
 	follow(&walk, prerouting, &flow, fate);

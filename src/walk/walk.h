@@ -5,23 +5,23 @@
 #include "flow.h"
 
 /*
- * Follows a new connection's first packet, or a set of them that differ in
+ * Follows the first packet of a new connection, or a set of them that differ in
  * their source, through the kernel's tables: raw, mangle and nat PREROUTING,
- * the routing, then FORWARD or INPUT. Pure.
+ * routing, then FORWARD or INPUT. Pure.
  *
- * Where a rule may or may not match, the packet goes both ways. So what ends
- * in one way alone is certain, and what ends in more is a maybe.
+ * If a rule may or may not match, the packet goes both ways. So a packet with only one
+ * possible end is certain, and one with several is a maybe.
  */
 
-/* The tables that a walk needs of each family, with all their chains; ends with NULL. */
+/* The tables that a walk needs for each family, with all their chains; ends with NULL. */
 extern const char *const walk_tables[];
 
-/* Borrows what the world holds, but for its proxies, which no walk needs. */
+/* Borrows what the world holds, except its proxies, which no walk needs. */
 void walker_make(struct walker *walker, const struct world *world, enum family family);
 void walker_clear(struct walker *walker);
 
 /*
- * Fills fate in, which the caller clears. With steps, each is recorded.
+ * Fills in fate, which the caller clears. Records each step unless steps is NULL.
  * sources must not be empty.
  */
 void walk_packet(struct walker *walker, const struct packet *packet,

@@ -7,7 +7,7 @@
 #include "proxies.h"
 #include "ruleset.h"
 
-/* All that a packet meets on its way, as it was read; everything is borrowed. */
+/* Everything that a packet meets on its way, as it was read. All of it is borrowed. */
 struct world {
 	const struct snapshot *snapshot; /* with all chains of the walk_tables */
 	const struct other_filters *others; /* NULL: none */

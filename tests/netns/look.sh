@@ -37,8 +37,8 @@ refused() {
 }
 far='from 203.0.113.200 in ens3'
 
-try "the address of the interface is the default" ends 'forwarded .*to 172.17.0.2 port 80 out by docker0$' "$far" tcp 80
-try "another port stays here" ends 'local: the host itself gets it by filter INPUT policy ACCEPT, to 198.51.100.10 port 81$' "$far" tcp 81
+try "the address of the interface is the default" ends 'forwarded .*to 172.17.0.2 port 80 out through docker0$' "$far" tcp 80
+try "another port stays here" ends 'local: accepted for the host itself by filter INPUT policy ACCEPT, to 198.51.100.10 port 81$' "$far" tcp 81
 try "a protocol without ports" ends 'dropped by filter DOCKER 2:' "$far" to 172.17.0.9 proto 47
 try "its number is what it is called" grep -q '^47 from' "$WORK/out"
 try "icmp" ends 'local' "$far" icmp
@@ -66,7 +66,7 @@ done
 
 try "a word said twice is named" refused "a second 'in'" "$far in ens3 tcp 80"
 try "no word is taken for a protocol" refused "unknown word '81'" "$far tcp 80 81"
-try "a protocol's number is named" refused "not a protocol of IPv4: '58'" "$far proto 58"
+try "a protocol's number is named" refused "not an IPv4 protocol: '58'" "$far proto 58"
 try "a port of a bridge is none to the rules" refused "'v-allowed' is a port of 'ens3'" from 203.0.113.123 in v-allowed to 198.51.100.10 tcp 80
 
 # ---- matches ----
@@ -232,7 +232,7 @@ ip link add other type bridge
 ip address add 10.1.0.1/24 dev other
 ip link set other up
 ip route add 192.0.2.0/24 nexthop via 10.1.0.2 nexthop via 198.51.100.77
-try "one of several routes" ends 'maybe, undecided at (policy routing|.*several routes)' "$far" to 192.0.2.9 tcp 9
+try "one of several routes" ends 'maybe, undecided: (policy routing|.*several routes)' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 via 10.1.0.2
 try "one route" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip rule add fwmark 5 lookup 100
@@ -240,13 +240,13 @@ ip route add 192.0.2.0/24 via 198.51.100.77 table 100
 try "another by a mark that it has not" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ipt -t mangle -A PREROUTING -j MARK --set-mark 5
 asks "$far" to 192.0.2.9 tcp 9
-try "and that it has" grep -q '^routing: forwarded, out by ens3' "$WORK/out"
+try "and that it has" grep -q '^routing: forwarded, out through ens3' "$WORK/out"
 ipt -t mangle -R PREROUTING 1 -j HMARK --hmark-tuple src --hmark-mod 5 --hmark-rnd 1
-try "and that may be" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+try "and that may be" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 via 10.1.0.3 table 100
 try "the same interface by a mark" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 table 100 nexthop via 10.1.0.3 nexthop via 198.51.100.77
-try "the same or another by a mark that may be" ends 'maybe, undecided at policy routing' "$far" to 192.0.2.9 tcp 9
+try "the same or another by a mark that may be" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
 ip rule add from 203.0.113.0/24 blackhole
 try "a rule by the source" ends 'maybe|lost' "$far" to 192.0.2.9 tcp 9
 ip rule del from 203.0.113.0/24 blackhole
@@ -274,7 +274,7 @@ forwarded|to 172.18.0.0/16 prohibit
 lost: no route|from 203.0.113.0/24 prohibit
 forwarded|from 203.0.113.0/28 prohibit
 lost: no route|not from 203.0.113.0/28 prohibit
-maybe, undecided at policy routing|ipproto tcp blackhole
+maybe, undecided: policy routing|ipproto tcp blackhole
 END
 ip rule add blackhole pref 6
 ip rule add lookup main pref 7
@@ -311,7 +311,7 @@ ip route del default table 52
 # ---- sources ----
 
 try "no own address" ends 'lost: no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
-try "a link-local one is not forwarded" ends 'lost: no packet from a link-local address is forwarded' \
+try "a link-local one is not forwarded" ends 'lost: packets from link-local addresses are not forwarded' \
 	from fe80::9 in ens3 to fd00:17::2 tcp 80
 try "but this host may have it" ends local from fe80::9 in ens3 tcp 81
 sysctl -qw net.ipv6.conf.all.forwarding=0
@@ -424,14 +424,14 @@ table inet firewalld {
 END
 try "firewalld: a published port" beside forwarded tcp 80
 try "firewalld: what is not translated" beside maybe to 172.17.0.2 tcp 80
-try "firewalld: the host itself" beside 'maybe, undecided at nf_tables inet firewalld filter_INPUT' tcp 81
+try "firewalld: the host itself" beside 'maybe, undecided: nf_tables inet firewalld filter_INPUT' tcp 81
 listen=0.0.0.0 port=8081
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80
 try "firewalld: docker-proxy's port" dockfw 0 --exposure
-try "firewalld: is undecided" grep -q '^0.0.0.0:8081/tcp .*open to maybe anyone by nf_tables inet firewalld filter_INPUT filters it, too$' "$WORK/out"
+try "firewalld: is undecided" grep -q '^0.0.0.0:8081/tcp .*open to maybe anyone: nf_tables inet firewalld filter_INPUT also filters it$' "$WORK/out"
 try "firewalld: the published one is not" grep -q '^0.0.0.0:80/tcp .*open to ANYONE' "$WORK/out"
 try "firewalld: as json" dockfw 0 --exposure --format=json
-try "firewalld: the reason" jq -e '[.exposure[] | select(.port == 8081) | .decided_by.reason] == ["nf_tables inet firewalld filter_INPUT filters it, too"]' "$WORK/out"
+try "firewalld: the reason" jq -e '[.exposure[] | select(.port == 8081) | .decided_by.reason] == ["nf_tables inet firewalld filter_INPUT also filters it"]' "$WORK/out"
 end "${proxies[@]}"
 nft delete table inet firewalld
 while IFS='|' read -r pattern chain; do
@@ -450,11 +450,11 @@ maybe|; } ; add rule inet own forward ct status snat accept ; add rule inet own 
 maybe|; } ; add rule inet own forward ct status dnat tcp dport 5 accept ; add rule inet own forward drop
 END
 iptables-legacy -P FORWARD DROP
-try "the other backend" beside 'maybe, undecided at ip_tables filter FORWARD' tcp 80
+try "the other backend" beside 'maybe, undecided: ip_tables filter FORWARD' tcp 80
 iptables-legacy -P FORWARD ACCEPT
 try "the other backend that lets all pass" beside forwarded tcp 80
 try "nft beside legacy" gives 0 "$DOCKFW" -f "$CONF" -b legacy --trace "$far to 172.17.0.2 tcp 80"
-try "is asked, too" grep -q 'undecided at nf_tables ip filter FORWARD filters it, too' "$WORK/out"
+try "is asked, too" grep -q 'undecided: nf_tables ip filter FORWARD also filters it' "$WORK/out"
 
 ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 

@@ -33,7 +33,7 @@ static void add_filter(struct other_filters *filters, const struct table *table,
 		.input = input,
 		.may_drop = true,
 		.filters = true,
-		.reason = xasprintf("%s filter %s filters it, too",
+		.reason = xasprintf("%s filter %s also filters it",
 				    table->family == FAMILY_IPV4 ? "ip_tables" : "ip6_tables",
 				    chain->name),
 	});

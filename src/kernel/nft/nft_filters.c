@@ -254,7 +254,7 @@ int nft_read_filters(const struct backend_ops *ops, bool input_only, bool but_bu
 			.spares_dnat = hook->spares_dnat,
 			.may_drop = hook->drops || hook->may_drop,
 			.filters = hook->drops || hook->has_rules,
-			.reason = xasprintf("nf_tables %s %s %s filters it, too",
+			.reason = xasprintf("nf_tables %s %s %s also filters it",
 					    nft_family(hook->family), hook->table, hook->chain),
 		});
 	}
