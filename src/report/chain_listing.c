@@ -10,11 +10,11 @@
 
 /* One line of a chain's listing. */
 struct line {
-	char sign;     /* ' ', '-' taken out, '+' put in, '!' wrong and left */
-	size_t number; /* of the live rule; 0 for one that is put in */
+	char sign;     /* ' ', '-' deleted, '+' inserted, '!' wrong and left in place */
+	size_t number; /* of the live rule; 0 for an inserted one */
 	const struct rule *rule;
 	const char *note; /* a finding's name, or NULL */
-	bool further;     /* not the one rule that stands for that finding */
+	bool further;     /* not the rule that represents the finding */
 };
 
 struct listing {
@@ -37,9 +37,9 @@ static bool is_of(const struct edit *edit, enum family family, const char *chain
 	return edit->rule && edit->family == family && !strcmp(edit->chain, chain);
 }
 
-/* Of one rule. */
+/* The note on one rule. */
 struct note {
-	const char *name; /* of the first finding that is about it, or NULL */
+	const char *name; /* of the first finding about the rule, or NULL */
 	bool further;
 };
 
@@ -49,7 +49,7 @@ static void put_note(struct note *notes, size_t n, size_t rule, const struct fin
 		notes[rule] = (struct note){ finding_name(finding->id), rule != finding->rule };
 }
 
-/* Of n rules, by number from 1. The caller frees them. */
+/* The notes on n rules, by number from 1. The caller frees them. */
 static struct note *notes_of(const struct report *report, enum family family, const char *chain,
 			     size_t n)
 {
@@ -69,8 +69,8 @@ static struct note *notes_of(const struct report *report, enum family family, co
 }
 
 /*
- * The plan's edits of a chain come with rising positions, so one walk down the
- * live rules meets each where it belongs.
+ * The plan's edits of a chain have rising positions, so one pass over the live rules
+ * meets each in its place.
  */
 static void draw(struct listing *listing, const struct report *report, enum family family,
 		 const char *name, const struct chain *chain)
@@ -190,11 +190,11 @@ static int print_chain(FILE *out, const struct report *report, enum family famil
 
 	draw(&listing, report, family, name, chain);
 	if (listing.changed || all) {
-		/* What is left has the numbers of now in its message. */
+		/* The messages of what is left have the current numbers. */
 		bool before = listing.edited && report->written && report->left->n;
 
 		fprintf(out, "\n%s filter %s%s%s%s\n", family_name(family), name,
-			!chain ? " (not there)" : "",
+			!chain ? " (missing)" : "",
 			!chain || !chain->builtin ? "" :
 			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)",
 			before ? ", with the numbers from before the repair" : "");
@@ -209,7 +209,7 @@ static int print_chain(FILE *out, const struct report *report, enum family famil
 
 static int list_family(FILE *out, const struct report *report, enum family family, bool all)
 {
-	/* The order is what it is about: these two are always shown. */
+	/* Their order is what matters: these two are always shown. */
 	int status = print_chain(out, report, family, "FORWARD", true);
 
 	for (size_t i = 0; i < report->policy->nchains; i++) {

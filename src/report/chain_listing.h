@@ -7,9 +7,9 @@
 #include "report.h"
 
 /*
- * FORWARD, DOCKER-USER and the other held chains as numbered rules, with what a
- * repair takes out (-) and puts in (+). Chains with nothing to show are left out
- * unless all. Returns 0, or -1, said, where rules could not be printed.
+ * Prints FORWARD, DOCKER-USER and the other held chains as numbered rules, with what a
+ * repair deletes (-) and inserts (+). Chains with nothing to show are left out unless
+ * all is set. Returns 0, or -1 after reporting why rules could not be printed.
  */
 int chain_listing(FILE *out, const struct report *report, bool all);
 

@@ -15,10 +15,10 @@ char *report_where(const struct report *report)
 
 	return xasprintf("%s, %s%s%s", report->backend ? report->backend : "no backend",
 			 ipv4 ? "ipv4" : "", ipv4 && ipv6 ? " and " : "",
-			 ipv6 ? "ipv6" : ipv4 ? "" : "no family of Docker's");
+			 ipv6 ? "ipv6" : ipv4 ? "" : "neither family");
 }
 
-/* A word as a shell takes it for one. */
+/* A word, quoted if a shell would otherwise not read it as one. */
 static char *shell_word(const char *word)
 {
 	char *quoted, *to;

@@ -12,7 +12,7 @@
 enum format { FORMAT_TEXT, FORMAT_NAGIOS, FORMAT_JSON, FORMAT_PROMETHEUS };
 
 struct report {
-	/* How the run was called. */
+	/* The options of the run. */
 	enum format format;
 	const char *output;    /* the file of --output; NULL: standard output */
 	const char *config;    /* the file of the configuration */
@@ -21,19 +21,19 @@ struct report {
 	bool repair, dry_run, quiet;
 	int verbosity;
 
-	const struct policy *policy; /* NULL where the configuration failed */
-	const char *backend;         /* "nft", "legacy"; NULL where not known */
+	const struct policy *policy; /* NULL if the configuration failed */
+	const char *backend;         /* "nft", "legacy"; NULL if not known */
 	enum severity status;
 	const char *error;           /* the first one, or NULL */
 
-	/* As it was found, before any repair; NULL where nothing was read. */
+	/* What was found before any repair; NULL if nothing was read. */
 	const struct snapshot *snapshot;
 	const struct findings *found;
 	/* What a repair wrote, or would write. */
 	const struct edits *edits;
 	bool written;
-	bool restarted; /* docker.service, for its chains */
-	/* After a repair what is left; otherwise the same as found. */
+	bool restarted; /* docker.service was, for its chains */
+	/* What is left after a repair; otherwise the same as found. */
 	const struct findings *left;
 	unsigned int families;
 
@@ -44,11 +44,11 @@ struct report {
 };
 
 /*
- * What the operator can do about a finding. A command of this program's has the
- * options that told this run what to look at. The caller frees it.
+ * What the operator can do about a finding. A dockfw-check command in it repeats the
+ * options of this run for the file, the backend and the families. The caller frees it.
  */
 char *report_remedy(const struct report *report, const struct finding *finding);
-/* "nft, ipv4 and ipv6": what was looked at; the caller frees it. */
+/* "nft, ipv4 and ipv6": what was checked. The caller frees it. */
 char *report_where(const struct report *report);
 
 #endif

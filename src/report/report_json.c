@@ -57,8 +57,9 @@ static json_t *all_findings(const struct report *report, const struct findings *
 }
 
 /*
- * The texts of the edits' rules, in the order of the edits; NULL for chains. Returns
- * -1, said, where the rules of a family cannot be printed: then theirs are NULL, too.
+ * Sets the texts of the edits' rules, in the order of the edits; NULL for chains. Returns
+ * 0, or -1 after reporting why the rules of a family cannot be printed: then their texts
+ * are NULL as well.
  */
 static int edit_texts(const struct edits *edits, char **texts)
 {
@@ -99,7 +100,7 @@ static json_t *one_edit(const struct edit *edit, const char *rule)
 	return object;
 }
 
-/* Sets *failed where an insert would be shown without its rule. */
+/* Sets *failed if an insert would be shown without its rule. */
 static json_t *all_edits(const struct edits *edits, bool *failed)
 {
 	json_t *array = json_made(json_array());
@@ -121,7 +122,7 @@ int report_json(FILE *out, const struct report *report)
 	enum severity status;
 	bool failed;
 
-	/* Before the rest: where a rule has no text, the document says that it is not whole. */
+	/* Before the rest: if a rule has no text, the document says that it is incomplete. */
 	edits = all_edits(report->edits, &failed);
 	status = failed ? SEVERITY_UNKNOWN : report->status;
 	set(root, "status", json_text(severity_name(status)));
@@ -130,7 +131,7 @@ int report_json(FILE *out, const struct report *report)
 	set(root, "backend", json_text(report->backend));
 	set(root, "families", families(report));
 	set(root, "error", json_text(report->error || !failed ? report->error : diag_first_error()));
-	/* What a repair met, beside what it left. */
+	/* What a repair found, in addition to what it left. */
 	if (report->found != report->left)
 		set(root, "found", all_findings(report, report->found));
 	set(root, "findings", all_findings(report, report->left));

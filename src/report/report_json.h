@@ -7,9 +7,9 @@
 #include "report.h"
 
 /*
- * One json document; dockfw-check(8) has its keys.
- * Returns 0, or -1, said, where a part is missing because libxtables could not be run;
- * whether out took it all is the caller's to check.
+ * Writes one JSON document; dockfw-check(8) describes its keys.
+ * Returns 0, or -1 after reporting that a part is missing because libxtables could not be
+ * run. The caller checks whether out took it all.
  */
 int report_json(FILE *out, const struct report *report);
 

@@ -61,7 +61,7 @@ static char *summary(const struct report *report)
 	return text_take(&text);
 }
 
-/* U is a plugin's word for what could not be told. */
+/* U is a plugin's word for a value that could not be determined. */
 static void nagios_family(FILE *out, const struct report *report, enum family family)
 {
 	static const enum finding_id order[] = { USER_CHAIN_MISSING, USER_JUMP_MISSING, USER_JUMP_LATE,
@@ -94,7 +94,7 @@ static void nagios_perfdata(FILE *out, const struct report *report)
 
 static void nagios_line(FILE *out, const struct report *report)
 {
-	/* The guidelines want less than 80 characters in front of the bar. */
+	/* The guidelines want less than 80 characters before the bar. */
 	int room = 78 - fprintf(out, "DOCKFW %s - ", severity_word(report->status));
 	char *text;
 

@@ -7,8 +7,8 @@
 #include "report.h"
 
 /*
- * A line for a monitoring plugin, and with -v one for each finding.
- * Returns 0; whether out took it all is the caller's to check.
+ * Writes the line of a monitoring plugin and, with -v, one for each finding.
+ * Returns 0; the caller checks whether out took it all.
  */
 int report_nagios(FILE *out, const struct report *report);
 

@@ -6,9 +6,9 @@
 #include "util.h"
 
 /*
- * The node exporter's textfile collector: HELP and TYPE once a name, samples
- * of a name together, no timestamps (it skips the whole file for one), and
- * labels of few values: never a rule's text.
+ * The node exporter's textfile collector wants HELP and TYPE once per name, the samples
+ * of a name together, no timestamps (it skips the whole file for one), and labels with
+ * few values: never a rule's text.
  */
 static void describe(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -25,7 +25,7 @@ static void metric_findings(FILE *out, const struct report *report)
 			for (size_t i = 0; report->left && i < report->left->n; i++)
 				n += (int)report->left->v[i].id == id &&
 				     (int)report->left->v[i].severity == severity;
-			/* Those that are not there are 0 under one severity, so
+			/* Findings that are absent are 0 under one severity, so
 			 * that an alert's series does not end with the fault. */
 			if (n || severity == SEVERITY_CRITICAL)
 				fprintf(out, "dockfw_findings{id=\"%s\",severity=\"%s\"} %zu\n",
@@ -37,15 +37,15 @@ static void metric_findings(FILE *out, const struct report *report)
 
 static void metric_by_family(FILE *out, const struct report *report)
 {
-	describe(out, "rules_configured", "gauge", "Rules that the configuration holds.");
+	describe(out, "rules_configured", "gauge", "Configured rules.");
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (report->families & (1U << family))
 			fprintf(out, "dockfw_rules_configured{family=\"%s\"} %zu\n",
 				family_name((enum family)family),
 				policy_rules(report->policy, (enum family)family));
-	describe(out, "rules_missing", "gauge", "Configured rules that are not in their chain.");
+	describe(out, "rules_missing", "gauge", "Configured rules that are missing from their chain.");
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		/* Before Docker one finding stands for all that is not laid. */
+		/* Before Docker runs, one finding stands for all that is not installed. */
 		if ((report->families & (1U << family)) &&
 		    !findings_count(report->left, DOCKER_ABSENT, (enum family)family))
 			fprintf(out, "dockfw_rules_missing{family=\"%s\"} %zu\n",
@@ -57,18 +57,18 @@ int report_prometheus(FILE *out, const struct report *report)
 {
 	uint64_t ms = clock_ms() - report->started_ms;
 
-	describe(out, "build_info", "gauge", "The version that wrote this.");
+	describe(out, "build_info", "gauge", "The version of dockfw-check.");
 	fprintf(out, "dockfw_build_info{version=\"%s\"} 1\n", VERSION);
-	describe(out, "status", "gauge", "State as the exit status: 0 ok, 1 warning, 2 critical, 3 unknown.");
+	describe(out, "status", "gauge", "State, as the exit status: 0 ok, 1 warning, 2 critical, 3 unknown.");
 	fprintf(out, "dockfw_status %d\n", (int)report->status);
 	if (report->backend) {
-		describe(out, "backend_info", "gauge", "The tables that were looked at.");
+		describe(out, "backend_info", "gauge", "The backend that was checked.");
 		fprintf(out, "dockfw_backend_info{backend=\"%s\"} 1\n", report->backend);
 	}
 	if (report->snapshot) {
 		metric_findings(out, report);
 		metric_by_family(out, report);
-		describe(out, "edits", "gauge", "Changes that the last run wrote.");
+		describe(out, "edits", "gauge", "Edits that the last run wrote.");
 		fprintf(out, "dockfw_edits %zu\n", report->written ? report->edits->n : 0);
 	}
 	describe(out, "run_duration_seconds", "gauge", "How long the last run took.");

@@ -7,8 +7,8 @@
 #include "report.h"
 
 /*
- * Metrics for the node exporter's textfile collector.
- * Returns 0; whether out took it all is the caller's to check.
+ * Writes metrics for the node exporter's textfile collector.
+ * Returns 0; the caller checks whether out took it all.
  */
 int report_prometheus(FILE *out, const struct report *report);
 

@@ -10,9 +10,9 @@
 #include "utf8.h"
 #include "util.h"
 
-/* The columns of a finding in front of its message. */
+/* The width of a finding's columns before its message. */
 #define MESSAGE_AT 33
-/* On a terminal narrower than that a message begins on a line of its own. */
+/* On a terminal narrower than this, a message starts on a new line. */
 #define WIDE 72
 #define INDENT 4
 
@@ -33,7 +33,10 @@ static const char *text_colour_end(const struct report *report)
 	return report->colour ? "\033[0m" : "";
 }
 
-/* In the journal: as urgent as it is severe. What was mended is a notice, the rest information. */
+/*
+ * The priority in the journal follows the severity. What was repaired is a notice, all
+ * else is information.
+ */
 static const char *priority_of(const struct report *report, enum severity severity)
 {
 	static const char *const prefixes[] = {
@@ -61,13 +64,13 @@ static size_t configured(const struct report *report)
 	return n;
 }
 
-/* The one line that a good run leaves. */
+/* The status line, which is all that a good run prints. */
 static void text_head(FILE *out, const struct report *report, enum severity status)
 {
 	size_t left = report->left ? report->left->n : 0;
 	char *where;
 
-	/* An error is on stderr already. */
+	/* An error is already on stderr. */
 	if (report->quiet || (report->error && !report->output))
 		return;
 	fprintf(out, "%s%s%s%s: ", priority_of(report, status),
@@ -95,7 +98,7 @@ static void text_head(FILE *out, const struct report *report, enum severity stat
 	free(where);
 }
 
-/* Broken between words to fit the terminal, where at characters stand in front already. */
+/* Wraps the message between words to fit the terminal. at: characters already on the line. */
 static void put_message(FILE *out, const struct report *report, const char *message, size_t at)
 {
 	size_t indent = report->width < WIDE ? INDENT : MESSAGE_AT;
@@ -133,16 +136,17 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 	bool of_family = finding->family < FAMILY_COUNT;
 	char *message;
 
-	/* What a repair met and cannot mend is among what it left. */
+	/* What a repair found and cannot repair is among what it left. */
 	if (report->quiet || report->error || (!left && !finding->repairable))
 		return;
 	message = xasprintf("%s%s%s%s", of_family ? family_name(finding->family) : "",
 			    of_family ? ": " : "", left ? "" : "was: ", finding->message);
-	/* Where the message stands below, nothing has to be filled up. */
+	/* If the message starts on a new line, no padding is needed. */
 	fprintf(out, "%s%s%-8s%s  %-*s%s",
 		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
 		left ? text_colour(report, finding->severity) : "",
-		left ? severity_name(finding->severity) : "mended", left ? text_colour_end(report) : "",
+		left ? severity_name(finding->severity) : "repaired",
+		left ? text_colour_end(report) : "",
 		report->width && report->width < WIDE ? 0 : 21, finding_name(finding->id),
 		report->width && report->width < WIDE ? "" : "  ");
 	put_message(out, report, message, MESSAGE_AT);
@@ -163,7 +167,7 @@ static bool same_remedy(const struct finding *a, const struct finding *b)
 		       b->remedy->after ? b->remedy->after : "");
 }
 
-/* Whether one in front of finding n has its remedy, and its id too with same_id. */
+/* Whether one before finding n has the same remedy and, with same_id, the same id. */
 static bool said_before(const struct findings *findings, size_t n, bool same_id)
 {
 	for (size_t i = 0; i < n; i++)
@@ -173,7 +177,7 @@ static bool said_before(const struct findings *findings, size_t n, bool same_id)
 	return false;
 }
 
-/* The remedies of what is left, each once, behind all ids that it is for. */
+/* Prints the remedies of what is left, each once, after all ids that it is for. */
 static void print_remedies(FILE *out, const struct report *report)
 {
 	const struct findings *left = report->left;
@@ -196,7 +200,7 @@ static void print_remedies(FILE *out, const struct report *report)
 	}
 }
 
-/* The listing of the chains, where there is reason to show it; "" elsewhere. */
+/* The listing of the chains if there is reason to show it, else "". The caller frees it. */
 static char *listing(const struct report *report, int *status)
 {
 	bool wrong = report->left && report->left->n;
@@ -213,7 +217,7 @@ static char *listing(const struct report *report, int *status)
 int report_text(FILE *out, const struct report *report)
 {
 	int failed;
-	/* Before the rest: where it is not whole, the line at the top says so. */
+	/* Before the rest: if it is incomplete, the status line says so. */
 	char *chains = listing(report, &failed);
 
 	text_head(out, report, failed ? SEVERITY_UNKNOWN : report->status);

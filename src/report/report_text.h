@@ -7,10 +7,10 @@
 #include "report.h"
 
 /*
- * For a person: a line, the findings, FORWARD and the held chains as they are and become,
- * and what to do.
- * Returns 0, or -1, said, where a part is missing because libxtables could not be run;
- * whether out took it all is the caller's to check.
+ * Writes the report for a person: a status line, the findings, FORWARD and the held chains
+ * as they are and as they become, and what to do.
+ * Returns 0, or -1 after reporting that a part is missing because libxtables could not be
+ * run. The caller checks whether out took it all.
  */
 int report_text(FILE *out, const struct report *report);
 

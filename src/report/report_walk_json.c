@@ -47,7 +47,7 @@ static void set_port(json_t *object, struct span port)
 		json_set_checked(object, "port_end", number(port.hi));
 }
 
-/* The json of a set, made once: many ports share one set, and so its json. */
+/* The JSON of a set, made once: many ports share one set and thus its JSON. */
 struct set_json {
 	const struct addrset *set;
 	json_t *json;

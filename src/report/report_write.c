@@ -10,7 +10,7 @@
 #include "report_prometheus.h"
 #include "report_text.h"
 
-/* A new format is a row here, and a word in options.c. */
+/* A new format needs a row here and a word in options.c. */
 static int (*const writers[])(FILE *out, const struct report *report) = {
 	[FORMAT_TEXT] = report_text,
 	[FORMAT_NAGIOS] = report_nagios,
@@ -23,7 +23,7 @@ struct writing {
 	int status;
 };
 
-/* What could be written is put in place even where a part is missing: the rest is true. */
+/* What could be written is put in place even if a part is missing: the rest is true. */
 static int write_to(FILE *out, void *data)
 {
 	struct writing *writing = data;
@@ -36,11 +36,11 @@ int report_write(struct report *report)
 {
 	struct writing writing = { .report = report };
 
-	/* Only a terminal has a width and colours, and only the journal priorities. */
+	/* Only a terminal has a width and colours; only the journal has priorities. */
 	report->journal = !report->output && diag_journal(STDOUT_FILENO);
 	report->colour = output_colour(report->output);
 	report->width = output_width(report->output);
-	/* That the report itself cannot be written is for stderr in every format. */
+	/* In every format, stderr reports that the report itself cannot be written. */
 	diag_release(false);
 	return output_put(report->output, write_to, &writing) || writing.status ? -1 : 0;
 }

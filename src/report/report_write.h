@@ -5,9 +5,9 @@
 #include "report.h"
 
 /*
- * Writes the report in its format to where it goes. A file is put in place whole,
- * by rename, never through a link. Returns 0, or -1, said, where that fails or where
- * a part of the report is missing: the status of the run is then unknown.
+ * Writes the report in its format to its output. A file is put in place whole, by rename,
+ * never through a link. Returns 0, or -1 after reporting that this failed or that a part
+ * of the report is missing: the status of the run is then unknown.
  */
 int report_write(struct report *report);
 

@@ -14,7 +14,7 @@ void named_rules_add(struct named_rules *texts, const struct rule *rule)
 	texts->v[texts->n++] = (struct named_rule){ .rule = rule };
 }
 
-/* By family, then by where they are in memory. */
+/* By family, then by address in memory. */
 static int by_rule(const void *left, const void *right)
 {
 	const struct rule *a = ((const struct named_rule *)left)->rule;

@@ -4,7 +4,7 @@
 
 #include "walk.h"
 
-/* The texts of the rules that a report names, all printed in one go. */
+/* The texts of the rules that a report names, all printed at once. */
 
 struct named_rule {
 	const struct rule *rule;
@@ -16,12 +16,15 @@ struct named_rules {
 	size_t n, room;
 };
 
-/* Before named_rules_make(); NULL is fine, and a rule may come more than once. */
+/*
+ * Call it before named_rules_make(). The rule is borrowed; it may be NULL, and may be
+ * added more than once.
+ */
 void named_rules_add(struct named_rules *texts, const struct rule *rule);
-/* Returns -1, said, where libxtables could not be run. */
+/* Prints the texts. Returns 0, or -1 after reporting that libxtables could not be run. */
 int named_rules_make(struct named_rules *texts);
 void named_rules_clear(struct named_rules *texts);
-/* The text of a rule that was added. */
+/* The text of a rule that was added. It lives as long as texts. */
 const char *named_rules_find(const struct named_rules *texts, const struct rule *rule);
 
 /*
