@@ -169,7 +169,7 @@ load reload-debian-12
 read -ra large <<<"$(printf -- '-m comment --comment c%d ' {1..118})"
 iptables-nft -I FORWARD 2 "${large[@]}" -j ACCEPT
 for mode in --check --repair; do
-	try "$mode of a chain that cannot be listed" refused "'FORWARD' .* has 7 rules, .* lists 1 of them: rule 2 is too large" \
+	try "$mode of a chain that cannot be listed" refused "'FORWARD' .* has 7 rules, .* lists only 1: rule 2 is too large" \
 		"$DOCKFW" $mode -b nft -4 -f "$CONF"
 done
 clear_tables
