@@ -300,7 +300,7 @@ static void decode_counter(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	if (!nft_attr_u64(a->v[NFTA_COUNTER_PACKETS], &d->rule->packets) ||
 	    !nft_attr_u64(a->v[NFTA_COUNTER_BYTES], &d->rule->bytes))
-		nft_refuse(d, "no numbers");
+		nft_refuse(d, "no counter values");
 	if (d->place != IN_MATCHES)
 		nft_refuse(d, "not before the rule's end");
 	d->place = IN_ACTION;
@@ -497,7 +497,7 @@ static void decode_expressions(struct nft_decoder *d, const struct nlattr *list)
 	}
 	d->expression = NULL;
 	if (left)
-		nft_refuse(d, "expressions that are cut off");
+		nft_refuse(d, "truncated expressions");
 	nft_decode_idle_load(d);
 }
 
