@@ -285,7 +285,7 @@ static void write_chains(struct side sides[FAMILY_COUNT], const struct strings *
 
 int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *out)
 {
-	struct policy settings = *policy; /* its pointers stay the policy's */
+	struct policy settings = *policy; /* borrows the policy's pointers */
 	struct side sides[FAMILY_COUNT] = { 0 };
 	struct strings names = { 0 };
 	bool found;

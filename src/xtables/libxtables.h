@@ -41,7 +41,7 @@ void libxt_start(enum family family, struct option *options, bool for_parsing,
 /* Reports why and does not return, as the library itself would. */
 void libxt_fail(const char *why) __attribute__((noreturn));
 
-/* ---- to parse one rule ---- */
+/* ---- parsing one rule ---- */
 
 /* Clears the marks left by the previous rule. */
 void libxt_begin(void);
@@ -56,7 +56,7 @@ void libxt_use_target(struct xtables_target *target);
 /* Frees what the rule used; a NULL target is fine. */
 void libxt_end(struct xtables_rule_match **matches, struct xtables_target *target);
 
-/* ---- to print ---- */
+/* ---- printing ---- */
 
 /* The extension in exactly that revision, or NULL if it is not installed. */
 const struct xtables_match *libxt_match(const char *name, uint8_t revision);

@@ -60,7 +60,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
 		numeric = *hints;
 	numeric.ai_flags |= AI_NUMERICHOST;
 	result = real(node, service, &numeric, found);
-	/* A mask is tried as an address first, which may fail. */
+	/* A mask is first tried as an address, which may fail. */
 	if (result && !(hints && hints->ai_flags & AI_NUMERICHOST))
 		refuse_name(node);
 	return result;

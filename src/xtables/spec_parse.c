@@ -305,7 +305,7 @@ static int extension_option(struct parse *p, int c)
 	return 1;
 }
 
-/* A word that is neither an option nor an argument of one. */
+/* Handles a word that is neither an option nor an argument of one. */
 static int stray_word(struct parse *p, char *word)
 {
 	if (!strcmp(word, "!")) {

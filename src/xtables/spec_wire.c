@@ -164,7 +164,7 @@ static bool is_string(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Takes an extension; its data stays where it is. */
+/* Reads an extension; returns its data, which stays in the payload. */
 static const uint8_t *ext_take(struct reader *from, struct wire_ext *wire)
 {
 	const uint8_t *data;

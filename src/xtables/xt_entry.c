@@ -104,7 +104,7 @@ static bool take_head(struct head *head, enum family family, const void *data, s
 	return family == FAMILY_IPV4 ? take_ipv4(head, data, size) : take_ipv6(head, data, size);
 }
 
-/* The first reason is kept. */
+/* Makes the rule opaque, with the first reason. */
 static void not_understood(struct rule *rule, const char *why)
 {
 	if (!rule->opaque)

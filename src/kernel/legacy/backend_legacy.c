@@ -31,7 +31,7 @@ struct fetched {
 
 struct legacy {
 	struct backend base; /* first: the two are one pointer */
-	int lock;            /* -1: open for reading */
+	int lock;            /* -1: open only for reading */
 	struct fetched **tables; /* owned */
 	size_t n, room;
 };
@@ -410,8 +410,8 @@ static int commit_tables(struct fetched *const *tables, size_t n)
 
 /*
  * Registers a table that the snapshot does not have, for edits that need it.
- * Where it holds something, someone else was first. NULL with *result set to
- * what went wrong.
+ * If it holds something, another program was first. Returns NULL with *result
+ * set on failure.
  */
 static struct fetched *new_table(struct legacy *legacy, const struct edit *edit, int *result)
 {

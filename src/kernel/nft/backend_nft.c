@@ -214,7 +214,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	if (status)
 		return status;
 	from = snapshot_table(nft->chains, family, name);
-	/* A table without chains is as good as none. */
+	/* A table without chains counts as none. */
 	if (!from)
 		return BACKEND_OK;
 	table = snapshot_add_table(snapshot, family, name);

@@ -99,7 +99,7 @@ static bool is_place(const struct edit *a, const struct edit *b)
 	return a->family == b->family && !strcmp(a->chain, b->chain) && !strcmp(a->table, b->table);
 }
 
-/* The list of the edit's chain. Edits of one chain mostly come one after another. */
+/* The list of the edit's chain. Edits of one chain are mostly adjacent. */
 static struct work *work_of(struct commit *c, const struct edit *edit)
 {
 	const struct table *table = snapshot_table(c->snapshot, edit->family, edit->table);

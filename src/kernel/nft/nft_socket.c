@@ -86,7 +86,7 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 		*error = end.error;
 		return end.cut || end.error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
 	}
-	/* The answer did not fit the socket's buffer: it has a hole. */
+	/* The answer overflowed the socket's buffer, so a part is missing. */
 	if (errno == ENOBUFS)
 		return BACKEND_CHANGED;
 	return errno ? socket_failed("read") : BACKEND_FAILED;
