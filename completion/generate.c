@@ -5,18 +5,18 @@
 #include "options.h"
 
 /*
- * Prints the completion for bash, made from the option table of the program
- * itself: nobody writes it by hand, so it cannot disagree with the parser.
+ * Prints the completion for bash, generated from the program's own option table,
+ * so that it cannot disagree with the parser.
  */
 
 static const char head[] =
-	"# bash completion for dockfw-check(8), made from its option table\n"
+	"# bash completion for dockfw-check(8), generated from its option table\n"
 	"\n"
 	"_dockfw_check()\n"
 	"{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	"\n"
-	"\t# Bash takes --option=value apart, into three words.\n"
+	"\t# Bash splits --option=value into three words.\n"
 	"\tif [[ $cur == '=' ]]; then\n"
 	"\t\tcur=\n"
 	"\telif [[ $prev == '=' ]]; then\n"
@@ -41,7 +41,7 @@ static void print_value(const struct option_row *row)
 		       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n");
 	else if (row->choices)
 		printf("\t\tmapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\")\n", row->choices);
-	/* Where nothing is known about the value, an option is still no value. */
+	/* If nothing is known about the value, still do not offer options for it. */
 	printf("\t\treturn\n"
 	       "\t\t;;\n");
 }

@@ -14,27 +14,27 @@
 static const char header[] =
 	"# dockfw.conf: what the chain DOCKER-USER must hold, as it was found here.\n"
 	"# Written by dockfw-check --capture. Check it with: dockfw-check --check-config -f FILE\n"
-	"# Rules are iptables options, in order; -4 or -6 in front ties one to a family.\n\n";
+	"# Rules are iptables options, in order; -4 or -6 before one ties it to a family.\n\n";
 
-/* In front of the first other chain. */
+/* Written before the first other chain. */
 static const char note[] =
-	"\n# These chains hold nothing but the rules here. Where another program fills one, such\n"
-	"# as fail2ban, take its section out, and the rules that lead to it.\n";
+	"\n# These chains hold only the rules listed here. If another program fills one, such\n"
+	"# as fail2ban, remove its section and the rules that lead to it.\n";
 
 /* One family of the host. */
 struct side {
 	enum family family;
-	const struct table *table; /* NULL where the family is not captured */
-	/* Copies of the rules, without the mark, with what became of each. */
+	const struct table *table; /* NULL if the family is not captured */
+	/* Copies of the rules, without the mark, and the result for each. */
 	struct rule **rules;
 	char **texts;
-	char **common;    /* see struct config_line; NULL where there is none */
+	char **common;    /* see struct config_line; NULL if there is none */
 	const char **why; /* why it cannot be configured, or NULL: a constant */
 	size_t n, room;
-	size_t next; /* the first that is not written yet */
+	size_t next; /* the first rule that is not written yet */
 };
 
-/* A chain's own rules: those of DOCKER-USER without Docker's closing RETURN. */
+/* The number of a chain's rules, without Docker's closing RETURN in DOCKER-USER. */
 static size_t own_rules(const struct chain *chain)
 {
 	if (!chain || !chain->nrules)
@@ -42,7 +42,7 @@ static size_t own_rules(const struct chain *chain)
 	return chain->nrules - docker_is_closing(chain, chain->nrules - 1);
 }
 
-/* The chains that are reached, in the order in which they are met. */
+/* Adds the chains that are reached, in the order in which they are met. */
 static void find_chains(const struct table *table, struct strings *names)
 {
 	for (size_t i = 0; table && i < names->n; i++) {
@@ -74,16 +74,16 @@ static void collect_rules(struct side *side, const struct strings *names)
 	side->why = xcalloc(side->n, sizeof(*side->why));
 }
 
-static const char not_the_same[] = "its text does not give this very rule";
-/* It gives one that does the same. Fine, where none is found that gives the rule. */
+static const char not_the_same[] = "its text does not give back exactly this rule";
+/* The text gives a rule that does the same; used if no text gives the exact rule. */
 static const char alike[] = "alike";
 
 static const char *fault_of(const struct rule *rule, const char *text, const struct spec *spec)
 {
 	if (*text == '[')
-		return "it cannot be read whole";
+		return "it cannot be read completely";
 	if (!config_can_hold(text))
-		return "it has characters that are no text";
+		return "it has characters that are not text";
 	if (spec->error && rule->chain && config_chain_fault(rule->chain))
 		return "the chain that it leads to cannot be configured";
 	if (spec->error || spec->nrules != 1 || !rule_equal_but_mark(rule, spec->rules[0]))
@@ -91,7 +91,7 @@ static const char *fault_of(const struct rule *rule, const char *text, const str
 	return rule_equal(rule, spec->rules[0]) ? NULL : alike;
 }
 
-/* Each text must give the rule again, or the capture would promise what it does not hold. */
+/* Each text must give back its rule, or the capture would not be what it claims. */
 static int write_texts(struct side *side, const struct strings *names)
 {
 	struct spec *specs;
@@ -119,7 +119,7 @@ static bool is_strange(const char *why)
 	return why == not_the_same || why == alike;
 }
 
-/* The rules whose own listing does not give them back, in other words. */
+/* Finds other texts for the rules whose listing does not give them back. */
 static int shorten_strange(struct side *side, const struct strings *names)
 {
 	struct shortening *shortenings = xcalloc(side->n, sizeof(*shortenings));
@@ -151,8 +151,9 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /*
- * What the other family does not list in the same words, it may have in fewer:
- * "-j REJECT" is listed with an option that each family names differently.
+ * A rule that the other family does not list the same may have a shorter text
+ * that both share: "-j REJECT" is listed with an option that each family names
+ * differently.
  */
 static int find_common(struct side *side, const struct side *other, const struct strings *names)
 {
@@ -227,7 +228,7 @@ static void side_clear(struct side *side)
 	free(side->why);
 }
 
-/* Families with Docker's chains, or with a DOCKER-USER; found is set where there is one. */
+/* The families with Docker's chains or a DOCKER-USER; *found is set if one has a DOCKER-USER. */
 static unsigned int captured_families(const struct policy *policy, const struct snapshot *snapshot,
 				      bool *found)
 {
@@ -250,7 +251,7 @@ static unsigned int captured_families(const struct policy *policy, const struct 
 	return families;
 }
 
-/* Brings all that is written into the sides. */
+/* Fills the sides with everything that is to be written. */
 static int fill_sides(struct side sides[FAMILY_COUNT], const struct strings *names)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
@@ -284,7 +285,7 @@ static void write_chains(struct side sides[FAMILY_COUNT], const struct strings *
 
 int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *out)
 {
-	struct policy settings = *policy; /* its pointers stay the policy's */
+	struct policy settings = *policy; /* borrows the policy's pointers */
 	struct side sides[FAMILY_COUNT] = { 0 };
 	struct strings names = { 0 };
 	bool found;

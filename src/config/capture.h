@@ -9,13 +9,13 @@
 
 /*
  * Writes a configuration that holds the live DOCKER-USER of the policy's
- * families, and the chains of the user's own that it leads to: a host that is
- * checked with it has the configured rules. The mark and Docker's closing
- * RETURN are left out. A rule that no configuration can hold is written as a
- * remark, with a warning. The snapshot has those chains loaded.
+ * families and the user-defined chains that it leads to: a check of the host
+ * against it finds the configured rules. The mark and Docker's closing RETURN
+ * are left out. A rule that no configuration can hold is written as a comment,
+ * with a warning. The snapshot must have those chains loaded.
  *
- * Returns -1, said, where there is no DOCKER-USER, or where the rules cannot be
- * written as text; whether out took it all is the caller's to ask.
+ * Returns -1 after reporting why if there is no DOCKER-USER or the rules cannot
+ * be written as text. The caller checks whether out accepted everything.
  */
 int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *out);
 

@@ -44,7 +44,7 @@ static int cannot_open(const char *name, const struct place *from, int error)
 	const char *hint = "";
 
 	if (error == EACCES)
-		hint = "; run it as a user who may read it";
+		hint = "; run as a user who may read it";
 	else if (error == ENOENT && !from && !strcmp(name, CONFIG_FILE))
 		hint = "; 'dockfw-check --capture' prints one for the rules that are in force now";
 	else if (error == ENOENT && !from)
@@ -65,7 +65,7 @@ static const char *kind_of(mode_t mode)
 	case S_IFBLK:
 		return "a device";
 	default:
-		return "no regular file";
+		return "not a regular file";
 	}
 }
 
@@ -80,26 +80,26 @@ static int check_trust(const char *name, const struct place *from, const struct 
 		return file_refuse(from, "the configuration '%s' belongs to user %lu, who may "
 				   "change it; run: chown root '%s'", name, (unsigned long)st->st_uid, name);
 	if ((st->st_mode & 022) == 022) {
-		who = "its group and everybody else";
+		who = "its group and everyone else";
 		fix = "go-w";
 	} else if (st->st_mode & 020) {
 		who = "its group";
 		fix = "g-w";
 	} else if (st->st_mode & 002) {
-		who = "everybody";
+		who = "everyone";
 		fix = "o-w";
 	}
 	if (who)
-		return file_refuse(from, "the configuration '%s' may be written by %s (mode %04o); "
+		return file_refuse(from, "the configuration '%s' is writable by %s (mode %04o); "
 				   "run: chmod %s '%s'", name, who, (unsigned int)st->st_mode & 07777,
 				   fix, name);
 	if (st->st_size > (off_t)SIZE_LIMIT)
-		return file_refuse(from, "the configuration '%s' is %lld bytes long; %u are the most "
-				   "that are read", name, (long long)st->st_size, SIZE_LIMIT);
+		return file_refuse(from, "the configuration '%s' is %lld bytes long; at most %u "
+				   "are read", name, (long long)st->st_size, SIZE_LIMIT);
 	return 0;
 }
 
-/* The file may grow meanwhile, so its size is no more than a first guess. */
+/* The file may grow meanwhile, so its size is only a first guess. */
 static int read_all(int fd, const struct place *from, struct config_file *file, size_t guess)
 {
 	size_t room = guess + 1;
@@ -117,8 +117,8 @@ static int read_all(int fd, const struct place *from, struct config_file *file, 
 			break;
 		file->size += (size_t)got;
 		if (file->size > SIZE_LIMIT)
-			return file_refuse(from, "the configuration '%s' is longer than the %u bytes "
-					   "that are read", file->name, SIZE_LIMIT);
+			return file_refuse(from, "the configuration '%s' is longer than %u bytes, "
+					   "the most that are read", file->name, SIZE_LIMIT);
 		if (file->size == room) {
 			room *= 2;
 			file->data = xreallocarray(file->data, room + 1, 1);
@@ -128,7 +128,7 @@ static int read_all(int fd, const struct place *from, struct config_file *file, 
 	return 0;
 }
 
-/* The first byte that no text file has; a message of its own for each kind. */
+/* Reports the first byte that a text file cannot have, by kind. */
 static int check_text(const struct config_file *file)
 {
 	const unsigned char *c = (unsigned char *)file->data, *end = c + file->size;
@@ -138,8 +138,8 @@ static int check_text(const struct config_file *file)
 		size_t length = utf8_length(c, end);
 
 		if (!*c || !length) {
-			diag_error_at(file->name, line, "not a text file: %s 0x%02x in it",
-				      *c ? "not UTF-8, with byte" : "there is a byte", *c);
+			diag_error_at(file->name, line, "not a text file: byte 0x%02x is not %s", *c,
+				      *c ? "UTF-8" : "text");
 			return -1;
 		}
 		if (*c == '\r' && c + 1 < end && c[1] == '\n') {
@@ -147,8 +147,7 @@ static int check_text(const struct config_file *file)
 			continue;
 		}
 		if ((*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f) {
-			diag_error_at(file->name, line, "there is a control character, 0x%02x; "
-				      "take it out", *c);
+			diag_error_at(file->name, line, "control character 0x%02x; remove it", *c);
 			return -1;
 		}
 		line += *c == '\n';
@@ -159,7 +158,7 @@ static int check_text(const struct config_file *file)
 
 int config_file_read(const char *name, const struct place *from, struct config_file *file)
 {
-	/* Without O_NONBLOCK the open of a FIFO would wait for a writer. */
+	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	int ret = -1;
@@ -168,7 +167,7 @@ int config_file_read(const char *name, const struct place *from, struct config_f
 	if (fd < 0)
 		return cannot_open(name, from, errno);
 	if (fstat(fd, &st) < 0) {
-		file_refuse(from, "cannot look at the configuration '%s': %s", name, strerror(errno));
+		file_refuse(from, "cannot stat the configuration '%s': %s", name, strerror(errno));
 		goto out;
 	}
 	if (check_trust(name, from, &st))

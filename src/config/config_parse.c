@@ -16,27 +16,27 @@
 #define FILES_LIMIT 1024
 #define SECTIONS_LIMIT 1024 /* of either kind */
 
-/* A file that is being read; those that include it are under it. */
+/* A file that is being read. The files that include it are below it on the stack. */
 struct reading {
 	const char *file;
 	struct config_file disk;
 	struct config_prelexed text;
-	size_t section; /* how many of its sections are done */
+	size_t section; /* number of its sections that are done */
 };
 
 /*
- * What the callbacks of libconfuse fill. libconfuse's own tree is not looked
- * at: it knows no line of a value, and no order between sections.
+ * Filled by libconfuse's callbacks. libconfuse's own tree is not used: it does
+ * not know a value's line or the order of sections.
  */
 struct loader {
 	cfg_t *cfg;
 	struct config_tree *tree;
 	struct reading *stack[INCLUDE_DEPTH];
 	size_t depth;
-	bool failed; /* an include did; the rest is read on for its own errors */
+	bool failed; /* an include failed; the rest is still read to report its errors */
 };
 
-/* libconfuse hands no pointer through to its callbacks. */
+/* libconfuse passes no user pointer to its callbacks. */
 static struct loader *loading;
 
 static void values_clear(struct config_values *values)
@@ -104,7 +104,7 @@ static struct config_values *values_of(const cfg_t *cfg, const char *option)
 	return &section->values[setting_find(kind, option) - setting_rows(&n)];
 }
 
-/* Called for each value where it stands, so that it has its own line. */
+/* Called for each value as it is parsed, so that it gets its own line. */
 static int on_value(cfg_t *cfg, cfg_opt_t *option, const char *text, void *result)
 {
 	struct config_values *values = values_of(cfg, option->name);
@@ -117,7 +117,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *option, const char *text, void *resul
 	return 0;
 }
 
-/* Called behind the closing brace of a section. */
+/* Called after the closing brace of a section. */
 static int on_section(cfg_t *cfg, cfg_opt_t *option)
 {
 	struct reading *reading = current();
@@ -135,7 +135,7 @@ static int on_section(cfg_t *cfg, cfg_opt_t *option)
 	return 0;
 }
 
-/* The last line that has anything in it; what is cut off is said to be behind the end. */
+/* The last line with anything on it: libconfuse reports a truncated text past the end. */
 static unsigned int last_line(const struct reading *reading)
 {
 	size_t end = reading->text.size;
@@ -184,10 +184,10 @@ static int parse_reading(struct reading *reading)
 	loading->cfg->filename = xstrdup(reading->file);
 	if (cfg_parse_fp(loading->cfg, stream) == CFG_SUCCESS)
 		ret = 0;
-	/* libconfuse has no word for an option whose name is empty. */
+	/* libconfuse reports nothing for an option whose name is empty. */
 	if (ret && diag_error_count() == errors)
 		diag_error_at(reading->file, (unsigned int)loading->cfg->line,
-			      "an empty text stands where an option's name should be");
+			      "expected an option name, found an empty string");
 	free(loading->cfg->filename);
 	loading->cfg->filename = file_before;
 	loading->cfg->line = line_before;
@@ -196,7 +196,7 @@ static int parse_reading(struct reading *reading)
 	return ret;
 }
 
-/* Reads one file at the place where it is included, or the main file. */
+/* Reads an included file in place, or the main file. */
 static int read_config_file(const char *name, const struct place *from)
 {
 	struct config_tree *tree = loading->tree;
@@ -204,16 +204,15 @@ static int read_config_file(const char *name, const struct place *from)
 	int ret = -1;
 
 	if (from && (loading->depth == INCLUDE_DEPTH || tree->files.n == FILES_LIMIT)) {
-		diag_error_at(from->file, from->line, "'%s' is not read: %s", name,
-			      loading->depth == INCLUDE_DEPTH ? "files include each other too deeply" :
-								"too many files");
+		diag_error_at(from->file, from->line, "cannot include '%s': %s", name,
+			      loading->depth == INCLUDE_DEPTH ? "includes are nested too deeply" :
+			      "too many files");
 		return -1;
 	}
 	if (config_file_read(name, from, &reading.disk))
 		return -1;
 	if (from && in_loop(&reading.disk)) {
-		diag_error_at(from->file, from->line, "'%s' includes itself, by way of this line",
-			      name);
+		diag_error_at(from->file, from->line, "'%s' includes itself through this line", name);
 		goto out;
 	}
 	strings_add(&tree->files, name);
@@ -232,7 +231,7 @@ static void read_included(const char *name, const struct place *from)
 		loading->failed = true;
 }
 
-/* A relative name is seen from the folder of the file that it stands in. */
+/* A relative name is relative to the directory of the file that has it. */
 static char *resolve(const char *name, const char *includer, bool pattern)
 {
 	const char *slash = strrchr(includer, '/');
@@ -242,7 +241,7 @@ static char *resolve(const char *name, const char *includer, bool pattern)
 		return xstrdup(name);
 	text_open(&path);
 	for (const char *c = includer; c <= slash; c++) {
-		if (pattern && strchr("*?[]\\", *c)) /* no pattern in the folder's own name */
+		if (pattern && strchr("*?[]\\", *c)) /* the directory's own name is not a pattern */
 			putc('\\', path.out);
 		putc(*c, path.out);
 	}
@@ -260,16 +259,16 @@ static void include_all(const char *pattern, const struct place *from)
 			read_included(found.gl_pathv[i], from);
 		globfree(&found);
 		break;
-	case GLOB_NOMATCH: /* an empty folder for what may come */
+	case GLOB_NOMATCH: /* the directory may be filled later */
 		break;
 	default:
-		diag_error_at(from->file, from->line, "cannot look for '%s': %s", pattern,
+		diag_error_at(from->file, from->line, "cannot search for '%s': %s", pattern,
 			      strerror(errno));
 		loading->failed = true;
 	}
 }
 
-/* include("FILE"), read at once, where it stands. */
+/* include("FILE") is read at once, in place. */
 static int on_include(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv)
 {
 	struct place here = { current()->file, (unsigned int)cfg->line };
@@ -293,8 +292,8 @@ static int on_include(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv
 }
 
 /*
- * The settings of one kind of section, as libconfuse wants them; with room for as many
- * more. The caller frees the array.
+ * The settings of one kind of section, as libconfuse takes them, with room for that
+ * many more. The caller frees the array.
  */
 static cfg_opt_t *options_of(enum setting_section section, size_t more)
 {
@@ -316,7 +315,7 @@ static cfg_opt_t *options_of(enum setting_section section, size_t more)
 	return options;
 }
 
-/* libconfuse's copy of all that a configuration may have; NULL where it has no memory. */
+/* libconfuse's copy of all that a configuration may have; NULL if it has no memory. */
 static cfg_t *make_grammar(void)
 {
 	cfg_opt_t *options[SECTION_COUNT], *top = options_of(SECTION_NONE, SECTION_COUNT), *end = top;

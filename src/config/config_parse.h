@@ -6,7 +6,7 @@
 #include "settings.h"
 #include "util.h"
 
-/* The configuration's files, through libconfuse, to values with their places. */
+/* Parses the configuration's files with libconfuse into values that know their places. */
 
 struct config_value {
 	char *text;       /* owned */
@@ -19,27 +19,27 @@ struct config_values {
 	size_t n, room;
 };
 
-/* A section, or what is set outside of them, which has no title and no place. */
+/* A section, or the settings outside of all sections, which have no title and no place. */
 struct config_section {
 	enum setting_section kind;
 	char *title; /* owned; NULL while the section is open */
 	const char *file;
 	unsigned int line;
-	struct config_values *values; /* owned; for each of setting_rows(), in their order */
+	struct config_values *values; /* owned; one for each of setting_rows(), in their order */
 };
 
-/* What the files say, in the order in which they say it; nothing is judged. */
+/* The contents of the files in their order; nothing is validated yet. */
 struct config_tree {
-	struct strings files;   /* the names of all that were read */
-	struct config_keys keys; /* which of top there are, empty lists too */
+	struct strings files;   /* the names of all files that were read */
+	struct config_keys keys; /* which settings of top are set, including empty lists */
 	struct config_section top;
 	struct config_section *sections;
 	size_t nsections, room;
 };
 
 /*
- * Reads the file and what it includes. Returns -1, reported, where a file cannot be
- * trusted or is not a configuration. The caller clears the tree in any case.
+ * Reads the file and what it includes. Returns -1 after reporting why if a file cannot
+ * be trusted or is not a configuration. The caller clears the tree in either case.
  */
 int config_parse(const char *file, struct config_tree *tree);
 void config_tree_clear(struct config_tree *tree);

@@ -7,7 +7,7 @@
 #include "diag.h"
 
 #define DEPTH_LIMIT 4  /* a list in a section is 2 */
-#define ERROR_LIMIT 20 /* of one file; then it is no configuration at all */
+#define ERROR_LIMIT 20 /* of one file; with more, it is hardly a configuration */
 
 enum token { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_OTHER };
 
@@ -25,7 +25,7 @@ struct scan {
 	} open[DEPTH_LIMIT];
 	size_t depth;
 	enum token last, before;
-	const char *word; /* the last one */
+	const char *word; /* the last word */
 	size_t word_length;
 	struct config_prelexed *text;
 };
@@ -69,7 +69,7 @@ scan_error(struct scan *scan, unsigned int line, const char *format, ...)
 	diag_error_at(scan->file, line, "%s", text);
 	free(text);
 	if (scan->errors == ERROR_LIMIT)
-		diag_error_at(scan->file, line, "too many errors; the rest is not looked at");
+		diag_error_at(scan->file, line, "too many errors; the rest is not checked");
 }
 
 static void set_token(struct scan *scan, enum token token)
@@ -91,7 +91,7 @@ static void scan_line_comment(struct scan *scan)
 		scan->at++;
 }
 
-/* A blank stands for it, and its newlines. */
+/* A blank and the comment's newlines replace it. */
 static void scan_block_comment(struct scan *scan)
 {
 	unsigned int first = scan->line;
@@ -110,7 +110,7 @@ static void scan_block_comment(struct scan *scan)
 	scan_error(scan, first, "this comment is never closed: '*/' is missing");
 }
 
-/* Behind a backslash in double quotes, where libconfuse has many more meanings. */
+/* Checks an escape in double quotes: libconfuse knows many more than are allowed here. */
 static void check_escape(struct scan *scan)
 {
 	if (!strchr("\"\\'$", *scan->at))
@@ -120,9 +120,9 @@ static void check_escape(struct scan *scan)
 }
 
 /*
- * A string ends on its line, or the line ends in a backslash: a quote that is
- * forgotten is then found where it is missing. The newlines of such lines
- * follow behind the string, so that its line is where it begins.
+ * A string must end on its line unless the line ends in a backslash, so that a
+ * forgotten quote is found where it is missing. The newlines of joined lines are
+ * written after the string, so that its line is the one where it begins.
  */
 static void scan_string(struct scan *scan)
 {
@@ -133,8 +133,8 @@ static void scan_string(struct scan *scan)
 	for (;;) {
 		if (scan->at == scan->end || *scan->at == '\n' ||
 		    (*scan->at == '\\' && scan->at + 1 == scan->end)) {
-			scan_error(scan, scan->line, "this text is not closed: a quote (%c) is missing "
-				   "on the line", quote);
+			scan_error(scan, scan->line, "this string is not closed: a quote (%c) is "
+				   "missing on the line", quote);
 			scan->at += scan->at < scan->end && *scan->at == '\\';
 			break;
 		}
@@ -147,8 +147,8 @@ static void scan_string(struct scan *scan)
 			continue;
 		}
 		if (quote == '"' && starts(scan, "${"))
-			scan_error(scan, scan->line, "'${' in double quotes: nothing is put in from "
-				   "the environment; in single quotes it is plain text");
+			scan_error(scan, scan->line, "'${' in double quotes: environment variables are "
+				   "not expanded; in single quotes it is plain text");
 		if (*scan->at == '\\') {
 			*scan->out++ = *scan->at++;
 			if (quote == '"')
@@ -183,7 +183,7 @@ static void scan_word(struct scan *scan)
 	set_token(scan, TOKEN_WORD);
 }
 
-/* An equal sign: the option in front of it is set for the first time? */
+/* At an equal sign: checks that the option before it is not already set. */
 static void scan_key(struct scan *scan)
 {
 	struct config_keys *keys = scan->depth ? &scan->in_section : scan->keys;
@@ -191,13 +191,13 @@ static void scan_key(struct scan *scan)
 	char *name;
 
 	if (scan->last != TOKEN_WORD) {
-		scan_error(scan, scan->line, "'=' without an option's name in front of it");
+		scan_error(scan, scan->line, "'=' without an option name before it");
 		return;
 	}
 	name = xasprintf("%.*s", (int)scan->word_length, scan->word);
 	other = config_keys_find(keys, name);
 	if (other) {
-		scan_error(scan, scan->line, "'%s' is set already, at %s:%u; '+=' adds to a list", name,
+		scan_error(scan, scan->line, "'%s' is already set at %s:%u; '+=' adds to a list", name,
 			   other->file, other->line);
 		free(name);
 		return;
@@ -211,7 +211,7 @@ static void open_bracket(struct scan *scan)
 	struct config_prelexed *text = scan->text;
 
 	if (scan->depth == DEPTH_LIMIT) {
-		scan_error(scan, scan->line, "too many '%c' within each other", *scan->at);
+		scan_error(scan, scan->line, "'%c' is nested too deeply", *scan->at);
 		scan->at = scan->end;
 		return;
 	}
@@ -258,8 +258,8 @@ static void scan_unknown(struct scan *scan)
 
 	while (scan->at + length < scan->end && (scan->at[length] & 0xc0) == 0x80)
 		length++;
-	scan_error(scan, scan->line, "'%.*s' cannot stand here; a value with other characters than "
-		   "letters, digits and _ - . : / belongs in quotes", (int)length, scan->at);
+	scan_error(scan, scan->line, "'%.*s' is not allowed here; a value with characters other "
+		   "than letters, digits and _ - . : / must be in quotes", (int)length, scan->at);
 	scan->at += length;
 }
 
@@ -299,10 +299,10 @@ int config_prelex(const struct config_file *file, struct config_keys *keys,
 			     .line = 1, .keys = keys, .text = text };
 
 	*text = (struct config_prelexed){ 0 };
-	/* Nothing becomes longer but for a text that is not closed, by its quote. */
+	/* Nothing grows, except an unclosed string by its quote. */
 	text->text = xcalloc(2 * file->size + 2, 1);
 	scan.out = text->text;
-	if (starts(&scan, "\xef\xbb\xbf")) /* what some editors put in front */
+	if (starts(&scan, "\xef\xbb\xbf")) /* the byte order mark of some editors */
 		scan.at += 3;
 	while (scan.at < scan.end && scan.errors < ERROR_LIMIT)
 		next_token(&scan);

@@ -6,15 +6,15 @@
 #include "util.h"
 
 /*
- * Makes a configuration fit for libconfuse's lexer, which is lenient where that
- * loses a rule in silence, and loses count of lines: it takes a section, a
- * comment or a string that never ends, drops characters that it does not know,
- * puts the environment into ${…}, trips over comments in a list, and counts
- * a comment as several lines. So all this is checked and taken out before, and
- * the text that libconfuse gets has the same words on the same lines.
+ * Prepares a configuration for libconfuse's lexer, whose leniency can silently
+ * lose a rule, and which loses count of lines: it accepts a section, a comment
+ * or a string that never ends, drops characters that it does not know, expands
+ * ${…} from the environment, fails on comments in a list, and counts a comment
+ * as several lines. So all of this is checked and removed first, and the text
+ * that libconfuse gets has the same words on the same lines.
  */
 
-/* Which options are set, to tell the second time. */
+/* An option that is set, to recognize a second setting. */
 struct config_key {
 	char *name;
 	char *file;
@@ -31,14 +31,14 @@ void config_keys_clear(struct config_keys *keys);
 struct config_prelexed {
 	char *text; /* owned; what libconfuse reads */
 	size_t size;
-	unsigned int *sections; /* owned; the lines where a section begins, in order */
+	unsigned int *sections; /* owned; the lines where sections begin, in order */
 	size_t nsections, room;
 };
 
 /*
- * Fills *text from the file. keys are the options set outside of sections, by
- * this file and those before it. Returns -1 where anything is wrong: all of it
- * is said.
+ * Fills *text from the file. keys holds the options set outside of sections by
+ * this file and those before it. Returns -1 after reporting everything that is
+ * wrong.
  */
 int config_prelex(const struct config_file *file, struct config_keys *keys,
 		  struct config_prelexed *text);

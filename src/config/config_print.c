@@ -8,11 +8,11 @@
 #include "diag.h"
 #include "rulespec.h"
 
-/* All rules of a family in one call: each call starts a child. */
+/* All rules of a family are parsed in one call, since each call starts a child. */
 struct family_texts {
 	const struct rule **rules;
 	char **v;
-	bool *lost; /* the text does not give the rule again */
+	bool *lost; /* the text does not give back the rule */
 	size_t n;
 };
 
@@ -25,7 +25,7 @@ static void family_texts_clear(struct family_texts *texts)
 	free(texts->rules);
 }
 
-/* A listing may leave out what it should not, such as a range of all values with a ! in front. */
+/* A listing may leave out what it should not, such as a negated range of all values. */
 static int read_again(const struct policy *policy, enum family family, struct family_texts *texts)
 {
 	struct spec *specs = xcalloc(texts->n, sizeof(*specs));
@@ -67,7 +67,7 @@ static int print_family(const struct policy *policy, enum family family, struct 
 	return read_again(policy, family, texts);
 }
 
-/* Whether its text gave this rule alone: that of a list of addresses gives several. */
+/* Whether its text gave only this rule: a list of addresses gives several. */
 static bool is_alone(const struct wanted_rules *rules, size_t i)
 {
 	const struct wanted_rule *before = i ? &rules->v[i - 1] : NULL;
@@ -77,16 +77,16 @@ static bool is_alone(const struct wanted_rules *rules, size_t i)
 	       !(behind && behind->line == rules->v[i].line && !strcmp(behind->text, rules->v[i].text));
 }
 
-/* In place of a listing that has lost what the rule is: the words of the configuration. */
+/* Replaces a listing that gives a different rule by the text in the configuration. */
 static char *as_written(enum family family, const struct wanted_rules *rules, size_t i, char *listing)
 {
 	const struct wanted_rule *rule = &rules->v[i];
 	bool alone = is_alone(rules, i);
 
-	diag_warning("%s:%u: iptables lists this rule for %s as '%s', which gives another one; %s",
+	diag_warning("%s:%u: iptables lists this rule for %s as '%s', which is a different rule; %s",
 		     rule->file, rule->line, family_title(family), listing,
-		     alone ? "it is printed as it is written" :
-			     "write it once for each address to have it printed as it is");
+		     alone ? "it is printed as written" :
+			     "write it once for each address to have it printed as written");
 	if (!alone)
 		return listing;
 	free(listing);

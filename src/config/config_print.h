@@ -8,10 +8,11 @@
 
 /*
  * Writes the policy as a configuration, each rule as iptables would list it and
- * publish sections as their rules: given as configuration, it gives the same
- * rules and the same print again. A rule that is not what iptables lists for it
- * is written in its own words, with a warning. Returns -1, said, where the rules
- * cannot be written as text; whether out took it all is the caller's to ask.
+ * publish sections as their rules. Read back, it gives the same rules and prints
+ * the same again. If iptables' listing of a rule would give a different rule, the
+ * rule is written as in the configuration, with a warning. Returns -1 after
+ * reporting why if the rules cannot be written as text. The caller checks
+ * whether out accepted everything.
  */
 int config_print(const struct policy *policy, FILE *out);
 

@@ -13,7 +13,7 @@
 #include "publish.h"
 #include "settings.h"
 
-/* Sets one setting from its values, where there are any, and says what is wrong with them. */
+/* Sets one setting from its values, if there are any, and reports what is wrong with them. */
 static int set_setting(const struct setting_row *row, const struct config_values *values, void *into)
 {
 	size_t taken = 0;
@@ -32,13 +32,13 @@ static int set_setting(const struct setting_row *row, const struct config_values
 			taken++;
 		free(why);
 	}
-	/* With no family at all every rule would be wrong, too. */
+	/* With no family at all, every rule would also be wrong. */
 	if (!taken)
 		setting_reset(row, into);
 	return taken == values->n ? 0 : -1;
 }
 
-/* An empty list, which leaves no values. */
+/* Handles an empty list, which leaves no values. */
 static int set_empty(const struct setting_row *row, const struct config_key *key, void *into)
 {
 	if (row->if_empty) {
@@ -51,8 +51,8 @@ static int set_empty(const struct setting_row *row, const struct config_key *key
 }
 
 /*
- * Sets all settings of the section, whose fields have the defaults. keys are those that
- * are set; NULL in a section, where an empty list is like none.
+ * Sets all settings of the section, whose fields have their defaults. keys are the
+ * settings that are set; NULL in a section, where an empty list is like no list.
  */
 static int set_section(const struct config_section *section, const struct config_keys *keys,
 		       void *into)
@@ -86,7 +86,7 @@ static void take_rules(struct rule_sources *texts, struct wanted_chain *chain,
 	}
 }
 
-/* Adds the chain, and takes its texts over. */
+/* Adds the chain and takes over its texts. */
 static void add_chain(struct policy *policy, struct config_section *section, struct rule_sources *texts)
 {
 	size_t n;
@@ -134,7 +134,7 @@ static void add_publish(struct policy *policy, const struct config_section *sect
 	free(rules.v);
 }
 
-/* The publish sections, whose rules come behind those of DOCKER-USER's own section. */
+/* The rules of publish sections come after those of DOCKER-USER's own section. */
 static int set_publish(struct config_tree *tree, struct policy *policy, struct rule_sources *texts)
 {
 	struct publish *done = xcalloc(tree->nsections, sizeof(*done));
@@ -157,7 +157,7 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 			if (!publish_overlap(&done[k], &done[n]))
 				continue;
 			diag_error_at(section->file, section->line, "publish: ports of '%s' are "
-				      "decided already by '%s' at %s:%u", section->title,
+				      "already decided by '%s' at %s:%u", section->title,
 				      from[k]->title, from[k]->file, from[k]->line);
 			ret = -1;
 			break;
@@ -181,7 +181,7 @@ static int set_policy(struct config_tree *tree, struct policy *policy)
 		if (tree->sections[i].kind == SECTION_CHAIN)
 			add_chain(policy, &tree->sections[i], &texts);
 	ret |= set_publish(tree, policy, &texts);
-	/* A wrong name is said once, not again by every rule that leads to it. */
+	/* A wrong name is reported once, not again for every rule that leads to it. */
 	if (config_chain_names(policy))
 		ret = -1;
 	else

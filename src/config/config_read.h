@@ -5,9 +5,9 @@
 #include "policy.h"
 
 /*
- * Reads and checks the file whole, with what it includes, and has every rule
- * parsed. Returns the policy, which the caller frees; NULL where anything is
- * wrong, each error said as "FILE:LINE: message".
+ * Reads and checks the whole file, with what it includes, and parses every rule.
+ * Returns the policy, which the caller frees; NULL if anything is wrong, with
+ * each error reported as "FILE:LINE: message".
  */
 struct policy *config_read(const char *file);
 

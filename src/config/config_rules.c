@@ -11,7 +11,7 @@
 #include "text.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
-#define ERROR_LIMIT 50 /* of refused rules; more of the same helps nobody */
+#define ERROR_LIMIT 50 /* of refused rules; more would not help */
 #define FIRST_BATCH 64
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
@@ -43,16 +43,17 @@ const char *config_chain_fault(const char *name)
 		return "must not begin with '-' or '!'";
 	for (const char *c = name; *c; c++)
 		if ((unsigned char)*c <= ' ')
-			return "must have no blanks";
+			return "must not contain blanks";
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		if (!strcmp(name, taken[i]))
-			return "is one of iptables' own";
+			return "is reserved by iptables";
 	if (docker_owns_chain(name))
-		return "is Docker's, which empties and removes it; DOCKER-USER is the one for rules";
+		return "belongs to Docker, which flushes and removes that chain; "
+		       "put rules into DOCKER-USER";
 	return NULL;
 }
 
-/* Whether two refusals are one sentence about two names. */
+/* Whether two refusals differ only in the name. */
 static bool same_but_name(const char *a, const char *aname, const char *b, const char *bname)
 {
 	size_t alength = strlen(aname), blength = strlen(bname);
@@ -69,9 +70,9 @@ static bool same_but_name(const char *a, const char *aname, const char *b, const
 }
 
 /*
- * The names among the chains' that are targets of libxtables', which iptables
- * refuses for a chain: "-j LOG" would mean two things. A name that is none is
- * refused in the same words as one that no target can have.
+ * Refuses chains that have the name of a libxtables target, as iptables does:
+ * "-j LOG" would mean two things. A name that is not a target's is refused by
+ * libxtables in the same words as a name that no target can have.
  */
 static int target_names(const struct policy *policy, enum family family)
 {
@@ -82,7 +83,7 @@ static int target_names(const struct policy *policy, enum family family)
 	struct strings none = { 0 };
 	int ret = 0;
 
-	/* The first chain is DOCKER-USER, whose place the name of nobody takes. */
+	/* The first chain is DOCKER-USER; the unused name takes its place. */
 	texts[0] = xasprintf("-j \"%s\"", nobody);
 	for (size_t i = 1; i < n; i++)
 		texts[i] = xasprintf("-j \"%s\"", policy->chains[i]->name);
@@ -93,8 +94,8 @@ static int target_names(const struct policy *policy, enum family family)
 		if (!ret && i && specs[0].error &&
 		    !(specs[i].error && same_but_name(specs[i].error, chain->name, specs[0].error,
 						      nobody))) {
-			diag_error_at(chain->file, chain->line, "chain '%s': the name is that of a "
-				      "target, for -j %s", chain->name, chain->name);
+			diag_error_at(chain->file, chain->line, "chain '%s': the name is already "
+				      "that of a target (-j %s)", chain->name, chain->name);
 			ret = -1;
 		}
 	}
@@ -127,7 +128,7 @@ int config_chain_names(const struct policy *policy)
 	return ret;
 }
 
-/* What each family made of each of some texts. */
+/* The result of some texts in each family. */
 struct parsed_texts {
 	const struct rule_source *texts;
 	size_t n;
@@ -141,8 +142,8 @@ static bool accepted(const struct spec *spec)
 }
 
 /*
- * The texts that no family of the policy takes, and that may be the other's: to
- * tell a rule of a family that is not configured from one that is wrong.
+ * Parses the texts that no family of the policy accepts but that may be for the
+ * other one, to distinguish a rule of an unconfigured family from a wrong one.
  */
 static int parse_rest(struct parsed_texts *parsed, enum family other, const struct strings *chains)
 {
@@ -187,7 +188,7 @@ static int parse_some(struct parsed_texts *parsed, const struct strings *chains)
 	return ret;
 }
 
-/* The refusal of the family that has a real reason, else of the first configured one. */
+/* The refusal of the family that has a real reason, or else of the first configured one. */
 static const char *refusal(const struct parsed_texts *parsed, size_t i)
 {
 	const char *first = NULL;
@@ -197,17 +198,16 @@ static const char *refusal(const struct parsed_texts *parsed, size_t i)
 
 		if (spec->error && !spec->other_family)
 			return spec->error;
-		/* "-6: the rule is for IPv6" is no answer where IPv6 refuses it, too. */
+		/* "-6: the rule is for IPv6" does not help if IPv6 also refuses it. */
 		if (parsed->families & 1U << family && (!first || *first == '-'))
 			first = spec->error;
 	}
-	return first ? first : "it gives no rule at all";
+	return first ? first : "it makes no rule at all";
 }
 
 /*
  * "--reject-with icmp-port-unreachable" is legal and leaves the other family
- * open. Where neither -4, -6 nor an address says that this is meant, it is
- * worth a word.
+ * open. Warn unless -4, -6 or an address shows that this is intended.
  */
 static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
 {
@@ -220,13 +220,13 @@ static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
 		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
 		    config_names_family(text->text) || config_is_tied(taken->rules[0]))
 			continue;
-		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); -%c in front "
-			     "says that it is meant so", text->file, text->line, family_title(!family),
+		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); put -%c before "
+			     "it if that is intended", text->file, text->line, family_title(!family),
 			     family_title(family), refused->error, family == FAMILY_IPV4 ? '6' : '4');
 	}
 }
 
-/* Whether a family that should have the rule refused it, and not because it is the other's. */
+/* Whether a family that should have the rule refused it, other than as the other family's. */
 static bool refused_for_good(const struct parsed_texts *parsed, size_t i)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
@@ -238,7 +238,7 @@ static bool refused_for_good(const struct parsed_texts *parsed, size_t i)
 	return false;
 }
 
-/* Adds the rules of text i to its chain. Returns -1 where nobody takes it, or not all that should. */
+/* Adds the rules of text i to its chain. Returns -1 if no family, or not each that should, takes it. */
 static int add_rules_of(struct parsed_texts *parsed, size_t i)
 {
 	const struct rule_source *text = &parsed->texts[i];
@@ -257,7 +257,7 @@ static int add_rules_of(struct parsed_texts *parsed, size_t i)
 			continue;
 		}
 		for (size_t k = 0; k < spec->nrules; k++) {
-			/* Pasted from a listing, it may carry the mark. */
+			/* A rule pasted from a listing may have the mark. */
 			rule_remove_mark(spec->rules[k]);
 			wanted_rules_add(&text->chain->rules[family], spec->rules[k], text->text,
 					 text->file, text->line);
@@ -275,7 +275,7 @@ static int add_rules_of(struct parsed_texts *parsed, size_t i)
 struct chain_node {
 	const struct wanted_chain *chain;
 	enum { UNSEEN, ON_PATH, DONE } state;
-	size_t next; /* rule to look at */
+	size_t next; /* the rule to look at next */
 };
 
 static int nodes_by_name(const void *a, const void *b)
@@ -293,7 +293,7 @@ static struct chain_node *find_node(struct chain_node *nodes, size_t n, const ch
 	return bsearch(&key, nodes, n, sizeof(*nodes), nodes_by_name);
 }
 
-/* The path from the chain that is reached again to the rule that leads there. */
+/* Reports the path from the chain that is reached again to the rule that leads there. */
 static void say_loop(struct chain_node **path, size_t depth, const struct chain_node *again,
 		     const struct wanted_rule *rule)
 {
@@ -309,11 +309,11 @@ static void say_loop(struct chain_node **path, size_t depth, const struct chain_
 		fprintf(text.out, "%s -> ", path[i]->chain->name);
 	fprintf(text.out, "%s%s", end < depth ? "… -> " : "", again->chain->name);
 	names = text_take(&text);
-	diag_error_at(rule->file, rule->line, "a loop of chains: %s", names);
+	diag_error_at(rule->file, rule->line, "the chains form a loop: %s", names);
 	free(names);
 }
 
-/* Walks all that start leads to. Returns -1 at the first loop, said. */
+/* Walks all chains that start leads to. Returns -1 after reporting the first loop. */
 static int walk_from(struct chain_node *nodes, size_t n, struct chain_node *start,
 		     enum family family, struct chain_node **path)
 {
@@ -365,7 +365,7 @@ static int find_loop(const struct policy *policy, enum family family)
 	return ret;
 }
 
-/* FORWARD calls DOCKER-USER, and nobody else may. */
+/* Only FORWARD may jump to DOCKER-USER. */
 static int find_user_calls(const struct policy *policy, enum family family)
 {
 	int ret = 0;
@@ -376,8 +376,8 @@ static int find_user_calls(const struct policy *policy, enum family family)
 		for (size_t k = 0; k < rules->n; k++) {
 			if (!rule_leads_to(rules->v[k].rule, DOCKER_USER))
 				continue;
-			diag_error_at(rules->v[k].file, rules->v[k].line, "only FORWARD may lead to "
-				      DOCKER_USER ", which is where the chains begin");
+			diag_error_at(rules->v[k].file, rules->v[k].line, "only FORWARD may jump to "
+				      DOCKER_USER ", where the configured chains begin");
 			ret = -1;
 		}
 	}
@@ -386,7 +386,7 @@ static int find_user_calls(const struct policy *policy, enum family family)
 
 static int check_paths(const struct policy *policy)
 {
-	/* A loop of both families is said once. */
+	/* A loop in both families is reported once. */
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (find_user_calls(policy, family) || find_loop(policy, family))
 			return -1;
@@ -408,7 +408,7 @@ static int add_some(const struct policy *policy, const struct strings *chains,
 			continue;
 		if (++*errors == ERROR_LIMIT)
 			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
-				      "is not looked at");
+				      "is not checked");
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		for (size_t i = 0; i < n; i++)
@@ -434,9 +434,9 @@ int config_rules(struct policy *policy, const struct rule_sources *texts)
 	for (size_t i = 0; i < policy->nchains; i++)
 		strings_add(&chains, policy->chains[i]->name);
 	/*
-	 * A rule that libxtables refuses ends a process, which takes its time. So a
-	 * few come first, and more while all are right: where all are wrong, the others
-	 * are never tried.
+	 * A rule that libxtables refuses ends a process, which is slow. So the first
+	 * batch is small, and batches grow while every rule is valid: if all are
+	 * wrong, most are never tried.
 	 */
 	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
 	     batch = errors ? FIRST_BATCH : 8 * batch) {

@@ -4,15 +4,15 @@
 
 #include "policy.h"
 
-/* The configured texts to rules of the families that can hold them. */
+/* Turns the configured texts into rules of the families that can hold them. */
 
 #define CONFIG_RULES_LIMIT 65536 /* texts of one configuration */
 
-/* A text as it is written, before it is a rule. */
+/* A rule's text as written, before it is parsed. */
 struct rule_source {
 	struct wanted_chain *chain;
 	char *text;       /* owned */
-	const char *file; /* of the caller's */
+	const char *file; /* the caller's */
 	unsigned int line;
 };
 
@@ -21,20 +21,20 @@ struct rule_sources {
 	size_t n, room;
 };
 
-/* Takes over text. */
+/* Takes ownership of text. */
 void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
 		      const char *file, unsigned int line);
 void rule_sources_clear(struct rule_sources *texts);
 
-/* Why no chain section may have that name (a constant), or NULL. */
+/* Why a chain section may not have that name (a constant), or NULL. */
 const char *config_chain_fault(const char *name);
-/* Whether the chains' names are ones that a section may have. Returns -1, said. */
+/* Checks that a section may have each chain's name. Returns -1 after reporting why not. */
 int config_chain_names(const struct policy *policy);
 
 /*
- * Parses every text and adds what it gives to its chain, in order, in each
- * family of the policy that can hold it. Returns -1 where a text is refused,
- * or where the rules lead round in a loop: all of it is said.
+ * Parses every text and adds its rules to its chain, in order, in each family
+ * of the policy that can hold them. Returns -1 after reporting every text that
+ * is refused, or a loop of chains.
  */
 int config_rules(struct policy *policy, const struct rule_sources *texts);
 

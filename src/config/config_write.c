@@ -50,15 +50,15 @@ bool config_names_family(const char *text)
 	return !strncmp(text, "-4", 2) || !strncmp(text, "-6", 2) || !strncmp(text, "--ipv", 5);
 }
 
-/* In the quotes that suit it. */
+/* Writes the text in the quotes that suit it. */
 static void write_string(FILE *out, const char *text)
 {
-	/* What double quotes would need more backslashes for. */
+	/* Double quotes would need backslashes for these. */
 	bool plain = !strpbrk(text, "\"\\") && !strstr(text, "${");
 
 	putc(plain ? '"' : '\'', out);
 	for (const char *c = text; *c; c++) {
-		/* A backslash is one, but in front of another and of a quote. */
+		/* In single quotes a backslash is literal except before another one or a quote. */
 		if (!plain && (*c == '\'' || (*c == '\\' && (!c[1] || strchr("\\'", c[1])))))
 			putc('\\', out);
 		putc(*c, out);
@@ -96,7 +96,7 @@ void config_write_settings(FILE *out, const struct policy *policy, bool all)
 struct line_entry {
 	const char *text;
 	size_t index;
-	size_t taken; /* of the first of a text: how many of it have a mate */
+	size_t taken; /* in the first entry of a text: how many of them have a mate */
 };
 
 static int entries_by_text(const void *a, const void *b)
@@ -112,7 +112,7 @@ static int order_text(const void *element, const void *key)
 	return strcmp(((const struct line_entry *)element)->text, key);
 }
 
-/* The first of that text that was not taken yet; NULL where there is none. */
+/* The first entry of that text that is not taken yet; NULL if there is none. */
 static const struct line_entry *take_entry(struct line_entry *entries, size_t n, const char *text)
 {
 	size_t at = sorted_first(text, entries, n, sizeof(*entries), order_text);
@@ -130,8 +130,8 @@ static const char *common_text(const struct config_line *line)
 #define NO_MATE SIZE_MAX
 
 /*
- * Pairs lines of a with equal ones of b: the k-th of a text with the k-th of
- * it. mate[i] is the line of b, or NO_MATE.
+ * Pairs lines of a with equal lines of b: the k-th line of a text in a with the
+ * k-th of it in b. mate[i] is the line of b, or NO_MATE.
  */
 static void pair_lines(const struct config_lines *a, const struct config_lines *b, size_t *mate)
 {
@@ -154,7 +154,7 @@ static void pair_lines(const struct config_lines *a, const struct config_lines *
 }
 
 /*
- * Keeps the longest run of pairs that stand in the same order on both sides, so that
+ * Keeps the longest run of pairs that are in the same order on both sides, so that
  * each family's own order survives.
  */
 static void keep_rising(size_t *mate, size_t n)
@@ -172,7 +172,7 @@ static void keep_rising(size_t *mate, size_t n)
 	rising_clear(&rising);
 }
 
-/* Where a comma has to follow: behind every rule but the last. */
+/* A comma follows every rule but the last. */
 struct rule_list {
 	FILE *out;
 	size_t left;
@@ -185,7 +185,7 @@ static void write_rule(struct rule_list *list, const char *text)
 	fputs(--list->left ? ",\n" : "\n", list->out);
 }
 
-/* A line of one family alone; tie is "-4", "-6" or "". */
+/* A line of only one family; tie is "-4", "-6" or "". */
 static void write_line(struct rule_list *list, const struct config_line *line, const char *tie)
 {
 	char *text;
@@ -228,7 +228,7 @@ static void write_merged(struct rule_list *list, const struct config_lines lines
 		}
 		for (; k < mate[i]; k++)
 			write_line(list, &b->v[k], "-6");
-		/* As it is listed, where both list it so. */
+		/* As listed, if both families list it the same. */
 		write_rule(list, strcmp(a->v[i].text, b->v[k].text) ? common_text(&a->v[i])
 								    : a->v[i].text);
 		k++;

@@ -6,18 +6,18 @@
 
 #include "policy.h"
 
-/* Writes configurations as a person would: what config_read() gives back the same. */
+/* Writes configurations as a person would; config_read() gives back the same. */
 
 /* A line of a list of rules, in one family. */
 struct config_line {
 	char *text;   /* owned */
 	/*
-	 * Owned, or NULL: a text that gives the same rule in this family and
-	 * may be the other's, too ("-j REJECT", where each has a default).
+	 * Owned, or NULL: a text that gives the same rule in this family and may
+	 * also suit the other family ("-j REJECT", where each has a default).
 	 */
 	char *common;
-	bool comment; /* a remark, not a rule */
-	bool tied;    /* only this family can hold it: an address or -4 or -6 says so */
+	bool comment; /* a comment, not a rule */
+	bool tied;    /* only this family can hold it: it has an address, -4 or -6 */
 };
 
 struct config_lines {
@@ -25,31 +25,31 @@ struct config_lines {
 	size_t n, room;
 };
 
-/* Takes over the texts. */
+/* Takes ownership of the texts. */
 void config_lines_add(struct config_lines *lines, struct config_line line);
 void config_lines_clear(struct config_lines *lines);
 
 /*
- * Whether a rule's text can stand in a configuration: UTF-8, and without
+ * Whether a configuration can hold a rule's text: it must be UTF-8 without
  * control characters.
  */
 bool config_can_hold(const char *text);
 /* Whether the rule has an address, which only one family can hold. */
 bool config_is_tied(const struct rule *rule);
-/* Whether the text of a rule has -4 or -6 in front. */
+/* Whether the text of a rule begins with -4 or -6. */
 bool config_names_family(const char *text);
 
 /*
- * Writes the settings: families always, the others where all, or where they
- * differ from the defaults. ferror() tells whether they went out, as below.
+ * Writes the settings: families always, the others if all is set or if they
+ * differ from their defaults. The caller checks ferror(), here and below.
  */
 void config_write_settings(FILE *out, const struct policy *policy, bool all);
 
 /*
- * Writes a chain section. families are those of the configuration: with one
- * alone its lines stand as they are; with both, lines that the two have in
- * common, in the same order, are written once, and the others get -4 or -6
- * in front where no address ties them.
+ * Writes a chain section. families are those of the configuration. With only
+ * one, its lines are written as they are. With both, lines that the two have in
+ * common, in the same order, are written once, and the others begin with -4 or
+ * -6 unless an address ties them to a family.
  */
 void config_write_chain(FILE *out, const char *name, unsigned int families,
 			const struct config_lines lines[FAMILY_COUNT]);

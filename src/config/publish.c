@@ -18,7 +18,7 @@ void publish_clear(struct publish *publish)
 
 const char *publish_set_port(struct publish *publish, const char *text)
 {
-	static const char shape[] = "is no port and protocol such as \"80/tcp\" or "
+	static const char shape[] = "is not a port and protocol such as \"80/tcp\" or "
 				    "\"8000-8010/udp\" (tcp, udp, sctp)";
 	char copy[sizeof("65535-65535/sctp")], *slash, *dash;
 	size_t length = strlen(text);
@@ -39,7 +39,7 @@ const char *publish_set_port(struct publish *publish, const char *text)
 	    !parse_number(dash ? dash : copy, 1, 65535, &last))
 		return shape;
 	if (first > last)
-		return "names a port range backwards";
+		return "has a port range that runs backwards";
 	publish->port = (uint16_t)first;
 	publish->last = (uint16_t)last;
 	return NULL;
@@ -49,11 +49,11 @@ const char *publish_interface_fault(const struct strings *before, const char *te
 {
 	(void)before;
 	if (!*text || strlen(text) >= IFNAMSIZ)
-		return "is no interface name: 1 to 15 characters";
-	/* What a rule would take for something else than one name. */
+		return "is not an interface name: it must have 1 to 15 characters";
+	/* A rule would not read these as one name. */
 	if (strpbrk(text, " \t\"'\\/!") || *text == '-')
-		return "is no interface name: blanks, quotes, '\\', '/' and '!' cannot be in it, "
-		       "nor '-' in front";
+		return "is not an interface name: it must not contain blanks, quotes, '\\', '/' "
+		       "or '!', or begin with '-'";
 	return NULL;
 }
 
@@ -80,12 +80,13 @@ static const char any[] = "any";
 const char *publish_allow_fault(const struct strings *before, const char *text)
 {
 	if (strings_has(before, any) || (!strcmp(text, any) && before->n))
-		return "stands beside \"any\", which is everybody already: leave one of them out";
+		return "is listed along with \"any\", which already lets everyone in: "
+		       "remove one of them";
 	if (!strcmp(text, any))
 		return NULL;
 	if (!is_source(text, AF_INET) && !is_source(text, AF_INET6))
-		return "is no address such as \"203.0.113.123\" or \"2001:db8::/48\", nor \"any\" "
-		       "(names are not looked up)";
+		return "is neither an address such as \"203.0.113.123\" or \"2001:db8::/48\" "
+		       "nor \"any\" (names are not looked up)";
 	return strings_has(before, text) ? "is in the list twice" : NULL;
 }
 
@@ -104,7 +105,7 @@ bool publish_overlap(const struct publish *first, const struct publish *second)
 	return second->interface && !strcmp(first->interface, second->interface);
 }
 
-/* An address of everybody's ties no rule to its family: iptables takes both for both. */
+/* A /0 does not tie a rule to its family: iptables accepts either one in both families. */
 static const char *tie(const char *source)
 {
 	const char *prefix = strchr(source, '/');

@@ -4,43 +4,44 @@
 
 #include "util.h"
 
-/* A publish section to the rules of DOCKER-USER that it stands for: pure. */
+/* Turns a publish section into the rules of DOCKER-USER that it stands for: pure. */
 
 enum otherwise { OTHERWISE_REJECT, OTHERWISE_DROP };
 
 struct publish {
 	uint16_t port, last; /* on the host, from port to last */
 	uint8_t proto;
-	char *interface;      /* owned; NULL: every one */
-	/* Addresses of either family, with or without a prefix; or "any" and nothing else. */
+	char *interface;      /* owned; NULL: every interface */
+	/* Addresses of either family, with or without a prefix; or only "any". */
 	struct strings allow;
 	enum otherwise otherwise;
 };
 void publish_clear(struct publish *publish);
 
 /*
- * Reads the title. Returns NULL, or what is wrong with it (a constant), as the others
- * do, which look at one value, given those before it in its list.
+ * Reads the title. Returns NULL, or what is wrong with it (a constant). The other two
+ * return the same for one value, given the values before it in its list.
  */
 const char *publish_set_port(struct publish *publish, const char *text);
 const char *publish_interface_fault(const struct strings *before, const char *text);
 const char *publish_allow_fault(const struct strings *before, const char *text);
 
-/* Whether everybody is let in. */
+/* Whether everyone is let in. */
 bool publish_is_any(const struct publish *publish);
 
 /*
- * Whether what comes first leaves nothing for second to decide: a port and an
- * interface of second's are first's, too.
+ * Whether first already decides a port and an interface of second, which comes
+ * after it.
  */
 bool publish_overlap(const struct publish *first, const struct publish *second);
 
 /*
  * Adds the rules, as option texts in their order: one RETURN for each address
- * that is let in, then one that refuses the rest. They go by the port that
- * the client asked for (--ctorigdstport), since DOCKER-USER comes behind the
- * translation, where --dport is the container's. --ctdir ORIGINAL leaves out the
- * answers, and --ctstate DNAT the containers' own connections, to such a port elsewhere.
+ * that is let in, then one rule that refuses the rest. They match on the port
+ * that the client asked for (--ctorigdstport), since DOCKER-USER comes after the
+ * translation, where --dport is the container's. --ctdir ORIGINAL excludes the
+ * replies, and --ctstate DNAT excludes the containers' own connections to such a
+ * port elsewhere.
  */
 void publish_rules(const struct publish *publish, struct strings *texts);
 

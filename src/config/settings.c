@@ -18,9 +18,9 @@ static const char *trusted_fault(const struct strings *before, const char *text)
 {
 	(void)before;
 	if (docker_owns_chain(text) || !strcmp(text, DOCKER_USER))
-		return "is Docker's: what comes first is the question here";
+		return "is one of Docker's chains, whose order is what is checked";
 	if (!*text || strpbrk(text, " \t"))
-		return "is no name of a chain";
+		return "is not a chain name";
 	return NULL;
 }
 
@@ -28,10 +28,10 @@ static const char *ignore_fault(const struct strings *before, const char *text)
 {
 	(void)before;
 	return finding_by_name(text) == FINDING_COUNT ?
-		       "is no id of a finding; dockfw-check(8) lists them" : NULL;
+		       "is not a finding id; dockfw-check(8) lists them" : NULL;
 }
 
-/* The one table. A row begins with its name, which tests/docs/configuration.sh looks for. */
+/* A row begins with its name; tests/docs/configuration.sh looks for that. */
 static const struct setting_row rows[] = {
 	{ "families", SECTION_NONE, SETTING_WORDS, offsetof(struct policy, families),
 	  .words = WORDS("ipv4", "ipv6"), .initial = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6,
@@ -115,7 +115,7 @@ void setting_clear(const struct setting_row *row, void *into)
 		strings_clear(field_of(row, into));
 }
 
-/* Which of the words a text is; their number where it is none of them. */
+/* The index of the word that a text is; the number of words if it is not one of them. */
 static unsigned int find_word(const char *const *words, const char *text)
 {
 	unsigned int i = 0;
@@ -125,7 +125,7 @@ static unsigned int find_word(const char *const *words, const char *text)
 	return i;
 }
 
-/* is neither "a" nor "b"; is none of "a", "b" and "c" */
+/* is neither "a" nor "b"; is not one of "a", "b" or "c" */
 static char *none_of(const char *const *words)
 {
 	struct text text;
@@ -133,13 +133,13 @@ static char *none_of(const char *const *words)
 	if (words[0] && words[1] && !words[2])
 		return xasprintf("is neither \"%s\" nor \"%s\"", words[0], words[1]);
 	text_open(&text);
-	fputs("is none of", text.out);
+	fputs("is not one of", text.out);
 	for (size_t i = 0; words[i]; i++)
-		fprintf(text.out, "%s \"%s\"", !i ? "" : words[i + 1] ? "," : " and", words[i]);
+		fprintf(text.out, "%s \"%s\"", !i ? "" : words[i + 1] ? "," : " or", words[i]);
 	return text_take(&text);
 }
 
-/* Of a text or a list. */
+/* Sets a text, or adds to a list. */
 static char *add_text(const struct setting_row *row, void *field, const char *text)
 {
 	static const struct strings none;

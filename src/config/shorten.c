@@ -8,9 +8,9 @@
 #include "text.h"
 
 #define OPTIONS_MAX 16 /* of one text that are tried */
-#define ROUNDS_MAX 4   /* what one option hides, the next round sees */
+#define ROUNDS_MAX 4   /* leaving out one option may make another one needless */
 
-/* An option with its values, and the blank in front of it. */
+/* An option with its values and the blank before it. */
 struct option_span {
 	size_t from, to;
 };
@@ -56,7 +56,7 @@ static void find_options(struct trial *trial)
 			trial->options[trial->n].from = i;
 			inside = true;
 		}
-		/* The option behind the ! is the same one. */
+		/* The option after the ! is the same one. */
 		if (inside && text[i + 1] == '!')
 			i += 2;
 	}
@@ -64,7 +64,7 @@ static void find_options(struct trial *trial)
 		trial->options[trial->n++].to = i;
 }
 
-/* The text without one option, or without all needless ones (which is then OPTIONS_MAX). */
+/* The text without one option, or without all needless ones if which is OPTIONS_MAX. */
 static char *text_without(const struct trial *trial, size_t which)
 {
 	const char *text = text_of(trial);
@@ -82,12 +82,12 @@ static char *text_without(const struct trial *trial, size_t which)
 	return text_take(&rest);
 }
 
-/* Candidates of one batch, with the trial that each is of. */
+/* The candidates of one batch, each with its trial. */
 struct batch {
 	struct {
 		struct trial *trial;
 		size_t which;
-		bool result; /* to be taken as it is */
+		bool result; /* a final text, not the test of one option */
 	} *of;
 	size_t n, room;
 	struct strings texts;
@@ -102,7 +102,7 @@ static void batch_add(struct batch *batch, struct trial *trial, size_t which, bo
 	strings_take(&batch->texts, text_without(trial, which));
 }
 
-/* Takes what gives the very rule. */
+/* Accepts a candidate that gives exactly this rule. */
 static void judge_trial(struct batch *batch, size_t i, const struct spec *spec)
 {
 	struct trial *trial = batch->of[i].trial;
@@ -138,7 +138,7 @@ static int batch_run(struct batch *batch, enum family family, const struct strin
 	return ret;
 }
 
-/* Each option alone; then the first that could be spared, and all of them at once. */
+/* Tries each option by itself; then the first that can be left out, and all such at once. */
 static int round_of(enum family family, const struct strings *chains, struct trial *trials, size_t n)
 {
 	struct batch batch = { 0 };
@@ -159,7 +159,7 @@ static int round_of(enum family family, const struct strings *chains, struct tri
 		while (trials[i].changed && first < trials[i].n && !trials[i].needless[first])
 			first++;
 		if (trials[i].changed && first < trials[i].n) {
-			/* The better one comes last, and stays. */
+			/* The shorter one comes last, so it is kept. */
 			batch_add(&batch, &trials[i], first, true);
 			batch_add(&batch, &trials[i], OPTIONS_MAX, true);
 		}

@@ -6,25 +6,25 @@
 #include "util.h"
 
 /*
- * iptables lists some options that nobody wrote: defaults, which it names
- * differently by family (-j REJECT), or which it does not take back as the same
- * rule (the --mask of -m recent in IPv4). So these are left out of the text of a rule
- * where it means the same without them.
+ * iptables lists some options that no one wrote: defaults that it names
+ * differently by family (-j REJECT), or that it does not read back as the same
+ * rule (the --mask of -m recent in IPv4). They are left out of the text of a rule
+ * if it means the same without them.
  */
 
 struct shortening {
 	const struct rule *rule;
 	const char *text;
 	/*
-	 * Set: owned; the shortest text found that gives the very rule, or
-	 * NULL where no option can be left out.
+	 * Set by shorten(), owned: the shortest text found that gives exactly
+	 * this rule, or NULL if no option can be left out.
 	 */
 	char *shortest;
 };
 
 /*
  * Shortens n texts of rules of one family; chains are the names that they may jump to.
- * Returns -1, reported, where the texts could not be tried.
+ * Returns -1 after reporting why if the texts could not be tried.
  */
 int shorten(enum family family, const struct strings *chains, struct shortening *shortenings,
 	    size_t n);

@@ -7,13 +7,13 @@
 #include "ruleset.h"
 
 /*
- * The seam to the kernel. A backend reads and writes; it never decides.
- * Failures are said with diag_error() where they happen, and returned as:
+ * The interface to the kernel. A backend reads and writes; it never decides.
+ * Failures are reported with diag_error() where they happen, and returned as:
  */
 enum backend_result {
 	BACKEND_OK = 0,
-	BACKEND_FAILED = -1,  /* said, with what was written, if anything was */
-	BACKEND_CHANGED = -2, /* the tables changed meanwhile: read again, not said */
+	BACKEND_FAILED = -1,  /* reported, with what was written, if anything was */
+	BACKEND_CHANGED = -2, /* not reported: the tables changed meanwhile, read again */
 };
 
 struct backend {
@@ -25,17 +25,17 @@ struct backend_ops {
 
 	/*
 	 * Opens the backend for one session of reading and at most one commit.
-	 * With for_write, what a commit needs is taken (legacy: the xtables
-	 * lock, held until close). Nothing is created in the kernel. Returns
-	 * NULL, said, where it cannot.
+	 * With for_write, takes what a commit needs (legacy: the xtables lock,
+	 * held until close). Creates nothing in the kernel. Returns NULL after
+	 * reporting why.
 	 */
 	struct backend *(*open)(bool for_write);
 
 	/*
-	 * Reads which chains there are, with policies and without rules, of the
-	 * named table ("filter", "nat", "raw", …) in one family, into a new
-	 * table of the snapshot; adds none where the kernel has no such table
-	 * (legacy: none registered; it is not loaded for this).
+	 * Reads the chains of the named table ("filter", "nat", "raw", …) in one
+	 * family, with policies and without rules, into a new table of the
+	 * snapshot. Adds no table if the kernel has none of that name (legacy:
+	 * none registered; it is not loaded for this).
 	 */
 	int (*read_table)(struct backend *backend, struct snapshot *snapshot,
 			  enum family family, const char *table);
@@ -45,24 +45,25 @@ struct backend_ops {
 			  struct table *table, struct chain *chain);
 
 	/*
-	 * Called behind the last read: BACKEND_CHANGED where the tables are no
+	 * Called after the last read: BACKEND_CHANGED if the tables are no
 	 * longer what the snapshot holds.
 	 */
 	int (*verify)(struct backend *backend, struct snapshot *snapshot);
 
 	/*
-	 * Carries out the edits, whole or not at all (legacy: whole per table,
-	 * in the order of their first edit). BACKEND_CHANGED: nothing was
-	 * written because someone else wrote since the snapshot was read.
-	 * Inserted rules carry the counters that they have in the edit.
+	 * Carries out all of the edits or none (legacy: all or none per table,
+	 * in the order of the tables' first edits). BACKEND_CHANGED: nothing was
+	 * written, because another program has written since the snapshot was
+	 * read. Inserted rules keep the counters that they have in the edit.
 	 */
 	int (*commit)(struct backend *backend, const struct snapshot *snapshot,
 		      const struct edits *edits);
 
 	/*
-	 * The rule as this backend reads it back once iptables has written it,
-	 * where that is another form of the same rule; the caller frees it. NULL
-	 * for a backend that keeps every rule as it is.
+	 * Returns the rule as this backend reads it back after iptables has
+	 * written it, which may be another form of the same rule; the caller
+	 * frees it. The pointer is NULL in a backend that keeps every rule as
+	 * it is.
 	 */
 	struct rule *(*canonical)(const struct rule *rule);
 
@@ -70,19 +71,20 @@ struct backend_ops {
 
 	/*
 	 * Adds what filters packets in this part of the kernel: the base chains of type
-	 * filter at the input hook, and without input_only at the forward hook; with
-	 * but_builtin without those that iptables makes itself. Needs no open backend.
+	 * filter at the input hook and, unless input_only, at the forward hook.
+	 * but_builtin leaves out the base chains that iptables makes. Needs no open
+	 * backend.
 	 */
 	int (*read_filters)(const struct backend_ops *ops, bool input_only, bool but_builtin,
 			    struct other_filters *filters);
 };
 
-/* One backend of each kind, by its number. */
+/* One backend of each kind, indexed by kind. */
 typedef const struct backend_ops *const backend_list[BACKEND_KINDS];
 
 /*
- * For a loop over what was BACKEND_CHANGED; *tries is 0 at first. Waits a little
- * longer each time. False, said, when the tries or the time are over.
+ * For a loop that retries after BACKEND_CHANGED; *tries is 0 at first. Waits a little
+ * longer each time. Returns false after reporting that the tries or the time ran out.
  */
 bool backend_try_again(unsigned int *tries);
 

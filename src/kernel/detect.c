@@ -9,7 +9,7 @@
 #include "paths.h"
 #include "util.h"
 
-/* What a file is that the iptables command leads to. */
+/* The files that the iptables command may resolve to. */
 static const struct {
 	const char *name;
 	enum iptables_kind kind;
@@ -18,7 +18,7 @@ static const struct {
 	{ "iptables-nft", IPTABLES_NFT },
 	{ "xtables-legacy-multi", IPTABLES_LEGACY },
 	{ "iptables-legacy", IPTABLES_LEGACY },
-	{ "xtables-multi", IPTABLES_LEGACY }, /* up to 1.6, which had no other */
+	{ "xtables-multi", IPTABLES_LEGACY }, /* up to 1.6, which had only this one */
 };
 
 enum iptables_kind iptables_kind(const char *const *paths, size_t n)
@@ -45,7 +45,7 @@ enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind
 	return command == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
 }
 
-/* Looks for chains of Docker's once; *found where there are any. */
+/* Looks for Docker's chains once; sets *found if there are any. */
 static int look_for_docker(const struct backend_ops *ops, unsigned int families, bool *found)
 {
 	struct snapshot *snapshot = snapshot_new(ops->kind);
@@ -64,7 +64,7 @@ static int look_for_docker(const struct backend_ops *ops, unsigned int families,
 	return status;
 }
 
-/* Whether the backend's filter tables hold chains of Docker's: 1, 0; -1, said. */
+/* Whether the backend's filter tables hold Docker's chains: 1 or 0; -1 after reporting why not. */
 static int holds_docker(const struct backend_ops *ops, unsigned int families)
 {
 	unsigned int tries = 0;
@@ -86,7 +86,7 @@ const struct backend_ops *backend_detect(backend_list backends, unsigned int fam
 	int in_legacy = in_nft < 0 ? -1 : holds_docker(backends[BACKEND_LEGACY], families);
 	const struct backend_ops *ops;
 
-	/* One that cannot be read could be the one that counts. */
+	/* A backend that cannot be read could be the one in use. */
 	if (in_legacy < 0)
 		return NULL;
 	ops = backends[backend_choose(in_nft, in_legacy, iptables_kind(paths, ARRAY_SIZE(paths)))];

@@ -5,17 +5,20 @@
 #include "backend.h"
 #include "other_filter.h"
 
-/* What filters packets beside the tables that are followed. */
+/* Filters outside the tables that are followed. */
 
-/* All of them at the input and forward hooks. Returns 0, or -1, said; clear them in any case. */
+/*
+ * Reads all of them at the input and forward hooks. Returns 0, or -1 after reporting why;
+ * the caller clears them in either case.
+ */
 int other_filters_read(backend_list backends, enum backend_kind followed,
 		       struct other_filters *filters);
 
 /*
- * In which families something filters what comes in to the host itself: a base
- * chain at the input hook, of any table of nf_tables (firewalld's too) or the
- * legacy one, that has a rule or drops by its policy. Sets a bit 1U <<
- * FAMILY_… each. Returns 0, or -1, said.
+ * Determines the families in which something filters packets to the host itself:
+ * a base chain at the input hook, in any nf_tables table (including firewalld's)
+ * or the legacy one, that has a rule or whose policy drops. Sets a bit 1U <<
+ * FAMILY_… for each. Returns 0, or -1 after reporting why.
  */
 int input_filtered(backend_list backends, unsigned int *families);
 

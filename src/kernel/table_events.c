@@ -12,12 +12,12 @@
 #include "util.h"
 
 struct table_events {
-	struct netlink *netlink; /* NULL: nothing to hear from */
+	struct netlink *netlink; /* NULL: no source of events */
 };
 
 static int events_failed(const char *what)
 {
-	diag_error("cannot %s changes of nf_tables: %s; run it as root (CAP_NET_ADMIN)", what,
+	diag_error("cannot %s changes of nf_tables: %s; run as root (CAP_NET_ADMIN)", what,
 		   strerror(errno));
 	return -1;
 }
@@ -29,7 +29,7 @@ struct table_events *table_events_open(enum backend_kind kind)
 	if (kind != BACKEND_NFT)
 		return events;
 	events->netlink = netlink_open(NETLINK_NETFILTER);
-	/* A kernel without nf_tables: there is nothing to hear from. */
+	/* A kernel without nf_tables sends no events. */
 	if (!events->netlink && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
 		return events;
 	if (!events->netlink ||
@@ -41,7 +41,7 @@ struct table_events *table_events_open(enum backend_kind kind)
 	return events;
 }
 
-/* Many messages come for one change; what they say is read from the tables. */
+/* One change sends many messages; their contents are read from the tables instead. */
 static int take_all(struct table_events *events)
 {
 	struct netlink_messages messages;
@@ -51,7 +51,7 @@ static int take_all(struct table_events *events)
 			continue;
 		if (errno == EAGAIN)
 			return 0;
-		/* Too many to hold, or one too large: a change all the same. */
+		/* Too many to hold, or one is too large: still a change. */
 		if (errno != ENOBUFS && errno != ENOSPC)
 			return events_failed("receive");
 	}

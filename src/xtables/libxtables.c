@@ -22,8 +22,8 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	__attribute__((noreturn, format(printf, 2, 3)));
 
 /*
- * opts stays NULL at the start: libxtables up to 1.8.10 frees it only where it
- * is not orig_opts, later ones always.
+ * opts must be NULL at first: libxtables up to 1.8.10 frees it only if it is not
+ * orig_opts, later releases always do.
  */
 static struct xtables_globals globals = {
 	.program_name = "dockfw-check",
@@ -34,8 +34,8 @@ static struct xtables_globals globals = {
 static struct {
 	enum family family;
 	void (*failed)(const char *why);
-	struct netlink *netlink; /* NULL where the kernel cannot answer */
-	/* While an extension is loaded to print: the revisions that it has. */
+	struct netlink *netlink; /* NULL if the kernel cannot answer */
+	/* While an extension is loaded for printing: the revisions that it has. */
 	bool found[UINT8_MAX + 1];
 	int wanted; /* the one to register, -1: none */
 } lib;
@@ -55,7 +55,7 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
-	/* Its messages end in one new line or two, or in none. */
+	/* Its messages end in no, one or two newlines. */
 	for (size_t n = strlen(text); n && text[n - 1] == '\n'; n--)
 		text[n - 1] = '\0';
 	libxt_fail(text);
@@ -67,7 +67,7 @@ void libxt_start(enum family family, struct option *options, bool for_parsing,
 	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
 						"IP6TABLES_LIB_DIR" };
 
-	/* Extensions are the system's, whatever the environment says. */
+	/* Extensions always come from the system, whatever the environment says. */
 	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
 		unsetenv(unwanted[i]);
 	lib.family = family;
@@ -81,18 +81,18 @@ void libxt_start(enum family family, struct option *options, bool for_parsing,
 
 /* ---- which revision ---- */
 
-/* Whether nft_compat has the revision: 0, or -1 with errno. */
+/* Asks nft_compat whether it has the revision: 0, or -1 with errno. */
 static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32_t type)
 {
 	static uint32_t sequence;
-	/* Zeroed: what pads an attribute goes to the kernel, too. */
+	/* Zeroed, since the padding of attributes also goes to the kernel. */
 	uint8_t question[512] __attribute__((aligned(MNL_ALIGNTO))) = { 0 };
 	struct nlmsghdr *header = mnl_nlmsg_put_header(question);
 	struct netlink_end end;
 	struct nfgenmsg *message;
 
 	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
-	/* The answer is marked as a part of several; the acknowledgement is its end. */
+	/* The answer is marked as multipart; the acknowledgement ends it. */
 	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	header->nlmsg_seq = ++sequence;
 	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
@@ -109,9 +109,9 @@ static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32
 }
 
 /*
- * As iptables-nft asks. libxtables' own way, a raw socket's getsockopt, may run
- * modprobe and knows revision 0 alone where the legacy modules are missing. A
- * kernel that cannot answer (no permission, no nft_compat) is taken to have it.
+ * Asks as iptables-nft does. libxtables' own way, getsockopt() on a raw socket,
+ * may run modprobe, and knows only revision 0 if the legacy modules are missing.
+ * A kernel that cannot answer (no permission, no nft_compat) is taken to have it.
  */
 static int revision_known(const char *name, uint8_t revision, int opt)
 {
@@ -126,9 +126,9 @@ static int revision_known(const char *name, uint8_t revision, int opt)
 }
 
 /*
- * To print, every revision that is installed is wanted, not the best alone:
- * none is let in at the first look, and each in turn, the lowest first, at the
- * next ones. (The library forgets the revisions below the one it has taken.)
+ * For printing, every installed revision is wanted, not only the best: the first
+ * search accepts none, and each of the next ones accepts one revision, lowest
+ * first. (The library forgets the revisions below the one it has taken.)
  */
 static int revision_collected(const char *name, uint8_t revision, int opt)
 {
@@ -162,7 +162,7 @@ static const struct xtables_target *listed_target(const char *name, int revision
 	return NULL;
 }
 
-/* A name from the kernel becomes a part of a file's name. */
+/* A name from the kernel becomes part of a file name. */
 static bool good_name(const char *name)
 {
 	return *name && strlen(name) < XT_EXTENSION_MAXNAMELEN && !strchr(name, '/');
@@ -191,7 +191,7 @@ const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 		memset(lib.found, 0, sizeof(lib.found));
 		lib.wanted = -1;
 		xtables_find_target(name, XTF_TRY_LOAD);
-		/* By now the name is known as one of no target: insist. */
+		/* The library now remembers that there is no such target: insist. */
 		for (lib.wanted = 0; lib.wanted <= UINT8_MAX; lib.wanted++)
 			if (lib.found[lib.wanted])
 				xtables_find_target(name, XTF_LOAD_MUST_SUCCEED);
@@ -216,7 +216,7 @@ const struct option *libxt_options(void)
 	return globals.opts ? globals.opts : globals.orig_opts;
 }
 
-/* x6_options of NULL crash 1.8.11, and extra_opts of NULL are not to be merged. */
+/* NULL x6_options crash 1.8.11, and NULL extra_opts must not be merged. */
 static void merge_options(const struct xt_option_entry *x6, const struct option *extra,
 			  unsigned int *offset)
 {
@@ -272,7 +272,7 @@ void libxt_use_target(struct xtables_target *target)
 
 void libxt_end(struct xtables_rule_match **matches, struct xtables_target *target)
 {
-	/* Releases up to 1.8.10 leave a clone's udata behind. */
+	/* Releases up to 1.8.10 leak a clone's udata. */
 	for (struct xtables_rule_match *i = *matches; i; i = i->next) {
 		if (i->match->next == i->match) {
 			free(i->match->udata);
@@ -298,11 +298,11 @@ void libxt_entry_set(union libxt_entry *entry, const struct rule *rule)
 }
 
 /*
- * Where iptables takes a protocol's name from changed twice: up to 1.8.7 from
- * /etc/protocols, then from libxtables' own table; from 1.8.8 on the other way
- * round; from 1.8.11 on from the table alone. The table tells which: it learned
+ * The source of iptables' protocol names changed twice. Up to 1.8.7 it was
+ * /etc/protocols, then libxtables' own table; from 1.8.8 on, the table first;
+ * from 1.8.11 on, only the table. The table shows which: it gained
  * "mobility-header" with the first change and "dccp" with the second. It is
- * asked for by name, since a direct reference would be a copy of the size that
+ * found with dlsym(), since a direct reference would be a copy of the size that
  * it had at build time.
  */
 const char *libxt_protocol(uint16_t proto)

@@ -4,7 +4,7 @@
 
 #include "rule.h"
 
-/* The kernel's headers agree with the C library's in this order alone. */
+/* The kernel's headers and the C library's agree only in this order. */
 #include <net/if.h>
 #include <netinet/in.h>
 
@@ -13,14 +13,14 @@
 #include <xtables.h>
 
 /*
- * libxtables: its globals, and how extensions are found. It keeps all of this
- * in one set per process, so it is used in a child, for one family.
+ * libxtables: its globals and the search for extensions. It has one set of them
+ * per process, so it is used in a child process, for one family.
  */
 
-/* Option values of one extension; libxtables adds a multiple of it to each. */
+/* The range of one extension's option values; libxtables adds a multiple of it to each. */
 #define LIBXT_OPTIONS_SCALE 256
 
-/* What extensions are given as the rule: struct ipt_entry or ip6t_entry. */
+/* The entry that extensions get as the rule: struct ipt_entry or ip6t_entry. */
 union libxt_entry {
 	struct ipt_entry ipv4;
 	struct ip6t_entry ipv6;
@@ -28,44 +28,41 @@ union libxt_entry {
 void libxt_entry_set(union libxt_entry *entry, const struct rule *rule);
 
 /*
- * Starts the library with the options that every rule may have. Where it does
- * not like something it calls failed(), which does not return; elsewhere it
- * writes to stderr and calls exit() on its own.
+ * Initializes the library with the options that every rule may have. When it
+ * refuses something, it calls failed(), which does not return; in other places
+ * it writes to stderr and calls exit() itself.
  *
- * With for_parsing, extensions are found in the best revision that the kernel
+ * With for_parsing, an extension is found in the best revision that the kernel
  * has; otherwise in any revision, for libxt_match() and libxt_target().
  */
 void libxt_start(enum family family, struct option *options, bool for_parsing,
 		 void (*failed)(const char *why));
 
-/* Says why and does not return, as the library itself would. */
+/* Reports why and does not return, as the library itself would. */
 void libxt_fail(const char *why) __attribute__((noreturn));
 
-/* ---- to parse one rule ---- */
+/* ---- parsing one rule ---- */
 
-/* Clears the marks that the rule before has left. */
+/* Clears the marks left by the previous rule. */
 void libxt_begin(void);
-/* The options of now, for getopt_long(). */
+/* The current options, for getopt_long(). */
 const struct option *libxt_options(void);
 /*
- * Gives the match, just found, an empty blob and its options a place among
- * those of now; merge: even where it is a clone.
+ * Gives a match that was just found an empty blob, and adds its options to the
+ * current ones; with merge, even if it is a clone.
  */
 void libxt_use_match(struct xtables_match *match, bool merge);
 void libxt_use_target(struct xtables_target *target);
-/* Frees what the rule took; NULL targets are fine. */
+/* Frees what the rule used; a NULL target is fine. */
 void libxt_end(struct xtables_rule_match **matches, struct xtables_target *target);
 
-/* ---- to print ---- */
+/* ---- printing ---- */
 
-/* The extension in that very revision, or NULL where none is installed. */
+/* The extension in exactly that revision, or NULL if it is not installed. */
 const struct xtables_match *libxt_match(const char *name, uint8_t revision);
 const struct xtables_target *libxt_target(const char *name, uint8_t revision);
 
-/*
- * The name that iptables prints for a protocol, NULL where it prints the
- * number.
- */
+/* The name that iptables prints for a protocol; NULL if it prints the number. */
 const char *libxt_protocol(uint16_t proto);
 
 #endif

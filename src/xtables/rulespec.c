@@ -23,12 +23,12 @@ struct spec_run {
 	const struct spec_job *job;
 	struct spec *specs; /* of a job that parses */
 	char **texts;       /* of one that prints */
-	size_t next;        /* the first that has no answer yet */
-	bool ready;         /* the child of now has set libxtables up */
-	bool at_once;       /* the child of now sends each answer as it has it */
+	size_t next;        /* the first text or rule without an answer */
+	bool ready;         /* the current child has initialized libxtables */
+	bool at_once;       /* the current child sends each answer immediately */
 	pid_t pid;
 	int pipe;           /* to read from the child */
-	int errors;         /* the file behind the child's stderr */
+	int errors;         /* the file that is the child's stderr */
 	struct bytes bytes;
 };
 
@@ -59,7 +59,7 @@ static void answer_opaque(struct spec_run *run, const char *why)
 	run->texts[run->next++] = xasprintf("[opaque: %s]", why);
 }
 
-/* Of a child that did not say why it ended; takes over why. */
+/* Answers for a child that ended without reporting why; takes ownership of why. */
 static void give_up_next(struct spec_run *run, char *why, bool crashed)
 {
 	if (run->job->texts) {
@@ -90,7 +90,7 @@ static bool answer_add_rule(struct spec *spec, const struct record *record, enum
 	return true;
 }
 
-/* Acts on one record; false where it is none that may come now. */
+/* Handles one record; false if it is not one that may come now. */
 static bool take_record(struct spec_run *run, const struct record *record)
 {
 	bool parsing = run->job->texts != NULL;
@@ -126,7 +126,7 @@ static bool take_record(struct spec_run *run, const struct record *record)
 	return true;
 }
 
-/* Acts on all records that are whole; false where there is anything else. */
+/* Handles all complete records; false if there is anything else. */
 static bool take_records(struct spec_run *run)
 {
 	struct record record;
@@ -155,10 +155,10 @@ static int start_child(struct spec_run *run)
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		diag_error("cannot make a pipe for reading rules: %s", strerror(errno));
+		diag_error("cannot create a pipe for reading rules: %s", strerror(errno));
 		return -1;
 	}
-	/* What is buffered here is not the child's to write. */
+	/* The child must not write what is buffered here. */
 	fflush(stdout);
 	run->pid = fork();
 	if (run->pid < 0) {
@@ -188,7 +188,7 @@ static int stop_child(struct spec_run *run)
 	return status;
 }
 
-/* Reads what the child says: 1, 0 at its end, -1 (said) where time ran out. */
+/* Reads from the child: 1, 0 at its end, -1 after reporting that time ran out. */
 static int read_child(struct spec_run *run)
 {
 	struct pollfd poll_pipe = { .fd = run->pipe, .events = POLLIN };
@@ -210,7 +210,7 @@ static int read_child(struct spec_run *run)
 	}
 }
 
-/* The last line that the child wrote to stderr; NULL where there is none. */
+/* The last line that the child wrote to stderr; NULL if there is none. */
 static char *last_words(const struct spec_run *run)
 {
 	char buffer[4096];
@@ -226,7 +226,7 @@ static char *last_words(const struct spec_run *run)
 	return xstrdup(line ? line + 1 : buffer);
 }
 
-/* Why a child ended that has not said so. */
+/* Why a child ended that did not report it. */
 static char *why_ended(const struct spec_run *run, int status)
 {
 	char *words;
@@ -236,10 +236,10 @@ static char *why_ended(const struct spec_run *run, int status)
 	if (WIFSIGNALED(status))
 		return xasprintf("libxtables crashed on it (%s)", strsignal(WTERMSIG(status)));
 	words = last_words(run);
-	return words ? words : xstrdup("libxtables ended on it without a word");
+	return words ? words : xstrdup("libxtables exited on it without a message");
 }
 
-/* Whether the child ended for reasons that are not the text's. */
+/* Whether the child ended for a reason other than the text. */
 static bool child_failed(int status)
 {
 	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
@@ -247,8 +247,8 @@ static bool child_failed(int status)
 }
 
 /*
- * A child that sends its answers together went wrong somewhere among them: none
- * of them counts, and the next child sends each at once, so that it shows where.
+ * A child that sends its answers together failed somewhere among them: discards
+ * all of them. The next child sends each at once, which shows where it fails.
  */
 static void take_back(struct spec_run *run, size_t first)
 {
@@ -264,7 +264,7 @@ static void take_back(struct spec_run *run, size_t first)
 	run->at_once = true;
 }
 
-/* Runs one child, which answers at least for the next one, or shows that the next has to. */
+/* Runs one child, which answers at least the next text, or sets at_once for a new child. */
 static int run_child(struct spec_run *run)
 {
 	size_t first = run->next;
@@ -282,14 +282,14 @@ static int run_child(struct spec_run *run)
 	status = stop_child(run);
 	if (got < 0)
 		return -1;
-	/* Short of memory or descriptors, or killed for another's need of them. */
+	/* It was short of memory or descriptors, or was killed to free memory. */
 	if (sane && child_failed(status)) {
 		why = why_ended(run, status);
 		diag_error("a process for reading rules failed: %s", why);
 		free(why);
 		return -1;
 	}
-	/* A child that said why ended in order, and left nothing half said. */
+	/* A child that reported why ended properly, and left no partial record. */
 	wrong = !sane || !run->ready ||
 		(run->next < run->job->n && (run->next == first || status || run->bytes.n));
 	if (wrong && !run->at_once) {
@@ -303,7 +303,7 @@ static int run_child(struct spec_run *run)
 		return -1;
 	}
 	if (!sane)
-		give_up_next(run, xstrdup("libxtables damaged its process on it"), true);
+		give_up_next(run, xstrdup("libxtables corrupted its process on it"), true);
 	else if (wrong)
 		give_up_next(run, why_ended(run, status), WIFSIGNALED(status));
 	run->at_once = false;
@@ -318,7 +318,7 @@ static int run_job(struct spec_run *run)
 		return 0;
 	run->errors = memfd_create("dockfw-stderr", MFD_CLOEXEC);
 	if (run->errors < 0) {
-		diag_error("cannot make a file in memory for reading rules: %s", strerror(errno));
+		diag_error("cannot create a memory file for reading rules: %s", strerror(errno));
 		return -1;
 	}
 	while (!result && run->next < run->job->n)
@@ -341,7 +341,7 @@ static int parse_batch(enum family family, const char *const *texts, size_t n,
 	return run_job(&run);
 }
 
-/* Has one family try some of the texts once more: answers[i] is of text which[i]. */
+/* Parses some of the texts again in one family: answers[i] is for text which[i]. */
 static int try_some(enum family family, const char *const *texts, const size_t *which, size_t n,
 		    const struct strings *chains, struct spec *answers)
 {
@@ -362,8 +362,8 @@ static void clear_some(struct spec *answers, size_t n)
 }
 
 /*
- * A rule that only the other family takes is left out of this one. That has to be
- * what libxtables thinks of it, not the memory or the file that it did not get once.
+ * A rule that only the other family accepts is left out of this one. That must be
+ * libxtables' verdict on the rule, not a passing lack of memory or of a file.
  */
 static int refuse_again(enum family family, const char *const *texts, const size_t *which,
 			size_t n, const struct strings *chains, struct spec *answers)
@@ -373,7 +373,7 @@ static int refuse_again(enum family family, const char *const *texts, const size
 	for (size_t i = 0; i < n && !result; i++) {
 		if (answers[i].error)
 			continue;
-		diag_error("libxtables refused the rule '%s' at first, and not again; "
+		diag_error("libxtables refused the rule '%s' the first time but not the second; "
 			   "run it again", texts[which[i]]);
 		result = -1;
 	}
@@ -381,8 +381,8 @@ static int refuse_again(enum family family, const char *const *texts, const size
 }
 
 /*
- * Where a text was refused, has the other family try it: an option, a value or
- * an extension may be of that family alone.
+ * Parses refused texts in the other family: an option, a value or an extension
+ * may exist only there.
  */
 static int try_other_family(enum family family, const char *const *texts, size_t n,
 			    const struct strings *chains, struct spec *specs)

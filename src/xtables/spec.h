@@ -6,11 +6,11 @@
 #include "util.h"
 
 /*
- * What the parent (rulespec) and its child (spec_child) share. spec_parse, spec_print,
- * spec_address, spec_names and libxtables run in the child only.
+ * Shared by the parent (rulespec) and its child (spec_child). spec_parse, spec_print,
+ * spec_address, spec_names and libxtables run only in the child.
  */
 
-/* A batch: texts to parse, or (texts is NULL) rules to print. */
+/* A batch: texts to parse or, if texts is NULL, rules to print. */
 struct spec_job {
 	enum family family;
 	size_t n;
@@ -19,7 +19,7 @@ struct spec_job {
 	const struct rule *const *rules;
 };
 
-#define SPEC_RULES_MAX 4096  /* rules that the address lists of one text may give */
+#define SPEC_RULES_MAX 4096  /* rules that the address lists of one text may make */
 #define SPEC_MATCHES_MAX 120 /* nf_tables takes 128 expressions in a rule */
 
 #endif

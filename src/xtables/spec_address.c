@@ -8,7 +8,7 @@
 #include "libxtables.h"
 #include "util.h"
 
-/* Whether somebody who wrote this meant an address, and no name. */
+/* Whether this was meant as an address and not as a name. */
 static bool looks_numeric(const char *text)
 {
 	return strchr(text, ':') || !text[strspn(text, "0123456789.")];
@@ -21,12 +21,12 @@ char *spec_bad_address(enum family family, const char *name, bool *other)
 
 	*other = inet_pton(family == FAMILY_IPV4 ? AF_INET6 : AF_INET, name, address) == 1;
 	if (*other || looks_numeric(name))
-		return xasprintf("'%s' is no %s address", name, kind);
+		return xasprintf("'%s' is not an %s address", name, kind);
 	return xasprintf("'%s' is a name, and names are not looked up; write its %s address", name,
 			 kind);
 }
 
-/* Behind a mask of zeros the library takes anything for an address: "any/0". */
+/* With a mask of zeros the library accepts anything as an address: "any/0". */
 static bool mask_is_null(enum family family, const char *mask)
 {
 	static const struct in6_addr zero;
@@ -45,12 +45,12 @@ static bool mask_is_null(enum family family, const char *mask)
 	return xtables_strtoui(mask, NULL, &bits, 0, 128) && !bits;
 }
 
-/* As the library would read it, without the look-up of what it cannot read. */
+/* As the library reads it, without looking up what it cannot read. */
 static bool is_numeric_address(enum family family, const char *name)
 {
 	if (family == FAMILY_IPV4)
 		return xtables_numeric_to_ipaddr(name) != NULL;
-	/* An address with its zone is for getaddrinfo() to read. */
+	/* getaddrinfo() reads an address with a zone. */
 	return xtables_numeric_to_ip6addr(name) || strchr(name, '%');
 }
 

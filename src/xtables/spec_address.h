@@ -11,17 +11,17 @@ struct spec_addresses {
 };
 
 /*
- * Whether every address of the list is one: NULL, or what is wrong (the caller
- * frees it). A NULL list is fine. *other is set where the bad one is an address
- * of the other family.
+ * Checks that every element of the list is an address. Returns NULL, or what is
+ * wrong (the caller frees it). A NULL list is fine. *other is set if the bad
+ * element is an address of the other family.
  */
 char *spec_addresses_check(enum family family, const char *list, bool *other);
-/* The addresses of a list that was checked, in their order; NULL: any. */
+/* Parses the addresses of a checked list, in order; a NULL list means any. */
 void spec_addresses_parse(enum family family, const char *list, struct spec_addresses *addresses);
 
 /*
- * Why a name is no address of that family, in words for the operator (the
- * caller frees them). *other is set where it is an address of the other one.
+ * Returns a message that a name is not an address of that family (the caller
+ * frees it). *other is set if it is an address of the other family.
  */
 char *spec_bad_address(enum family family, const char *name, bool *other);
 

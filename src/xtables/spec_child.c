@@ -21,16 +21,16 @@
 
 static struct {
 	int out;
-	size_t index;      /* of the text or rule at hand */
-	bool other_family; /* whether a refusal may not hold for it */
-	bool at_once;      /* each answer is sent before the next one is begun */
+	size_t index;      /* of the current text or rule */
+	bool other_family; /* a refusal may not hold for the other family */
+	bool at_once;      /* send each answer before starting on the next */
 	struct bytes bytes;
 } child;
 
-/* Answers that are not sent at once are sent when they are as many bytes. */
+/* Answers that are not sent at once are sent when they reach this many bytes. */
 #define SEND_AT (1 << 15)
 
-/* The most that one printed rule may have. */
+/* The maximum size of one printed rule, in bytes. */
 #define PRINT_MAX (1 << 20)
 
 static void send_bytes(void)
@@ -41,7 +41,7 @@ static void send_bytes(void)
 	while (left) {
 		ssize_t n = write(child.out, from, left);
 
-		/* The parent is gone or does not want more. */
+		/* The parent is gone or wants no more. */
 		if (n < 0)
 			_exit(SPEC_CHILD_FAILED);
 		from += n;
@@ -62,7 +62,7 @@ static void send_text(enum record_kind kind, const char *text)
 	answered();
 }
 
-/* libxtables gave up, and its state with it: the parent starts anew. */
+/* libxtables gave up and its state is unusable: the parent starts a new child. */
 static void library_refused(const char *why)
 {
 	send_text(child.other_family ? RECORD_REFUSED_OTHER : RECORD_REFUSED, why);
@@ -84,8 +84,8 @@ static void library_failed_to_print(const char *why)
 }
 
 /*
- * exit() was called from within the library. What the program itself has for
- * its end is not the child's to do, so this goes first and nothing follows.
+ * The library called exit(). The child must not run the program's own exit
+ * handlers, so this one runs first and no other follows.
  */
 static void leave_at_once(void)
 {
@@ -110,7 +110,7 @@ static void parse_one(const struct spec_job *job)
 	spec_result_clear(&result);
 }
 
-/* Takes what is in the file behind stdout, and empties it. */
+/* Takes the contents of the file that is stdout, and truncates it. */
 static char *take_output(void)
 {
 	off_t size;
@@ -131,7 +131,7 @@ static char *take_output(void)
 	return text;
 }
 
-/* A text that the parser would not take is none. */
+/* The parser would not accept any other text. */
 static bool is_one_line(const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
@@ -157,7 +157,7 @@ static void print_one(const struct spec_job *job)
 	free(why);
 }
 
-/* stdin and stdout; false where one could not be had. */
+/* Redirects stdin and stdout; false if one could not be opened. */
 static bool redirect_stdio(bool for_parsing)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -184,13 +184,13 @@ void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int 
 {
 	const struct rlimit no_core = { 0 };
 
-	/* A job killed on the way must leave no one behind. */
+	/* A parent that is killed must leave no child behind. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(SPEC_CHILD_FAILED);
 	quiet_signals();
-	/* A crash is expected of this process; its dump would serve no one. */
+	/* This process may well crash; its core dump would be of no use. */
 	setrlimit(RLIMIT_CORE, &no_core);
-	/* stdio's descriptors may have been closed, and the pipe be one of them. */
+	/* The descriptors of stdio may have been closed, and the pipe may be one of them. */
 	child.out = fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	errors = fcntl(errors, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (child.out < 0 || errors < 0 || dup2(errors, STDERR_FILENO) < 0 ||
@@ -204,7 +204,7 @@ void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int 
 	record_put(&child.bytes, RECORD_READY, first, NULL, 0);
 	answered();
 	for (; child.index < job->n; child.index++) {
-		/* The parent takes what is in there for this one's reason. */
+		/* The parent reads this file as the reason for the current text. */
 		if (at_once && (ftruncate(errors, 0) || lseek(errors, 0, SEEK_SET)))
 			_exit(SPEC_CHILD_FAILED);
 		if (job->texts)

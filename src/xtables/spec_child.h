@@ -6,13 +6,13 @@
 
 #include "spec.h"
 
-/* Its exit status where the child itself failed, which says nothing of the text at hand. */
+/* The exit status if the child itself failed, which says nothing about the current text. */
 #define SPEC_CHILD_FAILED 2
 
 /*
- * What a fork of the program does from the text or rule at first on: answers
- * for each with records to out, each at_once or many together, of which a child
- * that crashes loses some. parent is who forked; errors becomes stderr.
+ * Runs in a fork of the program, from the text or rule at first on. Answers each
+ * with records to out: at_once, or many together, some of which are lost if the
+ * child crashes. parent is the process that forked; errors becomes stderr.
  */
 _Noreturn void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int out,
 			      int errors, pid_t parent);

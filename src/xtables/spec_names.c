@@ -13,9 +13,9 @@
 
 /*
  * Names are not looked up: at boot there may be no DNS, and a rule must not
- * depend on who answers. libxtables and its extensions resolve through
- * getaddrinfo() and getnetbyname(), so these two are defined here, in front of
- * the C library's.
+ * depend on who answers. libxtables and its extensions resolve names with
+ * getaddrinfo() and getnetbyname(), so the definitions here override those of
+ * the C library.
  */
 static struct {
 	enum family family;
@@ -27,7 +27,7 @@ void spec_names_forbid(enum family family, void (*bad)(const char *why, bool oth
 	names.family = family;
 	names.bad = bad;
 #ifdef __GLIBC__
-	/* Ports and protocols keep their names, from the local files. */
+	/* Ports and protocols may have names, but only from the local files. */
 	__nss_configure_lookup("services", "files");
 	__nss_configure_lookup("protocols", "files");
 	__nss_configure_lookup("networks", "files");
@@ -60,7 +60,7 @@ int getaddrinfo(const char *restrict node, const char *restrict service,
 		numeric = *hints;
 	numeric.ai_flags |= AI_NUMERICHOST;
 	result = real(node, service, &numeric, found);
-	/* A mask is tried as an address first, which may fail. */
+	/* A mask is first tried as an address, which may fail. */
 	if (result && !(hints && hints->ai_flags & AI_NUMERICHOST))
 		refuse_name(node);
 	return result;

@@ -5,8 +5,8 @@
 #include "rule.h"
 
 /*
- * No name is looked up from here on: whatever libxtables or an extension asks
- * the resolver for is refused with bad(), which does not return.
+ * Forbids all name lookups from now on: any query of libxtables or an extension
+ * to the resolver is refused with bad(), which does not return.
  */
 void spec_names_forbid(enum family family, void (*bad)(const char *why, bool other_family));
 

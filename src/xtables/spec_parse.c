@@ -12,8 +12,8 @@
 #include "xt_target.h"
 
 /*
- * The options of iptables, its commands among them: abbreviations of long
- * options are unique or not by the whole table.
+ * The options of iptables, including its commands: whether an abbreviation of a
+ * long option is unique depends on the whole table.
  */
 struct option spec_options[] = {
 	{ "append", required_argument, NULL, 'A' },
@@ -56,7 +56,7 @@ struct option spec_options[] = {
 	{ 0 },
 };
 
-/* '-': words that are no options come in their turn; ':' no messages. */
+/* '-': words that are not options are returned in order; ':': no messages. */
 #define SHORT_OPTIONS "-:A:C:D:E:F::I:L::M:N:P:R:S::VW::X::Z::46c:d:fg:h::i:j:m:no:p:s:t:vw::x"
 
 struct parse {
@@ -70,9 +70,9 @@ struct parse {
 	const char *src, *dst;
 	const char *protocol; /* as written */
 	bool protocol_used;   /* its match was loaded for an option */
-	bool invert;          /* a ! stands in front */
+	bool invert;          /* a ! comes before the current word */
 	bool seen[UINT8_MAX + 1];
-	union libxt_entry entry; /* for extensions to look at */
+	union libxt_entry entry; /* for extensions to read */
 };
 
 static int parse_refuse(struct parse *p, const char *format, ...)
@@ -88,14 +88,14 @@ static int parse_refuse(struct parse *p, const char *format, ...)
 	return -1;
 }
 
-/* Notes an option that may be there once; flag: what ! means for it, 0: no !. */
+/* Notes an option that may be given only once. flag is what ! means for it; 0: no ! allowed. */
 static int option_once(struct parse *p, char option, unsigned int flag)
 {
 	if (p->seen[(unsigned char)option])
 		return parse_refuse(p, "-%c is given more than once", option);
 	p->seen[(unsigned char)option] = true;
 	if (p->invert && !flag)
-		return parse_refuse(p, "-%c cannot have a ! in front", option);
+		return parse_refuse(p, "-%c cannot have a ! before it", option);
 	if (p->invert)
 		p->rule->invert |= flag;
 	return 0;
@@ -112,7 +112,7 @@ static int set_protocol(struct parse *p, char *name)
 	p->rule->any_proto = !p->rule->proto;
 	if (!p->rule->proto && p->rule->invert & INV_PROTO)
 		return parse_refuse(p, "'! -p %s' can never match", name);
-	/* multiport and others ask for it while their options are read. */
+	/* multiport and others look at it while their options are read. */
 	libxt_entry_set(&p->entry, p->rule);
 	return 0;
 }
@@ -139,13 +139,13 @@ static int check_target_name(struct parse *p, const char *name)
 				    CHAIN_NAME_MAX);
 	for (const char *c = name; *c; c++)
 		if (isspace((unsigned char)*c) || *c == '/')
-			return parse_refuse(p, "'%s' is no target's name", name);
+			return parse_refuse(p, "'%s' is not a target name", name);
 	return 0;
 }
 
 static int unknown_chain(struct parse *p, char option, const char *name)
 {
-	return parse_refuse(p, "-%c %s: there is no chain '%s'%s; a chain of one's own needs a "
+	return parse_refuse(p, "-%c %s: there is no chain '%s'%s; a user-defined chain needs a "
 			    "section chain \"%s\"", option, name, name,
 			    option == 'j' ? " and no target of that name" : "", name);
 }
@@ -170,12 +170,12 @@ static int set_jump(struct parse *p, const char *name)
 			return 0;
 		}
 	}
-	/* A chain's name must not be looked up: its miss would be remembered. */
+	/* A chain's name must not be looked up: the library would remember the miss. */
 	if (strings_has(p->chains, name)) {
 		rule_set_chain(p->rule, VERDICT_JUMP, name);
 		return 0;
 	}
-	/* "standard" is what the library has the verdicts in. */
+	/* The library keeps the verdicts in "standard". */
 	p->target = strcmp(name, "standard") ? xtables_find_target(name, XTF_TRY_LOAD) : NULL;
 	if (!p->target)
 		return unknown_chain(p, 'j', name);
@@ -185,7 +185,7 @@ static int set_jump(struct parse *p, const char *name)
 
 static int set_goto(struct parse *p, const char *name)
 {
-	/* To iptables -j and -g are one option. */
+	/* For iptables, -j and -g are one option. */
 	if (option_once(p, 'j', 0) < 0 || check_target_name(p, name) < 0)
 		return -1;
 	if (!strings_has(p->chains, name))
@@ -210,10 +210,10 @@ static int set_counters(struct parse *p, const char *text)
 		return parse_refuse(p, "-c needs two numbers, packets and bytes");
 	/* NOLINTBEGIN(cert-err34-c): as iptables reads them, with what follows the digits */
 	if (sscanf(packets, "%llu", &value) != 1)
-		return parse_refuse(p, "-c: '%s' is no number of packets", packets);
+		return parse_refuse(p, "-c: '%s' is not a number of packets", packets);
 	p->rule->packets = value;
 	if (sscanf(bytes, "%llu", &value) != 1)
-		return parse_refuse(p, "-c: '%s' is no number of bytes", bytes);
+		return parse_refuse(p, "-c: '%s' is not a number of bytes", bytes);
 	/* NOLINTEND(cert-err34-c) */
 	p->rule->bytes = value;
 	return 0;
@@ -224,10 +224,10 @@ static int load_match(struct parse *p, const char *name)
 	struct xtables_match *match;
 
 	if (p->invert)
-		return parse_refuse(p, "-m %s cannot have a ! in front; put it in front of an option "
-				    "of the match", name);
+		return parse_refuse(p, "-m %s cannot have a ! before it; put it before an option of "
+				    "the match", name);
 	if (strlen(name) >= XT_EXTENSION_MAXNAMELEN || !*name || strchr(name, '/'))
-		return parse_refuse(p, "'%s' is no match's name", name);
+		return parse_refuse(p, "'%s' is not a match name", name);
 	match = xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
 	if (!match)
 		return parse_refuse(p, "-m %s: no such match is installed for %s", name,
@@ -236,7 +236,7 @@ static int load_match(struct parse *p, const char *name)
 	return 0;
 }
 
-/* The match of the protocol: its own name, whatever -p called it. */
+/* Finds the match of the protocol by its own name, whatever -p called it. */
 static struct xtables_match *protocol_match(struct parse *p)
 {
 	const char *name = p->protocol;
@@ -260,25 +260,25 @@ static int unknown_option(struct parse *p, int c, const char *word)
 		return parse_refuse(p, "option '%s' needs an argument", word);
 	if (c != '?')
 		return parse_refuse(p,
-				    "option '%s' belongs to an extension that cannot take it here",
+				    "option '%s' belongs to an extension that does not accept it here",
 				    word);
 	if (optopt > ' ' && optopt < 0x7f)
 		word = letter;
 	return parse_refuse(p, "unknown option '%s'%s", word,
 			    p->protocol || p->matches ?
-			      "" : " (options of a protocol or a match come behind -p or -m)");
+			      "" : " (options of a protocol or a match come after -p or -m)");
 }
 
-/* Whether the option is one of the extension with that offset; 0: it has none. */
+/* Whether the option belongs to the extension with that offset; 0: it has no options. */
 static bool ours(int c, unsigned int offset)
 {
 	return offset && (unsigned int)c >= offset && (unsigned int)c < offset + LIBXT_OPTIONS_SCALE;
 }
 
 /*
- * An option that is not one of the rule's own: the target's, a match's, or one
- * of the match that -p stands for, which is loaded for it. Returns 1 where
- * getopt must look at the word again.
+ * Handles an option that is not one of the rule's own: the target's, a match's,
+ * or one of the protocol's match, which is loaded for it. Returns 1 if getopt
+ * must look at the word again.
  */
 static int extension_option(struct parse *p, int c)
 {
@@ -305,23 +305,23 @@ static int extension_option(struct parse *p, int c)
 	return 1;
 }
 
-/* A word that is neither an option nor an argument of one. */
+/* Handles a word that is neither an option nor an argument of one. */
 static int stray_word(struct parse *p, char *word)
 {
 	if (!strcmp(word, "!")) {
 		if (p->invert)
-			return parse_refuse(p, "two ! one behind the other");
+			return parse_refuse(p, "two ! in a row");
 		p->invert = true;
 		return 1;
 	}
 	if (strstr(word, "tables"))
 		return parse_refuse(p, "'%s' is a command; write only the rule's options", word);
-	return parse_refuse(p, "'%s' is no option%s", word,
+	return parse_refuse(p, "'%s' is not an option%s", word,
 			    strchr(word, '\'') ?
 				    " (only \"double quotes\" hold words together)" : "");
 }
 
-/* Options of the iptables command that make no part of a rule. */
+/* Refuses options of the iptables command that are not part of a rule. */
 static int foreign_option(struct parse *p, int c)
 {
 	if (c == 't')
@@ -329,7 +329,7 @@ static int foreign_option(struct parse *p, int c)
 				    optarg);
 	if (strchr("ACDEFILNPRSXZ", c))
 		return parse_refuse(p, "'-%c' is a command; write only the rule's options", c);
-	return parse_refuse(p, "'%s' is no part of a rule; write only the rule's options",
+	return parse_refuse(p, "'%s' is not part of a rule; write only the rule's options",
 			    p->words.v[optind - 1]);
 }
 
@@ -342,7 +342,7 @@ static int set_family(struct parse *p, enum family family)
 			    family_title(family));
 }
 
-/* Returns 1 where a ! in front of this word goes on to the next. */
+/* Returns 1 if a ! before this word carries over to the next. */
 static int option(struct parse *p, int c)
 {
 	switch (c) {
@@ -377,7 +377,7 @@ static int option(struct parse *p, int c)
 		return set_family(p, FAMILY_IPV4);
 	case '6':
 		return set_family(p, FAMILY_IPV6);
-	case 'v': /* iptables takes it, and it says nothing about the rule */
+	case 'v': /* iptables accepts it; it does not affect the rule */
 		return 0;
 	default:
 		if (c > 0 && c < 0x7f && strchr("ACDEFILMNPRSVWXZhntwx0", c))
@@ -390,7 +390,7 @@ static int parse_options(struct parse *p)
 {
 	int c, result;
 
-	optind = 0; /* glibc and musl: start anew */
+	optind = 0; /* restarts getopt in glibc and musl */
 	opterr = 0;
 	while ((c = getopt_long(p->words.n, p->words.v, SHORT_OPTIONS, libxt_options(), NULL)) !=
 	       -1) {
@@ -405,17 +405,17 @@ static int parse_options(struct parse *p)
 	if (p->target)
 		xtables_option_tfcall(p->target);
 	if (optind < p->words.n)
-		return parse_refuse(p, "'%s' stands behind the last option", p->words.v[optind]);
+		return parse_refuse(p, "'%s' comes after the last option", p->words.v[optind]);
 	if (p->invert)
-		return parse_refuse(p, "a ! stands at the end, in front of nothing");
+		return parse_refuse(p, "a ! stands at the end, before nothing");
 	return 0;
 }
 
 /*
- * The two protocol matches that iptables-nft writes as expressions of its own:
- * it refuses them itself without their -p. With "! -p" it takes them, and they
- * match bytes of every other protocol; older ones and ip_tables do not, nor
- * does this program. For all other matches the kernel decides.
+ * Checks the two protocol matches that iptables-nft writes as native expressions:
+ * it refuses them itself without their -p. With "! -p" it accepts them, and they
+ * match bytes of every other protocol; older releases and ip_tables refuse that,
+ * and so does this program. For all other matches the kernel decides.
  */
 static int check_protocol(struct parse *p, const char *match)
 {
@@ -431,7 +431,7 @@ static int check_protocol(struct parse *p, const char *match)
 	return 0;
 }
 
-/* A prefix that x_tables has no room for: the library has it whole beside the data. */
+/* Takes a prefix that x_tables has no room for; the library keeps it whole in udata. */
 static void take_long_prefix(struct rule *rule, const struct xtables_target *target)
 {
 	struct ext *ext = &rule->target;
@@ -451,7 +451,7 @@ static void take_long_prefix(struct rule *rule, const struct xtables_target *tar
 	rule->target.usersize = sizeof(data.nflog);
 }
 
-/* Moves what libxtables has made into the rule. */
+/* Moves the matches and the target that libxtables made into the rule. */
 static int take_extensions(struct parse *p)
 {
 	size_t total = sizeof(p->entry), size;
@@ -481,14 +481,14 @@ static int take_extensions(struct parse *p)
 		total += t->u.target_size;
 	}
 	if (p->rule->nmatches > SPEC_MATCHES_MAX)
-		return parse_refuse(p, "the rule has %zu matches; at most %d can be laid",
+		return parse_refuse(p, "the rule has %zu matches; at most %d can be installed",
 				    p->rule->nmatches, SPEC_MATCHES_MAX);
 	if (total > UINT16_MAX)
 		return parse_refuse(p, "the rule is too big for the kernel");
 	return 0;
 }
 
-/* The rule once for each source, and in it for each destination. */
+/* Makes the rule once for each pair of source and destination, by source first. */
 static int make_rules(struct parse *p)
 {
 	struct spec_addresses src, dst;
@@ -502,9 +502,9 @@ static int make_rules(struct parse *p)
 	spec_addresses_parse(p->family, p->src, &src);
 	spec_addresses_parse(p->family, p->dst, &dst);
 	if ((src.n > 1 || dst.n > 1) && p->rule->invert & (INV_SRC | INV_DST))
-		parse_refuse(p, "a list of addresses cannot have a ! in front");
+		parse_refuse(p, "a list of addresses cannot have a ! before it");
 	else if (src.n * dst.n > SPEC_RULES_MAX)
-		parse_refuse(p, "the lists of addresses make %zu rules; at most %d are taken",
+		parse_refuse(p, "the lists of addresses make %zu rules; at most %d are allowed",
 			     src.n * dst.n, SPEC_RULES_MAX);
 	else
 		result->rules = xcalloc(src.n * dst.n, sizeof(*result->rules));

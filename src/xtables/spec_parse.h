@@ -11,7 +11,7 @@
 /* The options that every rule may have, ended by a zeroed one. */
 extern struct option spec_options[];
 
-/* What one text gave: rules, or why it was refused. */
+/* The result of one text: rules, or why it was refused. */
 struct spec_result {
 	struct rule **rules; /* owned */
 	size_t nrules;
@@ -20,7 +20,7 @@ struct spec_result {
 };
 void spec_result_clear(struct spec_result *result);
 
-/* Parses one text; libxtables may end the process on the way. */
+/* Parses one text; libxtables may end the process meanwhile. */
 void spec_parse_text(const struct spec_job *job, const char *text, struct spec_result *result);
 
 #endif

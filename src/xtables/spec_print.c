@@ -11,7 +11,7 @@
 #include "util.h"
 #include "xt_target.h"
 
-/* Bits of a mask that is ones and then zeros alone; -1 of any other. */
+/* The number of ones in a mask of ones followed by zeros; -1 for any other mask. */
 static int prefix_length(const uint8_t *mask, size_t size)
 {
 	unsigned int bits = 0;
@@ -47,9 +47,9 @@ static void print_address(const struct rule *rule, char option, const struct add
 }
 
 /*
- * "-i +" is every interface: nothing to say. Its negation, never, is said as
- * iptables-nft 1.8.9 and every iptables from 1.8.11 on say it; iptables-legacy
- * up to 1.8.10 drops it, and so says the opposite.
+ * "-i +" is every interface and is not printed. Its negation, which never matches,
+ * is printed as by iptables-nft 1.8.9 and every iptables from 1.8.11 on;
+ * iptables-legacy up to 1.8.10 drops it, and so lists the opposite.
  */
 static void print_interface(const struct rule *rule, char option, const struct interface *iface,
 			    unsigned int flag)
@@ -75,8 +75,8 @@ static void print_protocol(const struct rule *rule)
 }
 
 /*
- * A blob as an extension is given it. Behind the data are zeros: a string that
- * is not ended, or a count that is too big, then reads these.
+ * A blob to pass to an extension. Zeros follow the data, so that an unterminated
+ * string or a count that is too big reads those.
  */
 #define BLOB_MARGIN 4096
 
@@ -100,8 +100,8 @@ static char *not_installed(const struct ext *ext, const char *kind)
 }
 
 /*
- * What else stands between a kernel's blob and the code that prints such blobs.
- * complete: it has a save callback, or no options to save, whatever its data.
+ * Returns any other reason why the kernel's blob cannot be printed, or NULL.
+ * complete: the extension has a save callback, or no options to save.
  */
 static char *unprintable(const struct ext *ext, const char *kind, size_t size, bool complete)
 {

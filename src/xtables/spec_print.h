@@ -6,8 +6,8 @@
 
 /*
  * Writes the rule to stdout as iptables -S would, without a newline. Returns
- * NULL, or why the rule cannot be written (the caller frees it; what is on
- * stdout by then is worth nothing).
+ * NULL, or why the rule cannot be written (the caller frees it and discards
+ * what is on stdout).
  */
 char *spec_print_rule(const struct rule *rule);
 

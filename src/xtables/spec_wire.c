@@ -8,8 +8,8 @@
 
 /*
  * The records on the pipe from the child. Both ends are the same program, so
- * these are plain structures; but the child may have been damaged by what it
- * read, so the parent believes no length, count or string of them.
+ * these are plain structures; but what the child read may have corrupted it, so
+ * the parent trusts no length, count or string in them.
  */
 
 struct record_head {
@@ -67,7 +67,7 @@ static size_t head_put(struct bytes *bytes, enum record_kind kind, size_t index)
 	return at;
 }
 
-/* The size of a record is known when it is complete. */
+/* A record's size is known only when it is complete. */
 static void head_close(struct bytes *bytes, size_t at)
 {
 	uint32_t size = (uint32_t)(bytes->n - at - sizeof(struct record_head));
@@ -143,7 +143,7 @@ long record_get(const struct bytes *bytes, struct record *record)
 	return (long)(sizeof(head) + head.size);
 }
 
-/* What is left of a payload. */
+/* The rest of a payload. */
 struct reader {
 	const uint8_t *v;
 	size_t n;
@@ -164,7 +164,7 @@ static bool is_string(const char *text, size_t size)
 	return memchr(text, '\0', size) != NULL;
 }
 
-/* Takes an extension; its data stays where it is. */
+/* Reads an extension; returns its data, which stays in the payload. */
 static const uint8_t *ext_take(struct reader *from, struct wire_ext *wire)
 {
 	const uint8_t *data;

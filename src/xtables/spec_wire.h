@@ -8,11 +8,11 @@
 
 enum record_kind {
 	RECORD_READY,   /* libxtables is set up; no payload */
-	RECORD_RULE,    /* one more rule of the text at index */
+	RECORD_RULE,    /* another rule of the text at index */
 	RECORD_DONE,    /* the text at index was accepted; no payload */
 	RECORD_REFUSED, /* it was refused: why */
 	RECORD_REFUSED_OTHER, /* the same, but the other family may hold it */
-	RECORD_TEXT,    /* the print of the rule at index */
+	RECORD_TEXT,    /* the printed rule at index */
 	RECORD_OPAQUE,  /* it cannot be printed: why */
 	RECORD_KINDS,
 };
@@ -24,7 +24,7 @@ struct record {
 	size_t size;
 };
 
-/* Bytes that were read and not used up yet, or are to be written. */
+/* Bytes that were read and not yet consumed, or that will be written. */
 struct bytes {
 	uint8_t *v;
 	size_t n, room;
@@ -38,12 +38,12 @@ void record_put(struct bytes *bytes, enum record_kind kind, size_t index, const 
 void record_put_rule(struct bytes *bytes, size_t index, const struct rule *rule);
 
 /*
- * Takes the first record of bytes, without using it up. Returns the bytes that
- * it has, 0 where it is not all there yet, -1 where this is no record.
+ * Reads the first record of bytes without consuming it. Returns its size in
+ * bytes, 0 if it is not complete yet, -1 if this is not a record.
  */
 long record_get(const struct bytes *bytes, struct record *record);
 
-/* The rule of a RECORD_RULE, checked to the last byte; NULL where it is bad. */
+/* The rule of a RECORD_RULE, checked to the last byte; NULL if it is invalid. */
 struct rule *record_rule(const struct record *record, enum family family);
 
 #endif

@@ -19,7 +19,7 @@ static void words_add(struct words *words, size_t *room, const char *text, size_
 	char *word = xcalloc(length + 1, 1);
 
 	memcpy(word, text, length);
-	/* One place more, for the NULL behind the last word. */
+	/* One more place for the NULL after the last word. */
 	while ((size_t)words->n + 2 > *room) {
 		*room = *room ? 2 * *room : 32;
 		words->v = xreallocarray(words->v, *room, sizeof(*words->v));
@@ -43,10 +43,10 @@ static char *bad_text(const char *text)
 }
 
 /*
- * The quoting of iptables-restore: only " quotes, \ escapes within quotes
- * alone, and a closing quote ends the word even where no blank follows it.
- * Unlike there, a word may have any length (a list of addresses is one), a
- * quote that is not closed is an error, and so is a new line within quotes.
+ * The quoting of iptables-restore: only " quotes, \ escapes only within quotes,
+ * and a closing quote ends the word even if no blank follows it. Unlike there, a
+ * word may have any length (a list of addresses is one word), and an unclosed
+ * quote or a newline within quotes is an error.
  */
 char *words_split(const char *text, struct words *words)
 {
@@ -80,7 +80,7 @@ char *words_split(const char *text, struct words *words)
 		}
 	}
 	if (quoted) {
-		error = xasprintf("a \" is not closed in front of the end of the %s",
+		error = xasprintf("a \" is not closed before the end of the %s",
 				  strchr(text, '\n') ? "line" : "rule");
 		words_clear(words);
 	} else if (length) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xt_entry.h"
 
-/* Before the kernel's headers, which then leave out what it has. */
+/* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
 #include <limits.h>
@@ -16,7 +16,7 @@
 
 #define STANDARD_SIZE XT_ALIGN(sizeof(struct xt_standard_target))
 
-/* The same bits in both families. */
+/* The bits are the same in both families. */
 static const struct {
 	unsigned int model;
 	uint8_t kernel;
@@ -45,7 +45,7 @@ struct head {
 		memcpy(&(to), &(from), sizeof(to));                                              \
 	} while (0)
 
-/* The members that have the same names in both families. */
+/* The members with the same names in both families. */
 #define TAKE_COMMON(head, entry, ip)                                                             \
 	do {                                                                                     \
 		(head)->size = sizeof(*(entry));                                                 \
@@ -104,7 +104,7 @@ static bool take_head(struct head *head, enum family family, const void *data, s
 	return family == FAMILY_IPV4 ? take_ipv4(head, data, size) : take_ipv6(head, data, size);
 }
 
-/* The first reason is kept. */
+/* Makes the rule opaque, with the first reason. */
 static void not_understood(struct rule *rule, const char *why)
 {
 	if (!rule->opaque)
@@ -123,7 +123,7 @@ struct part {
 _Static_assert(sizeof(struct xt_entry_match) == sizeof(struct xt_entry_target), "one layout");
 _Static_assert(EXT_NAME_SIZE == XT_EXTENSION_MAXNAMELEN, "names of the kernel's size");
 
-/* Reads the header at bytes, of which there are room; false where it is not whole. */
+/* Reads the header at bytes, of which there are room; false if it is not complete. */
 static bool take_part(struct part *part, const uint8_t *bytes, size_t room)
 {
 	struct xt_entry_match header;
@@ -141,7 +141,7 @@ static bool take_part(struct part *part, const uint8_t *bytes, size_t room)
 	return memchr(part->name, '\0', sizeof(part->name)) != NULL;
 }
 
-/* The target, where it fills the end of the entry. */
+/* Reads the target; false unless it fills the end of the entry. */
 static bool take_target(struct part *part, const struct head *head, const uint8_t *entry,
 			size_t size)
 {
@@ -151,7 +151,7 @@ static bool take_target(struct part *part, const struct head *head, const uint8_
 	       part->size == size - head->target_offset;
 }
 
-/* The verdict of a target of the kernel's own, which has no name; false where it has one. */
+/* The verdict of the kernel's standard target, which has no name; false for another target. */
 static bool take_verdict(const struct part *target, int *verdict)
 {
 	if (target->name[0] || target->size != STANDARD_SIZE)
@@ -206,7 +206,7 @@ static void read_target(struct rule *rule, const struct head *head, const uint8_
 	else if (take_verdict(&target, &verdict))
 		read_verdict(rule, head, verdict, leads_to);
 	else if (!target.name[0] || !strcmp(target.name, XT_ERROR_TARGET))
-		not_understood(rule, "target of the kernel's own");
+		not_understood(rule, "target that is internal to the kernel");
 	else
 		rule_set_target(rule, target.name, target.revision, target.data,
 				(uint16_t)target.data_size);
@@ -233,8 +233,8 @@ static void read_matches(struct rule *rule, const struct head *head, const uint8
 }
 
 /*
- * An address bit that the mask does not cover is not ignored by the kernel: the
- * rule then matches nothing, which the model has no way to say.
+ * The kernel does not ignore an address bit that the mask does not cover: such a
+ * rule matches nothing, which the model cannot express.
  */
 static void read_address(struct rule *rule, struct address *to, const struct address *from)
 {
@@ -244,7 +244,7 @@ static void read_address(struct rule *rule, struct address *to, const struct add
 			not_understood(rule, "address beyond its mask");
 }
 
-/* Only names and masks as iptables makes them. */
+/* Accepts only names and masks as iptables makes them. */
 static void read_interface(struct rule *rule, struct interface *to, const char *name,
 			   const uint8_t *mask)
 {
@@ -256,7 +256,7 @@ static void read_interface(struct rule *rule, struct interface *to, const char *
 	}
 	if (!memchr(name, '\0', IFNAMSIZ) || !interface_set(to, name) ||
 	    memcmp(to->mask, mask, sizeof(any)))
-		not_understood(rule, "interface mask that is not iptables'");
+		not_understood(rule, "interface mask that iptables does not make");
 }
 
 static void read_head(struct rule *rule, const struct head *head)
@@ -276,13 +276,13 @@ static void read_head(struct rule *rule, const struct head *head)
 	}
 	if (inverse || head->odd_flags || head->tos)
 		not_understood(rule, "unknown flags");
-	/* Each of these means something else to the kernel than it seems to. */
+	/* The kernel reads each of these differently from what it seems to mean. */
 	if (head->proto > UINT8_MAX || (head->proto && !head->checks_proto) ||
 	    (!head->proto && rule->invert & INV_PROTO))
 		not_understood(rule, "protocol that is never compared");
 	rule->any_proto = rule->family == FAMILY_IPV6 && !rule->proto && head->checks_proto;
 	if (rule->invert & INV_FRAG && !rule->frag)
-		not_understood(rule, "inverted fragment flag alone");
+		not_understood(rule, "inverted fragment flag by itself");
 	rule->packets = head->counters.pcnt;
 	rule->bytes = head->counters.bcnt;
 }
@@ -294,7 +294,7 @@ struct rule *xt_entry_decode(enum family family, const void *entry, size_t size,
 	struct head head;
 
 	if (!take_head(&head, family, entry, size)) {
-		not_understood(rule, "entry that is cut off");
+		not_understood(rule, "truncated entry");
 		return rule;
 	}
 	read_head(rule, &head);
@@ -303,7 +303,7 @@ struct rule *xt_entry_decode(enum family family, const void *entry, size_t size,
 	return rule;
 }
 
-/* The name under which libiptc knows the rule's end. */
+/* The name by which libiptc knows the rule's verdict or target. */
 static const char *target_name(const struct rule *rule)
 {
 	switch (rule->verdict) {

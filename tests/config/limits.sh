@@ -44,11 +44,11 @@ yes '}' | head -n 50 >"$WORK/text.conf"
 try "many wrong lines" refused 'too many errors' "$WORK/text.conf"
 try "not all of them are told" at_most 25
 head -c 17000000 /dev/zero | tr '\0' '#' >"$WORK/large.conf"
-try "a file that is too large" refused '16777216 are the most that are read' "$WORK/large.conf"
+try "a file that is too large" refused 'at most 16777216 are read' "$WORK/large.conf"
 mkdir -p "$WORK/deep"
 for number in {0..11}; do echo "include(\"$((number + 1)).conf\")" >"$WORK/deep/$number.conf"; done
 : >"$WORK/deep/12.conf"
-try "files that include each other too deeply" refused 'include each other too deeply' "$WORK/deep/0.conf"
+try "files that include each other too deeply" refused 'includes are nested too deeply' "$WORK/deep/0.conf"
 try "but not these" reads "$WORK/deep/4.conf"
 mkdir -p "$WORK/files"
 for number in {1..1025}; do : >"$WORK/files/$number.conf"; done
@@ -75,7 +75,7 @@ unread() {
 	install -m 600 /dev/null "$WORK/secret.conf"
 	chmod 711 "$WORK"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$DOCKFW" --check-config -f "$WORK/secret.conf" >"$WORK/out" 2>&1
-	[ $? = 3 ] && grep -q 'Permission denied; run it as a user who may read it' "$WORK/out" && return
+	[ $? = 3 ] && grep -q 'Permission denied; run as a user who may read it' "$WORK/out" && return
 	cat "$WORK/out"
 	return 1
 }

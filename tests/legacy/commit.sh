@@ -28,12 +28,12 @@ expect 0 '^ok$' "$TOOL" both filter true
 
 iptables-legacy -N OTHER
 iptables-legacy -S >"$WORK/before"
-expect 3 'another one; nothing was written' "$TOOL" delete ipv4 filter FORWARD 3 4
-expect 3 'no rule of that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 9 1
-expect 3 'no rule of that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 0 1
+expect 3 'different one; nothing was written' "$TOOL" delete ipv4 filter FORWARD 3 4
+expect 3 'no rule with that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 9 1
+expect 3 'no rule with that number; nothing was written' "$TOOL" delete ipv4 filter FORWARD 0 1
 expect 3 'too long; nothing was written' \
 	"$TOOL" copy ipv4 filter FORWARD A234567890123456789012345678X
-expect 3 "circle; nothing was written" "$TOOL" loop ipv4 filter
+expect 3 "loop; nothing was written" "$TOOL" loop ipv4 filter
 expect 3 'File exists; nothing was written' "$TOOL" copy ipv4 filter FORWARD OTHER
 same "the table after refused edits" "$WORK/before" <(iptables-legacy -S)
 
@@ -62,7 +62,7 @@ expect 3 'Invalid argument.*dmesg; nothing was written' \
 	failing setsockopt EINVAL 1 "$TOOL" between ipv4 filter true
 expect 3 'Operation not permitted; run as root' failing getsockopt EPERM 1 "$TOOL" dump filter
 expect 3 'this kernel has no such table' failing getsockopt ENOENT 1 "$TOOL" dump filter
-expect 3 "run 'modprobe ip_tables', or take --backend=nft" failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
+expect 3 "run 'modprobe ip_tables', or use --backend=nft" failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
 same "the table after failed commits" "$WORK/before" <(iptables-legacy -S)
 # A module that is not loaded is, where a table is needed.
 expect 0 '^ok$' failing getsockopt ENOPROTOOPT 1 "$TOOL" between ipv4 mangle true

@@ -128,10 +128,10 @@ refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZA
 refused_text "a section's name with a blank" 'A B' 'chain "A B" { }'
 refused_text "a loop of chains" 'A -> B -> A' \
 	'chain "DOCKER-USER" { rules = { "-j A" } } chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j A" } }'
-refused_text "a loop behind another chain" 'a loop of chains: B -> C -> B' \
+refused_text "a loop behind another chain" 'the chains form a loop: B -> C -> B' \
 	'chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j C" } } chain "C" { rules = { "-j B" } }'
 ring() { for ((i = 1; i <= 20; i++)); do printf 'chain "C%d" { rules = { "-j C%d" } } ' $i $((i % 20 + 1)); done; }
-refused_text "a long loop" 'a loop of chains: C1 -> C2 -> .* -> C8 -> … -> C1$' "$(ring)"
+refused_text "a long loop" 'the chains form a loop: C1 -> C2 -> .* -> C8 -> … -> C1$' "$(ring)"
 
 # A message that is cut is cut between characters.
 cut_message() {
@@ -169,7 +169,7 @@ load reload-debian-12
 read -ra large <<<"$(printf -- '-m comment --comment c%d ' {1..118})"
 iptables-nft -I FORWARD 2 "${large[@]}" -j ACCEPT
 for mode in --check --repair; do
-	try "$mode of a chain that cannot be listed" refused "'FORWARD' .* has 7 rules, .* lists 1 of them: rule 2 is too large" \
+	try "$mode of a chain that cannot be listed" refused "'FORWARD' .* has 7 rules, .* lists only 1: rule 2 is too large" \
 		"$DOCKFW" $mode -b nft -4 -f "$CONF"
 done
 clear_tables

@@ -86,8 +86,8 @@ expect 1 '' iptables-nft -S ONE
 is OTHER '-j ACCEPT'
 expect 1 "cannot remove the chain 'OTHER'.*not empty; nothing was written" \
 	"$TOOL" script ipv4 filter -OTHER
-expect 1 "cannot create the chain 'OTHER'.*there is one" "$TOOL" script ipv4 filter +OTHER
-expect 1 "cannot insert rule 9 of the chain 'OTHER' in the ipv4 table 'filter': .*no rule of that" \
+expect 1 "cannot create the chain 'OTHER'.*it already exists" "$TOOL" script ipv4 filter +OTHER
+expect 1 "cannot insert rule 9 of the chain 'OTHER' in the ipv4 table 'filter': .*no rule with that" \
 	"$TOOL" script ipv4 filter 'OTHER@9=-j DROP'
 
 # Nothing to do, or what cancels itself, moves nothing.
@@ -99,11 +99,11 @@ expect 0 '^ok$' "$TOOL" script ipv4 filter 'OTHER@1=-j DROP' OTHER@1 +NEW 'NEW@1
 before=$(generation)
 expect 1 "cannot insert rule 2 of the chain 'OTHER'.*No such file.*is there a chain 'DOCKER-USER'" \
 	"$TOOL" script ipv4 raw +OTHER 'OTHER@1=-j ACCEPT' 'OTHER@2=-j DOCKER-USER'
-expect 1 "cannot insert rule 1 of the chain 'OTHER'.*Invalid argument; target 'REJECT' was not taken" \
+expect 1 "cannot insert rule 1 of the chain 'OTHER'.*Invalid argument; target 'REJECT' was refused" \
 	"$TOOL" script ipv4 mangle +OTHER 'OTHER@1=-j REJECT'
 expect 1 "cannot insert rule 1 of the chain 'FORWARD'.*Invalid argument; a rule that 'OTHER' has or leads to may" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-m owner --uid-owner 0 -j DROP' 'FORWARD@1=-j OTHER'
-expect 1 "cannot insert rule 1 of the chain 'DOCKER-USER'.*in a circle" \
+expect 1 "cannot insert rule 1 of the chain 'DOCKER-USER'.*in a loop" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-j DOCKER-USER' 'DOCKER-USER@1=-j OTHER'
 expect 1 "nf_tables has no -j QUEUE.*nothing was written" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-j ACCEPT' 'OTHER@1=-j QUEUE'

@@ -122,7 +122,7 @@ static void test_opaque_end(void **state)
 	(void)state;
 	rule = nft_decode(FAMILY_IPV4,
 			  assemble(FAMILY_IPV4, "bare ct; counter 3 4; verdict accept"));
-	assert_string_equal(rule->opaque, "expression 'ct': iptables has no such thing");
+	assert_string_equal(rule->opaque, "expression 'ct': iptables has no such expression");
 	assert_int_equal(rule->verdict, VERDICT_ACCEPT);
 	assert_int_equal(rule->packets, 3);
 	rule_free(rule);

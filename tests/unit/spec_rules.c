@@ -178,13 +178,13 @@ static void says_what_is_wrong(void **state)
 	expect_error(FAMILY_IPV4, "iptables -A X -j DROP", "'iptables' is a command", false);
 	expect_error(FAMILY_IPV4, "-t nat -j DROP", "'-t nat' names a table", false);
 	expect_error(FAMILY_IPV4, "--list", "'-L' is a command", false);
-	expect_error(FAMILY_IPV4, "-h", "no part of a rule", false);
-	expect_error(FAMILY_IPV4, "-w 5 -j DROP", "no part of a rule", false);
+	expect_error(FAMILY_IPV4, "-h", "not part of a rule", false);
+	expect_error(FAMILY_IPV4, "-w 5 -j DROP", "not part of a rule", false);
 	expect_error(FAMILY_IPV4, "-j NOSUCH", "no chain 'NOSUCH' and no target", false);
 	expect_error(FAMILY_IPV4, "-g ACCEPT", "no chain 'ACCEPT'", false);
 	expect_error(FAMILY_IPV4, "-j standard", "no chain 'standard'", false);
 	expect_error(FAMILY_IPV4, "-m nosuch", "-m nosuch: no such match", false);
-	expect_error(FAMILY_IPV4, "-m ../x", "no match's name", false);
+	expect_error(FAMILY_IPV4, "-m ../x", "not a match name", false);
 	expect_error(FAMILY_IPV4, "--dport 80", "unknown option '--dport'", false);
 	expect_error(FAMILY_IPV4, "-p tcp --dport", "'--dport' needs an argument", false);
 	expect_error(FAMILY_IPV4, "-p", "'-p' needs an argument", false);
@@ -210,21 +210,21 @@ static void looks_no_name_up(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		expect_error(FAMILY_IPV4, texts[i], "names are not looked up", false);
 	expect_error(FAMILY_IPV6, "-s localhost", "'localhost' is a name", false);
-	expect_error(FAMILY_IPV4, "-s 192.0.2.256", "'192.0.2.256' is no IPv4 address", false);
+	expect_error(FAMILY_IPV4, "-s 192.0.2.256", "'192.0.2.256' is not an IPv4 address", false);
 	expect_error(FAMILY_IPV4, "-s ''", "'''' is a name", false);
-	expect_error(FAMILY_IPV4, "-s \"\"", "'' is no IPv4 address", false);
+	expect_error(FAMILY_IPV4, "-s \"\"", "'' is not an IPv4 address", false);
 }
 
 static void knows_the_other_family(void **state)
 {
 	(void)state;
-	expect_error(FAMILY_IPV4, "-s 2001:db8::1 -j DROP", "no IPv4 address", true);
-	expect_error(FAMILY_IPV6, "-s 192.0.2.1 -j DROP", "no IPv6 address", true);
+	expect_error(FAMILY_IPV4, "-s 2001:db8::1 -j DROP", "not an IPv4 address", true);
+	expect_error(FAMILY_IPV6, "-s 192.0.2.1 -j DROP", "not an IPv6 address", true);
 	expect_error(FAMILY_IPV6, "-4 -j DROP", "for IPv4", true);
 	expect_error(FAMILY_IPV4, "-6 -j DROP", "for IPv6", true);
 	expect_error(FAMILY_IPV6, "-f", "not for IPv6", true);
 	expect_error(FAMILY_IPV4, "-m rt --rt-type 0", "no such match", true);
-	expect_error(FAMILY_IPV4, "-m conntrack --ctorigsrc 2001:db8::1", "no IPv4 address", true);
+	expect_error(FAMILY_IPV4, "-m conntrack --ctorigsrc 2001:db8::1", "not an IPv4 address", true);
 	expect_error(FAMILY_IPV4, "-j REJECT --reject-with icmp6-no-route", "reject type", true);
 	/* Wrong in both: each says it. */
 	expect_error(FAMILY_IPV4, "-m iprange --src-range x", "", false);
@@ -268,7 +268,7 @@ static void survives_huge_texts(void **state)
 	text[65536] = '\0';
 	expect(FAMILY_IPV4, text, "");
 	memset(text, 'x', 65536);
-	expect_error(FAMILY_IPV4, text, "is no option", false);
+	expect_error(FAMILY_IPV4, text, "is not an option", false);
 	memcpy(text, "-j ", 3);
 	expect_error(FAMILY_IPV4, text, "longer than 28", false);
 	memcpy(text, "-s 1", 4);

@@ -16,12 +16,12 @@
 #include "xtlock.h"
 
 /*
- * The kernel hands out and takes a table of a family whole. What guards a
- * change against other writers is the xtables lock, taken before the read and
- * held behind the write. The kernel's own check is weak: a table is replaced if
- * it still has as many entries as when it was fetched, so the handle of the
- * read is the one that is committed. A writer that does not take the lock and
- * leaves the number of entries as it was is not noticed, and its change is lost.
+ * The kernel hands out and replaces a table of a family as a whole. The xtables
+ * lock guards a change against other writers; it is taken before the read and
+ * held until after the write. The kernel's own check is weak: it replaces a
+ * table if it still has as many entries as when it was fetched, so the handle
+ * of the read is the one that is committed. A writer that does not take the
+ * lock and keeps the number of entries is not noticed, and its change is lost.
  */
 struct fetched {
 	enum family family;
@@ -31,7 +31,7 @@ struct fetched {
 
 struct legacy {
 	struct backend base; /* first: the two are one pointer */
-	int lock;            /* -1: open for reading */
+	int lock;            /* -1: open only for reading */
 	struct fetched **tables; /* owned */
 	size_t n, room;
 };
@@ -130,7 +130,7 @@ static struct rule *decode(const struct fetched *table, const void *entry)
 static void copy_rules(const struct fetched *from, struct chain *to)
 {
 	const struct iptc *iptc = iptc_of(from);
-	/* Of an empty chain, next_rule() would go on in the chain before. */
+	/* In an empty chain, next_rule() would continue in the previous chain. */
 	const void *entry = iptc->first_rule(to->name, from->handle);
 
 	for (; entry; entry = iptc->next_rule(entry, from->handle))
@@ -144,7 +144,7 @@ static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 	struct xtc_handle *handle;
 	int registered;
 
-	deadline_step("reading the ip_tables");
+	deadline_step("reading ip_tables");
 	registered = iptc_registered(family, name);
 	if (registered <= 0)
 		return registered;
@@ -172,7 +172,7 @@ static int legacy_read_chain(struct backend *backend, struct snapshot *snapshot,
 	return BACKEND_OK;
 }
 
-/* A table comes in one system call, so nothing of it can be torn. */
+/* A table is read in one system call, so it cannot be torn. */
 static int legacy_verify(struct backend *backend, struct snapshot *snapshot)
 {
 	(void)backend;
@@ -204,7 +204,7 @@ static const void *entry_at(const struct fetched *table, const char *chain, size
 	return entry;
 }
 
-/* Opaque rules equal nothing; that the reasons are the same has to do. */
+/* Opaque rules equal nothing; the same reason must suffice. */
 static bool is_rule(const struct rule *live, const struct rule *meant)
 {
 	if (live->opaque && meant->opaque)
@@ -220,12 +220,12 @@ static int delete_rule(const struct fetched *table, const struct edit *edit,
 	bool right;
 
 	if (!entry)
-		return edit_refused(table, edit, "it has no rule of that number");
+		return edit_refused(table, edit, "it has no rule with that number");
 	live = decode(table, entry);
 	right = is_rule(live, edit->rule);
 	rule_free(live);
 	if (!right)
-		return edit_refused(table, edit, "the rule of that number is another one");
+		return edit_refused(table, edit, "the rule with that number is a different one");
 	if (!iptc_of(table)->delete_rule(chain, (unsigned int)edit->position - 1, table->handle))
 		return edit_refused(table, edit, strerror(errno));
 	return 0;
@@ -240,14 +240,14 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 	void *entry;
 	int done;
 
-	/* The library goes by the name alone and takes what is no chain for a target. */
+	/* The library looks only at the name and takes one that is not a chain's for a target. */
 	if (rule_calls(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
 				 iptc->ops->builtin(rule->chain, table->handle)))
 		return edit_refused(table, edit, "it leads to a chain that does not exist");
 	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))
 		return edit_refused(table, edit, "its target has the name of a chain");
 	if (!edit->position)
-		return edit_refused(table, edit, "it has no rule of that number");
+		return edit_refused(table, edit, "it has no rule with that number");
 	entry = xt_entry_encode(rule, &size);
 	if (!entry)
 		return edit_refused(table, edit, "ip_tables cannot hold it");
@@ -257,10 +257,10 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 	if (done)
 		return 0;
 	return edit_refused(table, edit,
-			    errno == E2BIG ? "it has no rule of that number" : strerror(errno));
+			    errno == E2BIG ? "it has no rule with that number" : strerror(errno));
 }
 
-/* Carries an edit out on the fetched table, not in the kernel. */
+/* Applies an edit to the fetched table, not to the kernel. */
 static int fetched_apply(const struct fetched *table, const struct edit *edit)
 {
 	const struct iptc *iptc = iptc_of(table);
@@ -270,7 +270,7 @@ static int fetched_apply(const struct fetched *table, const struct edit *edit)
 		return edit_refused(table, edit, "its name is too long");
 	switch (edit->op) {
 	case EDIT_CREATE:
-		/* A table has all of its builtin chains from the start. */
+		/* A table always has all of its builtin chains. */
 		if (iptc->ops->builtin(chain, table->handle) ||
 		    iptc->ops->create_chain(chain, table->handle))
 			return 0;
@@ -288,8 +288,8 @@ static int fetched_apply(const struct fetched *table, const struct edit *edit)
 }
 
 /*
- * libiptc sets the counters of the policies to zero with each commit, unless
- * they are set: they live on but for what passes between the read and here.
+ * libiptc zeroes the policies' counters with each commit unless they are set.
+ * This keeps them, except for packets between the read and this point.
  */
 static int keep_policy_counters(const struct fetched *table)
 {
@@ -312,7 +312,7 @@ static int keep_policy_counters(const struct fetched *table)
 	return 0;
 }
 
-/* A copy of the whole table, for a comparison. */
+/* Copies the whole table, for a comparison. */
 static struct snapshot *fetched_copy(const struct fetched *from)
 {
 	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
@@ -326,8 +326,8 @@ static struct snapshot *fetched_copy(const struct fetched *from)
 
 /*
  * Whether the table is in the kernel although its commit failed: libiptc
- * replaces the table in one call, puts the counters back in a second, and does
- * not say which of them it was.
+ * replaces the table in one call, restores the counters in a second, and does
+ * not report which of them failed.
  */
 static bool in_kernel(const struct fetched *table)
 {
@@ -353,11 +353,11 @@ static const char *commit_hint(int error)
 	case EPERM:
 		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
 	case EINVAL:
-		return "; the kernel does not tell which rule it is, see dmesg";
+		return "; the kernel does not report which rule it is, see dmesg";
 	case ENOENT:
 		return "; this kernel lacks an extension that a rule uses, see dmesg";
 	case ELOOP:
-		return "; its chains call one another in a circle";
+		return "; its chains jump to one another in a loop";
 	default:
 		return "";
 	}
@@ -381,7 +381,7 @@ static int commit_failed(const struct fetched *table, const char *written, int e
 	return BACKEND_FAILED;
 }
 
-/* Each table on its own, in that order; the kernel cannot do it at once. */
+/* Commits each table by itself, in order; the kernel cannot do it at once. */
 static int commit_tables(struct fetched *const *tables, size_t n)
 {
 	struct text text;
@@ -394,7 +394,7 @@ static int commit_tables(struct fetched *const *tables, size_t n)
 		const struct fetched *table = tables[done];
 
 		if (!iptc_of(table)->ops->commit(table->handle)) {
-			/* libiptc passes some on with the sign of the kernel. */
+			/* libiptc passes some on negative, as the kernel has them. */
 			error = errno < 0 ? -errno : errno;
 			break;
 		}
@@ -410,8 +410,8 @@ static int commit_tables(struct fetched *const *tables, size_t n)
 
 /*
  * Registers a table that the snapshot does not have, for edits that need it.
- * Where it holds something, someone else was first. NULL with *result set to
- * what went wrong.
+ * If it holds something, another program was first. Returns NULL with *result
+ * set on failure.
  */
 static struct fetched *new_table(struct legacy *legacy, const struct edit *edit, int *result)
 {
@@ -459,10 +459,10 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 	if (!edits->n)
 		return BACKEND_OK;
 	if (legacy->lock < 0) {
-		diag_error("ip_tables were opened for reading alone; nothing was written");
+		diag_error("ip_tables was opened only for reading; nothing was written");
 		return BACKEND_FAILED;
 	}
-	deadline_step("writing the ip_tables");
+	deadline_step("writing ip_tables");
 	changed = xcalloc(edits->n, sizeof(*changed));
 	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
 		const struct edit *edit = &edits->v[i];

@@ -10,7 +10,7 @@
 
 #include "diag.h"
 
-/* The functions whose types name the family's entry. */
+/* The functions whose types depend on the family's entry. */
 #define ENTRY_FUNCTIONS(prefix, entry_type)                                                      \
 	static const void *prefix##_first(const char *chain, struct xtc_handle *handle)          \
 	{                                                                                        \
@@ -41,7 +41,7 @@ ENTRY_FUNCTIONS(ip6tc, struct ip6t_entry)
 	{                                                                                        \
 		.names_file = (names), .module = (kernel_module), .ops = &prefix##_ops,          \
 		.how_to_load = "; the kernel has not loaded them: run 'modprobe " kernel_module  \
-			       "', or take --backend=nft",                                       \
+			       "', or use --backend=nft",                                        \
 		.first_rule = prefix##_first, .next_rule = prefix##_next,                        \
 		.target = prefix##_target, .entry_size = prefix##_size,                          \
 		.insert_rule = prefix##_insert, .delete_rule = prefix##_delete_num_entry,        \
@@ -71,7 +71,7 @@ int iptc_registered(enum family family, const char *table)
 	int found = 0;
 	char line[64];
 
-	/* No such file: the module is not there, so no table is. */
+	/* Without the file there is no module, and so no table. */
 	if (!file && errno == ENOENT)
 		return 0;
 	if (!file) {
@@ -91,7 +91,7 @@ int iptc_registered(enum family family, const char *table)
 	return found;
 }
 
-/* What the operator can do about an errno of the library's init. */
+/* What the operator can do about an errno of the library's init(). */
 static const char *iptc_hint(const struct iptc *iptc, int error)
 {
 	switch (error) {
@@ -99,7 +99,7 @@ static const char *iptc_hint(const struct iptc *iptc, int error)
 	case EACCES:
 		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
 	case ENOENT:
-		return "; this kernel has no such table, take --backend=nft";
+		return "; this kernel has no such table, use --backend=nft";
 	case ENOPROTOOPT:
 		return iptc->how_to_load;
 	default:
@@ -114,8 +114,8 @@ struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
 
 	errno = 0;
 	handle = iptc->ops->init(table);
-	/* The kernel loads a table's module on its own, but not the one of them all.
-	 * Whether modprobe went well shows in the second try. */
+	/* The kernel loads a table's module by itself, but not the module that all of them
+	 * need. The second try shows whether modprobe succeeded. */
 	if (!handle && errno == ENOPROTOOPT && load) {
 		xtables_insmod(iptc->module, NULL, true);
 		errno = 0;
@@ -125,7 +125,7 @@ struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
 		return handle;
 	/* The library's parser of a table fails without an errno. */
 	diag_error("cannot read the %s table '%s' of ip_tables: %s%s", family_name(family), table,
-		   errno ? strerror(errno) : "its layout is not one that libiptc knows",
+		   errno ? strerror(errno) : "libiptc does not know its layout",
 		   iptc_hint(iptc, errno));
 	return NULL;
 }

@@ -2,17 +2,17 @@
 #ifndef DOCKFW_IPTC_H
 #define DOCKFW_IPTC_H
 
-/* <net/if.h>, by way of rule.h, has to come before the kernel's headers. */
+/* <net/if.h>, through rule.h, must come before the kernel's headers. */
 #include "rule.h"
 
 #include <libiptc/xtcshared.h>
 
 /*
- * libip4tc and libip6tc behind one face: the same functions over entries of
- * different types. They return as the libraries do: 1 or a pointer where it
- * went well, 0 or NULL with errno otherwise.
+ * One interface to libip4tc and libip6tc: the same functions over entries of
+ * different types. They return as the libraries do: 1 or a pointer on success,
+ * 0 or NULL with errno otherwise.
  *
- * Chain names go in as xt_chainlabel (see iptc_label()), since the library
+ * Chain names are passed as xt_chainlabel (see iptc_label()), since the library
  * declares them as arrays of that size. Rules are numbered from 0 here.
  */
 struct iptc {
@@ -33,19 +33,20 @@ struct iptc {
 
 extern const struct iptc iptc_families[FAMILY_COUNT];
 
-/* Copies a name into a label, with zeroes behind it; false where it is too long. */
+/* Copies a name into a label, padded with zeroes; false if it is too long. */
 bool iptc_label(xt_chainlabel label, const char *name);
 
 /*
- * Whether the table is registered: 1 or 0; -1, said. Opening one that is not
- * would register it, with its hooks, which a mere reader must not do.
+ * Whether the table is registered: 1 or 0; -1 after reporting why that is not
+ * known. Opening an unregistered table would register it with its hooks, which
+ * a mere reader must not do.
  */
 int iptc_registered(enum family family, const char *table);
 
 /*
- * Fetches the table; the caller frees the handle with ops->free(). With load, the
- * table is registered where it is not yet, and the kernel module loaded, as
- * iptables-legacy does. Returns NULL, said.
+ * Fetches the table; the caller frees the handle with ops->free(). With load, an
+ * unregistered table is registered and the kernel module loaded, as
+ * iptables-legacy does. Returns NULL after reporting why.
  */
 struct xtc_handle *iptc_open(enum family family, const char *table, bool load);
 

@@ -6,8 +6,8 @@
 #include "other_filter.h"
 
 /*
- * INPUT and FORWARD of the filter tables of ip_tables and ip6_tables: read_filters()
- * of the backend. All of its base chains are iptables' own, so but_builtin leaves none.
+ * The backend's read_filters(): INPUT and FORWARD of the filter tables of ip_tables and
+ * ip6_tables. All base chains there are made by iptables, so but_builtin leaves none.
  */
 int legacy_read_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
 		     struct other_filters *filters);

@@ -26,7 +26,7 @@ static const char *lock_file(void)
 	return path && *path ? path : XTABLES_LOCK;
 }
 
-/* Keeps the other end of the pipe open for as long as it waits. */
+/* Keeps its end of the pipe open as long as it waits. */
 static _Noreturn void wait_in_child(int fd)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -36,9 +36,9 @@ static _Noreturn void wait_in_child(int fd)
 }
 
 /*
- * Waits until the lock could be had or the time is over. Who only looks from time
- * to time never finds it free while several iptables wait for it, so a child
- * stands in line: a lock belongs to the open file, and so to both.
+ * Waits until the lock was obtained or the time is over. Polling never finds it
+ * free while several iptables wait for it, so a child queues for it: a lock
+ * belongs to the open file, and so to both processes.
  */
 static void stand_in_line(int fd)
 {
@@ -67,7 +67,7 @@ static void stand_in_line(int fd)
 int xtlock_take(void)
 {
 	const char *path = lock_file();
-	/* O_NONBLOCK is for a path that is a FIFO: open() must not wait for a writer. */
+	/* O_NONBLOCK: if the path is a FIFO, open() must not wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 
 	if (fd < 0) {
@@ -83,8 +83,8 @@ int xtlock_take(void)
 		if (errno != EWOULDBLOCK) {
 			diag_error("cannot lock '%s': %s", path, strerror(errno));
 		} else if (!deadline_left()) {
-			diag_error("another program holds the xtables lock '%s'; see who with "
-				   "fuser '%s', or give it more time with --timeout", path, path);
+			diag_error("another program holds the xtables lock '%s'; find it with: fuser "
+				   "'%s', or allow more time with --timeout", path, path);
 		} else {
 			stand_in_line(fd);
 			continue;

@@ -4,11 +4,11 @@
 
 /*
  * The lock that iptables-legacy takes around its work: flock() of the file that
- * XTABLES_LOCKFILE names, else of /run/xtables.lock. iptables waits for it, so
- * it is held as briefly as can be.
+ * XTABLES_LOCKFILE names, or else of /run/xtables.lock. iptables waits for it,
+ * so hold it as briefly as possible.
  *
  * Waits until the time limit (deadline.h). Returns the descriptor, which
- * xtlock_release() closes; -1, said, where the lock cannot be had.
+ * xtlock_release() closes, or -1 after reporting why there is no lock.
  */
 int xtlock_take(void);
 void xtlock_release(int fd); /* -1 is fine */

@@ -19,18 +19,18 @@
 #include "util.h"
 
 /*
- * iptables-nft's tables. The kernel lists the chains of a family whole, and the
- * rules of one chain. What belongs together is told by the generation: its
- * number is asked for in front of the first answer and behind the last.
+ * iptables-nft's tables. The kernel lists all chains of a family, and the rules
+ * of one chain. The generation shows whether the answers belong together: it is
+ * read before the first answer and after the last.
  */
 
 /*
- * How many rules a base chain has. The kernel ends a listing in silence in front
- * of a rule that does not fit one of its messages, which hides what is behind.
+ * The number of rules in a base chain. The kernel silently ends a listing before a
+ * rule that does not fit into one of its messages, which hides the rules after it.
  */
 struct base_count {
 	enum family family;
-	const char *table, *chain; /* of chains below */
+	const char *table, *chain; /* point into nft.chains */
 	uint32_t rules;
 };
 
@@ -40,7 +40,7 @@ struct nft {
 	bool started; /* generation is known */
 	uint32_t generation;
 	bool listed[FAMILY_COUNT];
-	struct snapshot *chains; /* of the families that were listed, without rules */
+	struct snapshot *chains; /* of the listed families, without rules */
 	struct base_count *counts; /* owned */
 	size_t ncounts, room;
 };
@@ -77,10 +77,10 @@ static void nft_close(struct backend *backend)
 struct listing {
 	struct nft *nft;
 	enum family family;
-	bool odd; /* a table or chain that cannot be read */
+	bool odd; /* has a table or chain that cannot be read */
 };
 
-/* A base chain is iptables' own where all about it is as iptables makes it. */
+/* A base chain is builtin if everything about it is as iptables makes it. */
 static bool is_builtin(const struct chain *chain, const char *table, const struct nlattr *hook,
 		       const char *type)
 {
@@ -116,7 +116,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 	struct table *table;
 	struct chain *chain;
 
-	/* Kernels to come may say more of a chain. */
+	/* Future kernels may report more about a chain. */
 	nft_attrs_message(&attrs, nlh, known);
 	table_name = nft_attr_string(attrs.v[NFTA_CHAIN_TABLE]);
 	name = nft_attr_string(attrs.v[NFTA_CHAIN_NAME]);
@@ -131,7 +131,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 	chain = table_add_chain(table, name);
 	if (!attrs.v[NFTA_CHAIN_HOOK])
 		return;
-	/* Nothing calls a base chain: what uses it are its rules. */
+	/* Nothing jumps to a base chain, so its use count is that of its rules. */
 	if (nft_attr_u32(attrs.v[NFTA_CHAIN_USE], &rules))
 		note_count(listing, table->name, chain->name, rules);
 	chain->builtin = is_builtin(chain, table_name, attrs.v[NFTA_CHAIN_HOOK],
@@ -141,7 +141,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 		chain->policy = policy == NF_DROP ? VERDICT_DROP : VERDICT_ACCEPT;
 }
 
-/* The kernel hooks no chain of a dormant table, though it lists the hooks. */
+/* The kernel registers no hook for a dormant table, though it lists the hooks. */
 static void take_table(const struct nlmsghdr *nlh, void *data)
 {
 	struct listing *listing = data;
@@ -186,7 +186,7 @@ static int list_chains(struct nft *nft, enum family family)
 	return status;
 }
 
-/* Notes which generation all that is read has to be of. */
+/* Notes the generation that everything read must be of. */
 static int start(struct nft *nft, struct snapshot *snapshot)
 {
 	int status = BACKEND_OK;
@@ -214,7 +214,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	if (status)
 		return status;
 	from = snapshot_table(nft->chains, family, name);
-	/* A table without chains is as good as none. */
+	/* A table without chains counts as none. */
 	if (!from)
 		return BACKEND_OK;
 	table = snapshot_add_table(snapshot, family, name);
@@ -245,7 +245,7 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 		chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
 }
 
-/* How many rules the chain has; those listed where that is not known. */
+/* The number of rules that the chain has, or, if that is not known, that were listed. */
 static size_t rule_count(const struct nft *nft, const struct table *table,
 			 const struct chain *chain)
 {
@@ -261,7 +261,7 @@ static size_t rule_count(const struct nft *nft, const struct table *table,
 
 /*
  * The chain was not listed to its end. Another program may be in the middle of a
- * change, which counts already; where it stays so, a rule hides others.
+ * change, which is already counted; if it stays so, a rule hides others.
  */
 static int not_whole(const struct nft *nft, const struct table *table, const struct chain *chain,
 		     size_t rules)
@@ -283,9 +283,9 @@ static int not_whole(const struct nft *nft, const struct table *table, const str
 	}
 	if (clock_ms() - seen.since < HIDDEN_RULES_MS)
 		return BACKEND_CHANGED;
-	diag_error("the chain '%s' of the %s table '%s' has %zu rules, but nf_tables lists %zu of "
-		   "them: rule %zu is too large to be listed, and hides those behind it; only "
-		   "flushing the chain takes it out", chain->name, family_name(table->family), table->name, rules,
+	diag_error("the chain '%s' of the %s table '%s' has %zu rules, but nf_tables lists only %zu: "
+		   "rule %zu is too large to be listed and hides those after it; only flushing the "
+		   "chain removes it", chain->name, family_name(table->family), table->name, rules,
 		   chain->nrules, chain->nrules + 1);
 	return BACKEND_FAILED;
 }
@@ -326,7 +326,7 @@ static int nft_verify(struct backend *backend, struct snapshot *snapshot)
 		return status;
 	if (generation == snapshot->generation)
 		return BACKEND_OK;
-	diag_step(2, "netlink: generation %u became %u while it was read", snapshot->generation,
+	diag_step(2, "netlink: generation %u became %u during the read", snapshot->generation,
 		  generation);
 	return BACKEND_CHANGED;
 }

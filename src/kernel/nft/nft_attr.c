@@ -6,7 +6,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
-/* Whether a whole attribute is at the front of left bytes. */
+/* Whether left bytes begin with a complete attribute. */
 static bool is_attr(const struct nlattr *attr, size_t left)
 {
 	return left >= sizeof(*attr) && attr->nla_len >= sizeof(*attr) && attr->nla_len <= left;

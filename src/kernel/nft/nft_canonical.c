@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_canonical.h"
 
-/* In front of the kernel's headers, which then leave out what it has. */
+/* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
 #include <linux/netfilter/x_tables.h>
@@ -13,15 +13,15 @@
 
 #include "nft_limit.h"
 
-/* What iptables since 1.8.8 makes of a rule by writing it and reading it again. */
+/* The form that a rule has after iptables since 1.8.8 has written it and read it back. */
 
-/* A tcp or udp match as one thing; udp has no flags. */
+/* A tcp or udp match; udp has no flags. */
 struct port_match {
 	bool tcp;
 	struct xt_tcp v;
 };
 
-/* Whether iptables writes the match as native expressions, which know no options. */
+/* Whether iptables writes the match as native expressions, which have no TCP options. */
 static bool take_ports(struct port_match *ports, const struct ext *ext)
 {
 	const uint8_t known = XT_TCP_INV_SRCPT | XT_TCP_INV_DSTPT | XT_TCP_INV_FLAGS;
@@ -43,7 +43,7 @@ static bool take_ports(struct port_match *ports, const struct ext *ext)
 	return !(ports->v.invflags & ~known) && !ports->v.option;
 }
 
-/* The byte behind udp's flags is compared, so no structure with any there goes in. */
+/* The padding after udp's flags is compared, so the members are copied one by one. */
 static void put_ports(const struct port_match *ports, struct ext *ext)
 {
 	if (ports->tcp) {
@@ -55,7 +55,7 @@ static void put_ports(const struct port_match *ports, struct ext *ext)
 	ext->data[offsetof(struct xt_udp, invflags)] = ports->v.invflags;
 }
 
-/* All but the ports up to one are those above it. */
+/* "All but the ports up to N" is the ports above N. */
 static void turn_round(struct xt_tcp *tcp, uint16_t span[2], uint8_t inversion)
 {
 	if (!(tcp->invflags & inversion) || span[0] || !span[1] || span[1] == UINT16_MAX)
@@ -65,7 +65,7 @@ static void turn_round(struct xt_tcp *tcp, uint16_t span[2], uint8_t inversion)
 	span[1] = UINT16_MAX;
 }
 
-/* Whether a condition is there: "! 0:65535" is one, which never holds. */
+/* Whether there is a condition: "! 0:65535" is one, which never holds. */
 static bool has_source(const struct xt_tcp *tcp)
 {
 	return tcp->spts[0] || tcp->spts[1] != UINT16_MAX || tcp->invflags & XT_TCP_INV_SRCPT;
@@ -81,7 +81,7 @@ static bool has_flags(const struct xt_tcp *tcp)
 	return tcp->flg_mask || tcp->flg_cmp || tcp->invflags & XT_TCP_INV_FLAGS;
 }
 
-/* Takes the parts of b into a, where both have different ones and b has any. */
+/* Merges b into a if each has parts and they share none. Returns whether it did. */
 static bool unite(struct xt_tcp *a, const struct xt_tcp *b)
 {
 	bool source = has_source(b), destination = has_destination(b), flags = has_flags(b);
@@ -139,7 +139,7 @@ static void normal_limit(struct ext *ext)
 	if (strcmp(ext->name, "limit") || ext->revision || ext->size != sizeof(info))
 		return;
 	memcpy(&info, ext->data, sizeof(info));
-	/* The kernel takes no burst for its default. */
+	/* The kernel reads a burst of 0 as its default. */
 	if (!info.burst)
 		info.burst = 5;
 	if (nft_limit_of(info.avg, &rate, &unit))
@@ -147,7 +147,7 @@ static void normal_limit(struct ext *ext)
 	memcpy(ext->data, &info, sizeof(info));
 }
 
-/* --nflog-range, which the kernel has never looked at, is not written. */
+/* --nflog-range, which the kernel has never used, is not written. */
 static void normal_nflog(struct rule *rule)
 {
 	struct xt_nflog_info info;
@@ -161,7 +161,7 @@ static void normal_nflog(struct rule *rule)
 	memcpy(rule->target.data, &info, sizeof(info));
 }
 
-/* The name that no interface has is what "! -i +" is written as. */
+/* "! -i +" is written as a name that no interface has. */
 static void normal_interface(struct rule *rule, struct interface *iface, unsigned int inversion)
 {
 	static const char none[] = NFT_NO_INTERFACE;

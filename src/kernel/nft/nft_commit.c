@@ -20,20 +20,20 @@
 #include "util.h"
 
 /*
- * Edits go by positions that each edit moves; nf_tables goes by handles, and new
- * rules have none before they are there. So the edits are carried out on lists
- * first, and what is sent is the difference between the lists and the kernel.
+ * Edits use positions, which each edit moves; nf_tables uses handles, which new
+ * rules do not have yet. So the edits are first applied to lists, and the
+ * difference between the lists and the kernel is sent.
  */
 
 #define NO_EDIT SIZE_MAX
 
 /*
- * The kernel lists rules in messages of up to 32 KiB less its own overhead. One
- * that does not fit it takes, and then shows neither it nor those behind it.
+ * The kernel lists rules in messages of up to 32 KiB less its own overhead. It
+ * accepts a larger rule, but then lists neither that rule nor those after it.
  */
 #define RULE_MAX 32000
 
-/* A rule: of the kernel's, or one that an edit puts in. */
+/* A rule: one in the kernel, or one that an edit inserts. */
 struct rule_line {
 	uint64_t handle; /* 0: new */
 	size_t edit;
@@ -41,13 +41,13 @@ struct rule_line {
 
 /* A chain that the edits touch. */
 struct work {
-	const struct edit *first; /* of those edits: where the chain is */
+	const struct edit *first; /* the first of those edits, which names the chain */
 	const struct chain *live; /* NULL: the kernel has none */
 	bool exists;
-	size_t created, dropped; /* by which edit, or NO_EDIT */
-	struct rule_line *lines; /* owned; as the chain is to be */
+	size_t created, dropped; /* the edit that does so, or NO_EDIT */
+	struct rule_line *lines; /* owned; the chain's rules after the edits */
 	size_t n, room;
-	struct rule_line *gone; /* owned; rules of the kernel's to be taken out */
+	struct rule_line *gone; /* owned; rules in the kernel to delete */
 	size_t ngone, gone_room;
 };
 
@@ -57,7 +57,7 @@ struct commit {
 	struct work *works; /* owned */
 	size_t n, room;
 	struct nft_batch batch;
-	size_t *edit_of; /* owned; by message, from 0 */
+	size_t *edit_of; /* owned; indexed by message, from 0 */
 	size_t edit_room;
 };
 
@@ -68,7 +68,7 @@ static const char *const op_names[] = {
 	[EDIT_DROP] = "remove the chain",
 };
 
-/* Says why an edit cannot be done; takes over why. */
+/* Reports why an edit cannot be done; takes ownership of why. Returns -1. */
 static int refused(const struct edit *edit, char *why)
 {
 	if (edit->op == EDIT_INSERT || edit->op == EDIT_DELETE)
@@ -99,7 +99,7 @@ static bool is_place(const struct edit *a, const struct edit *b)
 	return a->family == b->family && !strcmp(a->chain, b->chain) && !strcmp(a->table, b->table);
 }
 
-/* The list of the edit's chain. Edits of one chain mostly come one after another. */
+/* The list of the edit's chain. Edits of one chain are mostly adjacent. */
 static struct work *work_of(struct commit *c, const struct edit *edit)
 {
 	const struct table *table = snapshot_table(c->snapshot, edit->family, edit->table);
@@ -126,9 +126,9 @@ static int delete_line(struct work *work, const struct edit *edit, size_t index)
 	struct rule_line *line = &work->lines[edit->position - 1];
 
 	if (line->edit == NO_EDIT) {
-		/* Without a handle the kernel would empty the chain. */
+		/* Without a handle, the kernel would flush the chain. */
 		if (!line->handle || (edit->rule->handle && edit->rule->handle != line->handle))
-			return refused(edit, xstrdup("the rule of that number is another one"));
+			return refused(edit, xstrdup("the rule with that number is a different one"));
 		GROW(work->gone, work->ngone, work->gone_room);
 		work->gone[work->ngone++] = (struct rule_line){ line->handle, index };
 	}
@@ -153,7 +153,7 @@ static int apply_chain(struct work *work, const struct edit *edit, size_t index)
 	bool create = edit->op == EDIT_CREATE;
 
 	if (work->exists == create)
-		return refused(edit, xstrdup(create ? "there is one" : "there is none"));
+		return refused(edit, xstrdup(create ? "it already exists" : "it does not exist"));
 	if (!create && work->n)
 		return refused(edit, xstrdup("it is not empty"));
 	work->exists = create;
@@ -173,7 +173,7 @@ static int commit_apply(struct commit *c, size_t index)
 	if (work->live && !work->live->loaded)
 		return refused(edit, xstrdup("the chain was not read"));
 	if (edit->position < 1 || edit->position > work->n + (edit->op == EDIT_INSERT))
-		return refused(edit, xstrdup("the chain has no rule of that number"));
+		return refused(edit, xstrdup("the chain has no rule with that number"));
 	if (edit->op == EDIT_DELETE)
 		return delete_line(work, edit, index);
 	insert_line(work, edit, index);
@@ -263,9 +263,9 @@ static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t
 }
 
 /*
- * New rules that follow one another, from first to end. The kernel looks a place
- * up by walking through the chain, so they go to its end, or each in turn behind
- * the one in front of them all, last one first: no walk gets longer.
+ * Adds consecutive new rules, from first to end. The kernel finds a place by
+ * walking through the chain, so they are appended to its end, or each is put
+ * after the rule before them all, last one first: no walk gets longer.
  */
 static int put_run(struct commit *c, const struct work *work, size_t first, size_t end)
 {
@@ -297,8 +297,9 @@ static int put_rules(struct commit *c, const struct work *work)
 }
 
 /*
- * Chains first, since rules lead to them; rules that go before those that come,
- * so that a call that changes its direction is no circle; chains that go last.
+ * Chains are created first, since rules lead to them. Rules are deleted before
+ * others are added, so that a jump that changes its direction makes no loop.
+ * Chains are deleted last.
  */
 static int put_all(struct commit *c)
 {
@@ -317,7 +318,7 @@ static int put_all(struct commit *c)
 	return 0;
 }
 
-/* ---- what the kernel says ---- */
+/* ---- the kernel's answer ---- */
 
 static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
 {
@@ -357,7 +358,7 @@ static char *extension_at(const struct nft_batch *batch, const struct nft_refusa
 	return text ? xasprintf("%s '%s'", kind, text) : NULL;
 }
 
-/* What the operator can make of it; the caller frees it. */
+/* A hint for the operator; the caller frees it. */
 static char *refusal_hint(const struct commit *c, const struct nft_refusal *refusal,
 			  const struct edit *edit)
 {
@@ -371,22 +372,22 @@ static char *refusal_hint(const struct commit *c, const struct nft_refusal *refu
 	case ENOENT:
 		text = extension ? xasprintf("; this kernel has no %s", extension) :
 		       leads ? xasprintf("; is there a chain '%s'?", edit->rule->chain) :
-			       xstrdup("; this kernel lacks something that it uses");
+			       xstrdup("; this kernel lacks something that it needs");
 		break;
 	case EINVAL:
 		if (leads && !extension)
 			text = xasprintf("; a rule that '%s' has or leads to may not be used here, "
-					 "dmesg may tell more", edit->rule->chain);
+					 "dmesg may say more", edit->rule->chain);
 		else
-			text = xasprintf("; %s%sdmesg may tell more", extension ? extension : "",
-					 extension ? " was not taken, " : "");
+			text = xasprintf("; %s%sdmesg may say more", extension ? extension : "",
+					 extension ? " was refused, " : "");
 		break;
 	case ELOOP:
 	case EMLINK:
-		text = xstrdup("; its chains call one another in a circle, or too deep");
+		text = xstrdup("; its chains jump to one another in a loop, or too deeply");
 		break;
 	case EBUSY:
-		text = xstrdup("; it is still called");
+		text = xstrdup("; a rule still jumps to it");
 		break;
 	default:
 		text = xstrdup("");

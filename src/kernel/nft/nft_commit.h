@@ -6,10 +6,10 @@
 #include "nft_socket.h"
 
 /*
- * Carries out the edits in one transaction, which the kernel refuses where the
+ * Carries out the edits in one transaction, which the kernel refuses if the
  * tables are no longer of the snapshot's generation. Returns enum
- * backend_result; what failed was said, with the edit that it was. Edits that
- * leave everything as it was send nothing.
+ * backend_result after reporting what failed, with the edit. Edits that leave
+ * everything as it was send nothing.
  */
 int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const struct edits *edits);
 

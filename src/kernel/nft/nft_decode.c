@@ -25,8 +25,8 @@
 #define REGISTER_BYTES (NFT_REG32_COUNT * NFT_REG32_SIZE)
 
 /*
- * The place of size bytes in the registers. Four of 128 bits lie over sixteen
- * of 32 bits; the kernel names the same place by either number.
+ * Finds the place of size bytes in the registers. Four of 128 bits overlay
+ * sixteen of 32 bits; the kernel uses either number for the same place.
  */
 static bool take_register(struct nft_decoder *d, const struct nlattr *attr, size_t size,
 			  unsigned int *at)
@@ -58,7 +58,7 @@ static bool take_loaded(struct nft_decoder *d, const struct nlattr *attr)
 	return true;
 }
 
-/* The bytes of a NFTA_DATA_VALUE in an attribute; NULL where it has none. */
+/* The bytes of a NFTA_DATA_VALUE in an attribute; NULL after nft_refuse() if it has none. */
 static const uint8_t *take_value(struct nft_decoder *d, const struct nlattr *attr, size_t *size)
 {
 	struct nft_attrs data;
@@ -82,18 +82,18 @@ static void take_load(struct nft_decoder *d, struct nft_load load)
 		d->load = load;
 }
 
-/* Claims the end of the rule, which it has once. */
+/* Claims the end of the rule, of which there is only one. */
 static bool at_end(struct nft_decoder *d)
 {
 	if (d->place == AT_END)
-		return nft_refuse(d, "something behind the rule's end");
+		return nft_refuse(d, "something after the rule's end");
 	d->place = AT_END;
 	return true;
 }
 
 /* ---- conditions ---- */
 
-/* What is behind the counter would be read as if it were in front of it. */
+/* A condition after the counter would be read as if it were before it. */
 static bool in_matches(struct nft_decoder *d)
 {
 	return d->place == IN_MATCHES ? true : nft_refuse(d, "a condition at the end of the rule");
@@ -104,7 +104,7 @@ static void decode_trace(struct nft_decoder *d, const struct nft_attrs *a)
 	uint32_t key;
 
 	if (!nft_attr_u32(a->v[NFTA_META_KEY], &key) || key != NFT_META_NFTRACE) {
-		nft_refuse(d, "setting of what is not the trace mark");
+		nft_refuse(d, "set of something other than the trace mark");
 		return;
 	}
 	if (!take_loaded(d, a->v[NFTA_META_SREG]))
@@ -134,7 +134,7 @@ static void decode_meta(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	if (a->v[NFTA_META_SREG] || !nft_attr_u32(a->v[NFTA_META_KEY], &load.key)) {
-		nft_refuse(d, "neither load nor setting");
+		nft_refuse(d, "neither load nor set");
 		return;
 	}
 	if (load.key >= sizeof(sizes) || !sizes[load.key]) {
@@ -188,7 +188,7 @@ static void decode_bitwise(struct nft_decoder *d, const struct nft_attrs *a)
 	}
 	for (size_t i = 0; i < size; i++)
 		if (xor[i]) {
-			nft_refuse(d, "bits that are turned round");
+			nft_refuse(d, "bits that are inverted");
 			return;
 		}
 	load->masked = true;
@@ -225,14 +225,14 @@ static void decode_range(struct nft_decoder *d, const struct nft_attrs *a)
 	low = take_value(d, a->v[NFTA_RANGE_FROM_DATA], &low_size);
 	high = take_value(d, a->v[NFTA_RANGE_TO_DATA], &high_size);
 	if (!low || !high || low_size != 2 || high_size != 2)
-		nft_refuse(d, "range of what is no port");
+		nft_refuse(d, "range of something that is not a port");
 	else if (in_matches(d) && take_loaded(d, a->v[NFTA_RANGE_SREG]))
 		nft_decode_range(d, op == NFT_RANGE_NEQ, (uint16_t)(low[0] << 8 | low[1]),
 				 (uint16_t)(high[0] << 8 | high[1]));
 	d->load.kind = LOAD_NONE;
 }
 
-/* An extension of x_tables', as the attributes of both kinds have it. */
+/* An extension of x_tables; matches and targets have the same attributes. */
 _Static_assert(NFTA_MATCH_NAME == (int)NFTA_TARGET_NAME && NFTA_MATCH_REV == (int)NFTA_TARGET_REV &&
 	       NFTA_MATCH_INFO == (int)NFTA_TARGET_INFO, "match and target are alike");
 
@@ -252,7 +252,7 @@ static bool take_xt(struct nft_decoder *d, const struct nft_attrs *a, struct xt 
 	if (!xt->name || !*xt->name || strlen(xt->name) >= EXT_NAME_SIZE)
 		return nft_refuse(d, "no name");
 	if (!nft_attr_u32(a->v[NFTA_MATCH_REV], &revision) || revision > UINT8_MAX || !info)
-		return nft_refuse(d, "'%s' that is not whole", xt->name);
+		return nft_refuse(d, "'%s' that is not complete", xt->name);
 	xt->revision = (uint8_t)revision;
 	xt->data = mnl_attr_get_payload(info);
 	xt->size = mnl_attr_get_payload_len(info);
@@ -300,9 +300,9 @@ static void decode_counter(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	if (!nft_attr_u64(a->v[NFTA_COUNTER_PACKETS], &d->rule->packets) ||
 	    !nft_attr_u64(a->v[NFTA_COUNTER_BYTES], &d->rule->bytes))
-		nft_refuse(d, "no numbers");
+		nft_refuse(d, "no counter values");
 	if (d->place != IN_MATCHES)
-		nft_refuse(d, "not in front of the rule's end");
+		nft_refuse(d, "not before the rule's end");
 	d->place = IN_ACTION;
 }
 
@@ -320,7 +320,7 @@ static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
 		return;
 	}
 	chain = nft_attr_string(a.v[NFTA_VERDICT_CHAIN]);
-	/* What is read of an opaque rule is its first verdict. */
+	/* Of an opaque rule, only the first verdict is read. */
 	if (!at_end(d) && rule->verdict != VERDICT_NONE)
 		return;
 	switch ((int)code) {
@@ -334,7 +334,7 @@ static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
 		rule->verdict = VERDICT_RETURN;
 		break;
 	case NF_QUEUE:
-		/* iptables-nft neither writes nor reads it. */
+		/* iptables-nft neither writes nor reads this verdict. */
 		rule->verdict = VERDICT_QUEUE;
 		nft_refuse(d, "verdict queue");
 		break;
@@ -386,7 +386,7 @@ static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
 
 	if (!take_xt(d, a, &xt) || !at_end(d))
 		return;
-	/* Longer ones stand for what is in no extension, see decode_log(). */
+	/* Longer data stands for a prefix that no extension holds, see decode_log(). */
 	if (!strcmp(xt.name, "NFLOG") && xt.size > XT_ALIGN(sizeof(struct xt_nflog_info)))
 		nft_refuse(d, "'NFLOG' of %u bytes", xt.size);
 	else
@@ -410,7 +410,7 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 	    (a->v[NFTA_LOG_SNAPLEN] && !nft_attr_u32(a->v[NFTA_LOG_SNAPLEN], &info->len)) ||
 	    (a->v[NFTA_LOG_QTHRESHOLD] &&
 	     !nft_attr_u16(a->v[NFTA_LOG_QTHRESHOLD], &info->threshold))) {
-		nft_refuse(d, "log to what is no group");
+		nft_refuse(d, "log that is not to a group");
 		return;
 	}
 	if (a->v[NFTA_LOG_SNAPLEN])
@@ -430,8 +430,8 @@ static const struct {
 	const char *name;
 	uint32_t known;
 	void (*decode)(struct nft_decoder *d, const struct nft_attrs *attrs);
-	bool loads; /* looks at what is loaded, or loads */
-	bool ends;  /* read in an opaque rule, too: how it ends */
+	bool loads; /* uses the loaded value, or loads one */
+	bool ends;  /* also read in an opaque rule, to learn how it ends */
 } expressions[] = {
 	{ "meta", A(META_DREG) | A(META_KEY) | A(META_SREG), decode_meta, true, false },
 	{ "payload", A(PAYLOAD_DREG) | A(PAYLOAD_BASE) | A(PAYLOAD_OFFSET) | A(PAYLOAD_LEN),
@@ -467,11 +467,11 @@ static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
 	while (i < ARRAY_SIZE(expressions) && strcmp(expressions[i].name, d->expression))
 		i++;
 	if (i == ARRAY_SIZE(expressions)) {
-		nft_refuse(d, "iptables has no such thing");
+		nft_refuse(d, "iptables has no such expression");
 		return;
 	}
 	if (!nft_attrs_nested(&attrs, expr.v[NFTA_EXPR_DATA], expressions[i].known))
-		nft_refuse(d, "an attribute that is not known");
+		nft_refuse(d, "unknown attribute");
 	if (!expressions[i].loads) {
 		nft_decode_idle_load(d);
 		d->load.kind = LOAD_NONE;
@@ -488,7 +488,7 @@ static void decode_expressions(struct nft_decoder *d, const struct nlattr *list)
 	for (; elem; elem = nft_attr_next(list, elem)) {
 		if (mnl_attr_get_type(elem) != NFTA_LIST_ELEM) {
 			d->expression = NULL;
-			nft_refuse(d, "a list of what are no expressions");
+			nft_refuse(d, "a list of things other than expressions");
 		} else {
 			decode_expression(d, elem);
 		}
@@ -497,11 +497,11 @@ static void decode_expressions(struct nft_decoder *d, const struct nlattr *list)
 	}
 	d->expression = NULL;
 	if (left)
-		nft_refuse(d, "expressions that are cut off");
+		nft_refuse(d, "truncated expressions");
 	nft_decode_idle_load(d);
 }
 
-/* What nft writes behind "comment": a type, a length and a text each. */
+/* What nft writes for "comment": a type, a length and a text each. */
 static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 {
 	enum { TYPE_COMMENT = 0 };
@@ -513,14 +513,14 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 		return;
 	if (left < 2 || at[0] != TYPE_COMMENT || at[1] != left - 2 || !at[1] ||
 	    strnlen((const char *)at + 2, at[1]) != at[1] - 1U) {
-		nft_refuse(d, "user data that is no comment");
+		nft_refuse(d, "user data that is not a comment");
 		return;
 	}
 	memcpy(info.comment, at + 2, at[1]);
 	nft_add_match(d, "comment", &info, sizeof(info))->usersize = sizeof(info);
 }
 
-/* What an old release wrote as it was typed is compared in the form of the newer ones. */
+/* Old releases wrote a rule as it was typed; it is compared in the form of newer ones. */
 static void take_form(struct rule *rule)
 {
 	struct rule *form = nft_canonical(rule);
@@ -540,7 +540,7 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 	struct nft_attrs attrs;
 
 	if (!nft_attrs_message(&attrs, nlh, known))
-		nft_refuse(&d, "a rule with an attribute that is not known");
+		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);

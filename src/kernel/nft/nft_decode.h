@@ -6,17 +6,17 @@
 
 #include "rule.h"
 
-/* Rules of iptables-nft's tables, from expressions: pure. */
+/* Decodes rules of iptables-nft's tables from their expressions: pure. */
 
 /*
- * The rule in a message of a dump (NFT_MSG_NEWRULE), whose nlmsg_len is within
- * its buffer. It is read from the message itself and not through libnftnl,
- * which passes over attributes that it does not know. Never NULL; what is not
- * understood to the last attribute makes the rule opaque. The caller frees it.
+ * Returns the rule in a message of a dump (NFT_MSG_NEWRULE), whose nlmsg_len is
+ * within its buffer. It is read from the message itself and not through
+ * libnftnl, which skips attributes that it does not know. Never NULL; a rule
+ * that is not understood to the last attribute is opaque. The caller frees it.
  */
 struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh);
 
-/* Whether the message is of a rule of that chain: old kernels dump all of them. */
+/* Whether the message has a rule of that chain: old kernels dump the rules of all chains. */
 bool nft_is_rule_of(const struct nlmsghdr *nlh, const char *table, const char *chain);
 
 #endif

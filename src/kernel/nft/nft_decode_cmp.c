@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_decode_cmp.h"
 
-/* In front of the kernel's headers, which then leave out what it has. */
+/* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
 #include <linux/netfilter/nf_tables.h>
@@ -17,7 +17,7 @@
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
 
-/* A part that comes twice is read by iptables as its last one alone. */
+/* iptables reads only the last one of a part that is there twice. */
 static bool claim_part(struct nft_decoder *d, unsigned int part)
 {
 	if (d->parts & part)
@@ -26,7 +26,7 @@ static bool claim_part(struct nft_decoder *d, unsigned int part)
 	return true;
 }
 
-/* Equal or not equal, as INV_*; the rest is for numbers alone. */
+/* Equal or not equal, as INV_*; the other operators are only for numbers. */
 static bool take_invert(struct nft_decoder *d, uint32_t op, unsigned int inversion)
 {
 	if (op != NFT_CMP_EQ && op != NFT_CMP_NEQ)
@@ -48,8 +48,8 @@ static bool whole(struct nft_decoder *d, size_t size, bool may_be_masked)
 /* ---- meta ---- */
 
 /*
- * "eth0" with its NUL, which nft pads to the whole length; "eth" without one
- * is eth+. What iptables writes for "! -i +" is a name that no interface has.
+ * "eth0" with its NUL, which nft pads to the full length; "eth" without a NUL
+ * is eth+. For "! -i +", iptables writes a name that no interface has.
  */
 static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsigned int part,
 			  unsigned int inversion, uint32_t op, const uint8_t *data, size_t size)
@@ -67,7 +67,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 	}
 	for (size_t i = length; i < size; i++)
 		if (data[i])
-			return nft_refuse(d, "bytes behind the interface's name");
+			return nft_refuse(d, "bytes after the interface's name");
 	memcpy(name, data, length);
 	if (length == size) {
 		name[length] = '+';
@@ -97,7 +97,7 @@ static bool cmp_mark(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 
 	if (!take_invert(d, op, 0))
 		return false;
-	/* The bytes behind the last member are compared, too. */
+	/* The bytes after the last member are also compared. */
 	memset(&info, 0, sizeof(info));
 	info.mask = UINT32_MAX;
 	info.invert = op == NFT_CMP_NEQ;
@@ -123,7 +123,7 @@ static bool cmp_meta(struct nft_decoder *d, uint32_t op, const uint8_t *data, si
 	struct rule *rule = d->rule;
 	uint32_t key = d->load.key;
 
-	/* A name may be compared in part; all else is of one size. */
+	/* A name may be compared in part; everything else has one size. */
 	if (key != NFT_META_IIFNAME && key != NFT_META_OIFNAME && size != d->load.size)
 		return nft_refuse(d, "%zu bytes of a value of %u", size, d->load.size);
 	if (d->load.masked && key != NFT_META_MARK)
@@ -154,15 +154,14 @@ bool nft_decode_idle_load(struct nft_decoder *d)
 		return claim_part(d, DECODED_IN);
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_OIFNAME)
 		return claim_part(d, DECODED_OUT);
-	return nft_refuse(d, "value that nothing looks at");
+	return nft_refuse(d, "value that is never used");
 }
 
 /* ---- network header ---- */
 
 /*
- * A prefix of whole bytes may be loaded short; a mask goes with the whole
- * address. Bits that the mask does not cover have to be zero, or the rule
- * matches nothing.
+ * A prefix of whole bytes may be loaded short; a mask needs the whole address.
+ * Bits that the mask does not cover must be zero, or the rule matches nothing.
  */
 static bool cmp_address(struct nft_decoder *d, struct address *address, unsigned int part,
 			unsigned int inversion, uint32_t op, const uint8_t *data)
@@ -200,7 +199,7 @@ static bool cmp_frag(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	return true;
 }
 
-/* The structures of ttl and hl are alike, and so are their modes. */
+/* The structures of ttl and hl are the same, and so are their modes. */
 static bool cmp_hops(struct nft_decoder *d, uint32_t op, uint8_t hops)
 {
 	static const uint8_t modes[] = {
@@ -247,7 +246,7 @@ static bool cmp_ipv4(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	}
 }
 
-/* The next header is not the protocol: there may be extension headers. */
+/* The next header is not the protocol, since there may be extension headers. */
 static bool cmp_ipv6(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
 	struct rule *rule = d->rule;
@@ -266,10 +265,10 @@ static bool cmp_ipv6(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 
 /* ---- transport header ---- */
 
-/* tcp and udp have their ports alike, at the front. */
+/* tcp and udp begin with the same ports. */
 _Static_assert(offsetof(struct xt_tcp, dpts) == offsetof(struct xt_udp, dpts), "ports are alike");
 
-/* The tcp or udp match that the native comparisons of a rule make together. */
+/* The one tcp or udp match for all native comparisons of a rule. */
 static struct ext *ports_match(struct nft_decoder *d)
 {
 	static const struct xt_tcp tcp = { .spts = { 0, UINT16_MAX }, .dpts = { 0, UINT16_MAX } };
@@ -312,7 +311,7 @@ static uint16_t port_at(const uint8_t *data)
 	return (uint16_t)(data[0] << 8 | data[1]);
 }
 
-/* As iptables reads them: what is above a port is a range up to the last one. */
+/* As iptables reads them: ports above one are a range up to the last port. */
 static bool cmp_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint16_t port)
 {
 	switch (op) {
@@ -339,7 +338,7 @@ static bool cmp_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint
 
 static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 {
-	const uint8_t named = 0x3f; /* the ones that iptables has a name for */
+	const uint8_t named = 0x3f; /* the flags that iptables has a name for */
 	struct ext *match;
 	struct xt_tcp tcp;
 
@@ -356,14 +355,14 @@ static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 	memcpy(match->data, &tcp, sizeof(tcp));
 	if ((tcp.flg_mask | tcp.flg_cmp) & ~named)
 		return nft_refuse(d, "flags that iptables does not know");
-	/* Without a mask the flags are not printed, and not looked at by all. */
+	/* Without a mask the flags are not printed, and not every release looks at them. */
 	return tcp.flg_mask ? true : nft_refuse(d, "flags under an empty mask");
 }
 
 /*
- * Both ports at once. Up to 1.8.10 iptables writes "! --sport 1 ! --dport 2"
- * like this, too, and every release reads it so, though the kernel then takes
- * each packet that has not both ports.
+ * Both ports at once. Up to 1.8.10 iptables also writes "! --sport 1 ! --dport 2"
+ * like this, and every release reads it back so, although the kernel then matches
+ * every packet that does not have both ports.
  */
 static bool cmp_both_ports(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
@@ -380,7 +379,7 @@ static bool cmp_icmp(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	struct ipt_icmp info = { .type = data[0], .code = { 0, UINT8_MAX } };
 	bool ipv4 = d->rule->family == FAMILY_IPV4;
 
-	/* Readers do not look at the operator; type 255 stands for any. */
+	/* Readers ignore the operator; type 255 means any. */
 	if (d->load.offset || d->load.size > 2 || d->load.masked || op != NFT_CMP_EQ ||
 	    info.type == UINT8_MAX)
 		return nft_refuse(d, "part of the ICMP header");
@@ -390,7 +389,7 @@ static bool cmp_icmp(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 	return true;
 }
 
-/* Whether the rule says which protocol the transport header is of. */
+/* Whether the rule matches on the protocol of the transport header. */
 static bool knows_proto(struct nft_decoder *d)
 {
 	if (!d->rule->proto || d->rule->invert & INV_PROTO)
@@ -429,10 +428,10 @@ bool nft_decode_range(struct nft_decoder *d, bool invert, uint16_t low, uint16_t
 
 	if (load->kind != LOAD_PAYLOAD || load->base != NFT_PAYLOAD_TRANSPORT_HEADER ||
 	    load->size != 2 || load->masked || (load->offset != 0 && load->offset != 2))
-		return nft_refuse(d, "range of what is no port");
+		return nft_refuse(d, "range of something that is not a port");
 	if (!knows_proto(d))
 		return false;
-	/* iptables takes a range backwards, which holds no port, for udp alone. */
+	/* A backwards range, which holds no port, is accepted by iptables only for udp. */
 	if (proto != IPPROTO_UDP && (proto != IPPROTO_TCP || low > high))
 		return nft_refuse(d, "range %u to %u of protocol %u", low, high, proto);
 	return set_ports(d, load->offset ? DECODED_DPORT : DECODED_SPORT, invert, low, high);
@@ -445,7 +444,7 @@ bool nft_decode_cmp(struct nft_decoder *d, uint32_t op, const uint8_t *data, siz
 	if (load->kind == LOAD_META)
 		return cmp_meta(d, op, data, size);
 	if (load->kind != LOAD_PAYLOAD)
-		return nft_refuse(d, "comparison of what was not loaded");
+		return nft_refuse(d, "comparison of a value that was not loaded");
 	if (size != load->size)
 		return nft_refuse(d, "%zu bytes of a value of %u", size, load->size);
 	switch (load->base) {

@@ -4,18 +4,16 @@
 
 #include "nft_decoder.h"
 
-/* Comparisons of nf_tables to the parts of a rule: pure. */
+/* Decodes comparisons of nf_tables into the parts of a rule: pure. */
 
 /*
- * What a comparison (enum nft_cmp_ops) of the value in the register with size
- * bytes of data says, and one with a range of 16 bits, put into the rule. Each
- * returns false, refused, where iptables has no such thing.
+ * Put the meaning of a comparison into the rule: of the value in the register
+ * with size bytes of data (enum nft_cmp_ops), or with a range of 16 bits. Each
+ * returns false after nft_refuse() if iptables has no such thing.
  */
 bool nft_decode_cmp(struct nft_decoder *d, uint32_t op, const uint8_t *data, size_t size);
 bool nft_decode_range(struct nft_decoder *d, bool invert, uint16_t low, uint16_t high);
-/*
- * What a load that nothing looks at says: the interface "+" in old releases.
- */
+/* Decodes a load that is never used: the interface "+" of old releases. */
 bool nft_decode_idle_load(struct nft_decoder *d);
 
 #endif

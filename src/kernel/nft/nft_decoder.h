@@ -4,15 +4,15 @@
 
 #include "rule.h"
 
-/* What the walk over a rule's expressions (nft_decode) and the comparisons in it share. */
+/* Shared by the walk over a rule's expressions (nft_decode) and the comparisons in it. */
 
 /*
- * What is in a register. iptables loads, masks and compares one value after the
- * other in every release, so there is never more than one that matters.
+ * The contents of a register. Every release of iptables loads, masks and compares
+ * one value after the other, so only one matters at a time.
  */
 struct nft_load {
 	enum { LOAD_NONE, LOAD_META, LOAD_PAYLOAD, LOAD_IMMEDIATE } kind;
-	unsigned int at;   /* first byte of the 64 that all registers have */
+	unsigned int at;   /* first byte, of the 64 that all registers have together */
 	unsigned int size; /* bytes loaded */
 	uint32_t key;      /* of LOAD_META */
 	uint32_t base, offset; /* of LOAD_PAYLOAD */
@@ -21,7 +21,7 @@ struct nft_load {
 	uint8_t value; /* of LOAD_IMMEDIATE, which has one byte */
 };
 
-/* Parts that a rule has once. */
+/* Parts that a rule has at most once. */
 enum nft_part {
 	DECODED_IN = 1U << 0,
 	DECODED_OUT = 1U << 1,
@@ -29,27 +29,27 @@ enum nft_part {
 	DECODED_SRC = 1U << 3,
 	DECODED_DST = 1U << 4,
 	DECODED_FRAG = 1U << 5,
-	DECODED_SPORT = 1U << 6, /* these three of the tcp or udp match */
+	DECODED_SPORT = 1U << 6, /* these three belong to the tcp or udp match */
 	DECODED_DPORT = 1U << 7,
 	DECODED_TCP_FLAGS = 1U << 8,
 };
 
 struct nft_decoder {
 	struct rule *rule;
-	const char *expression; /* the name of the one in work, or NULL */
+	const char *expression; /* the name of the current one, or NULL */
 	enum { IN_MATCHES, IN_ACTION, AT_END } place;
-	unsigned int parts; /* that were there */
+	unsigned int parts; /* enum nft_part that were seen */
 	struct nft_load load;
-	bool old_form;      /* extensions that newer releases write as expressions */
-	bool has_ports;     /* native port and flag comparisons become */
-	size_t ports;       /* one match, at this index */
+	bool old_form;      /* has extensions that newer releases write as expressions */
+	bool has_ports;     /* native port and flag comparisons become one match, */
+	size_t ports;       /* at this index */
 };
 
-/* Makes the rule opaque; the first reason is kept. Returns false. */
+/* Makes the rule opaque, with the first reason. Returns false. */
 bool nft_refuse(struct nft_decoder *d, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Appends a match of revision 0 with data as long as the kernel's. */
+/* Appends a match of revision 0 with data padded to the kernel's size. */
 struct ext *nft_add_match(struct nft_decoder *d, const char *name, const void *data, size_t size);
 
 #endif

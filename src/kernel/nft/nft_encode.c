@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_encode.h"
 
-/* Before the kernel's headers, which then leave out what it has. */
+/* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
 #include <errno.h>
@@ -19,12 +19,12 @@
 #include "xt_target.h"
 
 /*
- * The forms of iptables before 1.8.8, which its readers from 1.8.4 on all know:
- * ports, flags and marks as extensions. Readers of that time pass over what
- * newer releases write in their place, and see another rule.
+ * The forms of iptables before 1.8.8, which every reader from 1.8.4 on knows:
+ * ports, flags and marks as extensions. Readers of that time skip what newer
+ * releases write instead, and see a different rule.
  */
 
-/* What the kernel takes in one rule. */
+/* The kernel's limits for one rule. */
 #define EXPRESSIONS_MAX 128
 #define BYTES_MAX 60000 /* the list's own length has 16 bits; with headers to spare */
 
@@ -39,12 +39,12 @@ static struct nftnl_expr *add_expr(struct encoder *e, const char *name)
 
 	nftnl_rule_add_expr(e->rule, expr);
 	e->count++;
-	/* Names, numbers and headers of any expression that has no data. */
+	/* Enough for the names, numbers and headers of any expression without data. */
 	e->bytes += 128;
 	return expr;
 }
 
-/* These copy, and fail where there is no memory left and nowhere else. */
+/* These copy, and fail only if there is no memory. */
 static void set_expr_text(struct nftnl_expr *expr, uint16_t attr, const char *text)
 {
 	if (nftnl_expr_set_str(expr, attr, text) < 0)
@@ -97,8 +97,8 @@ static void add_cmp(struct encoder *e, bool invert, const void *data, uint32_t s
 }
 
 /*
- * "+" is every interface; its opposite is a name that none has, which readers
- * since 1.8.9 know and older ones show as it is.
+ * "+" is every interface; its opposite is a name that no interface has, which
+ * readers since 1.8.9 know and older ones show as it is.
  */
 static bool add_interface(struct encoder *e, const struct interface *iface, bool invert,
 			  uint32_t key)
@@ -195,13 +195,13 @@ static bool add_match_expr(struct encoder *e, const struct ext *ext)
 	expr = add_expr(e, "match");
 	set_expr_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_MT_REV, ext->revision);
-	/* The library keeps the data itself and frees it with the expression. */
+	/* The library keeps the data without a copy and frees it with the expression. */
 	set_expr_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
 	e->bytes += ext->size;
 	return true;
 }
 
-/* A prefix that the extension has no room for goes into the native form alone. */
+/* A prefix that the extension has no room for fits only into the native form. */
 static void add_log(struct encoder *e, const struct ext *ext)
 {
 	const char *prefix = (char *)ext->data + offsetof(struct xt_nflog_info, prefix);
@@ -222,7 +222,7 @@ static void add_log(struct encoder *e, const struct ext *ext)
 	free(text);
 }
 
-/* x_tables' TRACE has no effect in nf_tables, which has a mark of its own. */
+/* The TRACE target of x_tables has no effect in nf_tables, which has its own mark. */
 static void add_trace(struct encoder *e)
 {
 	struct nftnl_expr *value = add_expr(e, "immediate"), *set = add_expr(e, "meta");
@@ -306,13 +306,13 @@ static const char *add_all(struct encoder *e, const struct rule *rule)
 	if (rule->family == FAMILY_IPV6 && rule->frag)
 		return "IPv6 has no -f";
 	if (rule->proto > UINT8_MAX)
-		return "its protocol is none";
+		return "its protocol is not valid";
 	if (!add_head(e, rule))
-		return "the mask of its interface is not iptables'";
+		return "iptables does not make the mask of its interface";
 	for (size_t i = 0; i < rule->nmatches; i++)
 		if (!add_match_expr(e, &rule->matches[i]))
-			return "its limit is no rate";
-	/* In front of the target, or the kernel would count what does not match. */
+			return "its limit is not a rate";
+	/* Before the target, or the kernel would count packets that do not match. */
 	add_counter(e, rule);
 	add_end(e, rule);
 	if (e->count > EXPRESSIONS_MAX || e->bytes > BYTES_MAX)
@@ -330,7 +330,7 @@ struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const 
 	if (nftnl_rule_set_str(e.rule, NFTNL_RULE_TABLE, table) < 0 ||
 	    nftnl_rule_set_str(e.rule, NFTNL_RULE_CHAIN, chain) < 0)
 		xgiven(NULL);
-	/* What the extensions are told of the rule when the kernel checks them. */
+	/* What the kernel passes to the extensions about the rule when it checks them. */
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_PROTO, rule->proto);
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_COMPAT_FLAGS,
 			   rule->invert & INV_PROTO ? NFT_RULE_COMPAT_F_INV : 0);

@@ -6,12 +6,12 @@
 
 #include "rule.h"
 
-/* Rules of iptables-nft's tables, to expressions: pure. */
+/* Encodes rules of iptables-nft's tables as expressions: pure. */
 
 /*
- * The rule in the form that every iptables from 1.8.4 on reads as that rule, with
- * its counters. NULL where nf_tables cannot hold it, *why then says why (a
- * constant). The caller frees it with nftnl_rule_free().
+ * Returns the rule, with its counters, in the form that every iptables from 1.8.4
+ * on reads as that rule; the caller frees it with nftnl_rule_free(). NULL if
+ * nf_tables cannot hold it; *why is then the reason (a constant).
  */
 struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const char *chain,
 			      const char **why);

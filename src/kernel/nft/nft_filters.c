@@ -22,7 +22,7 @@ struct base_hook {
 	char *table, *chain;
 	bool drops;       /* by its policy */
 	bool has_rules;
-	/* What its rules do, from the first to the one that settles it. */
+	/* The effect of its rules, from the first to the one that settles it. */
 	bool settled, may_drop, spares_dnat;
 };
 
@@ -39,7 +39,7 @@ static void take_hook(const struct nlmsghdr *nlh, void *data)
 	uint32_t number = 0, policy = NF_ACCEPT;
 	const struct nfgenmsg *message = mnl_nlmsg_get_payload(nlh);
 
-	/* What is not known in it does not matter for whether it is there. */
+	/* Unknown attributes do not matter for whether the chain exists. */
 	nft_attrs_message(&attrs, nlh, KNOWN);
 	nft_attrs_nested(&hook, attrs.v[NFTA_CHAIN_HOOK], KNOWN);
 	table = nft_attr_string(attrs.v[NFTA_CHAIN_TABLE]);
@@ -61,7 +61,7 @@ static void take_hook(const struct nlmsghdr *nlh, void *data)
 	};
 }
 
-/* The verdict of an instruction that gives one. */
+/* Whether the instruction sets a verdict, and which. */
 static bool verdict_of(const struct nft_attrs *expr, uint32_t *code)
 {
 	struct nft_attrs data, verdict;
@@ -71,7 +71,7 @@ static bool verdict_of(const struct nft_attrs *expr, uint32_t *code)
 	return nft_attr_u32(verdict.v[NFTA_VERDICT_CODE], code);
 }
 
-/* Whether that is the value, of 32 bits in the byte order of the host. */
+/* Whether the attribute holds that value, of 32 bits in the byte order of the host. */
 static bool value_is(const struct nlattr *attr, uint32_t wanted)
 {
 	struct nft_attrs value;
@@ -85,12 +85,12 @@ static bool value_is(const struct nlattr *attr, uint32_t wanted)
 	return is == wanted;
 }
 
-/* What a rule's instructions were so far. */
+/* The instructions of a rule so far. */
 struct rule_seen {
 	bool status, dnat, matched, other, accepts, ends;
 };
 
-/* Whether it only compares, loads or counts: it can end no packet's way. */
+/* Whether it only compares, loads or counts, and so cannot end a packet's path. */
 static bool is_pure(const char *name, const struct nft_attrs *expr)
 {
 	static const char *const pure[] = { "meta", "cmp", "payload", "range", "fib", "ct", "bitwise",
@@ -100,7 +100,7 @@ static bool is_pure(const char *name, const struct nft_attrs *expr)
 	for (size_t i = 0; i < ARRAY_SIZE(pure); i++)
 		if (!strcmp(name, pure[i]))
 			return true;
-	/* In a set; but a map may hold verdicts. */
+	/* A lookup in a set is pure; a map may hold verdicts. */
 	return !strcmp(name, "lookup") && !nft_attr_u32(expr->v[NFTA_LOOKUP_DREG], &to);
 }
 
@@ -157,7 +157,7 @@ static void take_hook_rule(const struct nlmsghdr *nlh, void *data)
 	for (const struct nlattr *at = nft_attr_first(list); at; at = nft_attr_next(list, at))
 		take_expression(at, &seen);
 	hook->settled = hook->may_drop = seen.ends;
-	/* firewalld's "ct status dnat accept", in front of all that can drop. */
+	/* firewalld's "ct status dnat accept", before anything that can drop. */
 	if (!seen.ends && seen.accepts && seen.matched && !seen.other)
 		hook->spares_dnat = true;
 }
@@ -166,7 +166,7 @@ static int ask_rules(struct nft_socket *nft, struct base_hook *hook)
 {
 	struct nlmsghdr *question = nft_question(nft, NFT_MSG_GETRULE, hook->family);
 
-	/* The question holds names as long as iptables' are. */
+	/* The query has room for names as long as iptables'. */
 	if (strlen(hook->table) > 64 || strlen(hook->chain) > 64) {
 		hook->has_rules = hook->may_drop = true;
 		return BACKEND_OK;
@@ -200,7 +200,7 @@ static void hooks_clear(struct base_hooks *hooks)
 	*hooks = (struct base_hooks){ 0 };
 }
 
-/* input: only those at that hook; but_builtin: none of iptables' own. */
+/* input: only chains at the input hook; but_builtin: without those that iptables makes. */
 static int read_once(struct base_hooks *hooks, bool input, bool but_builtin)
 {
 	struct nft_socket *nft = nft_socket_open();

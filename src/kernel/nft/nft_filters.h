@@ -6,8 +6,8 @@
 #include "other_filter.h"
 
 /*
- * The base chains of every table of nf_tables, firewalld's and an administrator's
- * own too, as far as it can be seen whether they drop: read_filters() of the backend.
+ * The backend's read_filters(): the base chains of every nf_tables table, including
+ * firewalld's and an administrator's, as far as can be seen whether they drop.
  */
 int nft_read_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
 		     struct other_filters *filters);

@@ -12,15 +12,15 @@ uint32_t nft_limit_avg(uint64_t rate, uint64_t unit)
 	if (!rate || unit > UINT64_MAX / XT_LIMIT_SCALE)
 		return 0;
 	avg = XT_LIMIT_SCALE * unit / rate;
-	/* The nearest that it has is another one where that is not the same rate again. */
+	/* If the nearest value does not give the rate back, it is a different rate. */
 	if (!avg || avg > UINT32_MAX || XT_LIMIT_SCALE * unit / avg != rate)
 		return 0;
 	return (uint32_t)avg;
 }
 
 /*
- * The smallest unit in which the rate is whole, or nearly so: a larger one is
- * kept where a smaller would leave more of a remainder than it has packets.
+ * Finds the smallest unit in which the rate is whole, or nearly so: a larger unit
+ * is kept if a smaller one would leave a remainder above its number of packets.
  */
 bool nft_limit_of(uint32_t avg, uint64_t *rate, uint64_t *unit)
 {

@@ -66,14 +66,14 @@ bool nft_socket_absent(const struct nft_socket *nft)
 	return nft->absent;
 }
 
-/* ---- questions ---- */
+/* ---- queries ---- */
 
 struct nlmsghdr *nft_question(struct nft_socket *nft, uint16_t type, int af)
 {
 	return nftnl_nlmsg_build_hdr((char *)nft->question, type, (uint16_t)af, 0, ++nft->seq);
 }
 
-/* Sends the question and receives the answer; the kernel's refusal is in *error. */
+/* Sends the query and receives the answer; *error gets the kernel's refusal. */
 static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
 		    void *data, int *error)
 {
@@ -81,12 +81,12 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 	struct netlink_end end;
 
 	if (netlink_send(nft->netlink, nlh, nlh->nlmsg_len))
-		return socket_failed("ask");
+		return socket_failed("query");
 	if (!netlink_answer(nft->netlink, nlh->nlmsg_seq, take, data, &end)) {
 		*error = end.error;
 		return end.cut || end.error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
 	}
-	/* The answer did not fit the socket's buffer: it has a hole. */
+	/* The answer overflowed the socket's buffer, so a part is missing. */
 	if (errno == ENOBUFS)
 		return BACKEND_CHANGED;
 	return errno ? socket_failed("read") : BACKEND_FAILED;
@@ -119,7 +119,7 @@ int nft_generation(struct nft_socket *nft, uint32_t *generation)
 		return BACKEND_OK;
 	nft_question(nft, NFT_MSG_GETGEN, AF_UNSPEC);
 	status = exchange(nft, take_generation, generation, &error);
-	/* nfnetlink says that it has no such part. */
+	/* nfnetlink reports that it has no such subsystem. */
 	if (!status && (error == EINVAL || error == EOPNOTSUPP)) {
 		nft->absent = true;
 		diag_step(2, "this kernel has no nf_tables");
@@ -131,7 +131,7 @@ int nft_generation(struct nft_socket *nft, uint32_t *generation)
 
 /* ---- batches ---- */
 
-/* Zeroed: what pads an attribute goes to the kernel, too. */
+/* Zeroed, since the padding of attributes also goes to the kernel. */
 static uint8_t *batch_room(struct nft_batch *batch)
 {
 	while (batch->room - batch->n < MESSAGE_MAX) {
@@ -173,7 +173,7 @@ void nft_batch_free(struct nft_batch *batch)
 	*batch = (struct nft_batch){ 0 };
 }
 
-/* The attributes behind an error message, which newer kernels add. */
+/* Reads the attributes that newer kernels add after an error message. */
 static void note_details(const struct nlmsghdr *nlh, const struct nlmsgerr *error,
 			 struct nft_refusal *refusal)
 {
@@ -192,12 +192,12 @@ static void note_details(const struct nlmsghdr *nlh, const struct nlmsgerr *erro
 	text = nft_attr_string(attrs.v[NLMSGERR_ATTR_MSG]);
 	if (text)
 		strncpy(refusal->text, text, sizeof(refusal->text) - 1);
-	/* The one number in the byte order of the host. */
+	/* Unlike all others, this number has the byte order of the host. */
 	if (nft_attr_u32(attrs.v[NLMSGERR_ATTR_OFFS], &refusal->offset))
 		refusal->offset = htonl(refusal->offset);
 }
 
-/* Keeps the first refusal; *confirmed where the last message was carried out. */
+/* Keeps the first refusal; sets *confirmed if the last message was carried out. */
 static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *nlh,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
@@ -216,7 +216,7 @@ static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *n
 	note_details(nlh, &error, refusal);
 }
 
-/* All verdicts are there once the batch was sent. Returns -1, said. */
+/* All answers have arrived once the batch is sent. Returns -1 after reporting why. */
 static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
 			 struct nft_refusal *refusal, bool *confirmed)
 {
@@ -227,11 +227,11 @@ static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
 
 		if (failure == EAGAIN)
 			return 0;
-		/* More refusals than the socket holds: the first ones are there. */
+		/* More refusals than the socket holds: the first ones have arrived. */
 		if (failure == ENOBUFS)
 			continue;
 		if (failure)
-			return socket_failed("learn whether the change was made from");
+			return socket_failed("receive the result of the change from");
 		while ((nlh = netlink_next(&messages)))
 			note_refusal(batch, nlh, refusal, confirmed);
 	}
@@ -243,7 +243,7 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 	struct nlmsghdr *nlh;
 
 	*refusal = (struct nft_refusal){ 0 };
-	/* The kernel is silent where all went well, and silence proves nothing. */
+	/* The kernel sends nothing on success, and silence proves nothing. */
 	nlh = (struct nlmsghdr *)(batch->v + batch->last);
 	nlh->nlmsg_flags |= NLM_F_ACK;
 	nft->seq = batch->seq + batch->messages + 1;
@@ -255,9 +255,9 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 			   batch->n);
 		return BACKEND_FAILED;
 	}
-	/* A batch goes out in one piece, however long it is. */
+	/* A batch is sent in one piece, however long it is. */
 	netlink_make_room(nft->netlink, batch->n);
-	/* Better messages, from kernels that have them. */
+	/* Better messages from kernels that have them. */
 	(void)netlink_set(nft->netlink, NETLINK_EXT_ACK, 1);
 	(void)netlink_set(nft->netlink, NETLINK_CAP_ACK, 1);
 	if (netlink_send(nft->netlink, batch->v, batch->n)) {
@@ -270,6 +270,6 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 	if (refusal->error == ERESTART)
 		return BACKEND_CHANGED;
 	if (!refusal->error && !confirmed)
-		diag_error("nf_tables did not say whether the change was made; check again");
+		diag_error("nf_tables did not report whether the change was made; check again");
 	return !refusal->error && confirmed ? BACKEND_OK : BACKEND_FAILED;
 }
