@@ -50,7 +50,7 @@ static int check_families(const struct options *options, const struct policy *po
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		if (!(options->families & ~policy->families & 1U << family))
 			continue;
-		diag_error("--%s: '%s' does not have it among its families; add it there, or look at the others alone",
+		diag_error("--%s: '%s' does not list it in families; add it there, or check only the others",
 			   family_name((enum family)family), options->config);
 		return -1;
 	}

@@ -24,7 +24,7 @@
  */
 static void __attribute__((unused)) on_fault(int number)
 {
-	static const char text[] = "dockfw-check: ended by a fault of the program or a library; "
+	static const char text[] = "dockfw-check: terminated by a fault in the program or a library; "
 				   "the state is unknown\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 

@@ -19,11 +19,11 @@ static const char *hint(int error)
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return "; its folder has to be there";
+		return "; its directory must exist";
 	case EACCES:
-		return "; its folder has to belong to the user who runs this, also if that is root";
+		return "; its directory must belong to the user who runs this, even if that is root";
 	case EROFS:
-		return "; a unit of systemd's needs a line ReadWritePaths= with its folder";
+		return "; a systemd unit must name its directory in ReadWritePaths=";
 	default:
 		return "";
 	}
@@ -63,7 +63,7 @@ static int may_be_replaced(const char *path)
 
 	if (lstat(path, &there) < 0 || S_ISREG(there.st_mode))
 		return 0;
-	diag_error("cannot put a report in place of '%s': it is no regular file; name a file, or leave out --output for standard output",
+	diag_error("cannot put a report in place of '%s': it is not a regular file; name a file, or omit --output for standard output",
 		   path);
 	return -1;
 }
@@ -79,7 +79,7 @@ static int put_file(const char *path, int (*write)(FILE *out, void *data), void 
 	char *quoted = xasprintf("'%s'", path);
 
 	if (!out) {
-		diag_error("cannot make a file beside '%s': %s%s", path, strerror(errno),
+		diag_error("cannot create a file next to '%s': %s%s", path, strerror(errno),
 			   hint(errno));
 		if (fd >= 0)
 			close(fd);

@@ -67,7 +67,7 @@ void check_proxies(const struct policy *policy, const struct snapshot *nat,
 		findings_add(
 			findings, PROXY_BYPASS, guarded ? SEVERITY_OK : SEVERITY_WARNING,
 			(enum family)family,
-			xasprintf("docker-proxy itself answers for %s, so INPUT decides and %s is not asked%s",
+			xasprintf("docker-proxy itself answers for %s, so INPUT decides and %s is never evaluated%s",
 				  ports, DOCKER_USER,
 				  guarded ? "; INPUT is filtered" : "; nothing filters INPUT"));
 		free(ports);

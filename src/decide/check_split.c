@@ -96,11 +96,11 @@ static const char *what_it_does(const struct table *table, enum severity *severi
 	if (forward && forward->policy == VERDICT_DROP)
 		return "FORWARD there has policy DROP, which drops what Docker accepts";
 	if (decides(table, "FORWARD", 0))
-		return "FORWARD there drops or accepts packets that Docker's rules decide about";
+		return "FORWARD there drops or accepts packets that Docker's rules decide on";
 	*severity = SEVERITY_WARNING;
 	for (size_t c = 0; c < table->nchains; c++)
 		if (is_left(table->chains[c]))
-			return "chains of Docker's are left there";
+			return "Docker's chains are left there";
 	if (forward && forward->nrules)
 		return "FORWARD there has rules";
 	return NULL;
@@ -125,7 +125,7 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		how = commands(table, other->backend);
 		findings_add_at(findings, BACKEND_SPLIT, severity, (enum family)family, "FORWARD", 0,
-				xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s",
+				xasprintf("Docker's rules are in %s, but %s also has rules: %s; clear it with: %s",
 					  backend_kind_name(snapshot->backend),
 					  backend_kind_name(other->backend), what, how));
 		free(how);

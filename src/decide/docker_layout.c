@@ -104,8 +104,8 @@ const char *docker_what_is_gone(const struct table *filter, const struct table *
 	if (has_no_network(filter, nat))
 		return NULL;
 	if (!calls_docker(filter, "FORWARD", NULL))
-		return "the calls of Docker's chains in FORWARD";
+		return "the jumps to Docker's chains in FORWARD";
 	if (!calls_docker(nat, "PREROUTING", NULL))
-		return "the call of Docker's chain in nat PREROUTING";
+		return "the jump to Docker's chain in nat PREROUTING";
 	return NULL;
 }

@@ -10,7 +10,7 @@ static void add_absent(struct findings *shown, const struct findings *all,
 {
 	struct finding *finding = findings_add_at(
 		shown, DOCKER_ABSENT, SEVERITY_UNKNOWN, critical->family, NULL, 0,
-		xasprintf("Docker does not run and has no chains, and %s is not laid as configured: %s",
+		xasprintf("Docker does not run and has no chains, and %s is not as configured: %s",
 			  DOCKER_USER, critical->message));
 
 	finding->repairable = false;

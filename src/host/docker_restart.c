@@ -35,13 +35,13 @@ static int set_stamp(void)
 	int fd;
 
 	if (mkdir(STAMP_FOLDER, 0755) < 0 && errno != EEXIST) {
-		diag_error("cannot make '" STAMP_FOLDER "', which remembers a restart of Docker: %s",
+		diag_error("cannot create '" STAMP_FOLDER "', which records a restart of Docker: %s",
 			   strerror(errno));
 		return -1;
 	}
 	fd = open(RESTART_STAMP, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 || futimens(fd, NULL) < 0) {
-		diag_error("cannot write '" RESTART_STAMP "', which remembers a restart of Docker: %s",
+		diag_error("cannot write '" RESTART_STAMP "', which records a restart of Docker: %s",
 			   strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -95,8 +95,8 @@ enum restart docker_restart(bool force)
 	int status;
 
 	if (!force && is_too_soon()) {
-		diag_warning("Docker was restarted for its chains within the hour and lost them again; "
-			     "not restarting it once more (--restart-docker does)");
+		diag_warning("Docker was restarted for its chains within the last hour and lost them again; "
+			     "not restarting it again (--restart-docker does)");
 		return RESTART_TOO_SOON;
 	}
 	if (set_stamp())

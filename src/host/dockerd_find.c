@@ -175,10 +175,10 @@ static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 	known = read_key(&dockerd->iptables, root, "iptables");
 	known &= read_key(&dockerd->ip6tables, root, "ip6tables");
 	if (!root)
-		dockerd->doubt = xasprintf("its settings '%s' are not json: line %d: %s", file,
+		dockerd->doubt = xasprintf("its settings '%s' are not JSON: line %d: %s", file,
 					   error.line, error.text);
 	else if (!known)
-		dockerd->doubt = xasprintf("its settings '%s' have a value of iptables or ip6tables that is neither true nor false",
+		dockerd->doubt = xasprintf("its settings '%s' set iptables or ip6tables to neither true nor false",
 					   file);
 	json_decref(root);
 	free(text);
@@ -245,7 +245,7 @@ int dockerd_find(struct dockerd *dockerd)
 		return 0;
 	proc = opendir("/proc");
 	if (!proc) {
-		diag_error("cannot look for dockerd in '/proc': %s", strerror(errno));
+		diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 		return -1;
 	}
 	while (!dockerd->running && (entry = readdir(proc)))

@@ -319,8 +319,8 @@ static int read_lists(struct netlink *netlink, struct netinfo *info)
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		if (!routes_break_off(info, family))
 			continue;
-		diag_error("cannot read the %s routes: the kernel's list breaks off before those of "
-			   "the host's own addresses; is there one of very many ways?",
+		diag_error("cannot read the %s routes: the kernel's list ends before those of "
+			   "the host's own addresses; is there one with very many next hops?",
 			   family_title(family));
 		return -1;
 	}

@@ -9,7 +9,7 @@
 #include "snapshot_read.h"
 
 /* Where the time runs out from there on, the message tells that a write was made. */
-#define BEHIND_THE_WRITE "looking again, behind the write"
+#define BEHIND_THE_WRITE "reading again, after the write"
 
 static int write_once(struct backend *backend, const struct policy *policy, struct state *base,
 		      struct edits *edits)

@@ -75,7 +75,7 @@ int state_settle(const struct session *session, struct state *state)
 		bool same;
 
 		*state = (struct state){ 0 };
-		diag_step(2, "not right; reading again in %d ms", SETTLE_STEP_MS);
+		diag_step(2, "not as configured; reading again in %d ms", SETTLE_STEP_MS);
 		sleep_ms(SETTLE_STEP_MS);
 		if (deadline_check() || state_read(session, state)) {
 			state_clear(&before);
@@ -104,7 +104,7 @@ int state_add_proxies(const struct session *session, bool facts, struct state *s
 
 	if (!state->dockerd.running)
 		return 0;
-	deadline_step("looking at INPUT and docker-proxy");
+	deadline_step("checking INPUT and docker-proxy");
 	if (input_filtered(session->backends, &filtered))
 		return -1;
 	if (!(session->policy->families & ~filtered) && !facts)
@@ -153,7 +153,7 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
 	int status = events ? 0 : -1;
 	bool changed = false;
 
-	deadline_step("waiting until the tables are left alone");
+	deadline_step("waiting until the tables stop changing");
 	while (!status && now < quiet && now < end) {
 		uint64_t until = quiet < end ? quiet : end;
 

@@ -11,9 +11,9 @@
 
 static void add_contested(struct repair *repair)
 {
-	char *message = xasprintf("%d repairs were undone at once by another writer; the last: %s",
+	char *message = xasprintf("another writer undid %d repairs at once; the last finding: %s",
 				  REPAIR_ROUNDS, repair->left.findings.n ? repair->left.findings.v[0].message
-							       : "a rule that no finding is about");
+							       : "a rule without a finding");
 
 	findings_add(&repair->left.findings, CONTESTED, SEVERITY_CRITICAL, FAMILY_COUNT, message);
 }
@@ -97,9 +97,9 @@ static int stay_right(struct repair *repair)
 			break;
 		/* The report is of what was met and written first. */
 		if (repair->written)
-			diag_warning("wrong again behind the repair, by another writer: %s; repairing it again",
+			diag_warning("another writer undid the repair: %s; repairing again",
 				     repair_newest(repair)->findings.n ? repair_newest(repair)->findings.v[0].message
-							     : "a rule that no finding is about");
+							     : "a rule without a finding");
 		if (write_and_look(repair))
 			return -1;
 		if (findings_count(&repair->left.findings, CONTESTED, FAMILY_COUNT))
