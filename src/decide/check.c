@@ -15,7 +15,7 @@
 
 #define FILTER "filter"
 
-/* What helps where the remedy of the id does not. */
+/* Remedies for cases that the id's own remedy does not fit. */
 static const struct remedy repair_or_trust = {
 	"run: ", true, ", or list the chain that the rule jumps to in trusted-chains",
 };
@@ -30,7 +30,7 @@ static const struct remedy rename_base_chain = {
 	"delete or rename it with nft, then run: ", true, NULL,
 };
 
-/* What one family's checks share. */
+/* What the checks of one family share. */
 struct subject {
 	const struct policy *policy;
 	const struct table *table; /* filter, or NULL */
@@ -46,7 +46,7 @@ static struct finding *check_add(const struct subject *subject, enum finding_id 
 			       message);
 }
 
-/* "rule 2", "rules 2, 4 and 5", and of a long list the first and how many. */
+/* "rule 2", "rules 2, 4 and 5"; a long list ends with the number of the others. */
 static char *rule_list(const size_t *rules, size_t n)
 {
 	size_t shown = n > 6 ? 5 : n;
@@ -61,12 +61,12 @@ static char *rule_list(const size_t *rules, size_t n)
 	return text_take(&text);
 }
 
-/* Rules from 1 of one kind: those that do harm, or where none does the others. */
+/* The rules of one kind: the harmful ones, or if there is none, the others. */
 struct culprits {
-	size_t *rules;
+	size_t *rules; /* their numbers, from 1 */
 	size_t n;
 	bool harmful;
-	bool calls; /* one of them is a call of a chain */
+	bool calls; /* one of them is a jump or goto to a chain */
 };
 
 static void culprits_add(struct culprits *culprits, size_t number, const struct rule *rule,
@@ -81,7 +81,7 @@ static void culprits_add(struct culprits *culprits, size_t number, const struct 
 	culprits->calls |= rule->chain && !rule->opaque;
 }
 
-/* What stands in front of the jump and may not. */
+/* Reports the rules before the jump that must not be there. */
 static void check_front(const struct subject *subject, const struct forward *forward)
 {
 	const struct chain *chain = forward->chain;
@@ -126,7 +126,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 			      xasprintf("%s of FORWARD can accept %s before rule %zu jumps to %s", list,
 					others.harmful ? "new connections to containers" : "packets",
 					forward->jump + 1, DOCKER_USER));
-		/* Only a chain can be trusted to stand there. */
+		/* Only chains can be trusted to come first. */
 		if (others.calls)
 			finding->remedy = &repair_or_trust;
 		finding->rules = others.rules;
@@ -147,7 +147,7 @@ static void check_opaque(const struct subject *subject, const struct chain *chai
 				      i + 1, chain->name, chain->rules[i]->opaque));
 }
 
-/* A chain of that name that is not hooked as iptables hooks it; only nft makes such. */
+/* A FORWARD that is not hooked as iptables hooks it; only nft creates such chains. */
 static void check_hooked(const struct subject *subject)
 {
 	bool dormant = subject->table->dormant;
@@ -185,7 +185,7 @@ static void check_forward(const struct subject *subject)
 		     forward.jump == NOWHERE ? forward.chain->nrules : forward.jump);
 }
 
-/* Where a configured rule is written, for a message. */
+/* A configured rule and its place in the configuration, for a message. */
 static char *origin(const struct wanted_rule *wanted)
 {
 	return xasprintf("'%s' (%s:%u)", wanted->text, wanted->file, wanted->line);

@@ -12,11 +12,11 @@ static bool manages(const struct dockerd *dockerd, enum family family, const str
 		return dockerd->iptables != FLAG_OFF;
 	if (dockerd->ip6tables != FLAG_UNSET)
 		return dockerd->ip6tables == FLAG_ON;
-	/* The default changed in 27.0, so only what is left of it tells. */
+	/* The default changed in 27.0, so only the chains that are left show what applies. */
 	return docker_owns_any(filter) || docker_owns_any(nat);
 }
 
-/* Whether a setting that could not be read may keep dockerd off the family. */
+/* Whether a setting that could not be read may tell dockerd to leave the family alone. */
 static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 {
 	return dockerd->doubt && FLAG_UNSET == (family == FAMILY_IPV4 ? dockerd->iptables

@@ -4,7 +4,7 @@
 #include "docker_chains.h"
 #include "util.h"
 
-/* One finding for all of a family that has the first critical one of them. */
+/* Adds one finding for all findings of a family, with the message of the critical one. */
 static void add_absent(struct findings *shown, const struct findings *all,
 		       const struct finding *critical)
 {

@@ -54,7 +54,7 @@ struct finding {
 	enum family family;  /* FAMILY_COUNT: about the host as a whole */
 	char *table, *chain; /* owned, or NULL */
 	size_t rule;         /* its number from 1; 0: none */
-	size_t *rules;       /* owned: the numbers of all rules it is about, or NULL */
+	size_t *rules;       /* owned: further rules it is about, as numbers from 1, or NULL */
 	size_t nrules;
 	char *message;       /* owned: one sentence that says what is wrong and where */
 	const struct remedy *remedy; /* a constant */
