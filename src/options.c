@@ -11,11 +11,11 @@
 #include "ruleset.h"
 #include "util.h"
 
-/* Values beyond those of a char, for options without a short letter. */
+/* Values above the range of a char, for options without a short letter. */
 enum { OPT_CHECK = 256, OPT_REPAIR, OPT_CAPTURE, OPT_CHECK_CONFIG, OPT_FORMAT, OPT_WAIT,
        OPT_RESTART_DOCKER, OPT_EXPOSURE, OPT_TRACE, OPT_FAIL_IF_OPEN };
 
-/* The one table: parsing, --help and the shell completion come from it. */
+/* The only table of options: for parsing, --help and shell completion. */
 static const struct option_row rows[] = {
 	{ OPT_CHECK, "check", NULL, NULL, "check and report; write nothing (the default)" },
 	{ OPT_REPAIR, "repair", NULL, NULL, "repair the tables, restore the configured rules, check again" },
@@ -69,7 +69,7 @@ static void build_tables(struct option *longs, char *shorts)
 {
 	size_t n = 0;
 
-	/* ':' in front: getopt tells a missing value from an unknown option. */
+	/* With a leading ':', getopt distinguishes a missing value from an unknown option. */
 	shorts[n++] = ':';
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		longs[i] = (struct option){
@@ -199,7 +199,7 @@ static int set_option(struct options *options, bool *mode, int key)
 	}
 }
 
-/* The option that takes no value and was given one, as --dry-run=1, or NULL. */
+/* The option that was given a value but takes none, as in --dry-run=1, or NULL. */
 static const struct option_row *given_a_value(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -268,8 +268,8 @@ static int check_combination(const struct options *options, int argc, char *argv
 }
 
 /*
- * An error may stand in front of --format, and what reads that format has to
- * be told of it: so the format is looked for first, as far as it is right.
+ * An error may come before --format and must still be reported in that format. So a
+ * valid format is looked for first.
  */
 static void guess_format(struct options *options, int argc, char *argv[])
 {

@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-/* Whether the stamp is younger than the pause; a clock set back makes it old. */
+/* Whether the stamp is younger than the pause; one from the future counts as old. */
 static bool is_too_soon(void)
 {
 	struct stat stamp;
@@ -29,7 +29,7 @@ static bool is_too_soon(void)
 	       now - stamp.st_mtime < RESTART_PAUSE_SECONDS;
 }
 
-/* Before the restart: one that cannot be remembered is not made. */
+/* Called before the restart: without a stamp there is no restart. */
 static int set_stamp(void)
 {
 	int fd;
@@ -51,7 +51,7 @@ static int set_stamp(void)
 	return 0;
 }
 
-/* The job goes on in systemd; only its client ends, within a second. */
+/* The job continues in systemd; this ends only the client, within a second. */
 static void end_child(pid_t child)
 {
 	int status, tries = 0;
@@ -65,7 +65,7 @@ static void end_child(pid_t child)
 	}
 }
 
-/* Waits for the child while there is time; its exit status, or -1, said. */
+/* Waits for the child while time is left; returns its exit status, or -1, reported. */
 static int wait_child(pid_t child)
 {
 	int status;
@@ -109,7 +109,7 @@ enum restart docker_restart(bool force)
 		return RESTART_FAILED;
 	}
 	status = wait_child(child);
-	/* POSIX lets posix_spawn() tell so late that it could not run it. */
+	/* POSIX allows posix_spawn() to report a failed exec as exit status 127. */
 	if (status == 127)
 		diag_error("cannot run " SYSTEMCTL "; restart Docker by hand");
 	else if (status > 0)

@@ -8,8 +8,8 @@
 #include "diag.h"
 
 /*
- * Without IPv6 in the kernel (ipv6.disable=1) there is none of its packets, and
- * ip6_tables cannot be had: a repair that wanted both would lay neither.
+ * A kernel without IPv6 (ipv6.disable=1) has no IPv6 packets and no ip6_tables: a
+ * repair of both families would install neither.
  */
 static int present_families(unsigned int *families)
 {
