@@ -7,17 +7,17 @@
 #include "policy.h"
 #include "report.h"
 
-/* What the commands share. Each command returns the exit status. */
+/* Shared by the commands. Each command returns the exit status. */
 
 extern backend_list cmd_backends;
 
-/* The command line goes before the configuration. */
+/* Overrides settings with those from the command line. */
 void cmd_override(struct policy *policy, const struct options *options);
 
-/* A report of nothing yet, with what the command line says about reports. */
+/* An empty report with the options for reports from the command line. */
 struct report cmd_report(const struct options *options);
 
-/* Reports that standard output failed; returns the status for that. */
+/* Reports a failed write to standard output; returns the exit status for it. */
 int cmd_print_failed(void);
 
 #endif

@@ -10,7 +10,7 @@
 #include "report_write.h"
 #include "session.h"
 
-/* What a run holds until its report is out. */
+/* The data of a run until its report is written. */
 struct run {
 	const struct options *options;
 	struct policy *configured;
@@ -44,13 +44,13 @@ static void fill_report(struct run *run, bool failed)
 						 : findings_severity(report->left);
 }
 
-/* The rules of a family that is not configured were not read: it has none to be held to. */
+/* The rules of an unconfigured family were not parsed, so there is nothing to check it against. */
 static int check_families(const struct options *options, const struct policy *policy)
 {
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		if (!(options->families & ~policy->families & 1U << family))
 			continue;
-		diag_error("--%s: '%s' does not have it among its families; add it there, or look at the others alone",
+		diag_error("--%s: '%s' does not list it in families; add it there, or check only the others",
 			   family_name((enum family)family), options->config);
 		return -1;
 	}

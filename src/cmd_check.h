@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* --check and --repair: reads, judges, with --repair mends, and reports. */
+/* --check and --repair: reads and checks the tables, repairs them with --repair, and reports. */
 int cmd_check(const struct options *options);
 
 #endif

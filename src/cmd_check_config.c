@@ -20,7 +20,7 @@ int cmd_check_config(const struct options *options)
 	if (options->verbosity && config_print(policy, stdout))
 		status = SEVERITY_UNKNOWN;
 	else if (!options->verbosity && !options->quiet)
-		printf("%s: right, %zu rule%s for IPv4 and %zu for IPv6\n", options->config,
+		printf("%s: valid: %zu rule%s for IPv4 and %zu for IPv6\n", options->config,
 		       policy_rules(policy, FAMILY_IPV4),
 		       policy_rules(policy, FAMILY_IPV4) == 1 ? "" : "s",
 		       policy_rules(policy, FAMILY_IPV6));

@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* --check-config: reads the configuration and prints what it holds. */
+/* --check-config: reads the configuration and prints its rules or a summary. */
 int cmd_check_config(const struct options *options);
 
 #endif

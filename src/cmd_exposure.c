@@ -29,7 +29,10 @@ static int write_exposure(FILE *out, void *data)
 				      output_width(options->output));
 }
 
-/* With --fail-if-open: what is open and not meant so is critical, what may be a warning. */
+/*
+ * With --fail-if-open: a port that is open but not allowed to be is critical; one that
+ * may be open is a warning.
+ */
 static int exposure_status(const struct options *options, const struct exposure_list *list)
 {
 	if (!options->fail_if_open)

@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* --exposure: who can reach each published port. */
+/* --exposure: reports who can reach each published port. */
 int cmd_exposure(const struct options *options);
 
 #endif

@@ -29,7 +29,7 @@ static int write_trace(FILE *out, void *data)
 
 int cmd_trace(const struct options *options)
 {
-	/* A packet is of the family that it is of, configured or not. */
+	/* The packet may be of either family, configured or not. */
 	const unsigned int both = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	struct view view;
 	struct trace_shown shown = { .view = &view };

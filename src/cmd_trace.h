@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* --trace: the way of one packet. */
+/* --trace: reports the path of one packet. */
 int cmd_trace(const struct options *options);
 
 #endif

@@ -17,8 +17,8 @@
 #include "walk.h"
 
 /*
- * The question "who gets in" comes before any configuration: where nobody named
- * one, and the usual one is not there, the defaults do.
+ * "Who gets in?" can be asked before there is a configuration: if none is named and the
+ * default file does not exist, the defaults are used.
  */
 static struct policy *read_policy(const struct options *options)
 {

@@ -7,7 +7,7 @@
 #include "session.h"
 #include "world.h"
 
-/* What --exposure and --trace read: all tables, and the network beside them. */
+/* What --exposure and --trace read: all tables and the network configuration. */
 struct view {
 	const struct options *options;
 	struct policy *configured;
@@ -15,19 +15,22 @@ struct view {
 	struct snapshot *snapshot;
 	struct other_filters others;
 	struct netinfo info;
-	struct world world; /* of these; without proxies */
+	struct world world; /* refers to the above; without proxies */
 };
 
 /*
- * Reads the configuration (the defaults where nobody named one and the usual file
- * is not there), all tables and the network of these families (bits 1U << FAMILY_…;
- * 0: the configured ones). Returns 0, or -1, said; the caller clears the view in
- * any case.
+ * Reads the configuration (the defaults if none is named and the default file does not
+ * exist), and all tables and the network for these families (bits 1U << FAMILY_…; 0:
+ * the configured ones). Returns 0, or -1 after reporting why; the caller clears the
+ * view in any case.
  */
 int view_read(struct view *view, const struct options *options, unsigned int families);
 void view_clear(struct view *view);
 
-/* Writes the frame of every json answer with value as that key; takes value over. NULL: -1. */
+/*
+ * Writes a JSON report with the common keys and value under key; takes ownership of
+ * value. Returns 0, or -1 if value is NULL.
+ */
 int view_write_json(const struct view *view, FILE *out, const char *key, json_t *value);
 
 #endif

@@ -19,12 +19,12 @@
 #include "report_write.h"
 
 /*
- * A library that aborts, or a fault, still ends in a status that monitoring
- * knows. Nothing is half-written by then: each write is one system call.
+ * A fault, or a library that aborts, still ends in a status that monitoring systems
+ * understand. Nothing is half-written then: each write is a single system call.
  */
 static void __attribute__((unused)) on_fault(int number)
 {
-	static const char text[] = "dockfw-check: ended by a fault of the program or a library; "
+	static const char text[] = "dockfw-check: terminated by a fault in the program or a library; "
 				   "the state is unknown\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
 
@@ -35,7 +35,7 @@ static void __attribute__((unused)) on_fault(int number)
 
 static int set_up_process(void)
 {
-	/* Libraries open files: none may get a descriptor that is taken for stdout. */
+	/* Libraries open files: none may get a descriptor of the standard streams. */
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return -1;
@@ -43,9 +43,9 @@ static int set_up_process(void)
 		diag_error("refusing to run set-user-ID or with file capabilities; run it as root");
 		return -1;
 	}
-	/* A reader that goes away is an error to report, not a death. */
+	/* A reader that closes the pipe is an error to report, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
-#ifndef __SANITIZE_ADDRESS__ /* which has its own, that say more */
+#ifndef __SANITIZE_ADDRESS__ /* it has its own handlers, which report more */
 	signal(SIGABRT, on_fault);
 	signal(SIGBUS, on_fault);
 	signal(SIGFPE, on_fault);
@@ -71,7 +71,7 @@ static int run_mode(const struct options *options)
 	}
 }
 
-/* A command line that is not understood still gives its format an answer. */
+/* A usage error is still reported in the format of the command line. */
 static int report_usage_error(const struct options *options)
 {
 	struct report report = cmd_report(options);
@@ -91,7 +91,7 @@ int main(int argc, char *argv[])
 	diag_setup(0, false);
 	if (set_up_process())
 		return status;
-	/* Whether errors are for stderr, the command line tells. */
+	/* Only the command line shows whether errors go to stderr. */
 	diag_setup(0, true);
 	switch (options_parse(&options, argc, argv)) {
 	case PARSED_ERROR:

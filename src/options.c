@@ -11,33 +11,33 @@
 #include "ruleset.h"
 #include "util.h"
 
-/* Values beyond those of a char, for options without a short letter. */
+/* Values above the range of a char, for options without a short letter. */
 enum { OPT_CHECK = 256, OPT_REPAIR, OPT_CAPTURE, OPT_CHECK_CONFIG, OPT_FORMAT, OPT_WAIT,
        OPT_RESTART_DOCKER, OPT_EXPOSURE, OPT_TRACE, OPT_FAIL_IF_OPEN };
 
-/* The one table: parsing, --help and the shell completion come from it. */
+/* The only table of options: for parsing, --help and shell completion. */
 static const struct option_row rows[] = {
-	{ OPT_CHECK, "check", NULL, NULL, "judge and report; write nothing (the default)" },
-	{ OPT_REPAIR, "repair", NULL, NULL, "mend what is wrong, restore the configured rules, check again" },
+	{ OPT_CHECK, "check", NULL, NULL, "check and report; write nothing (the default)" },
+	{ OPT_REPAIR, "repair", NULL, NULL, "repair the tables, restore the configured rules, check again" },
 	{ OPT_EXPOSURE, "exposure", NULL, NULL, "show who can reach each published port" },
 	{ OPT_TRACE, "trace", "PACKET", NULL, "follow a packet: 'from ADDRESS in IFACE tcp PORT'" },
 	{ OPT_CAPTURE, "capture", NULL, NULL, "print a configuration that holds the live DOCKER-USER" },
-	{ OPT_CHECK_CONFIG, "check-config", NULL, NULL, "check the configuration alone; with -v print its rules" },
+	{ OPT_CHECK_CONFIG, "check-config", NULL, NULL, "check only the configuration; with -v print its rules" },
 	{ 'n', "dry-run", NULL, NULL, "with --repair: print the edits, write nothing" },
-	{ OPT_RESTART_DOCKER, "restart-docker", NULL, NULL, "with --repair: restart Docker where its chains are gone" },
-	{ OPT_FAIL_IF_OPEN, "fail-if-open", NULL, NULL, "with --exposure: exit 2 where a port is open to all" },
+	{ OPT_RESTART_DOCKER, "restart-docker", NULL, NULL, "with --repair: restart Docker if its chains are gone" },
+	{ OPT_FAIL_IF_OPEN, "fail-if-open", NULL, NULL, "with --exposure: exit 2 if a port is open to all" },
 	{ 'f', "config", "FILE", "FILE", "the configuration (" CONFIG_FILE ")" },
-	{ OPT_FORMAT, "format", "FORMAT", "text nagios json prometheus", "of the report (text)" },
-	{ 'o', "output", "FILE", "FILE", "put the report there, whole or not at all (stdout)" },
-	{ 'b', "backend", "NAME", "auto nft legacy", "which tables to look at (auto: where Docker's chains are)" },
-	{ '4', "ipv4", NULL, NULL, "look at IPv4 alone" },
-	{ '6', "ipv6", NULL, NULL, "look at IPv6 alone" },
-	{ OPT_WAIT, "wait", "SECONDS", NULL, "wait that long for Docker's chains to be complete (0)" },
-	{ 't', "timeout", "SECONDS", NULL, "for the run, --wait apart; past it exit 3 (30)" },
-	{ 'v', "verbose", NULL, NULL, "say more; up to three times" },
-	{ 'q', "quiet", NULL, NULL, "print nothing but errors" },
+	{ OPT_FORMAT, "format", "FORMAT", "text nagios json prometheus", "report format (text)" },
+	{ 'o', "output", "FILE", "FILE", "write the report there, whole or not at all (stdout)" },
+	{ 'b', "backend", "NAME", "auto nft legacy", "the tables to look at (auto: those with Docker's chains)" },
+	{ '4', "ipv4", NULL, NULL, "look only at IPv4" },
+	{ '6', "ipv6", NULL, NULL, "look only at IPv6" },
+	{ OPT_WAIT, "wait", "SECONDS", NULL, "wait up to that long for Docker's chains to be complete (0)" },
+	{ 't', "timeout", "SECONDS", NULL, "time limit, not counting --wait; then exit 3 (30)" },
+	{ 'v', "verbose", NULL, NULL, "print more; up to three times" },
+	{ 'q', "quiet", NULL, NULL, "print only errors" },
 	{ 'V', "version", NULL, NULL, "print the version" },
-	{ 'h', "help", NULL, NULL, "print this" },
+	{ 'h', "help", NULL, NULL, "print this help" },
 };
 
 const struct option_row *options_rows(size_t *n)
@@ -49,7 +49,7 @@ const struct option_row *options_rows(size_t *n)
 static void print_help(void)
 {
 	printf("Usage: dockfw-check [MODE] [OPTION...]\n"
-	       "Checks that a Docker host's FORWARD chain asks DOCKER-USER before Docker's own\n"
+	       "Checks that FORWARD on a Docker host jumps to DOCKER-USER before Docker's own\n"
 	       "chains and that DOCKER-USER holds the configured rules; repairs it on demand.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *name = xasprintf("--%s%s%s", rows[i].name, rows[i].value ? " " : "",
@@ -69,7 +69,7 @@ static void build_tables(struct option *longs, char *shorts)
 {
 	size_t n = 0;
 
-	/* ':' in front: getopt tells a missing value from an unknown option. */
+	/* With a leading ':', getopt distinguishes a missing value from an unknown option. */
 	shorts[n++] = ':';
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		longs[i] = (struct option){
@@ -104,7 +104,7 @@ static int set_format(struct options *options, const char *name)
 {
 	if (find_format(options, name))
 		return 0;
-	diag_error("unknown --format '%s': it is text, nagios, json or prometheus", name);
+	diag_error("unknown --format '%s': use text, nagios, json or prometheus", name);
 	return -1;
 }
 
@@ -125,7 +125,7 @@ static int set_seconds(unsigned int *seconds, const char *option, unsigned long 
 	unsigned long value;
 
 	if (!parse_number(text, min, 86400, &value)) {
-		diag_error("bad value of --%s '%s': it is a number of seconds from %lu to 86400",
+		diag_error("bad value of --%s '%s': give a number of seconds from %lu to 86400",
 			   option, text, min);
 		return -1;
 	}
@@ -136,7 +136,7 @@ static int set_seconds(unsigned int *seconds, const char *option, unsigned long 
 static int set_backend(struct options *options, const char *name)
 {
 	if (strcmp(name, "auto") && strcmp(name, "nft") && strcmp(name, "legacy")) {
-		diag_error("unknown --backend '%s': it is auto, nft or legacy", name);
+		diag_error("unknown --backend '%s': use auto, nft or legacy", name);
 		return -1;
 	}
 	options->backend = name;
@@ -199,7 +199,7 @@ static int set_option(struct options *options, bool *mode, int key)
 	}
 }
 
-/* The option that takes no value and was given one, as --dry-run=1, or NULL. */
+/* The option that was given a value but takes none, as in --dry-run=1, or NULL. */
 static const struct option_row *given_a_value(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -238,29 +238,29 @@ static int check_combination(const struct options *options, int argc, char *argv
 		return -1;
 	}
 	if (options->families && options->mode == MODE_TRACE) {
-		diag_error("--ipv4 and --ipv6 do not go with --trace: the packet's addresses tell");
+		diag_error("--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide");
 		return -1;
 	}
 	if (options->dry_run && options->mode != MODE_REPAIR) {
-		diag_error("--dry-run goes with --repair");
+		diag_error("--dry-run needs --repair");
 		return -1;
 	}
 	if (options->restart_docker && (options->mode != MODE_REPAIR || options->dry_run)) {
-		diag_error("--restart-docker goes with --repair, and not with --dry-run");
+		diag_error("--restart-docker needs --repair and cannot be used with --dry-run");
 		return -1;
 	}
 	if (options->mode == MODE_CHECK_CONFIG && options->output) {
-		diag_error("--output does not go with --check-config");
+		diag_error("--output cannot be used with --check-config");
 		return -1;
 	}
 	if (options->fail_if_open && options->mode != MODE_EXPOSURE) {
-		diag_error("--fail-if-open goes with --exposure");
+		diag_error("--fail-if-open needs --exposure");
 		return -1;
 	}
 	if ((options->mode >= MODE_CAPTURE && options->format != FORMAT_TEXT) ||
 	    (options->mode >= MODE_EXPOSURE && options->format != FORMAT_TEXT &&
 	     options->format != FORMAT_JSON)) {
-		diag_error("--format '%s' does not go with that mode; see dockfw-check --help",
+		diag_error("--format '%s' cannot be used with that mode; see dockfw-check --help",
 			   formats[options->format]);
 		return -1;
 	}
@@ -268,8 +268,8 @@ static int check_combination(const struct options *options, int argc, char *argv
 }
 
 /*
- * An error may stand in front of --format, and what reads that format has to
- * be told of it: so the format is looked for first, as far as it is right.
+ * An error may come before --format and must still be reported in that format. So a
+ * valid format is looked for first.
  */
 static void guess_format(struct options *options, int argc, char *argv[])
 {

@@ -33,23 +33,23 @@ struct options {
 	const char *trace; /* the packet of --trace */
 };
 
-/* One option, for --help, and for what is made from the same table. */
+/* One option, for --help and for whatever else is generated from the table. */
 struct option_row {
-	int key;             /* the short letter; beyond those of a char where there is none */
-	const char *name;    /* the long name, without its dashes */
-	const char *value;   /* what its value is called; NULL: it has none */
-	const char *choices; /* the values that there are, or "FILE"; NULL: any */
+	int key;             /* the short letter; above the range of a char if there is none */
+	const char *name;    /* the long name, without dashes */
+	const char *value;   /* the placeholder for its value; NULL: it takes none */
+	const char *choices; /* the possible values, or "FILE"; NULL: any */
 	const char *help;
 };
-/* All options in the order of --help, n of them; constants. */
+/* Returns all options in the order of --help, and sets n; constants. */
 const struct option_row *options_rows(size_t *n);
 
 enum parsed { PARSED_GO, PARSED_DONE, PARSED_ERROR };
 
 /*
- * Fills options from the command line. PARSED_DONE: --help or --version was
- * printed; PARSED_ERROR: said with diag_error(). format is set as far as it
- * was read even then, since the error belongs into the report.
+ * Fills options from the command line. PARSED_DONE: --help or --version was printed;
+ * PARSED_ERROR: reported with diag_error(). format is set even then if it can be
+ * found, since the error belongs in the report.
  */
 enum parsed options_parse(struct options *options, int argc, char *argv[]);
 

@@ -49,7 +49,7 @@ int deadline_check(void)
 	if (deadline_left())
 		return 0;
 	if (!deadline.reported)
-		diag_error("timed out after %u s while %s; give it more with --timeout",
+		diag_error("timed out after %u s while %s; raise the limit with --timeout",
 			   deadline.seconds, deadline.step);
 	deadline.reported = true;
 	return -1;

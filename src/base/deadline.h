@@ -3,19 +3,19 @@
 #define DOCKFW_DEADLINE_H
 
 /*
- * The time limit of the whole run, and what the program is doing, for the message
- * of a timeout. Before deadline_start() there is no limit.
+ * The time limit of the whole run, and the current step for the timeout message.
+ * There is no limit before deadline_start().
  */
 void deadline_start(unsigned int seconds);
-/* A string constant such as "reading ip filter". */
+/* Sets the current step: a string constant such as "reading ip filter". */
 void deadline_step(const char *step);
-/* Milliseconds left, 0 when none are. */
+/* Returns the milliseconds left, 0 once the limit is reached. */
 unsigned int deadline_left(void);
-/* The same as poll() takes it: at most step milliseconds. */
+/* The same, capped at step milliseconds, as a timeout for poll(). */
 int deadline_poll(unsigned int step);
 /*
- * Returns 0 while there is time; otherwise reports at which step it ran out, once,
- * and returns -1. Called wherever the program waits or repeats.
+ * Returns 0 while time is left. Otherwise returns -1, and the first time reports
+ * the step that ran out of time. Called wherever the program waits or repeats.
  */
 int deadline_check(void);
 

@@ -26,7 +26,7 @@ void diag_setup(int verbosity, bool hold)
 	diag.journal = diag_journal(STDERR_FILENO);
 }
 
-/* systemd names its stream to a service; a service's child may have another. */
+/* systemd tells a service which stream is the journal's; a child may have another one. */
 bool diag_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -57,10 +57,10 @@ void diag_release(bool say)
 	diag.hold = false;
 }
 
-/* A message longer than this is a value that was quoted in it. */
+/* Only a quoted value makes a message longer than this. */
 #define MESSAGE_MAX 1200
 
-/* Keeps the beginning and the end, where the reason is; no character is cut in two. */
+/* Keeps the beginning, and the end with the reason. Never splits a UTF-8 character. */
 static void cut_middle(char *text)
 {
 	static const char gap[] = " [...] ";
@@ -76,7 +76,7 @@ static void cut_middle(char *text)
 	memmove(text + head + sizeof(gap) - 1, text + tail, length - tail + 1);
 }
 
-/* Text as one line: what a terminal would act on is shown, not sent. */
+/* Takes over text and returns it as one line, with control characters escaped. */
 static char *one_line(char *text)
 {
 	char *safe;

@@ -62,7 +62,7 @@ void json_append_checked(json_t *array, json_t *value)
 		json_out_of_memory();
 }
 
-/* The library writes in pieces of a few bytes. */
+/* Buffers the output, since the library writes a few bytes at a time. */
 struct pieces {
 	FILE *out;
 	size_t n;
@@ -92,7 +92,7 @@ void json_write(json_t *root, FILE *out)
 {
 	struct pieces *pieces = xcalloc(1, sizeof(*pieces));
 
-	/* Never as one text: of many ports with long lists it would take gigabytes. */
+	/* Never as one string: many ports with long lists would take gigabytes. */
 	pieces->out = out;
 	if (json_dump_callback(root, take_piece, pieces, JSON_INDENT(2)) && !ferror(out))
 		json_out_of_memory();

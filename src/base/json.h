@@ -5,19 +5,19 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Jansson with this program's manners: no memory ends it, any bytes are valid. */
+/* Wrappers of jansson: out of memory ends the program, and strings may hold any bytes. */
 
-/* Returns value; ends the program where it is NULL, which is out of memory. */
+/* Returns value; ends the program if it is NULL, which means out of memory. */
 json_t *json_made(json_t *value);
 /*
- * A string, null for NULL. Bytes that are no UTF-8 become U+FFFD, since a chain
- * name or a comment may hold any.
+ * Returns a string, or null for NULL. Bytes that are not UTF-8 become U+FFFD, since
+ * a chain name or a comment may hold any bytes.
  */
 json_t *json_text(const char *text);
-/* Both take over value. */
+/* Both take ownership of value. */
 void json_set_checked(json_t *object, const char *key, json_t *value);
 void json_append_checked(json_t *array, json_t *value);
-/* Writes the document and a newline, and frees it. ferror(out) tells of a failure. */
+/* Writes the document and a newline, and frees it. Check ferror(out) for write errors. */
 void json_write(json_t *root, FILE *out);
 
 #endif

@@ -13,13 +13,13 @@
 #include "patience.h"
 #include "util.h"
 
-#define RECEIVE_MAX 65536  /* the kernel sends at most 32 KiB of a dump at once */
-#define SEND_DEFAULT 65536 /* what every socket can send at once */
+#define RECEIVE_MAX 65536  /* the kernel sends a dump in parts of at most 32 KiB */
+#define SEND_DEFAULT 65536 /* every socket can send this much in one piece */
 
 struct netlink {
 	struct mnl_socket *socket;
 	unsigned int port;
-	uint8_t *buffer; /* owned; of the last datagram */
+	uint8_t *buffer; /* owned; holds the last datagram */
 };
 
 struct netlink *netlink_open(int bus)
@@ -61,8 +61,8 @@ void netlink_make_room(struct netlink *netlink, size_t size)
 {
 	int fd = mnl_socket_get_fd(netlink->socket), bytes = (int)size;
 
-	/* The second needs no right, but has a limit. Where that does not suffice,
-	 * sending fails and says why. */
+	/* SO_SNDBUF needs no privilege but has a limit. If that is too low, sending
+	 * fails and the caller reports why. */
 	if (size > SEND_DEFAULT &&
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
@@ -86,7 +86,7 @@ const struct nlmsghdr *netlink_next(struct netlink_messages *messages)
 	if (messages->n < sizeof(*message) || message->nlmsg_len < sizeof(*message) ||
 	    message->nlmsg_len > messages->n)
 		return NULL;
-	/* The last one need not be padded. */
+	/* The last message need not be padded. */
 	size = NLMSG_ALIGN((size_t)message->nlmsg_len);
 	if (size > messages->n)
 		size = messages->n;
@@ -118,7 +118,7 @@ int netlink_receive(struct netlink *netlink, struct netlink_messages *messages)
 			errno = ENOSPC;
 			return -1;
 		}
-		/* Any process may write to the socket; the kernel has port 0. */
+		/* Any process may send to the socket; the kernel's port is 0. */
 		if (message.msg_namelen != sizeof(from) || from.nl_pid)
 			continue;
 		*messages = (struct netlink_messages){ netlink->buffer, (size_t)n };
@@ -141,13 +141,13 @@ int netlink_wait(struct netlink *netlink, unsigned int ms)
 
 int netlink_errno(int number)
 {
-	/* The kernel's errors are from -1 to -4095. */
+	/* The kernel's error codes are -1 to -4095. */
 	return !number ? 0 : number < 0 && number >= -4095 ? -number : EPROTO;
 }
 
 /*
- * The error in a message that ends the answer. A dump that breaks off ends with one
- * (netlink_dump_done() in net/netlink/af_netlink.c): a route that does not fit one
+ * The error code in a message that ends the answer. A dump that is cut short carries
+ * one (netlink_dump_done() in net/netlink/af_netlink.c): a route too large for one
  * message hides those after it.
  */
 static int end_error(const struct nlmsghdr *message)
@@ -162,7 +162,7 @@ static int end_error(const struct nlmsghdr *message)
 	return done && error > 0 ? 0 : netlink_errno(error);
 }
 
-/* Whether the message ends the answer. */
+/* Whether this message ends the answer. */
 static bool is_end(const struct nlmsghdr *message)
 {
 	switch (message->nlmsg_type) {
@@ -177,7 +177,7 @@ static bool is_end(const struct nlmsghdr *message)
 	}
 }
 
-/* The answer is there when the question was sent, so this hardly ever waits. */
+/* The kernel answers while the request is being sent, so this hardly ever waits. */
 static int receive_waiting(struct netlink *netlink, struct netlink_messages *messages)
 {
 	while (netlink_receive(netlink, messages))

@@ -8,59 +8,59 @@
 #include <stdint.h>
 
 /*
- * A netlink socket to the kernel, its one receive loop, and the walk over what was
- * received. Every wait ends at the time limit (deadline.h). Functions that return an
- * int return 0, or -1 with errno; an errno of 0 means that the time limit is over,
- * which was reported.
+ * A netlink socket to the kernel, the only receive loop, and an iterator over received
+ * messages. Every wait ends at the time limit (deadline.h). Functions that return an
+ * int return 0, or -1 with errno set; errno 0 means that the time limit has passed and
+ * was reported.
  */
 struct netlink;
 
-/* Opens and binds a socket of that bus (NETLINK_ROUTE, ...). NULL with errno. */
+/* Opens and binds a socket for that bus (NETLINK_ROUTE, ...). Returns NULL with errno set. */
 struct netlink *netlink_open(int bus);
 void netlink_close(struct netlink *netlink); /* NULL is fine */
 
-/* Sets an option of SOL_NETLINK that is a number, such as NETLINK_ADD_MEMBERSHIP. */
+/* Sets an integer option of SOL_NETLINK, such as NETLINK_ADD_MEMBERSHIP. */
 int netlink_set(struct netlink *netlink, int option, int value);
-/* Makes room to send that many bytes in one piece, as far as that is permitted. */
+/* Enlarges the send buffer to hold size bytes at once, as far as that is permitted. */
 void netlink_make_room(struct netlink *netlink, size_t size);
-/* Sends the bytes, which are one message or a batch of them. */
+/* Sends one message or one batch. */
 int netlink_send(struct netlink *netlink, const void *data, size_t size);
 
-/* What is left of a datagram, or of any messages that follow one another. */
+/* The messages that remain in a datagram or in any other buffer. */
 struct netlink_messages {
 	const uint8_t *v;
 	size_t n; /* bytes */
 };
 
-/* The next message, which is there to its last byte; NULL after the last such one. */
+/* Returns the next complete message, or NULL when there is none left. */
 const struct nlmsghdr *netlink_next(struct netlink_messages *messages);
 
 /*
- * Receives one datagram from the kernel, without waiting; those of other senders are
- * dropped. It is valid until the next call. EAGAIN: there is none; ENOBUFS: the
- * socket could not hold all that came; ENOSPC: a datagram was too large.
+ * Receives one datagram from the kernel without waiting; datagrams from other senders
+ * are dropped. It is valid until the next call. EAGAIN: there is none; ENOBUFS: the
+ * socket buffer overflowed; ENOSPC: a datagram was too large.
  */
 int netlink_receive(struct netlink *netlink, struct netlink_messages *messages);
-/* Waits until something can be received, ms milliseconds have passed, or a signal comes. */
+/* Waits until a datagram can be received, ms milliseconds have passed, or a signal arrives. */
 int netlink_wait(struct netlink *netlink, unsigned int ms);
 
 /* How an answer ended. */
 struct netlink_end {
-	int error; /* errno: the kernel's refusal; 0: none */
-	bool cut;  /* what was listed changed meanwhile: the answer is not whole */
+	int error; /* an errno from the kernel, or 0 */
+	bool cut;  /* the list changed while it was dumped: the answer is incomplete */
 };
 
 /*
- * Receives the answer to the question of that nlmsg_seq, which was sent last, and
- * hands each of its messages to take(), which may be NULL; none after a cut. It ends
- * with an error, the end of a dump, or a message that is not a part of several.
- * Messages that belong to another question are dropped.
+ * Receives the answer to the last request sent, which has this nlmsg_seq, and passes
+ * each message to take(), which may be NULL; after a cut it passes no more. The answer
+ * ends with an error, the end of a dump, or a message that is not part of a multipart
+ * one. Messages for other requests are dropped.
  */
 int netlink_answer(struct netlink *netlink, uint32_t seq,
 		   void (*take)(const struct nlmsghdr *message, void *data), void *data,
 		   struct netlink_end *end);
 
-/* The errno for a number in a message of the kernel's, which has it negative; 0 for 0. */
+/* The errno for an error code in a kernel message, which is negative there; 0 for 0. */
 int netlink_errno(int number);
 
 #endif

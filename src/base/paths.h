@@ -2,26 +2,26 @@
 #ifndef DOCKFW_PATHS_H
 #define DOCKFW_PATHS_H
 
-/* Every file of the host that the program knows by name, outside /proc. */
+/* All file names on the host that the program knows, outside /proc. */
 
-#ifndef SYSCONFDIR /* the Makefile's */
+#ifndef SYSCONFDIR /* set by the Makefile */
 #define SYSCONFDIR "/etc"
 #endif
 #define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
 
-/* dockerd's settings, unless its --config-file names another file; and its process number. */
+/* dockerd's settings, unless its --config-file names another file; and its PID. */
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define DOCKER_PID_FILE "/run/docker.pid"
 
 /* The lock of iptables-legacy, unless XTABLES_LOCKFILE names another file. */
 #define XTABLES_LOCK "/run/xtables.lock"
 
-/* Remembers when docker.service was last restarted for its chains. */
+/* The time stamp of the last restart of docker.service for its chains. */
 #define STAMP_FOLDER "/run/dockfw"
 #define RESTART_STAMP STAMP_FOLDER "/docker-restarted"
 #define SYSTEMCTL "/usr/bin/systemctl"
 
-/* Where the iptables command may be, in the order in which they are tried. */
+/* Where the iptables command may be, in the order tried. */
 #define IPTABLES_COMMANDS "/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables"
 
 #endif

@@ -3,57 +3,56 @@
 #define DOCKFW_PATIENCE_H
 
 /*
- * How often the program tries again and how long it waits, each with its reason.
- * All of it lies within the time limit of the run (deadline.h). _MS are
- * milliseconds.
+ * How often the program retries and how long it waits, each with the reason. All of
+ * it stays within the time limit of the run (deadline.h). _MS means milliseconds.
  */
 
 /* ---- the tables changed while they were read or written ---- */
 
-/* A host that writes without pause still leaves gaps of some milliseconds. */
+/* Even a host that writes constantly leaves gaps of a few milliseconds. */
 #define LOST_RACES 60
-/* The pause before the next try doubles after every fourth one, up to this. */
+/* The pause before the next try doubles after every fourth try, up to this. */
 #define LOST_RACE_PAUSE_MS 50
-/* How long a listing may lack rules before no change by others explains it. */
+/* How long a listing may lack rules before changes by others no longer explain it. */
 #define HIDDEN_RULES_MS 1500
-/* A list of routes, addresses or interfaces that changes while it is read. */
+/* Tries for a list of routes, addresses or interfaces that changes while it is read. */
 #define LOST_ROUTE_DUMPS 10
 
-/* ---- is a bad state there to stay? ---- */
+/* ---- does a bad state last? ---- */
 
-/* dockerd passes through the wrong order for 0.1 to 0.2 s when it starts or firewalld reloads. */
+/* The order is wrong for 0.1 to 0.2 s whenever dockerd starts or firewalld reloads. */
 #define SETTLE_STEP_MS 250
 #define SETTLE_MS 3000
-/* dockerd's own writes, each by way of firewalld, come about 0.1 s apart. */
+/* dockerd writes through firewalld, about once every 0.1 s. */
 #define QUIET_MS 2000
-/* A burst of one writer is looked at once. */
+/* The writes of one burst are read once. */
 #define BURST_MS 100
 
 /* ---- does a repair last? ---- */
 
 /*
- * A writer that undoes a repair this often is not fought any longer. dockerd writes
- * for seconds at a reload with many networks, so each round gets twice the time
- * of the one before it.
+ * After this many undone repairs the program gives in to the other writer. dockerd
+ * writes for seconds at a reload with many networks, so each round gets twice the
+ * time of the previous one.
  */
 #define REPAIR_ROUNDS 3
 #define AFTER_WRITE_MS 250
 
 /* ---- waiting for others ---- */
 
-/* Legacy tables and dockerd itself announce nothing: look again after this time. */
+/* Legacy tables and dockerd itself send no events: check again after this time. */
 #define WAIT_STEP_MS 500
 #define LEGACY_STEP_MS 200
-/* With --restart-docker and no --wait: until Docker's chains are back. */
+/* How long a restart without --wait waits for Docker's chains to come back. */
 #define RESTART_WAIT_SECONDS 10
-/* A restart that did not help is not repeated before this time is over. */
+/* A restart that did not help is not repeated within this time. */
 #define RESTART_PAUSE_SECONDS 3600
-/* systemctl: how often to look whether it has ended, and how often before it is killed. */
+/* systemctl: the interval between checks whether it has exited, and how many before SIGKILL. */
 #define CHILD_STEP_MS 20
 #define CHILD_STEPS 50
-/* The xtables lock, where no child can be made that waits for it. */
+/* The interval between tries for the xtables lock if no child can be created to wait for it. */
 #define XTLOCK_PAUSE_MS 10
-/* An answer of the kernel is there when the question was sent; the time limit is checked this often. */
+/* How often a wait for the kernel's answer, which is usually there at once, checks the time limit. */
 #define NETLINK_STEP_MS 100
 
 #endif

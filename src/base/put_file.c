@@ -13,23 +13,23 @@
 #include "diag.h"
 #include "util.h"
 
-/* What the operator can do where no file can be made. */
+/* What the operator can do if the file cannot be created. */
 static const char *hint(int error)
 {
 	switch (error) {
 	case ENOENT:
 	case ENOTDIR:
-		return "; its folder has to be there";
+		return "; its directory must exist";
 	case EACCES:
-		return "; its folder has to belong to the user who runs this, also if that is root";
+		return "; its directory must belong to the user who runs this, even if that is root";
 	case EROFS:
-		return "; a unit of systemd's needs a line ReadWritePaths= with its folder";
+		return "; a systemd unit must name its directory in ReadWritePaths=";
 	default:
 		return "";
 	}
 }
 
-/* An error met while writing shows at the latest here: a full disk, a closed pipe. */
+/* Any write error shows here at the latest: a full disk, a closed pipe. */
 static int finish(FILE *out, const char *name)
 {
 	bool failed = ferror(out);
@@ -43,7 +43,7 @@ static int finish(FILE *out, const char *name)
 
 static int put_in_place(FILE *out, const char *temporary, const char *path)
 {
-	/* mkstemp() gives 0600; a collector under another user reads this. */
+	/* mkstemp() creates it with 0600; a collector may read it as another user. */
 	if (fchmod(fileno(out), 0644) < 0 || fsync(fileno(out)) < 0 ||
 	    rename(temporary, path) < 0) {
 		diag_error("cannot put '%s' in place: %s%s", path, strerror(errno), hint(errno));
@@ -53,9 +53,9 @@ static int put_in_place(FILE *out, const char *temporary, const char *path)
 }
 
 /*
- * Only a file is replaced: a device, or a link such as /dev/stdout, would be gone
- * for every program of the host. One that is put there later is renamed over, and
- * never followed.
+ * Only a regular file is replaced: a device, or a link such as /dev/stdout, would be
+ * lost for every program on the host. If one appears there later, the rename replaces
+ * it and never follows it.
  */
 static int may_be_replaced(const char *path)
 {
@@ -63,7 +63,7 @@ static int may_be_replaced(const char *path)
 
 	if (lstat(path, &there) < 0 || S_ISREG(there.st_mode))
 		return 0;
-	diag_error("cannot put a report in place of '%s': it is no regular file; name a file, or leave out --output for standard output",
+	diag_error("cannot put a report in place of '%s': it is not a regular file; name a file, or omit --output for standard output",
 		   path);
 	return -1;
 }
@@ -71,15 +71,15 @@ static int may_be_replaced(const char *path)
 static int put_file(const char *path, int (*write)(FILE *out, void *data), void *data)
 {
 	char *copy = xstrdup(path);
-	/* In the same folder, so that the rename stays on one file system; not
-	 * ending in .prom, which a collector would read half-written. */
+	/* In the same directory, so that the rename stays on one file system. The name
+	 * must not end in .prom, or a collector would read a half-written file. */
 	char *temporary = xasprintf("%s/.dockfw-XXXXXX", dirname(copy));
 	int fd = mkostemp(temporary, O_CLOEXEC), status = -1;
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	char *quoted = xasprintf("'%s'", path);
 
 	if (!out) {
-		diag_error("cannot make a file beside '%s': %s%s", path, strerror(errno),
+		diag_error("cannot create a file next to '%s': %s%s", path, strerror(errno),
 			   hint(errno));
 		if (fd >= 0)
 			close(fd);

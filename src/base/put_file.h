@@ -6,16 +6,16 @@
 #include <stdio.h>
 
 /*
- * Has write() fill the file at path, or standard output where path is NULL. A
- * file is put in place whole, by rename: never half-written, never in place of
- * anything but a file, and not at all where write() returns other than 0. Returns 0, or -1,
- * said.
+ * Calls write() to fill the file at path, or standard output if path is NULL. The
+ * complete file is put in place by rename: never half-written, never in place of
+ * anything but a regular file, and not at all unless write() returns 0. Returns 0,
+ * or -1 after reporting why.
  */
 int output_put(const char *path, int (*write)(FILE *out, void *data), void *data);
 
 /*
- * Whether what is written to path, as above, is for eyes that want colour; and the
- * columns of the terminal that shows it, 0 where it is none.
+ * Whether output to path, as above, goes to a terminal that should get colour; and
+ * the number of columns of that terminal, 0 if it is not a terminal.
  */
 bool output_colour(const char *path);
 unsigned int output_width(const char *path);

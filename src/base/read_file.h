@@ -5,13 +5,13 @@
 #include <stddef.h>
 
 /*
- * Reads an open file to its end, however long it is, up to most bytes. Returns them
- * with a NUL after the last one; the caller frees it. NULL with errno where that
- * fails: EFBIG where there is more.
+ * Reads an open file to its end and sets size. Returns its bytes followed by a NUL;
+ * the caller frees them. Returns NULL with errno set on failure: EFBIG if there are
+ * more than most bytes.
  */
 char *read_to_end(int fd, size_t most, size_t *size);
 
-/* The same by name. The open of a FIFO does not wait; links are followed. */
+/* The same by name. Opening a FIFO does not wait; links are followed. */
 char *read_file(const char *path, size_t most, size_t *size);
 
 #endif

@@ -21,7 +21,7 @@ size_t sorted_first(const void *key, const void *array, size_t n, size_t size,
 	return low;
 }
 
-/* The end of the first sequence that does not end before the value. */
+/* The search key for the first sequence whose last value is not below this value. */
 struct ends {
 	const struct rising *rising;
 	size_t value;

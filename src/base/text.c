@@ -11,7 +11,7 @@ void text_open(struct text *text)
 
 char *text_take(struct text *text)
 {
-	/* The only error that such a stream has is that there is no memory left. */
+	/* The only possible error of such a stream is that memory runs out. */
 	char *v = fclose(text->out) ? NULL : text->v;
 
 	*text = (struct text){ 0 };

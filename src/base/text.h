@@ -4,16 +4,16 @@
 
 #include <stdio.h>
 
-/* A text that grows by printing to a stream. */
+/* A string that is built by printing to a stream. */
 struct text {
-	FILE *out; /* what is printed here is added */
+	FILE *out; /* print here to append */
 	char *v;   /* see text_take() */
 	size_t size;
 };
 
-/* Begins an empty text; out of memory ends the program, as in util.h. */
+/* Starts an empty string; running out of memory ends the program, as in util.h. */
 void text_open(struct text *text);
-/* Ends it and returns what was printed; the caller frees it. */
+/* Closes the stream and returns the string; the caller frees it. */
 char *text_take(struct text *text);
 
 #endif

@@ -50,7 +50,7 @@ size_t utf8_shown(const unsigned char *text, const unsigned char *end)
 	static const struct {
 		uint32_t from, to;
 	} hidden[] = {
-		{ 0x00, 0x1f }, { 0x7f, 0x9f },     /* controls, those of eight bits too */
+		{ 0x00, 0x1f }, { 0x7f, 0x9f },     /* control characters: C0, DEL and C1 */
 		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
 	};
 	size_t length = utf8_length(text, end);
@@ -98,7 +98,7 @@ size_t utf8_count(const char *text)
 	return n;
 }
 
-/* The bytes of its first characters, so many at most. */
+/* The length in bytes of at most that many leading characters. */
 static size_t utf8_bytes(const char *text, size_t characters)
 {
 	const char *at = text;

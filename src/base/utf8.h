@@ -5,26 +5,26 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The bytes of the UTF-8 character at text (before end), 0 where there is none. */
+/* The length in bytes of the UTF-8 character at text (before end), 0 if it is not one. */
 size_t utf8_length(const unsigned char *text, const unsigned char *end);
 
 /*
- * The same of a character that only shows: none that a terminal acts on, that
- * ends a line for some reader, or that turns the direction of writing.
+ * The same, but also 0 for a character that a terminal acts on, that some reader
+ * takes for the end of a line, or that changes the writing direction.
  */
 size_t utf8_shown(const unsigned char *text, const unsigned char *end);
 
 /*
- * The text with everything else as \xNN: for a terminal or a line of a log. The
+ * Returns the text with all other bytes as \xNN, for a terminal or a log line. The
  * caller frees it.
  */
 char *safe_text(const char *text);
 
-/* How many characters a text of UTF-8 has. */
+/* The number of characters of a UTF-8 text. */
 size_t utf8_count(const char *text);
 /*
- * Writes the text, where it has more characters than width with ".." for the
- * last of those. Returns how many it wrote.
+ * Writes the text; if it has more characters than width, cuts it to width and ends it
+ * with "..". Returns the number of characters written.
  */
 size_t utf8_put(FILE *out, const char *text, size_t width);
 

@@ -122,7 +122,7 @@ uint64_t clock_ms(void)
 {
 	struct timespec now;
 
-	/* It cannot fail: the clock is always there and the pointer is right. */
+	/* Cannot fail: the clock always exists and the pointer is valid. */
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

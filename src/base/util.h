@@ -10,20 +10,20 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
- * Memory. Each returns memory that the caller frees, and never NULL: where
- * there is none left the program says so and exits 3. That is safe at any
- * point, since every write to the kernel is one system call.
+ * Memory. Each returns memory that the caller frees, and never NULL: if memory runs
+ * out, the program reports that and exits with status 3. That is safe at any point,
+ * since every write to the kernel is a single system call.
  */
 void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);
 void *xmemdup(const void *data, size_t size);
 char *xstrdup(const char *text);
-/* What a library gave; NULL where it had no memory left. */
+/* Returns p, which came from a library; NULL means out of memory. */
 void *xgiven(void *p);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
-/* Makes room for one element more in an array that grows by doubling. */
+/* Makes room for one more element in an array that grows by doubling. */
 #define GROW(array, count, room)                                               \
 	do {                                                                   \
 		if ((count) == (room)) {                                       \
@@ -32,25 +32,25 @@ char *xvasprintf(const char *format, va_list args) __attribute__((format(printf,
 		}                                                              \
 	} while (0)
 
-/* A list of strings of one's own. */
+/* A list of strings that it owns. */
 struct strings {
 	char **v;
 	size_t n, room;
 };
 
 void strings_add(struct strings *list, const char *text);
-/* Takes over text, which came from malloc. */
+/* Takes ownership of text, which came from malloc. */
 void strings_take(struct strings *list, char *text);
 bool strings_has(const struct strings *list, const char *text);
 void strings_clear(struct strings *list);
 
 /*
- * Reads a whole decimal number between min and max, with no sign, blank or
- * trailing character. Returns false, and leaves *value alone, otherwise.
+ * Parses text as a decimal number from min to max, without sign, blanks or trailing
+ * characters. Otherwise returns false and leaves *value unchanged.
  */
 bool parse_number(const char *text, unsigned long min, unsigned long max, unsigned long *value);
 
-/* Milliseconds of CLOCK_MONOTONIC, and a sleep that a signal does not cut. */
+/* CLOCK_MONOTONIC in milliseconds, and a sleep that signals do not cut short. */
 uint64_t clock_ms(void);
 void sleep_ms(unsigned int ms);
 

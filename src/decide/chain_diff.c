@@ -13,7 +13,7 @@ bool chain_is_exclusive(const struct policy *policy, const char *chain)
 	return policy->foreign_rules == FOREIGN_REMOVE || strcmp(chain, DOCKER_USER);
 }
 
-/* Wanted rules by hash, so that a live one finds its equals quickly. */
+/* The wanted rules by hash, to look up the equals of a live rule quickly. */
 struct entry {
 	uint32_t hash;
 	size_t wanted;
@@ -46,7 +46,7 @@ static int entry_order(const void *element, const void *key)
 	return hash < wanted ? -1 : hash > wanted;
 }
 
-/* Whether the rule is a wanted one; which the first such entry is. */
+/* Whether the rule is wanted; sets entry to the first equal entry. */
 static bool find_wanted(const struct chain_diff *diff, const struct entry *entries,
 			const struct rule *rule, size_t *entry)
 {
@@ -65,7 +65,7 @@ static bool find_wanted(const struct chain_diff *diff, const struct entry *entri
 	return false;
 }
 
-/* entry_of: of each live rule the first entry that it equals; DIFF_MISSING where none. */
+/* Sets entry_of: for each live rule the first equal entry, or DIFF_MISSING. */
 static void sort_out(struct chain_diff *diff, const struct entry *entries, size_t *entry_of,
 		     struct reach *reach, bool exclusive)
 {
@@ -91,9 +91,9 @@ static void sort_out(struct chain_diff *diff, const struct entry *entries, size_
 }
 
 /*
- * Keeps as many pairs of a live and an equal wanted rule as stand in the same order on
- * both sides. The pairs of one live rule come from the last wanted one to the first,
- * so that none follows another of its own.
+ * Keeps the largest number of pairs of equal live and wanted rules that are in the same
+ * order on both sides. The pairs of one live rule are added from the last wanted rule
+ * to the first, so that no sequence contains two of them.
  */
 static void keep_longest(struct chain_diff *diff, const struct entry *entries,
 			 const size_t *entry_of)
@@ -121,7 +121,7 @@ static void keep_longest(struct chain_diff *diff, const struct entry *entries,
 	rising_clear(&rising);
 }
 
-/* Each wanted rule that is not kept takes an equal live one that nobody has. */
+/* Gives each wanted rule that is not kept an equal live rule that is still free. */
 static void pair_the_rest(struct chain_diff *diff, const struct entry *entries, const size_t *entry_of)
 {
 	bool *taken = xcalloc(diff->wanted->n, sizeof(*taken));
@@ -156,7 +156,7 @@ static bool is_kept(const struct chain_diff *diff, size_t wanted)
 	return diff->live[wanted] != DIFF_MISSING && diff->fates[diff->live[wanted]] == LIVE_KEPT;
 }
 
-/* Behind the wanted rule before it that is kept, or in front of the next one. */
+/* After the last kept rule before it, or if there is none, before the first kept rule. */
 static void find_places(struct chain_diff *diff)
 {
 	size_t n = diff->wanted->n, first = 0, place;

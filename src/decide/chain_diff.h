@@ -6,32 +6,32 @@
 #include "reach.h"
 
 /*
- * A chain that the configuration holds, beside what it should hold: which live
- * rule is which wanted one, what stays, moves, goes and is missing. Pure;
- * shared by the check and the plan.
+ * The difference between a configured chain and its wanted rules: which live rule is
+ * which wanted rule, and which rules stay, move, go or are missing. Pure; shared by
+ * the check and the plan.
  */
 
 enum live_rule {
-	LIVE_KEPT,    /* a wanted rule at its place */
-	LIVE_MOVED,   /* a wanted rule elsewhere: taken out here, put in there */
-	LIVE_STALE,   /* marked, or one copy too many: taken out */
-	LIVE_FOREIGN, /* somebody else's: stays where it is */
-	LIVE_EVICTED,   /* somebody else's where none may be: taken out */
+	LIVE_KEPT,    /* a wanted rule in its place */
+	LIVE_MOVED,   /* a wanted rule in the wrong place: deleted here, inserted there */
+	LIVE_STALE,   /* marked but not wanted, or a duplicate: deleted */
+	LIVE_FOREIGN, /* another program's: stays where it is */
+	LIVE_EVICTED, /* another program's, in a chain for wanted rules only: deleted */
 };
 
 struct chain_diff {
-	const struct chain *chain; /* NULL: it is not there */
+	const struct chain *chain; /* NULL: it does not exist */
 	const struct wanted_rules *wanted;
-	enum live_rule *fates;  /* of each live rule */
-	size_t *live;      /* of each wanted rule its live one, or DIFF_MISSING */
+	enum live_rule *fates;  /* for each live rule */
+	size_t *live;      /* for each wanted rule the index of its live rule, or DIFF_MISSING */
 	/*
-	 * Of each wanted rule that is not kept, the live one in front of which it
-	 * goes in: an index into the chain, or the number of its rules. They never fall.
+	 * For each wanted rule that is not kept, the live rule to insert it before: an
+	 * index into the chain, or its number of rules. The values never decrease.
 	 */
 	size_t *places;
 	/*
-	 * The first foreign rule that wanted ones may not stand behind: it can
-	 * accept or return. The number of rules where there is none.
+	 * The first foreign rule that wanted rules must not follow, since it can accept
+	 * or return. The number of rules if there is none.
 	 */
 	size_t barrier;
 };
@@ -39,18 +39,18 @@ struct chain_diff {
 #define DIFF_MISSING ((size_t)-1)
 
 /*
- * exclusive: the chain holds nothing but the wanted rules; Docker's closing
- * RETURN of DOCKER-USER apart. A wanted rule that is already there at a right
- * place is kept; as many as possible are.
+ * Compares chain, or NULL, with the wanted rules; the caller clears diff. exclusive: the
+ * chain may hold only the wanted rules, and Docker's closing RETURN in DOCKER-USER.
+ * Keeps as many wanted rules as possible where they already are.
  */
 void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted, struct reach *reach,
 	       const struct chain *chain, bool exclusive);
 void chain_diff_clear(struct chain_diff *diff);
 
-/* DOCKER-USER's foreign rules stay unless the policy says otherwise. */
+/* False only for DOCKER-USER, unless the policy removes foreign rules there. */
 bool chain_is_exclusive(const struct policy *policy, const char *chain);
 
-/* A chain that left the configuration: nothing in it but rules with our mark. */
+/* Whether the chain is no longer configured and holds only rules with our mark. */
 bool chain_is_stale(const struct policy *policy, const struct chain *chain);
 
 #endif

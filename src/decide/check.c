@@ -15,22 +15,22 @@
 
 #define FILTER "filter"
 
-/* What helps where the remedy of the id does not. */
+/* Remedies for cases that the id's own remedy does not fit. */
 static const struct remedy repair_or_trust = {
-	"run: ", true, ", or name the chain that the rule calls in trusted-chains",
+	"run: ", true, ", or list the chain that the rule jumps to in trusted-chains",
 };
 static const struct remedy wake_table = {
-	"wake the table with: nft add table ip filter (ip6 for IPv6)", false, NULL,
+	"reactivate the table with: nft add table ip filter (ip6 for IPv6)", false, NULL,
 };
 static const struct remedy make_base_chain = {
-	"look at it with: nft list table ip filter (ip6 for IPv6), and make it anew with iptables",
+	"inspect it with: nft list table ip filter (ip6 for IPv6), and recreate it with iptables",
 	false, NULL,
 };
 static const struct remedy rename_base_chain = {
 	"delete or rename it with nft, then run: ", true, NULL,
 };
 
-/* What one family's checks share. */
+/* What the checks of one family share. */
 struct subject {
 	const struct policy *policy;
 	const struct table *table; /* filter, or NULL */
@@ -46,7 +46,7 @@ static struct finding *check_add(const struct subject *subject, enum finding_id 
 			       message);
 }
 
-/* "rule 2", "rules 2, 4 and 5", and of a long list the first and how many. */
+/* "rule 2", "rules 2, 4 and 5"; a long list ends with the number of the others. */
 static char *rule_list(const size_t *rules, size_t n)
 {
 	size_t shown = n > 6 ? 5 : n;
@@ -61,12 +61,12 @@ static char *rule_list(const size_t *rules, size_t n)
 	return text_take(&text);
 }
 
-/* Rules from 1 of one kind: those that do harm, or where none does the others. */
+/* The rules of one kind: the harmful ones, or if there is none, the others. */
 struct culprits {
-	size_t *rules;
+	size_t *rules; /* their numbers, from 1 */
 	size_t n;
 	bool harmful;
-	bool calls; /* one of them is a call of a chain */
+	bool calls; /* one of them is a jump or goto to a chain */
 };
 
 static void culprits_add(struct culprits *culprits, size_t number, const struct rule *rule,
@@ -81,7 +81,7 @@ static void culprits_add(struct culprits *culprits, size_t number, const struct 
 	culprits->calls |= rule->chain && !rule->opaque;
 }
 
-/* What stands in front of the jump and may not. */
+/* Reports the rules before the jump that must not be there. */
 static void check_front(const struct subject *subject, const struct forward *forward)
 {
 	const struct chain *chain = forward->chain;
@@ -109,7 +109,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 		finding = check_add(subject, USER_JUMP_LATE,
 			      docker.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      forward->jump + 1,
-			      xasprintf("rule %zu of FORWARD calls Docker's chain %s before rule %zu calls %s%s",
+			      xasprintf("rule %zu of FORWARD jumps to Docker's chain %s before rule %zu jumps to %s%s",
 					docker.rules[0], chain->rules[docker.rules[0] - 1]->chain,
 					forward->jump + 1, DOCKER_USER,
 					docker.harmful ? "" : ", though nothing in it can accept"));
@@ -123,10 +123,10 @@ static void check_front(const struct subject *subject, const struct forward *for
 		finding = check_add(subject, ACCEPT_BEFORE_USER,
 			      others.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      others.rules[0],
-			      xasprintf("%s of FORWARD can accept %s before rule %zu calls %s", list,
+			      xasprintf("%s of FORWARD can accept %s before rule %zu jumps to %s", list,
 					others.harmful ? "new connections to containers" : "packets",
 					forward->jump + 1, DOCKER_USER));
-		/* Only a chain can be trusted to stand there. */
+		/* Only chains can be trusted to come first. */
 		if (others.calls)
 			finding->remedy = &repair_or_trust;
 		finding->rules = others.rules;
@@ -143,17 +143,17 @@ static void check_opaque(const struct subject *subject, const struct chain *chai
 	for (size_t i = 0; i < n; i++)
 		if (chain->rules[i]->opaque)
 			check_add(subject, RULE_OPAQUE, SEVERITY_WARNING, chain->name, i + 1,
-			    xasprintf("rule %zu of %s cannot be read whole (%s) and is taken as able to accept",
+			    xasprintf("rule %zu of %s cannot be decoded in full (%s) and is assumed to be able to accept",
 				      i + 1, chain->name, chain->rules[i]->opaque));
 }
 
-/* A chain of that name that is not hooked as iptables hooks it; only nft makes such. */
+/* A FORWARD that is not hooked as iptables hooks it; only nft creates such chains. */
 static void check_hooked(const struct subject *subject)
 {
 	bool dormant = subject->table->dormant;
 	struct finding *finding = check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
-		xasprintf("no forwarded packet comes to FORWARD, so no rule in it is asked: %s",
-			  dormant ? "the table is dormant" : "it is not the base chain that iptables makes"));
+		xasprintf("no forwarded packet reaches FORWARD, so none of its rules are evaluated: %s",
+			  dormant ? "the table is dormant" : "it is not the base chain that iptables creates"));
 
 	finding->repairable = false;
 	finding->remedy = dormant ? &wake_table : &make_base_chain;
@@ -166,16 +166,16 @@ static void check_forward(const struct subject *subject)
 	forward_look(&forward, subject->policy, subject->reach, subject->table);
 	if (forward.call == NOWHERE)
 		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
-		    xasprintf("FORWARD never calls %s, so no rule in it is asked", DOCKER_USER));
+		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
 	else if (forward.jump == NOWHERE)
 		check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.call + 1,
-		    xasprintf("rule %zu of FORWARD calls %s for some packets only",
+		    xasprintf("rule %zu of FORWARD jumps to %s for some packets only",
 			      forward.call + 1, DOCKER_USER));
 	else if (!forward.right)
 		check_front(subject, &forward);
 	if (forward.ncalls > 1)
 		check_add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
-		    xasprintf("FORWARD calls %s %zu times; rule %zu is the second call",
+		    xasprintf("FORWARD jumps to %s %zu times; rule %zu is the second jump",
 			      DOCKER_USER, forward.ncalls, forward.second + 1));
 	if (!forward.chain)
 		return;
@@ -185,7 +185,7 @@ static void check_forward(const struct subject *subject)
 		     forward.jump == NOWHERE ? forward.chain->nrules : forward.jump);
 }
 
-/* Where a configured rule is written, for a message. */
+/* A configured rule and its place in the configuration, for a message. */
 static char *origin(const struct wanted_rule *wanted)
 {
 	return xasprintf("'%s' (%s:%u)", wanted->text, wanted->file, wanted->line);
@@ -211,12 +211,12 @@ static void check_wanted(const struct subject *subject, const struct chain_diff 
 			    xasprintf("%s does not hold %s", name, what));
 		else
 			check_add(subject, RULE_ORDER, SEVERITY_CRITICAL, name, at + 1,
-			    xasprintf("rule %zu of %s is out of its order: %s", at + 1, name, what));
+			    xasprintf("rule %zu of %s is out of order: %s", at + 1, name, what));
 		free(what);
 	}
 	if (bypassed)
 		check_add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, diff->barrier + 1,
-		    xasprintf("rule %zu of %s can let packets past the configured rules behind it",
+		    xasprintf("rule %zu of %s can let packets past the configured rules after it",
 			      diff->barrier + 1, name));
 }
 
@@ -231,19 +231,20 @@ static void check_others(const struct subject *subject, const struct chain_diff 
 		switch (diff->fates[i]) {
 		case LIVE_STALE:
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
-			    xasprintf("rule %zu of %s is %s", i + 1, chain->name,
-				      rule_is_marked(rule) ? "this program's and not configured any more"
-							   : "there more than once"));
+			    xasprintf("rule %zu of %s %s", i + 1, chain->name,
+				      rule_is_marked(rule)
+					      ? "was installed by dockfw-check and is no longer configured"
+					      : "is there more than once"));
 			break;
 		case LIVE_EVICTED:
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
-			    xasprintf("rule %zu of %s is not configured, and the chain is held as configured",
+			    xasprintf("rule %zu of %s is not configured, and the chain may hold only configured rules",
 				      i + 1, chain->name));
 			break;
 		case LIVE_FOREIGN:
 			if (end != NOWHERE && !docker_is_closing(chain, i))
 				check_add(subject, RULE_UNREACHABLE, SEVERITY_WARNING, chain->name, i + 1,
-				    xasprintf("rule %zu of %s is never asked: rule %zu ends the chain for every packet",
+				    xasprintf("rule %zu of %s is never evaluated: rule %zu ends the chain for every packet",
 					      i + 1, chain->name, end + 1));
 			break;
 		default:
@@ -263,7 +264,7 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 
 	if (chain && chain->foreign_base) {
 		struct finding *finding = check_add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
-			xasprintf("%s is a base chain, as only nft makes them: no rule can lead to it",
+			xasprintf("%s is a base chain, as only nft creates them: no rule can jump to it",
 				  wanted->name));
 
 		finding->repairable = false;

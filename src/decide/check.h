@@ -7,7 +7,7 @@
 #include "policy.h"
 #include "ruleset.h"
 
-/* (policy, snapshot, dockerd) to findings: pure. Adds all that is wrong. */
+/* Adds a finding for everything that is wrong in the snapshot. Pure. */
 void check(const struct policy *policy, const struct snapshot *snapshot,
 	   const struct dockerd *dockerd, struct findings *findings);
 

@@ -12,11 +12,11 @@ static bool manages(const struct dockerd *dockerd, enum family family, const str
 		return dockerd->iptables != FLAG_OFF;
 	if (dockerd->ip6tables != FLAG_UNSET)
 		return dockerd->ip6tables == FLAG_ON;
-	/* The default changed in 27.0, so only what is left of it tells. */
+	/* The default changed in 27.0, so only the chains that are left show what applies. */
 	return docker_owns_any(filter) || docker_owns_any(nat);
 }
 
-/* Whether a setting that could not be read may keep dockerd off the family. */
+/* Whether a setting that could not be read may tell dockerd to leave the family alone. */
 static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 {
 	return dockerd->doubt && FLAG_UNSET == (family == FAMILY_IPV4 ? dockerd->iptables
@@ -37,11 +37,11 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 		return;
 	if (is_doubtful(dockerd, family))
 		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
-			     xasprintf("dockerd runs without %s, and whether it should have them cannot be known: %s",
+			     xasprintf("dockerd runs without %s, and it is not known whether it should have them: %s",
 				       gone, dockerd->doubt));
 	else
 		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
-			     xasprintf("dockerd runs without %s: no published port works as Docker made it",
+			     xasprintf("dockerd runs without %s: published ports do not work",
 				       gone));
 }
 
@@ -55,7 +55,7 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		nftables = true;
 		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, (enum family)family,
-			     xasprintf("Docker filters in its own nf_tables table '%s', which asks no %s: no configured rule is in force",
+			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
 				       DOCKER_NFT_TABLE, DOCKER_USER));
 	}
 	if (nftables || !dockerd->running)

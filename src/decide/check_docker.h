@@ -7,7 +7,7 @@
 #include "policy.h"
 #include "ruleset.h"
 
-/* What concerns Docker itself: its chains, its own nf_tables backend. Pure. */
+/* Adds the findings about Docker itself: its chains, its own nf_tables backend. Pure. */
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		  const struct dockerd *dockerd, struct findings *findings);
 

@@ -10,10 +10,10 @@
 #include "translation.h"
 #include "util.h"
 
-/* So many ports are named; of the others there is the number. */
+/* At most this many ports are named; the others are counted. */
 #define PORTS_NAMED 8
 
-/* "80/tcp, 443/tcp and 3 more": the uncovered ports of a family; NULL for none. */
+/* The uncovered ports of a family, as "80/tcp, 443/tcp and 3 more"; NULL: none. */
 static char *list_uncovered(const struct translations *translations, const struct proxies *proxies,
 			    enum family family)
 {
@@ -29,7 +29,8 @@ static char *list_uncovered(const struct translations *translations, const struc
 		for (size_t i = 0; i < proxies->n; i++) {
 			const struct proxy *proxy = &proxies->v[i];
 
-			/* Each once, though it may listen on several addresses: they are sorted. */
+			/* Each port once, though it may have listeners on several addresses;
+			 * they are sorted. */
 			if (proxy->family != family || proxy->proto != protos[p] ||
 			    proxy->port == last || translations_covering(translations, proxy))
 				continue;
@@ -67,7 +68,7 @@ void check_proxies(const struct policy *policy, const struct snapshot *nat,
 		findings_add(
 			findings, PROXY_BYPASS, guarded ? SEVERITY_OK : SEVERITY_WARNING,
 			(enum family)family,
-			xasprintf("docker-proxy itself answers for %s, so INPUT decides and %s is not asked%s",
+			xasprintf("docker-proxy itself answers for %s, so INPUT decides and %s is never evaluated%s",
 				  ports, DOCKER_USER,
 				  guarded ? "; INPUT is filtered" : "; nothing filters INPUT"));
 		free(ports);

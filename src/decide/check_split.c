@@ -9,10 +9,10 @@
 #include "text.h"
 #include "util.h"
 
-/* A table has no loops; the kernel's own limit on jumps is far below this. */
+/* A table has no loops, and the kernel limits jumps to far fewer than this. */
 #define DEPTH 64
 
-/* Whether a packet can be dropped or accepted by a rule of the chain. */
+/* Whether a rule of the chain, or of a chain that it leads to, can accept or drop a packet. */
 static bool decides(const struct table *table, const char *name, unsigned int depth)
 {
 	const struct chain *chain = table_chain(table, name);
@@ -44,7 +44,10 @@ static bool decides(const struct table *table, const char *name, unsigned int de
 	return false;
 }
 
-/* Docker's, or DOCKER-USER. No name of dockerd's has other letters, which a shell might read as more. */
+/*
+ * Whether it is a chain of Docker's, or DOCKER-USER. dockerd's names have no other
+ * characters, which a shell might interpret.
+ */
 static bool is_left(const struct chain *chain)
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
@@ -53,7 +56,7 @@ static bool is_left(const struct chain *chain)
 	       !chain->name[strspn(chain->name, letters)];
 }
 
-/* Their names, each behind a blank; "" where there is none. */
+/* The names of those chains, each after a blank; "" if there is none. */
 static char *names_left(const struct table *table)
 {
 	struct text names;
@@ -65,7 +68,7 @@ static char *names_left(const struct table *table)
 	return text_take(&names);
 }
 
-/* What takes away all that is found here, as commands for a shell. */
+/* The shell commands that remove all that is found here. */
 static char *commands(const struct table *table, enum backend_kind kind)
 {
 	const struct chain *forward = table_chain(table, "FORWARD");
@@ -96,11 +99,11 @@ static const char *what_it_does(const struct table *table, enum severity *severi
 	if (forward && forward->policy == VERDICT_DROP)
 		return "FORWARD there has policy DROP, which drops what Docker accepts";
 	if (decides(table, "FORWARD", 0))
-		return "FORWARD there drops or accepts packets that Docker's rules decide about";
+		return "FORWARD there drops or accepts packets that Docker's rules decide on";
 	*severity = SEVERITY_WARNING;
 	for (size_t c = 0; c < table->nchains; c++)
 		if (is_left(table->chains[c]))
-			return "chains of Docker's are left there";
+			return "Docker's chains are left there";
 	if (forward && forward->nrules)
 		return "FORWARD there has rules";
 	return NULL;
@@ -125,7 +128,7 @@ void check_split(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		how = commands(table, other->backend);
 		findings_add_at(findings, BACKEND_SPLIT, severity, (enum family)family, "FORWARD", 0,
-				xasprintf("Docker's rules are in %s, but %s has rules too: %s; clear it with: %s",
+				xasprintf("Docker's rules are in %s, but %s also has rules: %s; clear it with: %s",
 					  backend_kind_name(snapshot->backend),
 					  backend_kind_name(other->backend), what, how));
 		free(how);

@@ -7,9 +7,9 @@
 #include "ruleset.h"
 
 /*
- * What the other backend's filter tables do to forwarded packets: the kernel
- * evaluates both, whichever of them iptables shows. Pure. other has FORWARD and
- * what it leads to loaded.
+ * Reports what the other backend's filter tables do to forwarded packets: the kernel
+ * evaluates both backends, whichever of them iptables shows. Pure. other has FORWARD
+ * and the chains that it leads to loaded.
  */
 void check_split(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *other, struct findings *findings);

@@ -31,7 +31,7 @@ unsigned int families_in_force(const struct policy *policy, const struct snapsho
 	return policy->families & (anywhere | 1U << FAMILY_IPV4);
 }
 
-/* Whether a rule of that chain leads, directly, to a chain of Docker's, or to that one of them. */
+/* Whether a rule of the chain leads directly to a chain of Docker's: to one, or if NULL to any. */
 static bool calls_docker(const struct table *table, const char *name, const char *one)
 {
 	const struct chain *chain = table_chain(table, name);
@@ -43,14 +43,15 @@ static bool calls_docker(const struct table *table, const char *name, const char
 	return false;
 }
 
-/* Where dockerd up to 27 puts a RETURN when it starts, of each release. */
+/* The chains in which dockerd up to 27 puts a RETURN when it starts; one per release. */
 static const char *const isolation[] = { "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION" };
 
 /*
- * Up to 27 dockerd makes a family's chains when it starts, and calls them when
- * the family gets a network: where that is an internal one, none but the chain
- * of isolation. 27 does so in IPv6 on every host, and few have a network there.
- * A flush leaves as little, but takes the RETURN of isolation, too.
+ * Up to 27 dockerd creates a family's chains when it starts, but adds the jumps only
+ * when the family gets a network; for an internal network, only the jump to the
+ * isolation chain. 27 does this for IPv6 on every host, though few have an IPv6
+ * network. A flush leaves the same state, except that the RETURN in the isolation
+ * chain is gone.
  */
 static bool may_have_no_network(const struct table *filter, const struct table *nat)
 {
@@ -92,7 +93,7 @@ static bool has_no_network(const struct table *filter, const struct table *nat)
 
 const char *docker_what_is_gone(const struct table *filter, const struct table *nat)
 {
-	/* This one is in every release; others' may have names that begin like it. */
+	/* Every release has this one; other programs' chains may have names that start like it. */
 	bool chains = table_chain(filter, "DOCKER"), nat_chains = table_chain(nat, "DOCKER");
 
 	if (!chains && !nat_chains)
@@ -104,8 +105,8 @@ const char *docker_what_is_gone(const struct table *filter, const struct table *
 	if (has_no_network(filter, nat))
 		return NULL;
 	if (!calls_docker(filter, "FORWARD", NULL))
-		return "the calls of Docker's chains in FORWARD";
+		return "the jumps to Docker's chains in FORWARD";
 	if (!calls_docker(nat, "PREROUTING", NULL))
-		return "the call of Docker's chain in nat PREROUTING";
+		return "the jump to Docker's chain in nat PREROUTING";
 	return NULL;
 }

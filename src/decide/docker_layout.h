@@ -5,13 +5,14 @@
 #include "policy.h"
 #include "ruleset.h"
 
-/* What dockerd makes of the tables, in each of its generations: pure. */
+/* The layout of the tables as each release of dockerd creates it. Pure. */
 
 /*
- * The families that are looked at: those of the policy with chains of Docker's
- * in their filter table, and all of the policy where there are none. IPv4 is
- * where Docker always has its chains: when only IPv6 has them, IPv4 lost its
- * own. None where Docker uses nf_tables itself, which asks no DOCKER-USER.
+ * The families to check: those of the policy that have chains of Docker's in their
+ * filter table, or all families of the policy if none has. IPv4 is always included,
+ * since Docker always has chains there: if only IPv6 has them, IPv4 has lost its own.
+ * No family if Docker uses its own nf_tables backend, which never evaluates
+ * DOCKER-USER.
  */
 unsigned int families_in_force(const struct policy *policy, const struct snapshot *snapshot);
 bool docker_has_chains(const struct snapshot *snapshot, enum family family);
@@ -19,15 +20,15 @@ bool docker_has_chains(const struct snapshot *snapshot, enum family family);
 bool docker_has_nftables(const struct snapshot *snapshot, enum family family);
 
 /*
- * A chain of Docker's in the family's filter or nat table, set in table, that
- * check_docker() needs and that is not loaded; NULL where there is none.
+ * Returns a chain of Docker's in the family's filter or nat table, and sets table, that
+ * check_docker() needs and that is not loaded; NULL if there is none.
  */
 struct chain *docker_chain_in_doubt(struct table *filter, struct table *nat, struct table **table);
 
 /*
- * What dockerd makes in each family that it manages, chains in filter and nat and
- * jumps to them in FORWARD and PREROUTING: the part that is gone, as words for a
- * sentence, or NULL. Either table may be NULL.
+ * In each family that it manages, dockerd creates chains in filter and nat and jumps to
+ * them in FORWARD and PREROUTING. Returns the part that is gone, as a phrase for a
+ * message, or NULL. Either table may be NULL.
  */
 const char *docker_what_is_gone(const struct table *filter, const struct table *nat);
 

@@ -20,7 +20,7 @@ enum front forward_front(const struct policy *policy, struct reach *reach,
 		return FRONT_CALL;
 	if (leads && reach_is_docker(reach, rule->chain))
 		return FRONT_DOCKER;
-	/* What its owner may decide is trusted; a goto leaves the rest to the policy. */
+	/* A trusted chain may accept; but after a goto the policy decides on the rest. */
 	if (leads && !rule->opaque && strings_has(&policy->trusted_chains, rule->chain) &&
 	    (rule->verdict == VERDICT_JUMP || chain->policy == VERDICT_DROP))
 		return FRONT_HARMLESS;
@@ -63,7 +63,7 @@ static bool covers(const struct interface *a, const struct interface *b)
 	return true;
 }
 
-/* The names that Docker gives its bridges by itself. */
+/* Whether the interface can be a bridge with one of Docker's default names. */
 static bool bridge_by_name(const struct interface *out)
 {
 	static const char *const names[] = { "docker0", "docker_gwbridge", "br-+" };
@@ -85,7 +85,7 @@ static void see(enum seen *seen, const struct interface *iface, bool inverted,
 	*seen = covers(iface, out) ? SEEN_IT : SEEN_OTHERS;
 }
 
-/* Whether the interface is a bridge that one of Docker's rules names. */
+/* Whether Docker's rules name the interface as a bridge, only other ones, or none. */
 static enum seen bridge_by_rules(struct reach *reach, const struct table *table,
 				 const struct interface *out)
 {
@@ -116,7 +116,7 @@ bool forward_exposes(struct reach *reach, const struct table *table, const struc
 		return false;
 	if (!rule->out.mask[0] || (rule->invert & INV_OUT) || bridge_by_name(&rule->out))
 		return true;
-	/* Where no rule of Docker's names a bridge (28.0.0 has them in a set),
-	 * any interface may be one. */
+	/* If no rule of Docker's names a bridge (28.0.0 has them in a set), any
+	 * interface may be one. */
 	return bridge_by_rules(reach, table, &rule->out) != SEEN_OTHERS;
 }

@@ -10,7 +10,7 @@
 
 #define FILTER "filter"
 
-/* The rule as it goes in: marked, and with the counters of the one that it moves from. */
+/* Inserts the rule marked and, if it moves, with the counters of its live copy. */
 static void insert_wanted(struct edits *edits, enum family family, const char *chain,
 			  size_t position, const struct chain_diff *diff, size_t wanted)
 {
@@ -18,7 +18,7 @@ static void insert_wanted(struct edits *edits, enum family family, const char *c
 
 	rule_add_mark(rule);
 	if (diff->live[wanted] != DIFF_MISSING) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is live is in a chain */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a live rule has a chain */
 		const struct rule *live = diff->chain->rules[diff->live[wanted]];
 
 		rule->packets = live->packets;
@@ -29,8 +29,8 @@ static void insert_wanted(struct edits *edits, enum family family, const char *c
 }
 
 /*
- * One walk down the chain: what goes in front of a live rule is put in, then
- * that rule is passed or taken out, so positions rise, and inserts keep their order.
+ * One pass through the chain: before each live rule it inserts what belongs there, then
+ * skips or deletes that rule. So positions increase, and inserts keep their order.
  */
 static void plan_diff(const struct chain_diff *diff, enum family family, const char *name,
 		      struct edits *edits)
@@ -74,8 +74,8 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 }
 
 /*
- * The bare jump goes in front of the first rule that may not stand before it,
- * and every other call of DOCKER-USER goes.
+ * Inserts the bare jump before the first rule that must not precede it, and deletes
+ * every other jump to DOCKER-USER.
  */
 static void plan_forward(const struct forward *forward, enum family family, struct edits *edits)
 {
@@ -106,17 +106,17 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 	}
 }
 
-/* Whether a rule that calls a chain outside of the configuration is taken out. */
+/* Whether the plan deletes a rule that leads to a chain outside the configuration. */
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
 	return policy_chain(policy, chain->name) &&
 	       (rule_is_marked(rule) || chain_is_exclusive(policy, chain->name));
 }
 
-/* How often each chain is called, by its place in the table. */
+/* The jumps and gotos to each chain, by its index in the table. */
 struct calls {
-	size_t *stay; /* owned; by rules that stay */
-	bool *go;     /* owned; by one that this plan takes out */
+	size_t *stay; /* owned; the number of those that stay */
+	bool *go;     /* owned; whether this plan deletes one */
 };
 
 /* The chain that a rule leads to, or nchains. */
@@ -125,7 +125,7 @@ static size_t called(const struct table *table, const struct rule *rule)
 	return rule_calls(rule) ? table_index(table, rule->chain) : table->nchains;
 }
 
-/* Returns false where a chain was not read: what it calls cannot be known. */
+/* Returns false if a chain was not read: its jumps are not known. */
 static bool count_calls(struct calls *calls, const struct policy *policy,
 			const struct table *table)
 {
@@ -165,8 +165,8 @@ static void drop_chain(const struct table *table, const struct chain *chain, str
 }
 
 /*
- * The marked rules of held chains that lead to a chain which left the
- * configuration are taken out with the rest; then the chain itself goes.
+ * The marked rules of configured chains that lead to a chain which is no longer
+ * configured are deleted with the other stale rules; then the chain itself goes.
  */
 static void plan_stale_chains(const struct policy *policy, const struct table *table,
 			      struct edits *edits)
@@ -178,7 +178,7 @@ static void plan_stale_chains(const struct policy *policy, const struct table *t
 	bool *dropped = xcalloc(table->nchains, sizeof(*dropped));
 	bool again = count_calls(&calls, policy, table);
 
-	/* One that is called by another stale one goes once that one has. */
+	/* A chain that another stale chain jumps to goes after that one. */
 	while (again) {
 		again = false;
 		for (size_t c = 0; c < table->nchains; c++) {
@@ -205,7 +205,7 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 		if (!table_chain(table, policy->chains[i]->name) &&
 		    policy_needs_chain(policy, policy->chains[i], family))
 			edits_chain(edits, EDIT_CREATE, family, FILTER, policy->chains[i]->name);
-	/* DOCKER-USER is the first of them, and is filled behind those that it calls. */
+	/* DOCKER-USER is the first of them, and is filled after those that it jumps to. */
 	for (size_t i = policy->nchains; i-- > 0;)
 		plan_chain(policy, table, reach, policy->chains[i], family, edits);
 

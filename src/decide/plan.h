@@ -6,11 +6,10 @@
 #include "policy.h"
 
 /*
- * (policy, snapshot) to the fewest edits that mend it: pure. Right rules are
- * left alone; foreign rules stay where they are. The order never opens a gap:
- * chains first, then what they hold, then the jump in FORWARD, then what goes.
- * The plan of a snapshot that is right is empty, and so is the plan of what a
- * plan made.
+ * Adds the fewest edits that repair the snapshot. Pure. Correct rules are left alone;
+ * foreign rules stay where they are. The order never opens a gap: first the chains,
+ * then their rules, then the jump in FORWARD, then the stale chains. The plan for a
+ * correct snapshot is empty, and so is the plan for the result of a plan.
  */
 void plan(const struct policy *policy, const struct snapshot *snapshot, struct edits *edits);
 

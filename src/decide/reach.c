@@ -8,18 +8,18 @@
 #include "util.h"
 #include "xt_match.h"
 
-/* What is known of one question about one chain. */
+/* The answer to one question about one chain, as far as it is known. */
 enum known { UNASKED, ASKING, NO, YES };
 
 struct reach_node {
 	enum known accepts, accepts_new, docker;
-	bool looked; /* reach_unloaded() has been here */
+	bool looked; /* visited by reach_unloaded() */
 };
 
 struct reach {
 	const struct table *table;
 	const struct policy *policy;
-	struct reach_node *nodes; /* beside table->chains */
+	struct reach_node *nodes; /* parallel to table->chains */
 };
 
 struct reach *reach_new(const struct table *table, const struct policy *policy)
@@ -52,8 +52,8 @@ static struct reach_node *node_of(struct reach *reach, const char *name, struct 
 }
 
 /*
- * Targets that never accept: they drop, or the packet goes on behind them. One
- * that is not named here is assumed able to accept (NFQUEUE is).
+ * Targets that never accept: they drop, or the packet continues with the next rule. Any
+ * other target is assumed to be able to accept (NFQUEUE is).
  */
 static bool target_never_accepts(const char *name)
 {
@@ -89,8 +89,8 @@ bool rule_ends_chain(const struct rule *rule)
 }
 
 /*
- * Whether a state mask lets no packet through that starts a connection. SNAT
- * and DNAT are states too, which a first packet can have.
+ * Whether a state mask never matches a packet that starts a connection. SNAT and DNAT
+ * are also states, which a first packet can have.
  */
 static bool states_exclude_new(unsigned int mask, bool invert)
 {
@@ -149,12 +149,12 @@ static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 	if (*answer == UNASKED) {
 		enum known result = NO;
 
-		/* Asked again on the way round a loop: the loop adds nothing. */
+		/* Asking again while ASKING means a loop, which adds nothing. */
 		*answer = ASKING;
 		for (size_t i = 0; i < chain->nrules && result == NO; i++) {
 			if (reach_accepts(reach, chain, chain->rules[i], new_only))
 				result = YES;
-			/* In a held chain a repair may take out the one that ends it. */
+			/* In a configured chain a repair may delete the rule that ends it. */
 			if (rule_ends_chain(chain->rules[i]) && !held_as(reach, chain))
 				break;
 		}
@@ -168,7 +168,7 @@ static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 bool reach_accepts(struct reach *reach, const struct chain *chain, const struct rule *rule,
 		   bool new_only)
 {
-	/* Leaving a base chain early gives its policy. */
+	/* A return from a base chain applies its policy. */
 	bool leaving = chain->builtin && chain->policy != VERDICT_DROP;
 
 	if (rule->opaque)

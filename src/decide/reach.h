@@ -5,43 +5,42 @@
 #include "policy.h"
 
 /*
- * Where rules lead to, followed through the chains of one table: pure. What is
- * not loaded, or opaque, is assumed to accept.
+ * Follows rules through the chains of one table. Pure. Chains that are not loaded and
+ * opaque rules are assumed to accept.
  */
 struct reach;
 
 /*
- * Both are borrowed; the table must not change while the reach is used. A chain
- * that the policy (or NULL) holds can do what it can now and what it will when
- * it is as configured, so that an answer is right on both sides of a repair.
+ * Borrows both (either may be NULL); the table must not change while the reach is used.
+ * A chain that the policy configures counts with its live and its configured rules, so
+ * that an answer holds both before and after a repair.
  */
 struct reach *reach_new(const struct table *table, const struct policy *policy);
 void reach_free(struct reach *reach); /* NULL is fine */
 
-/* Whether the chain is Docker's: by its name, or because it leads to one that is. */
+/* Whether the chain is one of Docker's, by its name or because it leads to one. */
 bool reach_is_docker(struct reach *reach, const char *chain);
 
 /*
- * Whether a packet can be accepted by the rule, or by a chain that it leads
- * to. With new_only, only one that starts a connection counts.
+ * Whether the rule, or a chain that it leads to, can accept a packet. With new_only,
+ * only packets that start a connection count.
  */
 bool reach_accepts(struct reach *reach, const struct chain *chain, const struct rule *rule,
 		   bool new_only);
 
 /*
- * Whether the rule can end a walk through its chain without a drop for a
- * packet that starts a connection: by accepting it, or by going back to the
- * caller. Rules behind it are then not asked.
+ * Whether the rule can end the chain for a packet that starts a connection without
+ * dropping it: by accepting it or by returning. Later rules are then not evaluated.
  */
 bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct rule *rule);
 
 /*
- * A chain that is not loaded and that an answer about the rule depends on, or
+ * Returns a chain that is not loaded and that an answer about the rule depends on, or
  * NULL.
  */
 struct chain *reach_unloaded(struct reach *reach, const struct rule *rule);
 
-/* An unconditional verdict: no packet comes past it. */
+/* Whether it is unconditional and ends the chain: no packet reaches the next rule. */
 bool rule_ends_chain(const struct rule *rule);
 
 #endif

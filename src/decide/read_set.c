@@ -13,7 +13,7 @@ static bool is_right_jump(const struct rule *rule)
 	       rule_unconditional(rule);
 }
 
-/* What names the bridges, which tells what the -o of another rule is about. */
+/* The next chain that may name the bridges, which decide what another rule's -o means. */
 static struct chain *about_bridges(struct reach *reach, const struct table *table,
 				   const struct chain *forward)
 {
@@ -21,7 +21,7 @@ static struct chain *about_bridges(struct reach *reach, const struct table *tabl
 
 	if (own && !own->loaded)
 		return own;
-	/* A rule with an -o that leads to Docker's chains by way of another one. */
+	/* A rule with an -o that may lead to Docker's chains through another chain. */
 	for (size_t i = 0; i < forward->nrules && !missing; i++) {
 		const struct rule *rule = forward->rules[i];
 
@@ -32,7 +32,7 @@ static struct chain *about_bridges(struct reach *reach, const struct table *tabl
 	return missing;
 }
 
-/* What FORWARD's rules in front of the jump lead to. */
+/* The next chain that FORWARD's rules before the jump lead to. */
 static struct chain *in_front(struct reach *reach, const struct table *table,
 			      const struct chain *forward)
 {
@@ -42,7 +42,7 @@ static struct chain *in_front(struct reach *reach, const struct table *table,
 
 		if (is_right_jump(rule))
 			return NULL;
-		/* A goto is no call: it may accept, and that has to be known. */
+		/* A goto is not a jump: it may accept, so its chain must be read. */
 		if (rule->verdict == VERDICT_JUMP && rule_leads_to(rule, DOCKER_USER))
 			continue;
 		missing = reach_unloaded(reach, rule);
@@ -54,7 +54,7 @@ static struct chain *in_front(struct reach *reach, const struct table *table,
 	return NULL;
 }
 
-/* What the foreign and the stale rules of a chain that we hold lead to. */
+/* The next chain that the foreign and the stale rules of a configured chain lead to. */
 static struct chain *in_held(struct reach *reach, const struct policy *policy,
 			     const struct chain *held)
 {
@@ -72,8 +72,8 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 }
 
 /*
- * Before a chain that left the configuration goes, nobody else may call it, from
- * Docker's chains either.
+ * A chain that is no longer configured is deleted only if no other rule leads to it,
+ * not even in Docker's chains. So if there is one, all chains must be read.
  */
 static struct chain *around_stale(const struct policy *policy, const struct table *table)
 {
@@ -129,7 +129,7 @@ struct chain *select_judged(const struct policy *policy, const struct snapshot *
 		missing = filter ? select_of_table(policy, filter) : NULL;
 		if (missing)
 			return missing;
-		/* Whether nat calls Docker's chain, and should. */
+		/* To see whether nat jumps to Docker's chain, and whether it should. */
 		*table = nat = snapshot_table(snapshot, (enum family)family, "nat");
 		missing = table_chain(nat, "PREROUTING");
 		if (missing && !missing->loaded)
@@ -154,7 +154,7 @@ struct chain *select_all(const struct policy *policy, const struct snapshot *sna
 	return NULL;
 }
 
-/* The chain of that name in each table, and what its rules lead to. */
+/* The next of: the chain of that name in each table, and the chains that it leads to. */
 static struct chain *select_from(const struct snapshot *snapshot, struct table **table,
 				 const char *name)
 {

@@ -6,16 +6,16 @@
 #include "ruleset.h"
 
 /*
- * What has to be read for a question: selectors of the next chain (chain_selector),
- * pure. Docker's own chains can hold a hundred thousand rules, and on a host that is
- * right none of them matters. The caller reads the chain and asks again.
+ * Selectors of the next chain to read (chain_selector), for one question each. Pure.
+ * Docker's own chains can hold a hundred thousand rules, and on a correctly configured
+ * host none of them matters. The caller reads the chain and calls the selector again.
  */
 
-/* All that check() or plan() needs, of filter and nat. */
+/* All that check() and plan() need from filter and nat. */
 chain_selector select_judged;
 /* Every chain. */
 chain_selector select_all;
-/* DOCKER-USER, or FORWARD, of each table, and what its rules lead to. */
+/* DOCKER-USER, or FORWARD, of each table, and the chains that it leads to. */
 chain_selector select_user, select_forward;
 /* Docker's own chains. */
 chain_selector select_docker_nat;

@@ -4,13 +4,13 @@
 #include "docker_chains.h"
 #include "util.h"
 
-/* One finding for all of a family that has the first critical one of them. */
+/* Adds one finding for all findings of a family, with the message of the critical one. */
 static void add_absent(struct findings *shown, const struct findings *all,
 		       const struct finding *critical)
 {
 	struct finding *finding = findings_add_at(
 		shown, DOCKER_ABSENT, SEVERITY_UNKNOWN, critical->family, NULL, 0,
-		xasprintf("Docker does not run and has no chains, and %s is not laid as configured: %s",
+		xasprintf("Docker does not run and has no chains, and %s is not as configured: %s",
 			  DOCKER_USER, critical->message));
 
 	finding->repairable = false;

@@ -6,10 +6,10 @@
 #include "policy.h"
 
 /*
- * Turns all that was found into what a report shows: pure. The ids that the policy
- * ignores are left out, here and nowhere else. With neither dockerd nor its chains
- * nothing is open, and whether what is there is right cannot be known until Docker
- * is: so there docker-absent, unknown, stands for all of a family if any of it is critical.
+ * Reduces the findings to those that a report shows. Pure. Ids that the policy ignores
+ * are dropped here and nowhere else. With neither dockerd nor its chains nothing is
+ * open, and whether the tables are correct is not known until Docker runs: if any
+ * finding of such a family is critical, docker-absent (unknown) replaces them all.
  */
 void report_findings(struct findings *findings, const struct policy *policy);
 

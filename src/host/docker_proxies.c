@@ -14,7 +14,7 @@
 #define TCP_LISTEN_STATE 0x0a
 #define UDP_UNCONNECTED_STATE 0x07
 
-/* The word behind a flag of Go's: "-name value", "-name=value", with one dash or two. */
+/* The value of a Go flag: "-name value" or "-name=value", with one or two dashes. */
 static const char *flag_value(const char *word, const char *next, const char *name)
 {
 	size_t length = strlen(name);
@@ -45,7 +45,7 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 	bool host = false, container = false, good = true;
 
 	*proxy = (struct proxy){ .proto = IPPROTO_TCP };
-	/* Without the last NUL there is no end to its words. */
+	/* Without a final NUL the last word has no end. */
 	if (!size || end[-1])
 		return false;
 	name = strrchr(words, '/');
@@ -74,7 +74,7 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 	return good && host && container && proxy->port && proxy->container_port;
 }
 
-/* Adds the process, where it is one of them and in the namespace of ours. */
+/* Adds the process if it is a docker-proxy in our network namespace. */
 static void look_at(struct proxies *proxies, const char *pid)
 {
 	char *path = xasprintf("/proc/%s/cmdline", pid), words[4096];
@@ -87,7 +87,7 @@ static void look_at(struct proxies *proxies, const char *pid)
 		return;
 	size = fread(words, 1, sizeof(words), file);
 	fclose(file);
-	/* A line that fills the buffer is longer than any of docker-proxy's. */
+	/* docker-proxy's command line never fills the buffer. */
 	if (!size || size == sizeof(words) || !proxies_parse(words, size, &proxy))
 		return;
 	if (!dockerd_shares_network(pid))
@@ -97,7 +97,7 @@ static void look_at(struct proxies *proxies, const char *pid)
 	proxies->v[proxies->n++] = proxy;
 }
 
-/* Ports with a listener on every address, one bit each, from /proc/net/NAME. */
+/* Reads the ports with a listener on every address, one bit each, from /proc/net/NAME. */
 static void read_listeners(const char *name, unsigned int state, uint8_t ports[8192])
 {
 	char *path = xasprintf("/proc/self/net/%s", name), line[512];
@@ -136,8 +136,8 @@ static bool has_own6(const struct proxies *proxies, const struct proxy *proxy)
 }
 
 /*
- * The docker-proxy of older releases listens for 0.0.0.0 with a socket of both
- * families, which the kernel lists under IPv6 alone.
+ * For 0.0.0.0, docker-proxy of older releases listens on a dual-stack socket, which the
+ * kernel lists only under IPv6.
  */
 static void add_dual(struct proxies *proxies)
 {

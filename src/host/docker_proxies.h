@@ -4,18 +4,18 @@
 
 #include "proxies.h"
 
-/* Reads which docker-proxies run, from /proc. */
+/* Reads the running docker-proxy processes from /proc. */
 
 /*
- * Those that run in this network namespace, by their command lines. Where the
- * kernel shows that one for 0.0.0.0 listens for IPv6 too, it is there twice. What
- * cannot be looked at is left out. Returns -1, said, where /proc cannot be read.
+ * Reads those in this network namespace by their command lines. One for 0.0.0.0 that
+ * also listens for IPv6, as the kernel shows, is listed twice. Processes that cannot be
+ * inspected are left out. Returns 0, or -1 if /proc cannot be read, reported.
  */
 int proxies_read(struct proxies *proxies);
 
 /*
- * Reads a command line of NUL-ended words; false where it is none of
- * docker-proxy's, or not whole. Pure.
+ * Parses a command line of NUL-terminated words; returns false if it is not
+ * docker-proxy's or is incomplete. Pure.
  */
 bool proxies_parse(const char *words, size_t size, struct proxy *proxy);
 

@@ -19,7 +19,7 @@
 
 extern char **environ;
 
-/* Whether the stamp is younger than the pause; a clock set back makes it old. */
+/* Whether the stamp is younger than the pause; one from the future counts as old. */
 static bool is_too_soon(void)
 {
 	struct stat stamp;
@@ -29,19 +29,19 @@ static bool is_too_soon(void)
 	       now - stamp.st_mtime < RESTART_PAUSE_SECONDS;
 }
 
-/* Before the restart: one that cannot be remembered is not made. */
+/* Called before the restart: without a stamp there is no restart. */
 static int set_stamp(void)
 {
 	int fd;
 
 	if (mkdir(STAMP_FOLDER, 0755) < 0 && errno != EEXIST) {
-		diag_error("cannot make '" STAMP_FOLDER "', which remembers a restart of Docker: %s",
+		diag_error("cannot create '" STAMP_FOLDER "', which records a restart of Docker: %s",
 			   strerror(errno));
 		return -1;
 	}
 	fd = open(RESTART_STAMP, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0 || futimens(fd, NULL) < 0) {
-		diag_error("cannot write '" RESTART_STAMP "', which remembers a restart of Docker: %s",
+		diag_error("cannot write '" RESTART_STAMP "', which records a restart of Docker: %s",
 			   strerror(errno));
 		if (fd >= 0)
 			close(fd);
@@ -51,7 +51,7 @@ static int set_stamp(void)
 	return 0;
 }
 
-/* The job goes on in systemd; only its client ends, within a second. */
+/* The job continues in systemd; this ends only the client, within a second. */
 static void end_child(pid_t child)
 {
 	int status, tries = 0;
@@ -65,7 +65,7 @@ static void end_child(pid_t child)
 	}
 }
 
-/* Waits for the child while there is time; its exit status, or -1, said. */
+/* Waits for the child while time is left; returns its exit status, or -1, reported. */
 static int wait_child(pid_t child)
 {
 	int status;
@@ -95,8 +95,8 @@ enum restart docker_restart(bool force)
 	int status;
 
 	if (!force && is_too_soon()) {
-		diag_warning("Docker was restarted for its chains within the hour and lost them again; "
-			     "not restarting it once more (--restart-docker does)");
+		diag_warning("Docker was restarted for its chains within the last hour and lost them again; "
+			     "not restarting it again (--restart-docker does)");
 		return RESTART_TOO_SOON;
 	}
 	if (set_stamp())
@@ -109,7 +109,7 @@ enum restart docker_restart(bool force)
 		return RESTART_FAILED;
 	}
 	status = wait_child(child);
-	/* POSIX lets posix_spawn() tell so late that it could not run it. */
+	/* POSIX allows posix_spawn() to report a failed exec as exit status 127. */
 	if (status == 127)
 		diag_error("cannot run " SYSTEMCTL "; restart Docker by hand");
 	else if (status > 0)

@@ -5,15 +5,15 @@
 #include <stdbool.h>
 
 /*
- * Restarting docker.service, which alone brings Docker's own chains back.
- * Never in a loop: without force not again within the hour, which a stamp in
- * /run/dockfw remembers.
+ * Restarts docker.service; only that brings Docker's own chains back. Never in a loop:
+ * without force, not again within an hour of the last restart, which a time stamp in
+ * /run/dockfw records.
  */
 
 enum restart {
-	RESTART_FAILED = -1, /* said */
+	RESTART_FAILED = -1, /* reported */
 	RESTART_DONE = 0,
-	RESTART_TOO_SOON = 1, /* said: the last one was within the hour */
+	RESTART_TOO_SOON = 1, /* the last restart was within the hour; reported */
 };
 
 enum restart docker_restart(bool force);

@@ -14,10 +14,10 @@
 #include "read_file.h"
 #include "util.h"
 
-/* The kernel's own files, and a configuration, are far below this. */
+/* Files in /proc and a configuration are far smaller than this. */
 #define FILE_MAX (16U * 1024 * 1024)
 
-/* The first line of a file, without its newline; the caller frees it. NULL: it cannot be read. */
+/* Returns the first line of a file, without its newline; the caller frees it. NULL: unreadable. */
 static char *first_line(const char *path)
 {
 	size_t size;
@@ -54,7 +54,7 @@ static int namespace_is_ours(const char *pid, const char *kind)
 	return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
 }
 
-/* Where the text after a key begins; NULL where there is none. */
+/* The text after the key, or NULL if there is none. */
 static const char *after(const char *text, const char *key)
 {
 	const char *found = strstr(text, key);
@@ -63,8 +63,8 @@ static const char *after(const char *text, const char *key)
 }
 
 /*
- * Everybody may name a process as they like, but not be root with it. One in a
- * container has a number there, too, which shows where its namespaces do not.
+ * Anyone can give a process any name, but only root can run it as root. A process in a
+ * container also has a PID there, which shows even if its namespaces do not.
  */
 static int shares_network(const char *pid, const char *status)
 {
@@ -75,7 +75,7 @@ static int shares_network(const char *pid, const char *status)
 
 	if (!user || !numbers || !state)
 		return -1;
-	/* A zombie has ended, whoever did not notice. */
+	/* A zombie has exited, even if its parent has not noticed. */
 	if (strncmp(user, "0\t", 2) || *state == 'Z')
 		return 0;
 	network = namespace_is_ours(pid, "net");
@@ -98,7 +98,7 @@ int dockerd_shares_network(const char *pid)
 	return shares;
 }
 
-/* "--name=true", "--name=false", "--name"; Go's flags also know t, T, 1, f, F, 0. */
+/* "--name=true", "--name=false", "--name"; Go's flags also accept t, T, 1, f, F, 0. */
 static void read_flag(enum flag *flag, const char *word, const char *name)
 {
 	size_t length = strlen(name);
@@ -111,7 +111,7 @@ static void read_flag(enum flag *flag, const char *word, const char *name)
 		*flag = strchr("tT1", word[length + 1]) ? FLAG_ON : FLAG_OFF;
 }
 
-/* Of a command line of NUL-ended words. */
+/* Reads the flags from a command line of NUL-terminated words. */
 static void read_arguments(struct dockerd *dockerd, const char *words, size_t size)
 {
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
@@ -120,7 +120,7 @@ static void read_arguments(struct dockerd *dockerd, const char *words, size_t si
 	}
 }
 
-/* Which file of settings those arguments name: a part of words, or the usual one. */
+/* The settings file that the arguments name, a part of words, or else the default one. */
 static const char *settings_file(const char *words, size_t size)
 {
 	static const char name[] = "--config-file";
@@ -150,9 +150,9 @@ static bool read_key(enum flag *flag, const json_t *root, const char *name)
 }
 
 /*
- * For what the command line leaves unset. dockerd does not start with a file that it
- * cannot read, so such a file was changed since, and what dockerd runs with cannot
- * be known. Only the usual file may be missing.
+ * Reads what the command line leaves unset. dockerd does not start with a file that it
+ * cannot read, so such a file was changed since, and dockerd's settings are not known.
+ * Only the default file may be missing.
  */
 static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 {
@@ -175,10 +175,10 @@ static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 	known = read_key(&dockerd->iptables, root, "iptables");
 	known &= read_key(&dockerd->ip6tables, root, "ip6tables");
 	if (!root)
-		dockerd->doubt = xasprintf("its settings '%s' are not json: line %d: %s", file,
+		dockerd->doubt = xasprintf("its settings '%s' are not JSON: line %d: %s", file,
 					   error.line, error.text);
 	else if (!known)
-		dockerd->doubt = xasprintf("its settings '%s' have a value of iptables or ip6tables that is neither true nor false",
+		dockerd->doubt = xasprintf("its settings '%s' set iptables or ip6tables to neither true nor false",
 					   file);
 	json_decref(root);
 	free(text);
@@ -208,10 +208,9 @@ static void found(struct dockerd *dockerd, const char *pid)
 }
 
 /*
- * Whether a unix socket of this network namespace has Docker's name. dockerd
- * has several as long as it runs, below its exec root /run/docker among
- * them; without any, no process needs to be looked at. True where that cannot
- * be told.
+ * Whether a unix socket in this network namespace has "docker" in its name. A running
+ * dockerd always has several, including some below its exec root /run/docker; if there
+ * is none, no process needs to be inspected. True if it is not known.
  */
 static bool has_socket(void)
 {
@@ -235,8 +234,8 @@ int dockerd_find(struct dockerd *dockerd)
 
 	*dockerd = (struct dockerd){ 0 };
 	pid = first_line(DOCKER_PID_FILE);
-	/* The pid file is of this file system, so it is believed unless the
-	 * process is known to be in another network namespace. */
+	/* The PID file is in this file system, so it is trusted unless the process is
+	 * known to be in another network namespace. */
 	if (pid && parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
 	    dockerd_shares_network(pid))
 		found(dockerd, pid);
@@ -245,7 +244,7 @@ int dockerd_find(struct dockerd *dockerd)
 		return 0;
 	proc = opendir("/proc");
 	if (!proc) {
-		diag_error("cannot look for dockerd in '/proc': %s", strerror(errno));
+		diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 		return -1;
 	}
 	while (!dockerd->running && (entry = readdir(proc)))

@@ -4,22 +4,23 @@
 
 #include "dockerd.h"
 
-/* Looks for dockerd in /proc, without its socket. */
+/* Finds dockerd through /proc, without its socket. */
 
 /*
- * Whether the process of that number is one of this host's network: alive, of root's,
- * in this network namespace, and not in a user namespace of its own. A rootless
- * dockerd may stay in the host's network and keep its containers in another. 1
- * yes, 0 no, -1 where it cannot be told. Without CAP_SYS_PTRACE the namespaces of a
- * process with more rights do not show; there it is yes outside of a container.
+ * Whether the process with that PID belongs to this host's network: alive, owned by
+ * root, in this network namespace and in this user namespace. (A rootless dockerd may
+ * stay in the host's network and keep its containers in another.) Returns 1 for yes, 0
+ * for no, -1 if it is not known. Without CAP_SYS_PTRACE the namespaces of a more
+ * privileged process are not visible; then the answer is yes unless it is in a
+ * container.
  */
 int dockerd_shares_network(const char *pid);
 
 /*
- * Looks for dockerd without touching its socket: /run/docker.pid, then, where a
- * unix socket has its name, the processes of this network namespace. What cannot
- * be looked at counts as not running. Returns -1, said, where /proc cannot be read.
- * The caller clears dockerd in any case.
+ * Looks for dockerd without touching its socket: first by /run/docker.pid, then, if a
+ * unix socket has Docker's name, among the processes of this network namespace. A
+ * process that cannot be inspected counts as not running. Returns 0, or -1 if /proc
+ * cannot be read, reported. The caller clears dockerd in any case.
  */
 int dockerd_find(struct dockerd *dockerd);
 

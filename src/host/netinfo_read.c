@@ -22,7 +22,7 @@ static bool known_family(uint8_t af, enum family *family)
 	return true;
 }
 
-/* The attributes of a message by their number; those of max and above are left out. */
+/* The attributes of a message, indexed by type; higher types are left out. */
 struct attrs {
 	const struct nlattr *v[64];
 };
@@ -132,12 +132,12 @@ static void take_route(const struct nlmsghdr *message, void *data)
 		route->multipath = mnl_attr_get_payload_len(attrs.v[RTA_MULTIPATH]) >
 				   RTNH_ALIGN(first->rtnh_len);
 	}
-	/* A route for certain sources (IPv6) leads only some packets. */
+	/* An IPv6 route with a source prefix applies only to some packets. */
 	if (from->rtm_src_len)
 		route->multipath = true;
 }
 
-/* An address that a rule of policy routing asks for. */
+/* An address that a policy routing rule selects on; 0 if it does not. */
 static addr_t rule_prefix(const struct attrs *attrs, unsigned int type, enum family family,
 			  uint8_t length, struct netrule *rule)
 {
@@ -154,7 +154,7 @@ static void rule_marks(const struct attrs *attrs, struct netrule *rule)
 {
 	rule->mark = attr_number(attrs, FRA_FWMARK, 0);
 	rule->mask = attr_number(attrs, FRA_FWMASK, rule->mark ? ~0U : 0);
-	/* The kernel always sends this one; ~0 is none. */
+	/* The kernel always sends this attribute; ~0 means none. */
 	rule->suppress = attr_number(attrs, FRA_SUPPRESS_PREFIXLEN, ~0U);
 	rule->suppresses = rule->suppress != ~0U;
 }
@@ -187,7 +187,7 @@ static void take_policy_rule(const struct nlmsghdr *message, void *data)
 			    mnl_attr_get_u8(attrs.v[FRA_L3MDEV]);
 	if (attrs.v[FRA_IIFNAME] && mnl_attr_validate(attrs.v[FRA_IIFNAME], MNL_TYPE_NUL_STRING) >= 0)
 		strncpy(rule->in, mnl_attr_get_str(attrs.v[FRA_IIFNAME]), IFNAMSIZ - 1);
-	/* Whatever else it holds makes it ask for something. */
+	/* Any other attribute is a selector that is not known here. */
 	for (unsigned int i = 0; i < ARRAY_SIZE(attrs.v); i++) {
 		static const unsigned int read[] = {
 			FRA_DST, FRA_SRC, FRA_IIFNAME, FRA_GOTO, FRA_PRIORITY, FRA_FWMARK, FRA_FLOW,
@@ -203,8 +203,8 @@ static void take_policy_rule(const struct nlmsghdr *message, void *data)
 }
 
 /*
- * One dump; returns 1 where the kernel's tables changed meanwhile, -1 with errno where
- * it failed, as netlink.h has it.
+ * Requests one dump. Returns 0, 1 if the kernel's tables changed meanwhile, or -1 with
+ * errno set as in netlink.h.
  */
 static int dump_once(struct netlink *netlink, uint16_t type, uint8_t af,
 		     void (*take)(const struct nlmsghdr *message, void *data), void *data)
@@ -219,7 +219,7 @@ static int dump_once(struct netlink *netlink, uint16_t type, uint8_t af,
 	request->nlmsg_type = type;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request->nlmsg_seq = ++sequence;
-	/* The largest header of those requested; rtgen_family is the first byte of each. */
+	/* The largest of the request headers; each starts with the family, as rtgenmsg does. */
 	header = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	header->rtgen_family = af;
 	if (netlink_send(netlink, request, request->nlmsg_len) ||
@@ -232,9 +232,9 @@ static int dump_once(struct netlink *netlink, uint16_t type, uint8_t af,
 }
 
 /*
- * A route that does not fit one message ends the list, and since Linux 6.10 without
- * an error (rtnl_dumpit() in net/core/rtnetlink.c). The table of the host's own
- * addresses is the last one of the usual ones, so it is the first that is missed.
+ * A route that does not fit into one message ends the list, since Linux 6.10 without an
+ * error (rtnl_dumpit() in net/core/rtnetlink.c). The local table is dumped last of the
+ * standard ones, so it is the first to be missing.
  */
 static bool routes_break_off(const struct netinfo *info, enum family family)
 {
@@ -244,7 +244,7 @@ static bool routes_break_off(const struct netinfo *info, enum family family)
 	return info->local[family];
 }
 
-/* One of the kernel's own switches, of one digit; missing where it cannot be read. */
+/* Reads a sysctl of one digit; returns missing if it cannot be read. */
 static int read_switch(const char *family, const char *iface, const char *name, int missing)
 {
 	char *path = xasprintf("/proc/sys/net/%s/conf/%s/%s", family, iface, name);
@@ -259,7 +259,7 @@ static int read_switch(const char *family, const char *iface, const char *name, 
 	return c >= '0' && c <= '9' ? c - '0' : missing;
 }
 
-/* What cannot be read counts as what lets most packets in. */
+/* A sysctl that cannot be read counts as the value that lets in the most packets. */
 static void read_switches(struct netinfo *info)
 {
 	bool localnet = read_switch("ipv4", "all", "route_localnet", 1);
@@ -273,7 +273,7 @@ static void read_switches(struct netinfo *info)
 		const char *name = iface->name;
 		int own;
 
-		/* No name of a folder below: then no file is there. */
+		/* A name must not lead elsewhere in the tree; "" finds no file. */
 		if (strchr(name, '/') || !strcmp(name, ".."))
 			name = "";
 		iface->forwards[FAMILY_IPV4] = read_switch("ipv4", name, "forwarding", 1);
@@ -282,13 +282,13 @@ static void read_switches(struct netinfo *info)
 		iface->source_mark = mark || read_switch("ipv4", name, "src_valid_mark", 0);
 		own = read_switch("ipv4", name, "rp_filter", 0);
 		iface->rp_filter = (uint8_t)(own > filter ? own : filter);
-		/* IPv6 asks the switch of all interfaces, and since Linux 6.17 this one. */
+		/* IPv6 uses the sysctl for all interfaces, and since Linux 6.17 also this one. */
 		iface->forwards[FAMILY_IPV6] = forwards6 ||
 					       read_switch("ipv6", name, "force_forwarding", 0);
 	}
 }
 
-/* Each list once. Returns 1 where the kernel's tables changed meanwhile, -1, said, on failure. */
+/* Reads each list once. Returns 0, 1 if the kernel's tables changed meanwhile, or -1, reported. */
 static int read_lists(struct netlink *netlink, struct netinfo *info)
 {
 	static const struct {
@@ -319,8 +319,8 @@ static int read_lists(struct netlink *netlink, struct netinfo *info)
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		if (!routes_break_off(info, family))
 			continue;
-		diag_error("cannot read the %s routes: the kernel's list breaks off before those of "
-			   "the host's own addresses; is there one of very many ways?",
+		diag_error("cannot read the %s routes: the kernel's list ends before those of "
+			   "the host's own addresses; is there one with very many next hops?",
 			   family_title(family));
 		return -1;
 	}
@@ -330,7 +330,7 @@ static int read_lists(struct netlink *netlink, struct netinfo *info)
 int netinfo_read(struct netinfo *info)
 {
 	for (int try = 0; try < LOST_ROUTE_DUMPS; try++) {
-		/* A new socket each time: no message of a broken dump is left in it. */
+		/* A new socket each time, so that no message of an aborted dump is left in it. */
 		struct netlink *netlink = netlink_open(NETLINK_ROUTE);
 		int status = -1;
 

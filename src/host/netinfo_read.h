@@ -4,7 +4,10 @@
 
 #include "netinfo.h"
 
-/* Reads it all by rtnetlink. Returns -1, said, where the kernel refuses or leaves routes out. */
+/*
+ * Reads everything through rtnetlink. Returns 0, or -1 if the kernel refuses or omits
+ * routes, reported.
+ */
 int netinfo_read(struct netinfo *info);
 
 #endif

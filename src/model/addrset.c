@@ -7,7 +7,7 @@
 
 #include "sorted.h"
 
-/* A mask with more holes than this is not taken apart into intervals. */
+/* A mask with more free bits above its lowest run is not split into intervals. */
 #define MASK_HOLE_BITS 12
 
 addr_t addr_max(enum family family)
@@ -38,7 +38,7 @@ char *addr_text(enum family family, addr_t addr, char text[INET6_ADDRSTRLEN])
 	uint8_t bytes[16];
 
 	addr_store(family, addr, bytes);
-	/* It cannot fail: family and size are right. */
+	/* Cannot fail: family and size are valid. */
 	inet_ntop(family_af(family), bytes, text, INET6_ADDRSTRLEN);
 	return text;
 }
@@ -87,7 +87,7 @@ static size_t addrset_find(const struct addrset *set, addr_t addr)
 	return sorted_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }
 
-/* Puts count intervals in the place of those from first up to last. */
+/* Replaces the intervals from first up to, not including, last by count others. */
 static void replace(struct addrset *set, size_t first, size_t last,
 		    const struct addrrange *with, size_t count)
 {
@@ -106,12 +106,12 @@ static void replace(struct addrset *set, size_t first, size_t last,
 
 void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 {
-	/* Intervals that only touch become one. */
+	/* Adjacent intervals are merged. */
 	size_t first = addrset_find(set, lo ? lo - 1 : 0), last = first;
 	struct addrrange whole = { lo, hi };
 
 	while (last < set->n && (set->v[last].lo <= hi || set->v[last].lo == hi + 1)) {
-		/* hi + 1 of the highest address is 0, where nothing behind it begins. */
+		/* hi + 1 of the highest address is 0; no later interval starts there. */
 		if (set->v[last].lo < whole.lo)
 			whole.lo = set->v[last].lo;
 		if (set->v[last].hi > whole.hi)
@@ -185,7 +185,7 @@ void addrset_intersect(struct addrset *set, const struct addrset *with)
 	for (size_t k = 0; k < with->n; k++) {
 		const struct addrrange *b = &with->v[k];
 
-		/* Over two long sets one goes along, over a short one one looks up. */
+		/* Step through two long sets; search if with is short. */
 		if (with->n < set->n / 16)
 			i = addrset_find(set, b->lo);
 		while (i < set->n && set->v[i].hi < b->lo)
@@ -245,7 +245,7 @@ bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, ad
 	addr_t free_bits = ~mask & addr_max(family), low, holes, member = 0;
 	unsigned int bits = 0;
 
-	/* The free bits at the end make the interval, those above them holes. */
+	/* The lowest free bits make up the interval, those above them are holes. */
 	low = free_bits & (((free_bits + 1) & ~free_bits) - 1);
 	holes = free_bits & ~low;
 	for (addr_t rest = holes; rest; rest &= rest - 1)
@@ -254,7 +254,7 @@ bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, ad
 	addr &= mask;
 	do {
 		addrset_add(set, addr | member, addr | member | low);
-		member = (member - holes) & holes; /* the next choice of the free bits */
+		member = (member - holes) & holes; /* the next combination of the holes */
 	} while (member);
 	return true;
 }
@@ -323,13 +323,13 @@ bool addrset_is_world(const struct addrset *set, enum family family)
 	return is;
 }
 
-/* The longest prefix that starts at lo and ends at hi at the latest. */
+/* The length of the largest prefix that starts at lo and does not extend beyond hi. */
 static unsigned int prefix_at(enum family family, addr_t lo, addr_t hi)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128, length = width;
 
 	while (length) {
-		addr_t size = (addr_t)1 << (width - length); /* of half of the next one */
+		addr_t size = (addr_t)1 << (width - length); /* half of the next larger prefix */
 
 		if (lo & size || hi - lo < size || hi - lo - size < size - 1)
 			break;
@@ -339,8 +339,8 @@ static unsigned int prefix_at(enum family family, addr_t lo, addr_t hi)
 }
 
 /*
- * An interval as one or two prefixes, whose lengths are given; 0 where it would
- * be more, which read worse than a range.
+ * Splits an interval into one or two prefixes, sets their lengths and returns their
+ * number. Returns 0 if it takes more, which are harder to read than a range.
  */
 static size_t as_prefixes(enum family family, addr_t lo, addr_t hi, unsigned int length[2])
 {
@@ -358,7 +358,7 @@ static size_t as_prefixes(enum family family, addr_t lo, addr_t hi, unsigned int
 	return 0;
 }
 
-/* How hard an interval reads: one prefix, a range, two prefixes. */
+/* How hard an interval is to read: one prefix, a range, two prefixes. */
 static unsigned int cost(enum family family, addr_t lo, addr_t hi)
 {
 	unsigned int length[2];
@@ -403,13 +403,13 @@ void addrset_texts(const struct addrset *set, enum family family, struct strings
 				strings_add(list, a);
 			else
 				strings_take(list, xasprintf("%s/%u", a, length[k]));
-			/* Only a first one, which is not all, is followed. */
+			/* Another prefix follows only a first one that is not /0. */
 			lo += length[k] ? (addr_t)1 << (width - length[k]) : 0;
 		}
 	}
 }
 
-/* The slot of an equal set, or the free one where it belongs. */
+/* The slot of an equal set, or the free slot where this one belongs. */
 static struct addrset **slot(const struct addrpool *pool, const struct addrset *set)
 {
 	size_t i = addrset_hash(set) & (pool->room - 1);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/types.h>
 
-/* What is known of the dockerd of this host. No I/O; host/dockerd_find.h finds it. */
+/* What is known of this host's dockerd. No I/O; host/dockerd_find.h finds it. */
 
 enum flag { FLAG_UNSET, FLAG_OFF, FLAG_ON };
 
@@ -16,8 +16,8 @@ struct dockerd {
 	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
 	enum flag iptables, ip6tables;
 	/*
-	 * Owned: why a part of the settings cannot be known, for a sentence; a flag that
-	 * is unset may then be anything. NULL: all was read.
+	 * Owned: why some settings are not known, as part of a sentence; an unset flag
+	 * may then have any value. NULL: all settings were read.
 	 */
 	char *doubt;
 };

@@ -5,15 +5,14 @@
 #include "ruleset.h"
 
 /*
- * One change of a table. A list of edits is carried out in order, each on what
- * those before it left, as a list of iptables commands would be; positions
- * count from 1.
+ * One change to a table. A list of edits is applied in order, each to the result of
+ * the previous ones, like a list of iptables commands; positions count from 1.
  */
 enum edit_op {
-	EDIT_CREATE, /* a chain: of the user's, or a builtin one (its base chain, and the table) */
-	EDIT_INSERT, /* rule becomes the one at position; position = rules + 1 appends */
-	EDIT_DELETE, /* the rule at position, which is rule */
-	EDIT_DROP,   /* a chain, which is empty by then and called by none */
+	EDIT_CREATE, /* a chain: user-defined, or a builtin one (the base chain, and the table) */
+	EDIT_INSERT, /* puts rule at position; position = rules + 1 appends */
+	EDIT_DELETE, /* deletes the rule at position, which is rule */
+	EDIT_DROP,   /* deletes a chain, which is empty and unreferenced by then */
 };
 
 /* "create", "insert", "delete", "drop". */
@@ -33,7 +32,7 @@ struct edits {
 	size_t n, room;
 };
 
-/* Each copies what it is given. */
+/* Both copy their arguments. */
 void edits_chain(struct edits *edits, enum edit_op op, enum family family,
 		 const char *table, const char *chain);
 void edits_rule(struct edits *edits, enum edit_op op, enum family family,

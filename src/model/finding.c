@@ -22,15 +22,15 @@ static const struct {
 	[RULE_BYPASSED] = { "rule-bypassed", { "run: ", true, NULL }, true },
 	[RULE_STALE] = { "rule-stale", { "run: ", true, NULL }, true },
 	[RULE_UNREACHABLE] = { "rule-unreachable",
-		{ "put it in front of that rule, or into the configuration", false, NULL }, false },
+		{ "move it before that rule, or put it into the configuration", false, NULL }, false },
 	[RULE_OPAQUE] = { "rule-opaque",
-		{ "read it with: nft --handle list table ip filter (ip6 for IPv6)", false, NULL }, false },
+		{ "inspect it with: nft --handle list table ip filter (ip6 for IPv6)", false, NULL }, false },
 	[DOCKER_CHAINS_MISSING] = { "docker-chains-missing",
 		{ "run: systemctl restart docker", false, NULL }, false },
 	[DOCKER_ABSENT] = { "docker-absent",
-		{ "start Docker, or lay the rules before it: ", true, NULL }, true },
+		{ "start Docker, or install the rules before it starts: ", true, NULL }, true },
 	[BACKEND_SPLIT] = { "backend-split",
-		{ "clear the backend that Docker does not use, with the commands of the message",
+		{ "clear the backend that Docker does not use, with the commands in the message",
 		  false, NULL }, false },
 	[PROXY_BYPASS] = { "proxy-bypass",
 		{ "publish on an IPv4 address (-p 0.0.0.0:80:80), or filter INPUT", false, NULL },
@@ -39,7 +39,7 @@ static const struct {
 		{ "run dockerd with --firewall-backend=iptables, or filter in a table of your own",
 		  false, NULL }, false },
 	[CONTESTED] = { "contested",
-		{ "stop the other writer, or name its chain in trusted-chains", false, NULL }, false },
+		{ "stop the other writer, or list its chain in trusted-chains", false, NULL }, false },
 };
 
 const char *severity_name(enum severity severity)

@@ -4,12 +4,12 @@
 
 #include "rule.h"
 
-/* What can be wrong, and a list of what is. No I/O. */
+/* The kinds of findings, and a list of findings. No I/O. */
 
 enum severity { SEVERITY_OK, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_UNKNOWN };
 /* "ok", "warning", "critical", "unknown"; the value is the exit status. */
 const char *severity_name(enum severity severity);
-/* The same as a plugin's status: "OK", … */
+/* The same as the status word of a monitoring plugin: "OK", … */
 const char *severity_word(enum severity severity);
 
 enum finding_id {
@@ -33,35 +33,35 @@ enum finding_id {
 	CONTESTED,
 	FINDING_COUNT,
 };
-/* "user-chain-missing", …: stable, scripts match on them. */
+/* "user-chain-missing", …: stable, since scripts match on them. */
 const char *finding_name(enum finding_id id);
-/* The id of that name, or FINDING_COUNT. */
+/* The id with that name, or FINDING_COUNT. */
 enum finding_id finding_by_name(const char *name);
 
 /*
- * What the operator can do: a sentence, with a command of this program in the middle
- * where repair is set. Who prints it knows with which options the program has to run.
+ * What the operator can do: a sentence, with a command of this program inside it if
+ * repair is set. The printing code knows the options to add to that command.
  */
 struct remedy {
 	const char *text;  /* up to the command */
-	bool repair;       /* "dockfw-check --repair" comes next, with the options of this run … */
+	bool repair;       /* "dockfw-check --repair" follows, with the options of this run … */
 	const char *after; /* … and this after it; NULL: nothing */
 };
 
 struct finding {
 	enum finding_id id;
 	enum severity severity;
-	enum family family;  /* FAMILY_COUNT: it is about the host as a whole */
+	enum family family;  /* FAMILY_COUNT: about the host as a whole */
 	char *table, *chain; /* owned, or NULL */
-	size_t rule;         /* from 1; 0: none */
-	size_t *rules;       /* owned: others that it is about, likewise, or NULL */
+	size_t rule;         /* its number from 1; 0: none */
+	size_t *rules;       /* owned: further rules it is about, as numbers from 1, or NULL */
 	size_t nrules;
-	char *message;       /* owned: one sentence, what and where */
+	char *message;       /* owned: one sentence that says what is wrong and where */
 	const struct remedy *remedy; /* a constant */
-	bool repairable;     /* --repair mends it */
+	bool repairable;     /* --repair fixes it */
 	/*
 	 * It is about a family without Docker, where nothing is open: if it is critical,
-	 * a report has docker-absent in its place (report_findings()).
+	 * a report shows docker-absent instead (report_findings()).
 	 */
 	bool absent;
 };
@@ -72,20 +72,20 @@ struct findings {
 };
 
 /*
- * Adds one finding about that family (FAMILY_COUNT: none) with the remedy of its id;
- * takes over message. It lives until the next one is added.
+ * Adds a finding about that family (FAMILY_COUNT: none) with the remedy of its id, and
+ * takes ownership of message. The pointer is valid until the next finding is added.
  */
 struct finding *findings_add(struct findings *findings, enum finding_id id, enum severity severity,
 			     enum family family, char *message);
-/* The same about a chain of the table filter, or a rule of it (0: none); chain may be NULL. */
+/* The same about a chain in the filter table, or a rule in it (0: none); chain may be NULL. */
 struct finding *findings_add_at(struct findings *findings, enum finding_id id,
 				enum severity severity, enum family family, const char *chain,
 				size_t rule, char *message);
-/* Moves the finding to the end of another list; all zeroes are left. */
+/* Moves the finding to the end of another list and leaves all zeroes behind. */
 void findings_move(struct findings *to, struct finding *finding);
-/* The worst: critical before unknown before warning before ok. */
+/* The worst severity: critical, then unknown, warning, ok. */
 enum severity findings_severity(const struct findings *findings);
-/* How many have that id, in a family (FAMILY_COUNT: in any or none). NULL has none. */
+/* The number of findings with that id in a family (FAMILY_COUNT: any or none); 0 for NULL. */
 size_t findings_count(const struct findings *findings, enum finding_id id, enum family family);
 void findings_clear(struct findings *findings);
 

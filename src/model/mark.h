@@ -3,9 +3,10 @@
 #define DOCKFW_MARK_H
 
 /*
- * The comment that marks a rule as put in by this program, so that one that leaves the
- * configuration is known as stale. It comes after the rule's own matches; the bare jump
- * in FORWARD has none, since dockerd knows no other form of it. See rule_is_marked().
+ * The comment that marks a rule as installed by this program, so that it is recognized
+ * as stale once it is no longer configured. It follows the rule's own matches. The bare
+ * jump in FORWARD is not marked, since dockerd recognizes only that form of it. See
+ * rule_is_marked().
  */
 #define RULE_MARK "dockfw"
 

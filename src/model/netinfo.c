@@ -46,7 +46,7 @@ struct netroute *netinfo_add_route(struct netinfo *info, enum family family, add
 	return route;
 }
 
-/* The longest prefix comes first, of equal ones the one with the lowest metric. */
+/* Longest prefix first; for equal prefixes, lowest metric first. */
 static int by_length(const void *left, const void *right)
 {
 	const struct netroute *a = left, *b = right;
@@ -72,7 +72,7 @@ void netinfo_sort(struct netinfo *info)
 {
 	if (info->nroutes)
 		qsort(info->routes, info->nroutes, sizeof(*info->routes), by_length);
-	/* IPv6 routers that are equal, and routes of IPv4 for one type of service. */
+	/* Equal IPv6 routes by several routers, and IPv4 routes that differ in type of service. */
 	for (size_t i = info->nroutes; i-- > 1;)
 		if (same_target(&info->routes[i - 1], &info->routes[i]) &&
 		    (info->routes[i - 1].out != info->routes[i].out || info->routes[i].multipath))
@@ -102,13 +102,13 @@ addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 	return length ? addr | ((((addr_t)1 << (width - length)) - 1)) : addr_max(family);
 }
 
-/* The first route that does not come before key. */
+/* The index of the first route that does not come before key. */
 static size_t lower_bound(const struct netinfo *info, const struct netroute *key)
 {
 	return sorted_first(key, info->routes, info->nroutes, sizeof(*info->routes), by_length);
 }
 
-/* One search a prefix length in use. */
+/* One search for each prefix length in use. */
 const struct netroute *netinfo_lookup(const struct netinfo *info, enum family family,
 				      uint32_t table, addr_t addr)
 {
@@ -150,7 +150,7 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 {
 	const struct netroute *route;
 
-	/* 0.0.0.0 and 255.255.255.255 are broadcast to the kernel's fib code. */
+	/* The kernel's FIB code treats 0.0.0.0 and 255.255.255.255 as broadcast. */
 	if (family == FAMILY_IPV4 && (!addr || addr == 0xffffffff))
 		return RTN_BROADCAST;
 	if (is_multicast(family, addr))
@@ -179,7 +179,7 @@ void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t ty
 	addrset_add(&special, multi, multi_end);
 	if (type == RTN_UNICAST)
 		addrset_all(&found, family);
-	/* From the shortest prefix to the longest, which has the last word. */
+	/* From the shortest prefix to the longest, which overrides the others. */
 	for (size_t i = info->nroutes; i-- > 0;) {
 		const struct netroute *route = &info->routes[i];
 		struct addrset one = { 0 };

@@ -7,7 +7,7 @@
 
 #include "util.h"
 
-/* The first name of a protocol is the one that it is shown by. */
+/* A protocol is shown by its first name. */
 static const struct {
 	const char *name;
 	uint8_t proto;

@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The protocols of IP that have a name here, and ports. Pure. */
+/* The IP protocols that have a name here, and ports. Pure. */
 
-/* Ports in the order of the host, or whatever else fits 16 bits; both ends belong to it. */
+/* A range of ports in host byte order, or of other 16-bit values; both ends are inclusive. */
 struct span {
 	uint16_t lo, hi;
 };
@@ -19,11 +19,11 @@ bool span_equal(struct span a, struct span b);
 
 /* Whether the protocol has ports. */
 bool proto_has_ports(uint8_t proto);
-/* Whether Docker can publish a port of it: tcp, udp, sctp. */
+/* Whether Docker can publish ports of the protocol: tcp, udp, sctp. */
 bool proto_is_published(uint8_t proto);
-/* "tcp", …, or the number; a buffer of the function's own where it has no name. */
+/* "tcp", …, or the number if it has no name, in a static buffer. */
 const char *proto_name(uint8_t proto);
-/* The protocol of that name, "icmpv6" for "ipv6-icmp" too; false where there is none. */
+/* Sets the protocol with that name ("icmpv6" also means "ipv6-icmp"); false if unknown. */
 bool proto_by_name(const char *name, uint8_t *proto);
 
 #endif

@@ -6,13 +6,16 @@
 
 #include "addrset.h"
 
-/* docker-proxy: Docker's listeners on the host's own ports. No I/O; host/docker_proxies.h reads them. */
+/*
+ * docker-proxy: Docker's listeners on the host's own ports. No I/O;
+ * host/docker_proxies.h reads them.
+ */
 
 struct proxy {
-	enum family family; /* in which it listens */
+	enum family family; /* the family it listens in */
 	uint8_t proto;
-	bool any;           /* on every address of the family */
-	addr_t host;        /* else on this one */
+	bool any;           /* listens on every address of the family … */
+	addr_t host;        /* … or only on this one */
 	uint16_t port;
 	enum family container_family;
 	addr_t container;
@@ -26,10 +29,10 @@ struct proxies {
 };
 
 void proxies_clear(struct proxies *proxies);
-/* For whoever fills one in by hand: call behind the last one. */
+/* Call after the last one is added. */
 void proxies_sort(struct proxies *proxies);
 
-/* One that takes connections for that address and port, or NULL. */
+/* A proxy that takes connections to that address and port, or NULL. */
 const struct proxy *proxies_find(const struct proxies *proxies, enum family family, uint8_t proto,
 				 addr_t addr, uint16_t port);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule.h"
 
-/* In front of the kernel's headers, which then leave out what it has. */
+/* Before the kernel's headers, which then omit what this one defines. */
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
@@ -162,7 +162,7 @@ bool interface_matches(const struct interface *iface, bool invert, const char na
 	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
 }
 
-/* The bytes that the mask leaves: what is behind them is not the rule's. */
+/* Compares only the bits in the mask; the others are not part of the rule. */
 static bool masked_equal(const uint8_t *a, const uint8_t *amask, const uint8_t *b,
 			 const uint8_t *bmask, size_t size)
 {
@@ -180,7 +180,7 @@ static bool interface_equal(const struct interface *a, const struct interface *b
 			    IFNAMSIZ);
 }
 
-/* Either side may know how much of the data is the kernel's own. */
+/* Either side may know how much of the data is private to the kernel. */
 static size_t compared_size(const struct ext *a, const struct ext *b)
 {
 	if (a->usersize)
@@ -194,9 +194,9 @@ static bool is_comment(const struct ext *ext)
 }
 
 /*
- * Masks that are as long as an IPv6 address. For IPv4 the kernel looks at their
- * first four bytes; iptables fills the others by default, and not where it is
- * given the mask as it lists it.
+ * Masks as long as an IPv6 address. For IPv4 the kernel reads only the first four
+ * bytes. iptables fills the others by default, but not when it is given the mask that
+ * it lists itself.
  */
 static const struct {
 	const char *name;
@@ -209,7 +209,7 @@ static const struct {
 	{ "HMARK", 0, offsetof(struct xt_hmark_info, dst_mask) },
 };
 
-/* Whether the byte of the data says something about packets of that family. */
+/* Whether that byte of the data has a meaning for packets of the family. */
 static bool counts(enum family family, const struct ext *ext, size_t byte)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(long_masks); i++)
@@ -220,12 +220,12 @@ static bool counts(enum family family, const struct ext *ext, size_t byte)
 	return true;
 }
 
-/* family: of the rule, where bytes that it does not use do not count; else FAMILY_COUNT. */
+/* family: ignore bytes that rules of this family do not use; FAMILY_COUNT: compare all. */
 static bool ext_equal(enum family family, const struct ext *a, const struct ext *b)
 {
 	if (strcmp(a->name, b->name) || a->revision != b->revision || a->size != b->size)
 		return false;
-	/* What is behind the text's NUL is whatever was there. */
+	/* The bytes after the text's NUL are undefined. */
 	if (is_comment(a))
 		return !strncmp((const char *)a->data, (const char *)b->data, a->size);
 	for (size_t i = 0; i < compared_size(a, b); i++)
@@ -311,7 +311,7 @@ bool rule_equal_but_mark(const struct rule *a, const struct rule *b)
 	return body_equal(a->family, a, unmarked_matches(a), b, unmarked_matches(b));
 }
 
-/* FNV-1a's steps, with four bytes in each. */
+/* The step of FNV-1a, with four bytes at a time. */
 static uint32_t hash_word(uint32_t hash, uint32_t word)
 {
 	hash = (hash ^ word) * 16777619u;
@@ -363,8 +363,8 @@ uint32_t rule_hash(const struct rule *rule)
 		uint8_t part[8] = { 0 };
 
 		hash = hash_bytes(hash, ext->name, strlen(ext->name));
-		/* usersize may be known on one side alone, so a short part that
-		 * any extension has under its own control must do. */
+		/* usersize may be known on only one side, so hash just a short part,
+		 * which userspace sets in every extension. */
 		for (size_t k = 0; k < sizeof(part) && k < ext->size; k++)
 			if (counts(rule->family, ext, k))
 				part[k] = ext->data[k];

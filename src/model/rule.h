@@ -8,18 +8,18 @@
 #include <stdint.h>
 
 /*
- * The one rule model, which both backends decode into and encode from: the
- * parts that an iptables command has. No I/O.
+ * The rule model that both backends decode into and encode from: the parts of an
+ * iptables command. No I/O.
  *
- * Matches and targets are the xt_* structures of the kernel, by name and
- * revision: what nf_tables holds as native expressions (ports, marks, limits,
- * log groups) is put into the structure that iptables has for it, so that one
- * iptables command is one rule here, however it was encoded.
+ * Matches and targets are the kernel's xt_* structures, by name and revision. Native
+ * nf_tables expressions (ports, marks, limits, log groups) are converted to the
+ * structure that iptables has for them, so that one iptables command is one rule
+ * here, however it was encoded.
  */
 
 enum family { FAMILY_IPV4, FAMILY_IPV6, FAMILY_COUNT };
 
-/* "ipv4", "ipv6"; "IPv4", "IPv6" for sentences; AF_INET, AF_INET6; the bytes of an address. */
+/* "ipv4", "ipv6"; "IPv4", "IPv6" for sentences; AF_INET, AF_INET6; address size in bytes. */
 const char *family_name(enum family family);
 const char *family_title(enum family family);
 int family_af(enum family family);
@@ -28,14 +28,14 @@ size_t family_addr_size(enum family family);
 #define EXT_NAME_SIZE 29 /* XT_EXTENSION_MAXNAMELEN */
 #define CHAIN_NAME_MAX 28 /* the longest chain name that iptables accepts */
 
-/* A match or a target of libxtables' kind. */
+/* A match or a target, as libxtables has it. */
 struct ext {
 	char name[EXT_NAME_SIZE];
 	uint8_t revision;
 	uint16_t size;     /* of data */
 	/*
-	 * How many bytes in front of data userspace decides; the rest is the
-	 * kernel's own. 0: not known, then all of them count.
+	 * The number of leading bytes of data that userspace sets; the rest is private
+	 * to the kernel. 0: not known, and all bytes count.
 	 */
 	uint16_t usersize;
 	uint8_t *data;     /* owned */
@@ -51,7 +51,7 @@ enum rule_invert {
 };
 
 enum verdict {
-	VERDICT_NONE, /* no -j: counts and goes on */
+	VERDICT_NONE, /* no -j: counts the packet and continues */
 	VERDICT_ACCEPT,
 	VERDICT_DROP,
 	VERDICT_RETURN,
@@ -61,15 +61,15 @@ enum verdict {
 	VERDICT_EXT,  /* -j TARGET, see target */
 };
 
-/* An address as iptables holds it: IPv4 in the first four bytes. */
+/* An address as iptables stores it: IPv4 in the first four bytes. */
 struct address {
 	uint8_t addr[16];
 	uint8_t mask[16]; /* all zero: any */
 };
 
 /*
- * An interface: the name as typed ("eth+" with its plus) and the mask of the
- * bytes that count ("eth+": 3; "eth0": 5, the NUL too; none or "+": 0).
+ * An interface: the name as typed ("eth+" includes the plus) and the mask of the bytes
+ * that are compared ("eth+": 3; "eth0": 5, including the NUL; none or "+": 0).
  */
 struct interface {
 	char name[IFNAMSIZ];
@@ -84,39 +84,39 @@ struct rule {
 	struct interface in, out;
 	uint16_t proto; /* 0: any */
 	/*
-	 * Any, but said so: ip6_tables keeps that "-p all" was given, and
-	 * iptables -C looks at it. No comparison of rules here does.
+	 * An explicit "any": ip6_tables records that "-p all" was given, and iptables -C
+	 * compares it. Comparisons of rules here ignore it.
 	 */
 	bool any_proto;
-	bool frag;      /* -f, IPv4 alone */
+	bool frag;      /* -f, only in IPv4 */
 	/*
 	 * iptables-nft before 1.8.11 puts "! --sport A ! --dport B" into one
-	 * comparison, which holds where either port differs. It lists that as it
-	 * was typed, so no comparison of rules looks at this; a walk does.
+	 * comparison, which holds if either port differs. It still lists the rule as it
+	 * was typed, so comparisons of rules ignore this; a walk does not.
 	 */
 	bool either_port;
 
-	struct ext *matches; /* owned, in their order */
+	struct ext *matches; /* owned, in order */
 	size_t nmatches;
 
 	enum verdict verdict;
-	char *chain;       /* owned; of VERDICT_JUMP and VERDICT_GOTO */
-	struct ext target; /* of VERDICT_EXT */
+	char *chain;       /* owned; for VERDICT_JUMP and VERDICT_GOTO */
+	struct ext target; /* for VERDICT_EXT */
 
 	/*
-	 * The rule as its backend would write it anew, where that is another form
-	 * of the same rule: it is what is compared. Owned; NULL: as it is.
+	 * The rule as its backend would write it now, if that is another form of the
+	 * same rule; comparisons use it. Owned; NULL: the rule itself.
 	 */
 	struct rule *form;
 
 	uint64_t packets, bytes;
-	uint64_t handle; /* nf_tables' name for it; 0 where it has none */
+	uint64_t handle; /* of nf_tables; 0: none */
 
 	/*
-	 * Not decoded to the last byte: why, for example "expression 'ct'"
-	 * (owned; NULL for a rule that is whole). Such a rule equals nothing,
-	 * is assumed able to accept, and is never written. verdict and chain
-	 * hold what could be read of its end, VERDICT_NONE where nothing could.
+	 * Why the rule could not be decoded in full, for example "expression 'ct'"
+	 * (owned; NULL: it was). Such a rule equals no rule, is assumed to be able to
+	 * accept, and is never written. verdict and chain hold what could be read of
+	 * its end, or VERDICT_NONE.
 	 */
 	char *opaque;
 };
@@ -125,48 +125,48 @@ struct rule *rule_new(enum family family);
 void rule_free(struct rule *rule); /* NULL is fine */
 struct rule *rule_copy(const struct rule *rule);
 
-/* Appends a match with a copy of data; returns it, owned by the rule. */
+/* Appends a match with a copy of data; returns the match, which the rule owns. */
 struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision,
 			   const void *data, uint16_t size);
-/* Whether it is that match or target, in that revision. */
+/* Whether it is the match or target with that name and revision. */
 bool ext_is(const struct ext *ext, const char *name, uint8_t revision);
-/* Copies its structure out, since the bytes need not be aligned. False: they are too few. */
+/* Copies the structure out, since data need not be aligned; false if data is too short. */
 bool ext_get(const struct ext *ext, void *structure, size_t size);
-/* Sets the verdict to VERDICT_EXT with a copy of data. */
+/* Sets the target with a copy of data, and the verdict to VERDICT_EXT. */
 void rule_set_target(struct rule *rule, const char *name, uint8_t revision,
 		     const void *data, uint16_t size);
-/* Sets a jump or goto to a copy of the chain's name. */
+/* Makes the rule a jump or goto, with a copy of the chain name. */
 void rule_set_chain(struct rule *rule, enum verdict verdict, const char *chain);
 
-/* Sets name and mask from "eth0", "eth+" or "+"; false where it is too long. */
+/* Sets name and mask from "eth0", "eth+" or "+"; false if the name is too long. */
 bool interface_set(struct interface *iface, const char *name);
-/* Whether -i or -o (with invert: ! -i, ! -o) holds for the interface of that name. */
+/* Whether -i or -o (with invert: ! -i, ! -o) matches the interface with that name. */
 bool interface_matches(const struct interface *iface, bool invert, const char name[IFNAMSIZ]);
 
 /*
- * Whether two rules are the same iptables command. Counters and handles do not
- * count; an opaque rule equals nothing, not even itself.
+ * Whether two rules are the same iptables command. Counters and handles are ignored;
+ * an opaque rule equals no rule, not even itself.
  */
 bool rule_equal(const struct rule *a, const struct rule *b);
 /*
- * Whether they do the same, but for the mark, which either may carry: bytes
- * that the kernel does not look at in rules of this family do not count either.
+ * Whether two rules do the same thing. The mark, which either may carry, is ignored,
+ * and so are bytes that the kernel does not read in rules of this family.
  */
 bool rule_equal_but_mark(const struct rule *a, const struct rule *b);
-/* Rules that are equal but for the mark have equal hashes. */
+/* Rules that are equal except for the mark have equal hashes. */
 uint32_t rule_hash(const struct rule *rule);
 
 bool rule_is_marked(const struct rule *rule);
-/* Adds the mark behind the rule's own matches, where it is not there yet. */
+/* Adds the mark after the rule's own matches, unless it is marked already. */
 void rule_add_mark(struct rule *rule);
-/* Takes it off, where the rule carries it. */
+/* Removes the mark, if there is one. */
 void rule_remove_mark(struct rule *rule);
 
-/* Every packet of its family: no condition, comments apart. Not opaque ones. */
+/* Whether it matches every packet of its family: no condition except comments; not opaque. */
 bool rule_unconditional(const struct rule *rule);
-/* A jump or goto, whose chain is known: it may be one of an opaque rule. */
+/* Whether it is a jump or goto to a known chain; it may be opaque. */
 bool rule_calls(const struct rule *rule);
-/* … to that chain. */
+/* Whether it is a jump or goto to that chain. */
 bool rule_leads_to(const struct rule *rule, const char *chain);
 
 #endif

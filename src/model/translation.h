@@ -7,47 +7,48 @@
 #include "ruleset.h"
 
 /*
- * What Docker translates: the DNAT rules of its chains in the nat tables, and
- * which of its listeners they leave nothing to. Pure.
+ * The DNAT rules of Docker's chains in the nat tables, and which docker-proxy
+ * listeners they leave without packets. Pure.
  */
 
 struct translation {
 	enum family family;
-	uint8_t proto;    /* 0: of every one */
-	struct span port; /* on the host; SPAN_ALL: every one */
+	uint8_t proto;    /* 0: every protocol */
+	struct span port; /* on the host; SPAN_ALL: every port */
 	enum { TRANSLATES_ANY_HOST, TRANSLATES_ONE_HOST, TRANSLATES_SOME_HOSTS } hosts;
-	addr_t host;      /* of TRANSLATES_ONE_HOST */
+	addr_t host;      /* for TRANSLATES_ONE_HOST */
 	bool has_container;
-	addr_t container; /* the first one, where it has several */
+	addr_t container; /* the first one of a range */
 	struct span container_port;
-	bool dormant;     /* its table is: nothing comes there */
-	const struct table *table; /* where it stands */
+	bool dormant;     /* its table is dormant: it sees no packets */
+	const struct table *table; /* the table, chain and rule that it is in */
 	const struct chain *chain;
 	const struct rule *rule;
 	size_t number;    /* of the rule, from 1 */
 };
 
 struct translations {
-	struct translation *v; /* owned; by family, as they stand in their tables */
+	struct translation *v; /* owned; by family, in the order of their tables */
 	size_t n, room;
-	/* Owned: of v, those for one port and protocol, sorted by that, and the others. */
+	/* Owned: pointers into v to those for one port and protocol, sorted by it; to the others. */
 	const struct translation **single, **wide;
 	size_t nsingle, nwide;
 };
 
 /*
- * Those of the families given (bits 1U << FAMILY_…). Rules that are opaque, or for
- * no single span of ports, are left out. Borrows the snapshot; the caller clears it.
+ * Collects those of the families (bits 1U << FAMILY_…). Rules that are opaque, or whose
+ * ports are not a single range, are left out. Borrows the snapshot; the caller clears
+ * the translations.
  */
 void translations_collect(const struct snapshot *snapshot, unsigned int families,
 			  struct translations *translations);
 void translations_clear(struct translations *translations);
 
 /*
- * The translation that takes every connection to the proxy's port to a container
- * before the proxy sees it: of its family, protocol and port, and for all of the
- * host's addresses or for just the one that the proxy listens on. NULL: the proxy
- * answers itself, and INPUT decides.
+ * The translation that redirects every connection to the proxy's port to a container
+ * before the proxy sees it: it has the proxy's family, protocol and port, and covers
+ * all addresses of the host or exactly the one that the proxy listens on. NULL: the
+ * proxy itself answers, and INPUT decides.
  */
 const struct translation *translations_covering(const struct translations *translations,
 						const struct proxy *proxy);

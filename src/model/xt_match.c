@@ -10,7 +10,7 @@
 
 #include "util.h"
 
-/* Revision 1 or 2, as the latter. */
+/* Reads revision 1 or 2, in the form of revision 2. */
 static bool old_conntrack(const struct ext *ext, struct xt_conntrack_mtinfo2 *info)
 {
 	struct xt_conntrack_mtinfo1 older;
@@ -75,7 +75,7 @@ bool xt_match_states(const struct ext *ext, unsigned int *states, bool *not)
 	struct xt_state_info state;
 
 	if (ext_is(ext, "state", 0) && ext_get(ext, &state, sizeof(state))) {
-		/* Both have the same bits, but for that of untracked packets. */
+		/* Both use the same bits, except the one for untracked packets. */
 		*states = state.statemask & ~XT_STATE_UNTRACKED;
 		if (state.statemask & XT_STATE_UNTRACKED)
 			*states |= XT_CONNTRACK_STATE_UNTRACKED;

@@ -6,19 +6,19 @@
 #include "proto.h"
 #include "rule.h"
 
-/* Before them <net/if.h> and <netinet/in.h>, which the headers above bring. */
+/* These need <net/if.h> and <netinet/in.h>, which the headers above include. */
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_log.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_NFLOG.h>
 
-/* What the kernel's structures of targets hold, whatever their revision. Pure. */
+/* The contents of the kernel's target structures, whatever their revision. Pure. */
 
 /*
- * A prefix of -j NFLOG has 63 characters in x_tables and 127 in nf_tables. Where
- * it does not fit, iptables-nft has the data of the target in this longer form,
- * and so has a rule here.
+ * The prefix of -j NFLOG has up to 63 characters in x_tables and 127 in nf_tables. If
+ * it does not fit into x_tables' structure, iptables-nft stores the target's data in
+ * this longer form, and so does a rule here.
  */
 struct nflog_long {
 	struct xt_nflog_info info;
@@ -31,9 +31,9 @@ _Static_assert(offsetof(struct nflog_long, more) == sizeof(struct xt_nflog_info)
 bool nflog_is_long(const struct ext *target);
 
 /*
- * The range of a target of NAT: of DNAT and REDIRECT in every revision, and of
- * others that have the structure. base_proto is 0 where the revision has none.
- * False where it is too short or has more than one range.
+ * Reads the range of a NAT target: of every revision of DNAT and REDIRECT, and of
+ * others with the same structure. base_proto is 0 if the revision does not have it.
+ * Returns false if the data is too short or has more than one range.
  */
 bool xt_target_nat(const struct rule *rule, struct nf_nat_range2 *range);
 
@@ -42,12 +42,12 @@ struct xt_dnat {
 	bool has_addr, has_port;
 	struct addrrange addr;
 	struct span port;
-	bool whole;   /* one address, one port at most, no map: always the same */
+	bool whole;   /* one address, at most one port, no map: always the same result */
 	uint16_t base;
 	bool offset;  /* the port keeps its distance from base */
 	bool random;  /* any port of the range */
 };
-/* False where the rule is opaque or its target is not DNAT, or not a known form of it. */
+/* Returns false if the rule is opaque or its target is not a known form of DNAT. */
 bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat);
 
 #endif

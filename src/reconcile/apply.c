@@ -8,8 +8,8 @@
 #include "read_set.h"
 #include "snapshot_read.h"
 
-/* Where the time runs out from there on, the message tells that a write was made. */
-#define BEHIND_THE_WRITE "looking again, behind the write"
+/* If time runs out from here on, the message shows that a write was made. */
+#define BEHIND_THE_WRITE "reading again, after the write"
 
 static int write_once(struct backend *backend, const struct policy *policy, struct state *base,
 		      struct edits *edits)

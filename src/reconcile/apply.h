@@ -6,17 +6,18 @@
 #include "observe.h"
 
 /*
- * Mends the tables: reads, plans and commits in one session of the backend, again
- * where others wrote in between. base is what was there at the moment of the write,
- * edits what was written, nothing where there was nothing to do; the caller clears
- * both. Returns 0, or -1, said.
+ * Repairs the tables: reads, plans and commits in one session of the backend, and
+ * starts over if others wrote in between. Sets base to the state at the moment of the
+ * write and edits to what was written, which is empty if there was nothing to do; the
+ * caller clears both. Returns 0, or -1 after reporting why.
  */
 int apply_plan(const struct session *session, struct state *base, struct edits *edits);
 
 /*
- * The same on a state that was just read, where its backend can tell that nothing
- * has changed since: nf_tables by the generation, ip_tables not. Returns 1 where it
- * has, or cannot be told: nothing was written, and apply_plan() is to be called.
+ * Applies edits to a state that was just read, if the backend can detect that nothing
+ * has changed since: nf_tables by the generation, ip_tables not. Returns 1 if something
+ * has changed or that is not known: nothing was written, and the caller must use
+ * apply_plan().
  */
 int apply_seen(const struct session *session, const struct state *seen, const struct edits *edits);
 

@@ -26,7 +26,7 @@ void state_clear(struct state *state)
 	*state = (struct state){ 0 };
 }
 
-/* nat tells whether Docker's chains are whole, which matters while it runs. */
+/* nat is needed to see whether Docker's chains are complete, which matters while it runs. */
 const char *const *state_tables(const struct dockerd *dockerd)
 {
 	static const char *const with_nat[] = { "filter", DOCKER_NFT_TABLE, "nat", NULL };
@@ -35,7 +35,7 @@ const char *const *state_tables(const struct dockerd *dockerd)
 	return dockerd->running ? with_nat : without;
 }
 
-/* What the other backend holds; cheap where that is nothing, as on most hosts. */
+/* Checks the other backend; cheap if it is empty, as on most hosts. */
 static int read_other(const struct session *session, struct state *state)
 {
 	static const char *const filter[] = { "filter", NULL };
@@ -68,14 +68,14 @@ int state_settle(const struct session *session, struct state *state)
 
 	if (state_read(session, state))
 		return -1;
-	/* Without dockerd nothing is on its way to another state. */
+	/* Without dockerd the state is not in transition. */
 	while (state->dockerd.running && findings_severity(&state->findings) != SEVERITY_OK &&
 	       clock_ms() < end) {
 		struct state before = *state;
 		bool same;
 
 		*state = (struct state){ 0 };
-		diag_step(2, "not right; reading again in %d ms", SETTLE_STEP_MS);
+		diag_step(2, "not as configured; reading again in %d ms", SETTLE_STEP_MS);
 		sleep_ms(SETTLE_STEP_MS);
 		if (deadline_check() || state_read(session, state)) {
 			state_clear(&before);
@@ -90,8 +90,8 @@ int state_settle(const struct session *session, struct state *state)
 }
 
 /*
- * docker-proxy's listeners go by INPUT. Where that is filtered in every family
- * they are a fact for -v and not looked for otherwise: a host can have tens of
+ * INPUT decides on docker-proxy's listeners. If it is filtered in every family, they
+ * are only information for -v and otherwise not looked for: a host can have tens of
  * thousands of them.
  */
 int state_add_proxies(const struct session *session, bool facts, struct state *state)
@@ -104,7 +104,7 @@ int state_add_proxies(const struct session *session, bool facts, struct state *s
 
 	if (!state->dockerd.running)
 		return 0;
-	deadline_step("looking at INPUT and docker-proxy");
+	deadline_step("checking INPUT and docker-proxy");
 	if (input_filtered(session->backends, &filtered))
 		return -1;
 	if (!(session->policy->families & ~filtered) && !facts)
@@ -131,7 +131,7 @@ static bool needs_repair(const struct session *session, const struct state *stat
 	return any;
 }
 
-/* Takes the newest state in place of the last; tells whether the tables differ. */
+/* Replaces the state by a newer one; sets changed if the tables differ. */
 static int renew(const struct session *session, struct state *state, bool *changed)
 {
 	struct state next;
@@ -153,7 +153,7 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
 	int status = events ? 0 : -1;
 	bool changed = false;
 
-	deadline_step("waiting until the tables are left alone");
+	deadline_step("waiting until the tables stop changing");
 	while (!status && now < quiet && now < end) {
 		uint64_t until = quiet < end ? quiet : end;
 
@@ -171,7 +171,7 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
 	return status;
 }
 
-/* Whether dockerd runs and its chains are as it makes them. */
+/* Whether dockerd runs and its chains are complete. */
 static bool is_complete(const struct session *session, const struct state *state)
 {
 	struct findings findings = { 0 };
@@ -198,7 +198,7 @@ int docker_wait(struct session *session, unsigned int seconds)
 		state_clear(&state);
 		now = clock_ms();
 		deadline_step("waiting for Docker's chains");
-		/* Legacy tables and dockerd itself are not heard: look again anyway. */
+		/* Legacy tables and dockerd itself send no events: check again anyway. */
 		if (!status && !complete && now < end)
 			status = table_events_wait(events, end - now < WAIT_STEP_MS ?
 						   (unsigned int)(end - now) : WAIT_STEP_MS);

@@ -11,14 +11,14 @@
 
 static void add_contested(struct repair *repair)
 {
-	char *message = xasprintf("%d repairs were undone at once by another writer; the last: %s",
+	char *message = xasprintf("another writer undid %d repairs at once; the last finding: %s",
 				  REPAIR_ROUNDS, repair->left.findings.n ? repair->left.findings.v[0].message
-							       : "a rule that no finding is about");
+							       : "a rule without a finding");
 
 	findings_add(&repair->left.findings, CONTESTED, SEVERITY_CRITICAL, FAMILY_COUNT, message);
 }
 
-/* Whether the tables are as the plan wants them, so long after the write. */
+/* Reads again ms milliseconds after the write; sets mended if nothing is left to plan. */
 static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 {
 	struct edits again = { 0 };
@@ -34,7 +34,7 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 	return 0;
 }
 
-/* Writes until the tables stay as planned; what it met and wrote first is reported. */
+/* Writes until the tables stay as planned; the report shows the first write and what it found. */
 static int write_and_look(struct repair *repair)
 {
 	bool mended = false;
@@ -70,16 +70,16 @@ static int write_and_look(struct repair *repair)
 	return 0;
 }
 
-/* What was seen last. */
+/* The state seen last. */
 struct state *repair_newest(struct repair *repair)
 {
 	return repair->left.snapshot ? &repair->left : &repair->found;
 }
 
 /*
- * With --wait a repair stays until dockerd has finished what it is at. The wait for
- * its chains may have taken most of the time: half of what is left is for the
- * repairs and the report, since a host that is right and busy is no timeout.
+ * With --wait a repair stays until dockerd has finished what it is doing. The wait for
+ * its chains may have used most of the time, so half of the rest is kept for repairs
+ * and the report: a host that is correct but busy must not end in a timeout.
  */
 static int stay_right(struct repair *repair)
 {
@@ -95,11 +95,11 @@ static int stay_right(struct repair *repair)
 			return wrong;
 		if (round == REPAIR_ROUNDS)
 			break;
-		/* The report is of what was met and written first. */
+		/* The report shows only what was found and written first. */
 		if (repair->written)
-			diag_warning("wrong again behind the repair, by another writer: %s; repairing it again",
+			diag_warning("another writer undid the repair: %s; repairing again",
 				     repair_newest(repair)->findings.n ? repair_newest(repair)->findings.v[0].message
-							     : "a rule that no finding is about");
+							     : "a rule without a finding");
 		if (write_and_look(repair))
 			return -1;
 		if (findings_count(&repair->left.findings, CONTESTED, FAMILY_COUNT))
@@ -109,7 +109,7 @@ static int stay_right(struct repair *repair)
 	return 0;
 }
 
-/* Nobody restarts Docker by itself for chains that it may not be meant to have. */
+/* Without --restart-docker, only chains that dockerd certainly should have count. */
 static bool wants_restart(struct repair *repair)
 {
 	const struct findings *findings = &repair_newest(repair)->findings;
@@ -125,9 +125,9 @@ static bool wants_restart(struct repair *repair)
 }
 
 /*
- * Docker's own chains come back with a restart alone. DOCKER-USER is laid by
- * then, so that nothing is open while Docker starts; and looked at again behind
- * it, since dockerd may reload firewalld while it starts. Once a run.
+ * Only a restart brings Docker's own chains back. DOCKER-USER is in place before it, so
+ * that nothing is open while Docker starts, and is checked again after it, since
+ * dockerd may reload firewalld while it starts. At most once per run.
  */
 static int recover_docker(struct repair *repair)
 {

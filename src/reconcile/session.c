@@ -8,8 +8,8 @@
 #include "diag.h"
 
 /*
- * Without IPv6 in the kernel (ipv6.disable=1) there is none of its packets, and
- * ip6_tables cannot be had: a repair that wanted both would lay neither.
+ * A kernel without IPv6 (ipv6.disable=1) has no IPv6 packets and no ip6_tables: a
+ * repair of both families would install neither.
  */
 static int present_families(unsigned int *families)
 {
@@ -19,10 +19,10 @@ static int present_families(unsigned int *families)
 	    access("/proc/self/net/dev", F_OK))
 		return 0;
 	*families &= ~ipv6;
-	diag_step(1, "this kernel has no IPv6: it is left out");
+	diag_step(1, "this kernel has no IPv6: leaving it out");
 	if (*families)
 		return 0;
-	diag_error("IPv6 alone is asked for, which this kernel does not have; look at ipv4, too");
+	diag_error("only IPv6 is selected, which this kernel does not have; select ipv4 as well");
 	return -1;
 }
 

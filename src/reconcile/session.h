@@ -5,22 +5,22 @@
 #include "backend.h"
 #include "policy.h"
 
-/* What a run works with: the configuration as the chosen backend reads it. */
+/* The context of a run: the backend, and the configuration in its form. */
 struct session {
-	const struct backend_ops *const *backends; /* one of each kind, by its number */
+	const struct backend_ops *const *backends; /* one of each kind, indexed by kind */
 	const struct policy *configured;
 	const struct backend_ops *ops; /* the chosen one */
 	/*
-	 * Owned: the configuration with its rules in the form that ops reads back, and
-	 * without families that the kernel does not have.
+	 * Owned: the configuration with its rules in the form in which ops reads them
+	 * back, and without families that the kernel does not have.
 	 */
 	struct policy *policy;
 };
 
 /*
- * Chooses the backend: the configured one, or the one that Docker's chains are in,
- * which may be another one each time. Borrows both. Returns 0, or -1, said; the
- * caller closes the session in any case.
+ * Chooses the backend: the configured one, or the one that has Docker's chains, which
+ * may change over time. Borrows backends and configured. Returns 0, or -1 after
+ * reporting why; the caller closes the session in any case.
  */
 int session_open(struct session *session, backend_list backends, const struct policy *configured);
 /* Chooses again. */

@@ -101,13 +101,13 @@ option() { # PATTERN OPTION…
 	cat "$WORK/out" "$WORK/err"
 	return 1
 }
-try "--output with --check-config" option 'does not go with --check-config' --check-config -o "$WORK/report"
-try "--dry-run without --repair" option '--dry-run goes with --repair' --dry-run
-try "--restart-docker without --repair" option 'goes with --repair' --restart-docker
-try "--restart-docker with --dry-run" option 'not with --dry-run' --repair --dry-run --restart-docker
-try "--fail-if-open without --exposure" option 'goes with --exposure' --fail-if-open
-try "--format=json with --capture" option "'json' does not go" --capture --format=json
-try "--format=nagios with --exposure" option "'nagios' does not go" --exposure --format=nagios
+try "--output with --check-config" option 'cannot be used with --check-config' --check-config -o "$WORK/report"
+try "--dry-run without --repair" option '--dry-run needs --repair' --dry-run
+try "--restart-docker without --repair" option 'needs --repair' --restart-docker
+try "--restart-docker with --dry-run" option 'cannot be used with --dry-run' --repair --dry-run --restart-docker
+try "--fail-if-open without --exposure" option 'needs --exposure' --fail-if-open
+try "--format=json with --capture" option "'json' cannot be used" --capture --format=json
+try "--format=nagios with --exposure" option "'nagios' cannot be used" --exposure --format=nagios
 try "an argument" option "unexpected argument 'more'" --check more
 try "an unknown short option" option "'-Z'" -Z
 try "no value" option '--' --config

@@ -234,7 +234,7 @@ restarts() {
 	sed -i '1i docker-recovery = "restart"' "$CONF"
 	no_nat
 	try "$KIND: not again within the hour" dockfw 2 --repair
-	try "$KIND: that is said" said 'within the hour'
+	try "$KIND: that is said" said 'within the last hour'
 	try "$KIND: and so it is" called 1
 	touch -d '61 minutes ago' /run/dockfw/docker-restarted
 	try "$KIND: by the configuration, an hour later" dockfw 0 --repair
@@ -333,7 +333,7 @@ contests() {
 	end "$writer"
 	cp "$WORK/told" "$WORK/out"
 	try "$KIND: it is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
-	try "$KIND: with what was undone" jq -e 'any(.findings[]; .message | contains("FORWARD never calls"))' "$WORK/out"
+	try "$KIND: with what was undone" jq -e 'any(.findings[]; .message | contains("FORWARD never jumps to"))' "$WORK/out"
 	try "$KIND: when it has gone, a repair stays" dockfw 0 --repair
 	end "$dockerd"
 }
@@ -357,7 +357,7 @@ stays() {
 	dockerd
 	takes_out 1
 	try "undone while it stays: it repairs again" dockfw 0 --repair --wait=60 --format=json
-	try "and says so" said 'wrong again behind the repair, by another writer: .*FORWARD never calls'
+	try "and says so" said 'another writer undid the repair: .*FORWARD never jumps to'
 	try "the report is of what was met" jq -e 'any(.found[]; .id == "user-jump-missing")' "$WORK/out"
 	try "it was undone" wait "$writer"
 	try "it is right" finds 0 ''

@@ -179,7 +179,7 @@ clear_tables
 late() {
 	load reload-debian-12
 	gives 3 env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e inject=setsockopt:delay_exit=1200000:when=1 \
-		"$DOCKFW" --repair -b nft -4 -f "$CONF" -t 1 && grep -q 'behind the write' "$WORK/err" &&
+		"$DOCKFW" --repair -b nft -4 -f "$CONF" -t 1 && grep -q 'after the write' "$WORK/err" &&
 		iptables-nft -S DOCKER-USER | grep -q -- '-j REJECT'
 }
 try "a write that takes too long" late

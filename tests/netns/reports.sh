@@ -193,7 +193,7 @@ try "it can be read by all" [ "$(stat -c %a "$file")" = 644 ]
 try "nothing else is left there" alone
 echo precious >"$WORK/precious"
 ln -sf "$WORK/precious" "$file"
-put_at_link() { dockfw 3 --format=prometheus -o "$file" && grep -q 'no regular file; name a file' "$WORK/err"; }
+put_at_link() { dockfw 3 --format=prometheus -o "$file" && grep -q 'not a regular file; name a file' "$WORK/err"; }
 try "a link in its place" put_at_link
 try "what the link led to is as it was" grep -qx precious "$WORK/precious"
 try "the link, too" [ -L "$file" ]
@@ -208,7 +208,7 @@ mknod "$folder/null" c 1 3 && mkfifo "$folder/fifo" && ln -s /dev/stdout "$folde
 stays() { # NAME: it is what it was, and nothing else is left in its folder
 	local before
 	before=$(ls -lA "$folder")
-	dockfw 3 -o "$folder/$1" && grep -q "$1.*no regular file; name a file, or leave out --output" "$WORK/err" &&
+	dockfw 3 -o "$folder/$1" && grep -q "$1.*not a regular file; name a file, or omit --output" "$WORK/err" &&
 		[ "$(ls -lA "$folder")" = "$before" ]
 }
 for name in null fifo stdout; do try "$name in its place" stays $name; done

@@ -119,7 +119,7 @@ try "and a report with more" cut_short -v --format=json
 too_late() {
 	gives 3 strace -qq -o "$WORK/trace" -e trace=poll -e inject=poll:error=EINTR \
 		"$DOCKFW" -f "$CONF" --check-config -t 1 &&
-		grep -q 'timed out after 1 s while reading the configuration; give it more' "$WORK/err"
+		grep -q 'timed out after 1 s while reading the configuration; raise the limit' "$WORK/err"
 }
 try "a timeout names the step" too_late
 finish

@@ -54,7 +54,7 @@ for KIND in nft legacy; do
 	try "$KIND: it is" says '^warning +user-jump-duplicate'
 	ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN
 	try "$KIND: a danger is for Docker's start" dockfw 3 -4
-	try "$KIND: and it is what is told" says 'not laid as configured: rule 1 of DOCKER-USER can let packets past'
+	try "$KIND: and it is what is told" says 'DOCKER-USER is not as configured: rule 1 of DOCKER-USER can let packets past'
 
 	# ---- a target that nf_tables has another way ----
 	clear_tables
@@ -78,7 +78,7 @@ load reload-new-networks
 two_rules
 try "the order is wrong and the rules are gone" dockfw 2
 try "the chain that is named is one that lets packets in" says \
-	'^critical +user-jump-late +ipv4: rule 3 of FORWARD calls Docker.s chain DOCKER before rule 10 calls'
+	'^critical +user-jump-late +ipv4: rule 3 of FORWARD jumps to Docker.s chain DOCKER before rule 10 jumps to DOCKER-USER'
 try "of those that accept the ones that let new connections in" says '^critical +accept-before-user +ipv4: rules 4, 5, 8 and 9 of FORWARD can'
 marks() { # SIGN FINDING NUMBER…
 	local sign=$1 finding=$2
@@ -103,7 +103,7 @@ try "forty in front" dockfw 2
 try "what is far is counted, though marked" says '^ +\([0-9]+ rules\)$'
 ipt -N ts-forward && ipt -A ts-forward -j ACCEPT && ipt -I FORWARD -j ts-forward
 try "a chain in front" dockfw 2
-try "it can be trusted" says '^  accept-before-user: run: .* --repair, or name the chain that the rule calls in trusted-chains$'
+try "it can be trusted" says '^  accept-before-user: run: .* --repair, or list the chain that the rule jumps to in trusted-chains$'
 
 # ---- numbers before and after a repair ----
 
@@ -112,7 +112,7 @@ load docker-28.1
 two_rules
 ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
 try "rules come in, and something is left" dockfw 1 --repair
-try "which has its number of now" says 'rule 4 of DOCKER-USER is never asked: rule 3 ends'
+try "which has its number of now" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
 try "the picture says that it has those of before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
 try "and does so where they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
 try "afterwards they are the same" dockfw 1
@@ -126,9 +126,9 @@ head -c 4096 /dev/zero >"$WORK/small/all"
 complains() { # REASON-AND-REMEDY FILE
 	dockfw 3 -o "$2" && [ "$(wc -l <"$WORK/err")" = 1 ] && grep -qF "$1" "$WORK/err"
 }
-try "no such folder" complains "No such file or directory; its folder has to be there" "$WORK/none/report"
-try "a folder" complains "in place of '$WORK/small': it is no regular file; name a file" "$WORK/small"
-try "a folder that the sandbox closes" complains "Read-only file system; a unit of systemd's needs a line ReadWritePaths=" "$WORK/closed/report"
+try "no such folder" complains "No such file or directory; its directory must exist" "$WORK/none/report"
+try "a folder" complains "in place of '$WORK/small': it is not a regular file; name a file" "$WORK/small"
+try "a folder that the sandbox closes" complains "Read-only file system; a systemd unit must name its directory in ReadWritePaths=" "$WORK/closed/report"
 try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
 try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
 mkdir "$WORK/others" && chown 65534 "$WORK/others"
@@ -136,7 +136,7 @@ not_owner() {
 	local DOCKFW=$WORK/not-owner
 	printf '#!/bin/sh\nexec setpriv --bounding-set -dac_override --inh-caps -dac_override "%s" "$@"\n' "$PROGRAM" >"$DOCKFW"
 	chmod +x "$DOCKFW"
-	complains "Permission denied; its folder has to belong to the user who runs this" "$WORK/others/report"
+	complains "Permission denied; its directory must belong to the user who runs this" "$WORK/others/report"
 }
 PROGRAM=$DOCKFW
 try "a folder of another user's" not_owner

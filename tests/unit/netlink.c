@@ -54,7 +54,7 @@ static void assert_timed_out(void)
 {
 	assert_non_null(diag_first_error());
 	assert_string_equal(diag_first_error(),
-			    "timed out after 1 s while waiting in vain; give it more with --timeout");
+			    "timed out after 1 s while waiting in vain; raise the limit with --timeout");
 }
 
 static void no_routes(void **state)
