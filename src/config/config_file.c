@@ -11,6 +11,7 @@
 
 #include "diag.h"
 #include "paths.h"
+#include "read_file.h"
 #include "utf8.h"
 
 #define SIZE_LIMIT (16U * 1024 * 1024)
@@ -99,33 +100,17 @@ static int check_trust(const char *name, const struct place *from, const struct 
 	return 0;
 }
 
-/* The file may grow meanwhile, so its size is only a first guess. */
-static int read_all(int fd, const struct place *from, struct config_file *file, size_t guess)
+/* The file may have grown since its size was checked. */
+static int read_all(int fd, const struct place *from, struct config_file *file)
 {
-	size_t room = guess + 1;
-
-	file->data = xcalloc(room + 1, 1);
-	for (;;) {
-		ssize_t got = read(fd, file->data + file->size, room - file->size);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return file_refuse(from, "cannot read the configuration '%s': %s", file->name,
-					   strerror(errno));
-		if (!got)
-			break;
-		file->size += (size_t)got;
-		if (file->size > SIZE_LIMIT)
-			return file_refuse(from, "the configuration '%s' is longer than %u bytes, "
-					   "the most that are read", file->name, SIZE_LIMIT);
-		if (file->size == room) {
-			room *= 2;
-			file->data = xreallocarray(file->data, room + 1, 1);
-		}
-	}
-	file->data[file->size] = '\0';
-	return 0;
+	file->data = read_to_end(fd, SIZE_LIMIT, &file->size);
+	if (file->data)
+		return 0;
+	if (errno == EFBIG)
+		return file_refuse(from, "the configuration '%s' is longer than %u bytes, the most that are read",
+				   file->name, SIZE_LIMIT);
+	return file_refuse(from, "cannot read the configuration '%s': %s", file->name,
+			   strerror(errno));
 }
 
 /* Reports the first byte that a text file cannot have, by kind. */
@@ -175,7 +160,7 @@ int config_file_read(const char *name, const struct place *from, struct config_f
 	file->name = xstrdup(name);
 	file->dev = st.st_dev;
 	file->ino = st.st_ino;
-	if (!read_all(fd, from, file, (size_t)st.st_size) && !check_text(file))
+	if (!read_all(fd, from, file) && !check_text(file))
 		ret = 0;
 out:
 	close(fd);

@@ -71,10 +71,10 @@ static int print_family(const struct policy *policy, enum family family, struct 
 static bool is_alone(const struct wanted_rules *rules, size_t i)
 {
 	const struct wanted_rule *before = i ? &rules->v[i - 1] : NULL;
-	const struct wanted_rule *behind = i + 1 < rules->n ? &rules->v[i + 1] : NULL;
+	const struct wanted_rule *next = i + 1 < rules->n ? &rules->v[i + 1] : NULL;
 
 	return !(before && before->line == rules->v[i].line && !strcmp(before->text, rules->v[i].text)) &&
-	       !(behind && behind->line == rules->v[i].line && !strcmp(behind->text, rules->v[i].text));
+	       !(next && next->line == rules->v[i].line && !strcmp(next->text, rules->v[i].text));
 }
 
 /* Replaces a listing that gives a different rule by the text in the configuration. */

@@ -332,7 +332,7 @@ static int walk_from(struct chain_node *nodes, size_t n, struct chain_node *star
 			continue;
 		}
 		rule = &rules->v[node->next++];
-		if (!rule_calls(rule->rule))
+		if (!rule_jumps(rule->rule))
 			continue;
 		to = find_node(nodes, n, rule->rule->chain);
 		if (to && to->state == ON_PATH) {

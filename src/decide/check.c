@@ -164,19 +164,19 @@ static void check_forward(const struct subject *subject)
 	struct forward forward;
 
 	forward_look(&forward, subject->policy, subject->reach, subject->table);
-	if (forward.call == NOWHERE)
+	if (forward.first == NOWHERE)
 		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
 		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
 	else if (forward.jump == NOWHERE)
-		check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.call + 1,
+		check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.first + 1,
 		    xasprintf("rule %zu of FORWARD jumps to %s for some packets only",
-			      forward.call + 1, DOCKER_USER));
+			      forward.first + 1, DOCKER_USER));
 	else if (!forward.right)
 		check_front(subject, &forward);
-	if (forward.ncalls > 1)
+	if (forward.njumps > 1)
 		check_add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
 		    xasprintf("FORWARD jumps to %s %zu times; rule %zu is the second jump",
-			      DOCKER_USER, forward.ncalls, forward.second + 1));
+			      DOCKER_USER, forward.njumps, forward.second + 1));
 	if (!forward.chain)
 		return;
 	if (!forward.chain->builtin)

@@ -32,7 +32,7 @@ unsigned int families_in_force(const struct policy *policy, const struct snapsho
 }
 
 /* Whether a rule of the chain leads directly to a chain of Docker's: to one, or if NULL to any. */
-static bool calls_docker(const struct table *table, const char *name, const char *one)
+static bool jumps_to_docker(const struct table *table, const char *name, const char *one)
 {
 	const struct chain *chain = table_chain(table, name);
 
@@ -56,7 +56,7 @@ static const char *const isolation[] = { "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISO
 static bool may_have_no_network(const struct table *filter, const struct table *nat)
 {
 	return nat && !table_chain(filter, "DOCKER-FORWARD") &&
-	       !calls_docker(filter, "FORWARD", "DOCKER") && !calls_docker(nat, "PREROUTING", NULL);
+	       !jumps_to_docker(filter, "FORWARD", "DOCKER") && !jumps_to_docker(nat, "PREROUTING", NULL);
 }
 
 struct chain *docker_chain_in_doubt(struct table *filter, struct table *nat, struct table **table)
@@ -104,9 +104,9 @@ const char *docker_what_is_gone(const struct table *filter, const struct table *
 		return "Docker's chains in nat";
 	if (has_no_network(filter, nat))
 		return NULL;
-	if (!calls_docker(filter, "FORWARD", NULL))
+	if (!jumps_to_docker(filter, "FORWARD", NULL))
 		return "the jumps to Docker's chains in FORWARD";
-	if (!calls_docker(nat, "PREROUTING", NULL))
+	if (!jumps_to_docker(nat, "PREROUTING", NULL))
 		return "the jump to Docker's chain in nat PREROUTING";
 	return NULL;
 }

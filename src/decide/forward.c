@@ -5,7 +5,7 @@
 
 #include "docker_chains.h"
 
-bool forward_is_call(const struct rule *rule)
+bool forward_is_jump(const struct rule *rule)
 {
 	return !rule->opaque && rule->verdict == VERDICT_JUMP &&
 	       !strcmp(rule->chain, DOCKER_USER);
@@ -14,10 +14,10 @@ bool forward_is_call(const struct rule *rule)
 enum front forward_front(const struct policy *policy, struct reach *reach,
 			 const struct chain *chain, const struct rule *rule)
 {
-	bool leads = rule_calls(rule);
+	bool leads = rule_jumps(rule);
 
-	if (forward_is_call(rule))
-		return FRONT_CALL;
+	if (forward_is_jump(rule))
+		return FRONT_JUMP;
 	if (leads && reach_is_docker(reach, rule->chain))
 		return FRONT_DOCKER;
 	/* A trusted chain may accept; but after a goto the policy decides on the rest. */
@@ -34,19 +34,19 @@ void forward_look(struct forward *forward, const struct policy *policy, struct r
 	size_t n = chain ? chain->nrules : 0;
 
 	*forward = (struct forward){
-		.chain = chain, .call = NOWHERE, .jump = NOWHERE, .second = NOWHERE, .place = n,
+		.chain = chain, .first = NOWHERE, .jump = NOWHERE, .second = NOWHERE, .place = n,
 	};
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *rule = chain->rules[i];
 
-		if (forward_is_call(rule)) {
-			if (forward->call == NOWHERE)
-				forward->call = i;
+		if (forward_is_jump(rule)) {
+			if (forward->first == NOWHERE)
+				forward->first = i;
 			else if (forward->second == NOWHERE)
 				forward->second = i;
 			if (forward->jump == NOWHERE && rule_unconditional(rule))
 				forward->jump = i;
-			forward->ncalls++;
+			forward->njumps++;
 		} else if (forward->jump == NOWHERE && forward->place == n &&
 			   forward_front(policy, reach, chain, rule) != FRONT_HARMLESS) {
 			forward->place = i;
@@ -100,7 +100,7 @@ static enum seen bridge_by_rules(struct reach *reach, const struct table *table,
 	for (size_t i = 0; forward && i < forward->nrules; i++) {
 		const struct rule *rule = forward->rules[i];
 
-		if (rule_calls(rule) && reach_is_docker(reach, rule->chain))
+		if (rule_jumps(rule) && reach_is_docker(reach, rule->chain))
 			see(&seen, &rule->out, rule->invert & INV_OUT, out);
 	}
 	return seen;

@@ -14,8 +14,8 @@
 
 struct forward {
 	const struct chain *chain; /* FORWARD, or NULL: empty, policy ACCEPT */
-	size_t ncalls;             /* the number of fully decoded jumps to DOCKER-USER */
-	size_t call;               /* the first of them, or NOWHERE */
+	size_t njumps;             /* the number of fully decoded jumps to DOCKER-USER */
+	size_t first;              /* the first of them, or NOWHERE */
 	size_t jump;               /* the first unconditional one, or NOWHERE */
 	size_t second;             /* the second of any kind, or NOWHERE */
 	/*
@@ -28,12 +28,12 @@ struct forward {
 };
 
 /* Whether it is a fully decoded jump to DOCKER-USER, with or without conditions. */
-bool forward_is_call(const struct rule *rule);
+bool forward_is_jump(const struct rule *rule);
 void forward_look(struct forward *forward, const struct policy *policy, struct reach *reach,
 		  const struct table *table);
 
 /* What a rule means if it comes before the jump. */
-enum front { FRONT_HARMLESS, FRONT_CALL, FRONT_DOCKER, FRONT_ACCEPTS };
+enum front { FRONT_HARMLESS, FRONT_JUMP, FRONT_DOCKER, FRONT_ACCEPTS };
 enum front forward_front(const struct policy *policy, struct reach *reach,
 			 const struct chain *chain, const struct rule *rule);
 

@@ -99,7 +99,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 		}
 		if (!rule)
 			break;
-		if (!forward_is_call(rule) || (forward->right && i == forward->jump))
+		if (!forward_is_jump(rule) || (forward->right && i == forward->jump))
 			position++;
 		else
 			edits_rule(edits, EDIT_DELETE, family, FILTER, "FORWARD", position, rule);
@@ -122,7 +122,7 @@ struct calls {
 /* The chain that a rule leads to, or nchains. */
 static size_t called(const struct table *table, const struct rule *rule)
 {
-	return rule_calls(rule) ? table_index(table, rule->chain) : table->nchains;
+	return rule_jumps(rule) ? table_index(table, rule->chain) : table->nchains;
 }
 
 /* Returns false if a chain was not read: its jumps are not known. */

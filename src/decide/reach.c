@@ -217,7 +217,7 @@ bool reach_is_docker(struct reach *reach, const char *name)
 
 		node->docker = ASKING;
 		for (size_t i = 0; i < chain->nrules && result == NO; i++)
-			if (rule_calls(chain->rules[i]) &&
+			if (rule_jumps(chain->rules[i]) &&
 			    reach_is_docker(reach, chain->rules[i]->chain))
 				result = YES;
 		node->docker = result;
@@ -230,7 +230,7 @@ struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
 	struct chain *chain, *missing = NULL;
 	struct reach_node *node;
 
-	if (!rule_calls(rule))
+	if (!rule_jumps(rule))
 		return NULL;
 	node = node_of(reach, rule->chain, &chain);
 	if (!node || node->looked)

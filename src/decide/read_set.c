@@ -62,7 +62,7 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 		const struct rule *rule = held->rules[i];
 		struct chain *missing;
 
-		if (rule_calls(rule) && policy_chain(policy, rule->chain))
+		if (rule_jumps(rule) && policy_chain(policy, rule->chain))
 			continue;
 		missing = reach_unloaded(reach, rule);
 		if (missing)

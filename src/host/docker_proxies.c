@@ -10,9 +10,13 @@
 #include "diag.h"
 #include "dockerd_find.h"
 #include "proto.h"
+#include "read_file.h"
+#include "util.h"
 
 #define TCP_LISTEN_STATE 0x0a
 #define UDP_UNCONNECTED_STATE 0x07
+/* A longer command line is not one of docker-proxy's. */
+#define COMMAND_LINE_MAX 4096
 
 /* The value of a Go flag: "-name value" or "-name=value", with one or two dashes. */
 static const char *flag_value(const char *word, const char *next, const char *name)
@@ -77,20 +81,15 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 /* Adds the process if it is a docker-proxy in our network namespace. */
 static void look_at(struct proxies *proxies, const char *pid)
 {
-	char *path = xasprintf("/proc/%s/cmdline", pid), words[4096];
-	FILE *file = fopen(path, "re");
+	char *path = xasprintf("/proc/%s/cmdline", pid);
+	size_t size = 0;
+	char *words = read_file(path, COMMAND_LINE_MAX, &size);
 	struct proxy proxy;
-	size_t size;
+	bool is_proxy = words && proxies_parse(words, size, &proxy);
 
 	free(path);
-	if (!file)
-		return;
-	size = fread(words, 1, sizeof(words), file);
-	fclose(file);
-	/* docker-proxy's command line never fills the buffer. */
-	if (!size || size == sizeof(words) || !proxies_parse(words, size, &proxy))
-		return;
-	if (!dockerd_shares_network(pid))
+	free(words);
+	if (!is_proxy || !dockerd_shares_network(pid))
 		return;
 	proxy.pid = (pid_t)strtol(pid, NULL, 10);
 	GROW(proxies->v, proxies->n, proxies->room);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "netlink.h"
 #include "patience.h"
@@ -46,7 +47,8 @@ static int take_all(struct table_events *events)
 {
 	struct netlink_messages messages;
 
-	for (;;) {
+	/* While others write without a pause, only the time limit ends this. */
+	while (!deadline_check()) {
 		if (!netlink_receive(events->netlink, &messages))
 			continue;
 		if (errno == EAGAIN)
@@ -55,6 +57,7 @@ static int take_all(struct table_events *events)
 		if (errno != ENOBUFS && errno != ENOSPC)
 			return events_failed("receive");
 	}
+	return -1;
 }
 
 int table_events_wait(struct table_events *events, unsigned int ms)

@@ -153,13 +153,13 @@ bool interface_set(struct interface *iface, const char *name)
 
 bool interface_matches(const struct interface *iface, bool invert, const char name[IFNAMSIZ])
 {
-	uint64_t is[2], asked[2], mask[2];
+	uint64_t is[2], wanted[2], mask[2];
 
 	_Static_assert(IFNAMSIZ == sizeof(is), "the name as two numbers");
 	memcpy(is, name, sizeof(is));
-	memcpy(asked, iface->name, sizeof(asked));
+	memcpy(wanted, iface->name, sizeof(wanted));
 	memcpy(mask, iface->mask, sizeof(mask));
-	return !!(((is[0] ^ asked[0]) & mask[0]) | ((is[1] ^ asked[1]) & mask[1])) == invert;
+	return !!(((is[0] ^ wanted[0]) & mask[0]) | ((is[1] ^ wanted[1]) & mask[1])) == invert;
 }
 
 /* Compares only the bits in the mask; the others are not part of the rule. */
@@ -398,12 +398,12 @@ bool rule_unconditional(const struct rule *rule)
 	return true;
 }
 
-bool rule_calls(const struct rule *rule)
+bool rule_jumps(const struct rule *rule)
 {
 	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
 }
 
 bool rule_leads_to(const struct rule *rule, const char *chain)
 {
-	return rule_calls(rule) && !strcmp(rule->chain, chain);
+	return rule_jumps(rule) && !strcmp(rule->chain, chain);
 }

@@ -165,7 +165,7 @@ void rule_remove_mark(struct rule *rule);
 /* Whether it matches every packet of its family: no condition except comments; not opaque. */
 bool rule_unconditional(const struct rule *rule);
 /* Whether it is a jump or goto to a known chain; it may be opaque. */
-bool rule_calls(const struct rule *rule);
+bool rule_jumps(const struct rule *rule);
 /* Whether it is a jump or goto to that chain. */
 bool rule_leads_to(const struct rule *rule, const char *chain);
 

@@ -168,7 +168,7 @@ static bool same_remedy(const struct finding *a, const struct finding *b)
 }
 
 /* Whether one before finding n has the same remedy and, with same_id, the same id. */
-static bool said_before(const struct findings *findings, size_t n, bool same_id)
+static bool reported_before(const struct findings *findings, size_t n, bool same_id)
 {
 	for (size_t i = 0; i < n; i++)
 		if (same_remedy(&findings->v[i], &findings->v[n]) &&
@@ -185,12 +185,12 @@ static void print_remedies(FILE *out, const struct report *report)
 	for (size_t i = 0; i < left->n; i++) {
 		char *remedy, *safe;
 
-		if (said_before(left, i, false))
+		if (reported_before(left, i, false))
 			continue;
 		fprintf(out, "  %s", finding_name(left->v[i].id));
 		for (size_t j = i + 1; j < left->n; j++)
 			if (same_remedy(&left->v[i], &left->v[j]) &&
-			    !said_before(left, j, true))
+			    !reported_before(left, j, true))
 				fprintf(out, ", %s", finding_name(left->v[j].id));
 		remedy = report_remedy(report, &left->v[i]);
 		safe = safe_text(remedy);

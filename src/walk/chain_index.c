@@ -131,7 +131,7 @@ static bool asks_mark(const struct snapshot *snapshot, enum family family)
 
 		for (size_t c = 0; c < table->nchains && table->family == family; c++)
 			for (size_t i = 0; i < table->chains[c]->nrules; i++)
-				if (match_asks_mark(table->chains[c]->rules[i]))
+				if (match_reads_mark(table->chains[c]->rules[i]))
 					return true;
 	}
 	return false;

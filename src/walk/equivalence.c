@@ -52,7 +52,7 @@ static bool tells_interfaces_apart(const struct chain_index *index)
 	const struct rule *rule;
 
 	FOR_EACH_RULE(index, rule)
-		if (match_asks_interface(rule) ||
+		if (match_reads_interface(rule) ||
 		    (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REDIRECT")))
 			return true;
 	return false;
@@ -84,13 +84,13 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 {
 	const struct netinfo *info = index->info;
 	enum family family = index->family;
-	bool apart = tells_interfaces_apart(index), asked = false;
+	bool apart = tells_interfaces_apart(index), by_interface = false;
 	size_t n;
 	struct interface *names = patterns(index, &n);
 
 	/* Rules of policy routing may also match on an interface. */
 	for (size_t i = 0; i < info->nrules; i++)
-		asked |= *info->rules[i].in || info->rules[i].vrf;
+		by_interface |= *info->rules[i].in || info->rules[i].vrf;
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *iface = &info->ifs[i];
 		const struct valid_sources *from;
@@ -108,7 +108,7 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 		addrset_copy(&sources, &from->valid);
 		addrset_unite(&sources, &from->doubtful);
 		signature = class_mix(signature, addrset_hash(&sources));
-		if (apart || asked)
+		if (apart || by_interface)
 			signature = class_mix(signature, (uint64_t)iface->index + 1);
 		equivalence_add_if(equivalence, iface, signature, &sources);
 	}

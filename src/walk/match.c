@@ -382,7 +382,7 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 	return bits;
 }
 
-bool match_asks_interface(const struct rule *rule)
+bool match_reads_interface(const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		struct xt_addrtype_info_v1 type;
@@ -394,7 +394,7 @@ bool match_asks_interface(const struct rule *rule)
 	return false;
 }
 
-bool match_asks_mark(const struct rule *rule)
+bool match_reads_mark(const struct rule *rule)
 {
 	for (size_t i = 0; i < rule->nmatches; i++)
 		if (!strcmp(rule->matches[i].name, "mark") ||

@@ -73,8 +73,8 @@ void match_key(const struct rule *rule, struct match_key *key);
 /* The rule does not distinguish two destinations of the same class. */
 uint32_t match_dst_class(const struct rule *rule, addr_t dst);
 /* Whether a match of the rule depends on the incoming interface, apart from -i. */
-bool match_asks_interface(const struct rule *rule);
+bool match_reads_interface(const struct rule *rule);
 /* Whether the rule matches on a mark. */
-bool match_asks_mark(const struct rule *rule);
+bool match_reads_mark(const struct rule *rule);
 
 #endif

@@ -148,7 +148,7 @@ static enum answer ct_ports(const struct xt_conntrack_mtinfo3 *info, const struc
 		uint16_t flag;
 		struct span port;
 		uint16_t lo, hi;
-	} asked[] = {
+	} wanted[] = {
 		{ XT_CONNTRACK_ORIGSRC_PORT, packet->sport, info->origsrc_port,
 		  info->origsrc_port_high },
 		{ XT_CONNTRACK_ORIGDST_PORT, packet->orig_dport, info->origdst_port,
@@ -160,11 +160,11 @@ static enum answer ct_ports(const struct xt_conntrack_mtinfo3 *info, const struc
 		  info->repldst_port_high },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
-		if (info->match_flags & asked[i].flag)
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (info->match_flags & wanted[i].flag)
 			answer = answer_and(answer,
-					    inv(span_in(asked[i].port, asked[i].lo, asked[i].hi),
-						info->invert_flags & asked[i].flag));
+					    inv(span_in(wanted[i].port, wanted[i].lo, wanted[i].hi),
+						info->invert_flags & wanted[i].flag));
 	return answer;
 }
 

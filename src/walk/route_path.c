@@ -44,7 +44,7 @@ static bool in_vrf(const struct netif *iface)
 }
 
 /* Whether all conditions of the rule hold, apart from the destination. Ignores invert. */
-static enum sure asks(const struct netrule *rule, const struct route_query *query)
+static enum sure selects(const struct netrule *rule, const struct route_query *query)
 {
 	enum sure is = rule->unknown ? MAYBE : YES;
 
@@ -69,7 +69,7 @@ static enum sure asks(const struct netrule *rule, const struct route_query *quer
 
 static enum sure holds(const struct netrule *rule, const struct route_query *query)
 {
-	enum sure is = asks(rule, query);
+	enum sure is = selects(rule, query);
 
 	if (!prefix_has(query->family, rule->dst, rule->dst_length, query->dst))
 		is = NO;
@@ -315,7 +315,7 @@ static void keep_common(struct addrset *to, const struct addrset *a, const struc
 static void matching(const struct netrule *rule, const struct route_query *back,
 		     const struct addrset *left, struct addrset *sure, struct addrset *perhaps)
 {
-	enum sure is = asks(rule, back);
+	enum sure is = selects(rule, back);
 	struct addrset within = { 0 }, without = { 0 };
 
 	addrset_add(&within, rule->dst_length ? rule->dst : 0,

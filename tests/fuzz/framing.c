@@ -205,8 +205,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		send_batch(nft, what >> 2);
 		break;
 	default:
-		nft_question(nft, NFT_MSG_GETRULE, AF_INET);
-		require_said(nft_ask(nft, take, NULL));
+		nft_request_begin(nft, NFT_MSG_GETRULE, AF_INET);
+		require_said(nft_request(nft, take, NULL));
 	}
 	nft_socket_close(nft);
 	diag_cleanup();

@@ -241,7 +241,7 @@ static int insert_rule(const struct fetched *table, const struct edit *edit,
 	int done;
 
 	/* The library looks only at the name and takes one that is not a chain's for a target. */
-	if (rule_calls(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
+	if (rule_jumps(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
 				 iptc->ops->builtin(rule->chain, table->handle)))
 		return edit_refused(table, edit, "it leads to a chain that does not exist");
 	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))

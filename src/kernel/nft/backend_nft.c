@@ -171,11 +171,11 @@ static int list_chains(struct nft *nft, enum family family)
 	int status;
 
 	diag_step(2, "netlink: chains of %s", family_name(family));
-	nft_question(nft->socket, NFT_MSG_GETCHAIN, family_af(family));
-	status = nft_ask(nft->socket, take_chain, &listing);
+	nft_request_begin(nft->socket, NFT_MSG_GETCHAIN, family_af(family));
+	status = nft_request(nft->socket, take_chain, &listing);
 	if (!status) {
-		nft_question(nft->socket, NFT_MSG_GETTABLE, family_af(family));
-		status = nft_ask(nft->socket, take_table, &listing);
+		nft_request_begin(nft->socket, NFT_MSG_GETTABLE, family_af(family));
+		status = nft_request(nft->socket, take_table, &listing);
 	}
 	if (!status && listing.odd) {
 		diag_error("nf_tables lists an %s table or chain that has no name",
@@ -301,10 +301,10 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 
 	if (status)
 		return status;
-	nlh = nft_question(nft->socket, NFT_MSG_GETRULE, family_af(table->family));
+	nlh = nft_request_begin(nft->socket, NFT_MSG_GETRULE, family_af(table->family));
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain->name);
-	status = nft_ask(nft->socket, take_rule, &rules);
+	status = nft_request(nft->socket, take_rule, &rules);
 	if (status)
 		return status;
 	rules_there = rule_count(nft, table, chain);

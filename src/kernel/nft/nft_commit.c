@@ -241,7 +241,7 @@ static void put_delete(struct commit *c, const struct work *work, const struct r
 }
 
 static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t flags,
-			uint64_t behind)
+			uint64_t after)
 {
 	const struct edit *edit = &c->edits->v[line->edit];
 	struct nftnl_rule *rule;
@@ -251,8 +251,8 @@ static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t
 	rule = nft_encode(edit->rule, edit->table, edit->chain, &why);
 	if (!rule)
 		return refused(edit, xstrdup(why));
-	if (behind)
-		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, behind);
+	if (after)
+		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, after);
 	nlh = open_message(c, NFT_MSG_NEWRULE, NLM_F_CREATE | flags, line->edit);
 	nftnl_rule_nlmsg_build_payload(nlh, rule);
 	nftnl_rule_free(rule);
@@ -269,8 +269,8 @@ static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t
  */
 static int put_run(struct commit *c, const struct work *work, size_t first, size_t end)
 {
-	uint64_t behind = first ? work->lines[first - 1].handle : 0;
-	uint16_t flags = behind ? NLM_F_APPEND : 0;
+	uint64_t after = first ? work->lines[first - 1].handle : 0;
+	uint16_t flags = after ? NLM_F_APPEND : 0;
 
 	if (end == work->n) {
 		for (size_t i = first; i < end; i++)
@@ -279,7 +279,7 @@ static int put_run(struct commit *c, const struct work *work, size_t first, size
 		return 0;
 	}
 	for (size_t i = end; i-- > first;)
-		if (put_new_rule(c, &work->lines[i], flags, behind))
+		if (put_new_rule(c, &work->lines[i], flags, after))
 			return -1;
 	return 0;
 }

@@ -164,7 +164,7 @@ static void take_hook_rule(const struct nlmsghdr *nlh, void *data)
 
 static int ask_rules(struct nft_socket *nft, struct base_hook *hook)
 {
-	struct nlmsghdr *question = nft_question(nft, NFT_MSG_GETRULE, hook->family);
+	struct nlmsghdr *question = nft_request_begin(nft, NFT_MSG_GETRULE, hook->family);
 
 	/* The query has room for names as long as iptables'. */
 	if (strlen(hook->table) > 64 || strlen(hook->chain) > 64) {
@@ -173,7 +173,7 @@ static int ask_rules(struct nft_socket *nft, struct base_hook *hook)
 	}
 	mnl_attr_put_strz(question, NFTA_RULE_TABLE, hook->table);
 	mnl_attr_put_strz(question, NFTA_RULE_CHAIN, hook->chain);
-	return nft_ask(nft, take_hook_rule, hook);
+	return nft_request(nft, take_hook_rule, hook);
 }
 
 static unsigned int hook_families(uint8_t family)
@@ -208,8 +208,8 @@ static int read_once(struct base_hooks *hooks, bool input, bool but_builtin)
 	int status = nft ? nft_generation(nft, &generation) : BACKEND_FAILED;
 
 	if (!status && !nft_socket_absent(nft)) {
-		nft_question(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
-		status = nft_ask(nft, take_hook, hooks);
+		nft_request_begin(nft, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
+		status = nft_request(nft, take_hook, hooks);
 	}
 	for (size_t i = 0; i < hooks->n && !status; i++)
 		if ((hooks->v[i].input || !input) && !(but_builtin && hooks->v[i].builtin))

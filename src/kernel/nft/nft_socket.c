@@ -68,7 +68,7 @@ bool nft_socket_absent(const struct nft_socket *nft)
 
 /* ---- queries ---- */
 
-struct nlmsghdr *nft_question(struct nft_socket *nft, uint16_t type, int af)
+struct nlmsghdr *nft_request_begin(struct nft_socket *nft, uint16_t type, int af)
 {
 	return nftnl_nlmsg_build_hdr((char *)nft->question, type, (uint16_t)af, 0, ++nft->seq);
 }
@@ -92,7 +92,7 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 	return errno ? socket_failed("read") : BACKEND_FAILED;
 }
 
-int nft_ask(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
+int nft_request(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
 	    void *data)
 {
 	int error = 0, status;
@@ -117,7 +117,7 @@ int nft_generation(struct nft_socket *nft, uint32_t *generation)
 
 	if (nft->absent)
 		return BACKEND_OK;
-	nft_question(nft, NFT_MSG_GETGEN, AF_UNSPEC);
+	nft_request_begin(nft, NFT_MSG_GETGEN, AF_UNSPEC);
 	status = exchange(nft, take_generation, generation, &error);
 	/* nfnetlink reports that it has no such subsystem. */
 	if (!status && (error == EINVAL || error == EOPNOTSUPP)) {

@@ -33,14 +33,14 @@ int nft_generation(struct nft_socket *nft, uint32_t *generation);
 
 /*
  * Starts a query about one family: the caller adds attributes to the returned
- * header, which has room for a few names, and then calls nft_ask().
+ * header, which has room for a few names, and then calls nft_request().
  */
-struct nlmsghdr *nft_question(struct nft_socket *nft, uint16_t type, int af);
+struct nlmsghdr *nft_request_begin(struct nft_socket *nft, uint16_t type, int af);
 /*
  * Sends it as a dump and passes each message of the answer to take(). Returns
  * BACKEND_CHANGED if a change interrupted the answer.
  */
-int nft_ask(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
+int nft_request(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh, void *data),
 	    void *data);
 
 /*
