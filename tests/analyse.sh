@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Static analysis: each tool must have nothing to say of the sources, the tests'
-# programs and the scripts. Where a tool is wrong, the reason stands in the code
-# beside the exception, or in .clang-tidy.
+# Static analysis: no tool may report anything about the sources, the tests' programs
+# and the scripts. Where a tool is wrong, the reason is given beside the exception in
+# the code, or in .clang-tidy.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1
@@ -15,7 +15,7 @@ includes=${folders[*]/#/-I}
 flags="-std=gnu11 -D_GNU_SOURCE -DVERSION='\"0\"' $includes $(sed -n 's/^WARNINGS := //p' Makefile)"
 flags+=" $(pkg-config --cflags libnftnl libmnl libiptc xtables libconfuse jansson)" || exit 1
 
-# One file: try_file COMMAND FILE. What it said is kept where it failed.
+# try_file COMMAND FILE: runs the command on one file; its output is kept if it fails.
 # shellcheck disable=SC2317 # xargs calls it
 try_file() {
 	local log=$work/logs/${2//\//,}
@@ -29,12 +29,12 @@ all() {
 	local name=$1 command=$2
 	shift 2
 	rm -rf "$work/logs" && mkdir "$work/logs" || exit 1
-	# shellcheck disable=SC2016 # for the shell that xargs starts
+	# shellcheck disable=SC2016 # expanded by the shell that xargs starts
 	printf '%s\0' "$@" | xargs -0 -P2 -n1 bash -c 'try_file "$0" "$1"' "$command"
 	verdict "$name" "$#"
 }
 
-# hardened PROGRAM: what a plain make gives cannot be moved, patched or overrun easily.
+# hardened PROGRAM: prints each protection against exploits that a plain make left out.
 # shellcheck disable=SC2317 # called below
 hardened() {
 	local headers dynamic symbols
@@ -43,12 +43,12 @@ hardened() {
 	grep -q GNU_RELRO <<<"$headers" || echo "it has no read-only relocations"
 	grep -qE 'GNU_STACK .* RW ' <<<"$headers" || echo "its stack can be executed"
 	grep -q BIND_NOW <<<"$dynamic" || echo "it binds symbols late"
-	! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || echo "it looks for libraries in a place of its own"
+	! grep -qE 'RPATH|RUNPATH' <<<"$dynamic" || echo "it has a library search path of its own"
 	grep -q __stack_chk_fail <<<"$symbols" || echo "it has no stack protector"
 	grep -qE '__[a-z]+printf_chk' <<<"$symbols" || echo "its libc calls are not checked"
 }
 
-# verdict NAME FILES: what the logs say, without what tools say always.
+# verdict NAME FILES: prints the result, and the logs without the lines that tools always print.
 verdict() {
 	local log name=$1
 	log=$(find "$work/logs" -type f -exec cat {} + |
@@ -67,22 +67,22 @@ mapfile -t scripts < <(find tests .ci systemd -type f \
 	-exec grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' {} + | sort)
 mapfile -t python < <(find tests -name '*.py' | sort)
 
-# With the warnings of a build; cmocka's macros leave members out of their structures.
+# With the warnings of a build; cmocka's macros leave members of structures uninitialized.
 for compiler in gcc clang; do
 	compile="$compiler $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -c -o /dev/null"
 	all "$compiler: the program" "$compile \"\$1\"" "${sources[@]}"
 	all "$compiler: the tests" "$compile -Wno-missing-field-initializers \"\$1\"" "${tests[@]}"
 done
-# From gcc 13 on it takes the opening of descriptors 0 to 2 for a leak.
+# Since gcc 13 it takes opening descriptors 0 to 2 for a leak.
 all 'gcc -fanalyzer' "gcc $flags -O1 -fanalyzer -Wno-analyzer-fd-leak -Werror -c -o /dev/null \"\$1\"" "${sources[@]}"
 all 'clang-tidy' "clang-tidy --quiet \"\$1\" -- $flags" "${sources[@]}"
 all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	--suppress=normalCheckLevelMaxBranches --error-exitcode=1 -D_GNU_SOURCE -DVERSION='\"0\"' \
 	$includes \"\$1\"" "${sources[@]}" tests/tools/*.c
-# Sourced files that are not there, and functions whose arguments may be left out.
+# Without warnings about sourced files that are not found and about optional arguments.
 all 'shellcheck' "shellcheck -x -e SC1090,SC1091,SC2119,SC2120 \"\$1\"" "${scripts[@]}"
 all 'python' "python3 -W error -m py_compile \"\$1\"" "${python[@]}"
-# one NAME COMMAND…: passes where the command prints nothing.
+# one NAME COMMAND…: passes if the command prints nothing.
 one() {
 	local name=$1
 	shift
@@ -92,14 +92,14 @@ one() {
 	verdict "$name" 1
 }
 
-# Prints what is not as it should be.
+# Prints only warnings and errors.
 plain_make() { env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -j2 "$@" 2>&1 >/dev/null; }
 
-# Who may use whom in src/: by the includes, and by the names that the files use.
+# Which file may use which in src/, by their includes and by the names that they use.
 # shellcheck disable=SC2317 # called below
 layout() { python3 tests/layout.py "$work/plain" >"$work/layout" || cat "$work/layout"; }
 
-# found FAULT LINE FILE…: with the line at the end of the files, the check of the layout says so.
+# found FAULT LINE FILE…: the layout check reports FAULT once the line is appended to the files.
 # shellcheck disable=SC2317 # called below
 found() {
 	local fault=$1 line=$2
@@ -125,7 +125,7 @@ one 'the layout of src/' layout
 one 'a wrong include is found' found "plan.c:[0-9]*: include of 'backend.h'" '#include "backend.h"' src/decide/plan.c
 one 'a wrong use is found' found 'base/util uses model/edit' 'extern struct edit *wrong;' src/base/util.h
 one 'a circle is found' found 'a circle: model/edit model/rule' 'extern struct edit *wrong;' src/model/rule.h
-one 'a folder above is found' found 'model may use walk, which is not below it' 'USES_model := base walk' Makefile
+one 'a use of a folder above is found' found 'model may use walk, which is not below it' 'USES_model := base walk' Makefile
 one 'a wrong include does not compile' wall_holds
 echo "$passed passed, $failed failed, 0 skipped"
 [ "$failed" = 0 ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answers each TCP connection on a port, IPv4 and IPv6, with a word.
 
-Says "ready" when it listens.
+Prints "ready" once it listens.
 """
 import socket
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ask.py ADDRESS PORT: exit 0 where the server answers, 1 where it is refused, 2 otherwise."""
+"""ask.py ADDRESS PORT: exit status 0 if the server answers, 1 if refused, 2 otherwise."""
 import socket
 import sys
 

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 #
 # Sourced by tests/nft/lib.sh and tests/legacy/lib.sh: runs the test again in a
-# network namespace of its own, with its own lock file and folder, $WORK. BUILD is
-# where the programs were built (build), TOOL the backend's, NEEDED what has to be
-# installed. Exit: 0 pass, 77 skipped.
+# network namespace of its own, with its own lock file and its own folder, $WORK.
+# BUILD is the folder of the built programs (build), TOOL the name of the backend's
+# tool, NEEDED the commands that must be installed. Exit status: 0 pass, 77 skipped.
 
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -28,7 +28,7 @@ WORK=$BACKEND_TEST_WORK
 
 fail() { echo "FAILED: $1" >&2; exit 1; }
 
-# The command gives that status, and prints the pattern on either stream.
+# The command exits with STATUS, and a line on either stream matches PATTERN.
 expect() # STATUS PATTERN COMMAND…
 {
 	local status=0 wanted=$1 pattern=$2
@@ -37,11 +37,11 @@ expect() # STATUS PATTERN COMMAND…
 	if [ "$status" != "$wanted" ] ||
 		{ [ -n "$pattern" ] && ! grep -q -e "$pattern" "$WORK/out"; }; then
 		sed 's/^/  /' "$WORK/out" >&2
-		fail "'${*:1:6}' gave $status, not $wanted with '$pattern'"
+		fail "'${*:1:6}' exited with $status, not $wanted with '$pattern'"
 	fi
 }
 
-same() # WHAT A B: the texts of two files
+same() # WHAT A B: two files have the same text
 {
 	diff "$2" "$3" >&2 || fail "$1 differs"
 }

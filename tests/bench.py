@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ratios of whole processes, side by side in one run: dockfw-check and iptables.
+"""Compares whole processes of dockfw-check and of iptables, side by side in one run.
 
-Runs itself in a network namespace of its own. Each pair of commands is run in
-turn, A B A B …; the ratio is of the medians. The aim stands beside each ratio;
-nothing fails here, since a machine's speed is no verdict on the program.
+Runs itself in a network namespace of its own. The commands of a pair run in turn,
+A B A B …; the ratio is that of the medians. Each ratio is printed with its aim;
+nothing fails here, since the speed of a machine is not a verdict on the program.
 """
 import os
 import statistics
@@ -78,7 +78,7 @@ def run(words, stdin=None):
 
 
 def pair(name, a, b, aim, before_a=None, before_b=None, expect=0):
-    """a and b: (words, stdin); before: what to do ahead of each run, not timed."""
+    """a and b: (words, stdin); before_a, before_b: run before each of them, not timed."""
     times = ([], [])
     for i in range(RUNS + 1):
         for side, (command, before) in enumerate(((a, before_a), (b, before_b))):
@@ -100,7 +100,7 @@ SAVE = (["iptables-nft-save"], None)
 
 
 def peak(ports):
-    # Started by a small program: a child of this one would be born with its size.
+    # Started by a small program: a child of this process would start with its size.
     small = subprocess.run([PEAK] + CHECK[0], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     kib = int(small.stderr.split()[-1])
     print("%-66s %8.2f MiB                       aim < 6" % ("peak memory of a check, %d ports" % ports,

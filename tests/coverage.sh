@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which lines the tests execute: coverage.sh BUILD-FOLDER [SUITE…]
-# Prints a table by file; the lines that were not executed are then in
-# BUILD-FOLDER/uncovered.txt. What a killed program did is not counted.
+# Prints a table by file, and writes the lines that were not executed to
+# BUILD-FOLDER/uncovered.txt. The lines that a killed program executed are not counted.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p "$1" || exit 1
@@ -10,12 +10,12 @@ build=$(realpath "$1")
 shift
 find "$build" -name '*.gcda' -delete
 
-# For the tests, too: one of them runs make.
+# Exported for the tests as well: one of them runs make.
 export CC=gcc CFLAGS='-O0 -g --coverage' HARDENING=-fPIE LDFLAGS="-Wl,--wrap=_exit $build/dump.o" COVERAGE=1
 gcc -O1 -c -o "$build/dump.o" tests/coverage/dump.c &&
 	make -s -j2 BUILD="$build" test-programs >"$build/make.log" || exit 1
 
-# Tests run the program as other users, too, who have to add their counts.
+# Tests also run the program as other users, who must be able to add their counts.
 find "$build" -name '*.gcno' | while read -r notes; do
 	: >>"${notes%.gcno}.gcda" && chmod 666 "${notes%.gcno}.gcda"
 done

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The broken host of the README, found and mended: demo.sh PROGRAM
-# All of it happens in namespaces that go at the end; no table of this machine
-# is touched. Ends with 0 only if everything went as it says.
+# Breaks a host as in the README, then finds and repairs it: demo.sh PROGRAM
+# Everything happens in namespaces that are removed at the end; no table of this
+# machine is touched. Exits with 0 only if everything went as announced.
 set -u
 program=$(realpath "${1:-build/dockfw-check}") || exit 1
 tests=$(cd "$(dirname "$0")" && pwd)
 [ -x "$program" ] || { echo "demo: '$program' is not built; run: make demo" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { echo "demo: run it as root: it makes network namespaces" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || { echo "demo: run it as root: it creates network namespaces" >&2; exit 1; }
 # A host of its own: network, processes, /run.
 if [ -z "${DEMO_INSIDE:-}" ]; then
 	DEMO_INSIDE=1 exec unshare --net --mount --pid --fork --mount-proc --kill-child \
@@ -26,7 +26,7 @@ failed=0
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 
-# show COMMAND…: the command as one would type it, and what it prints.
+# show COMMAND…: prints the command as a user would type it, and runs it.
 show() {
 	printf '\n%s# %s%s\n' "$bold" "$*" "$plain"
 	"$@"
@@ -34,7 +34,7 @@ show() {
 
 dockfw-check() { "$program" "$@"; }
 
-# ends_with STATUS COMMAND…: shows the command, and minds its exit status.
+# ends_with STATUS COMMAND…: shows the command, and checks its exit status.
 ends_with() {
 	local wanted=$1 status
 	shift
@@ -44,7 +44,7 @@ ends_with() {
 	[ "$status" = "$wanted" ] || went_wrong "the exit status should be $wanted"
 }
 
-# connects CLIENT ADDRESS RIGHT: what becomes of a client of the published port.
+# connects CLIENT ADDRESS RIGHT: how the published port treats a client; RIGHT is expected.
 connects() {
 	local result colour=$green
 	ask "$1" 198.51.100.10 >/dev/null
@@ -63,7 +63,7 @@ went_wrong() {
 	echo "${red}the demo went wrong: $*$plain"
 }
 
-hosts_up || { echo "demo: cannot make the namespaces" >&2; exit 1; }
+hosts_up || { echo "demo: cannot create the namespaces" >&2; exit 1; }
 cat >"$config" <<'END'
 chain "DOCKER-USER" {
     rules = {
@@ -77,17 +77,17 @@ iptables-nft-restore <"$tests/layouts/reload-debian-12.rules" || exit 1
 say "A Docker host publishes port 80 of a container. Only 203.0.113.123 may use it:"
 show cat $config
 say "The tables are as 'firewall-cmd --reload' leaves them on Debian 12 (Docker 20.10):
-the rules are gone, and DOCKER-USER is not asked first any more. So everybody gets in."
+the rules are gone, and FORWARD no longer jumps to DOCKER-USER first. So everyone gets in."
 show iptables-nft -S FORWARD
 show iptables-nft -S DOCKER-USER
 echo
 connects allowed 203.0.113.123 served
 connects outsider 203.0.113.200 served
-say "dockfw-check sees it:"
+say "dockfw-check finds it:"
 ends_with 2 dockfw-check -f $config
-say "and mends it, in one transaction:"
+say "and repairs it, in one transaction:"
 ends_with 0 dockfw-check -f $config --repair
-say "Now the tables are right, and the port is closed to all others:"
+say "Now the tables are correct, and the port is closed to everyone else:"
 ends_with 0 dockfw-check -f $config
 show iptables-nft -S FORWARD
 show iptables-nft -S DOCKER-USER
@@ -95,6 +95,6 @@ echo
 connects allowed 203.0.113.123 served
 connects outsider 203.0.113.200 refused
 if [ "$failed" = 0 ]; then
-	say "Found and mended."
+	say "Found and repaired."
 fi
 exit "$failed"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2034 # what the caller uses
+# shellcheck shell=bash disable=SC2034 # used by the caller
 #
-# Sourced behind lib.sh: processes that the program takes for dockerd and for
-# docker-proxy, and a systemctl of the test's own. /etc and /usr/bin can be
-# written in, and nobody else sees it.
+# Sourced after lib.sh: processes that the program takes for dockerd and docker-proxy,
+# and a fake systemctl. /etc and /usr/bin are overlays: nothing outside of the test
+# sees what is written there.
 
 mkdir -p "$WORK/bin" /run/docker /run/over/{etc,bin}-{upper,work} &&
 	mount -t overlay -o lowerdir=/etc,upperdir=/run/over/etc-upper,workdir=/run/over/etc-work overlay /etc &&
@@ -12,7 +12,7 @@ mkdir -p "$WORK/bin" /run/docker /run/over/{etc,bin}-{upper,work} &&
 python=$(python3 -c "import os, sys; print(os.path.realpath(sys.executable))") && ln -s "$python" "$WORK/bin/dockerd" &&
 	ln -s dockerd "$WORK/bin/docker-proxy" || exit 1
 
-# A right host as Docker 28 makes it.
+# A correct host as Docker 28 sets it up.
 right() {
 	clear_tables
 	two_rules
@@ -21,22 +21,22 @@ right() {
 		ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN
 }
 
-# start COMMAND…: in the background, until it has written a line. Its number is $started.
+# start COMMAND…: in the background; returns when it has printed a line. Its PID is $started.
 start() {
 	local said
 	exec {said}< <(exec "$@" </dev/null 2>/dev/null)
 	started=$!
-	read -r -u "$said" || { echo "'$*' has not started"; return 1; }
+	read -r -u "$said" || { echo "'$*' did not start"; return 1; }
 	exec {said}<&-
 }
-end() { # NUMBER…
+end() { # PID…
 	[ $# -gt 0 ] || return
 	kill -KILL "$@" 2>/dev/null
 	wait "$@" 2>/dev/null
 	true
 }
 
-# dockerd [ARGUMENT…]: with a socket of its own, but no pid file. Its number is $dockerd.
+# dockerd [ARGUMENT…]: with its own socket, but without a pid file. Its PID is $dockerd.
 dockerd() {
 	rm -f /run/docker/metrics.sock
 	start "${in_namespace[@]}" "$WORK/bin/dockerd" -c '
@@ -62,7 +62,7 @@ signal.pause()' "$listen" "$port" "$@" && proxies+=("$started")
 }
 listen=:: port=80 proxies=()
 
-# systemctl_is: a script from stdin; what it was called with is in $WORK/systemctl.
+# systemctl_is: a script from stdin; the arguments of its calls are in $WORK/systemctl.
 systemctl_is() {
 	rm -f "$WORK/systemctl"
 	{

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Sourced in a network namespace with a /run of its own: hosts_up makes it a
-# Docker host, without Docker. The layouts of tests/layouts publish port 80 of
-# the container on it.
+# Sourced in a network namespace with a /run of its own: hosts_up turns it into a
+# Docker host without Docker. The layouts of tests/layouts publish port 80 of the
+# container on it.
 #
 #   allowed   203.0.113.123  2001:db8:113::123 ┐
 #                                              ├ ens3  198.51.100.10  2001:db8:51::10
@@ -16,21 +16,22 @@
 allowed=allowed outsider=outsider container=container
 PEERS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# Every refusal is told, and at once; an address of IPv6 is there at once.
+# Every refusal is reported at once, without a rate limit, and an IPv6 address can be
+# used at once.
 hosts_settings="net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0
 	net.ipv6.icmp.ratelimit=0 net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0"
 
 bridge() { # NAME ADDRESS…
 	local name=$1 address
 	shift
-	# One that snoops sends packets of its own, which the tables count.
+	# A snooping bridge sends packets of its own, which the tables would count.
 	ip link add "$name" type bridge mcast_snooping 0 && ip link set "$name" up || return 1
 	for address; do
 		ip address add "$address" dev "$name" || return 1
 	done
 }
 
-# A namespace whose eth0 is on the bridge.
+# Creates a namespace whose eth0 is a port of the bridge.
 join() { # NAME BRIDGE IPV4 IPV6 GATEWAY4 GATEWAY6
 	# shellcheck disable=SC2086 # a list
 	ip netns add "$1" && ip netns exec "$1" sysctl -qw $hosts_settings &&
@@ -41,7 +42,7 @@ join() { # NAME BRIDGE IPV4 IPV6 GATEWAY4 GATEWAY6
 		ip -n "$1" route add default via "$5" && ip -n "$1" -6 route add default via "$6"
 }
 
-# A server that answers each connection with a word, until its namespace goes.
+# Starts a server that answers each connection with a word, until its namespace ends.
 serve() { # NAMESPACE PORT
 	local said
 	exec {said}< <(exec ip netns exec "$1" python3 "$PEERS/answer.py" "$2" </dev/null 2>/dev/null)
@@ -59,15 +60,15 @@ hosts_up() {
 		serve container 80 && serve outsider 8080
 }
 
-# ask NAMESPACE ADDRESS [PORT]: 0 answered, 1 refused, 2 neither.
+# ask NAMESPACE ADDRESS [PORT]: returns 0 if answered, 1 if refused, 2 otherwise.
 ask() { ip netns exec "$1" python3 "$PEERS/ask.py" "$2" "${3:-80}"; }
 reaches() { ask "$@"; }
 refused() {
 	ask "$@"
 	[ $? = 1 ]
 }
-# The last packets of a connection come when it has long answered: until none has
-# been counted for a while.
+# Waits until no packet has been counted for a while: the last packets of a connection
+# arrive long after its answer.
 packets_end() {
 	local before now tries
 	now=$(tables)
@@ -76,7 +77,7 @@ packets_end() {
 		before=$now now=$(tables)
 		[ "$before" != "$now" ] || return 0
 	done
-	echo "packets still come after $tries looks"
+	echo "packets still arrive after $tries checks"
 	return 1
 }
 # The container's own connection to port 8080 outside.

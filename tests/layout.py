@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""layout.py BUILD [-v]: who uses whom in src/, file by file. A file is a .c and
-the .h of its name. It uses another one where it needs a function or a variable
-that the other's object defines (as nm tells), or a type, a macro, an enumerator
-or an inline function that the other defines (as ctags tells). Lists the includes
-and uses that the folders' table in the Makefile (USES_...) does not allow, the
-circles between files, and the folders that use one above them; then the counts.
-Exit status 1 where there is any; -v prints the floors and who uses whom, too."""
+"""layout.py BUILD [-v]: which file uses which in src/. A file is a .c and the .h of
+the same name. It uses another one if it needs a function or a variable that the
+other's object defines (according to nm), or a type, a macro, an enumerator or an
+inline function that the other defines (according to ctags). Lists the includes and
+uses that the table of folders in the Makefile (USES_...) does not allow, the circles
+of files, and the folders that use one above them; then the counts. Exit status 1 if
+there are any; -v also prints the floors, and the uses within each circle."""
 import collections
 import glob
 import json
@@ -39,7 +39,7 @@ def unit_of(path):
 
 
 def code_of(path):
-    """The words of a file, without comments and strings, as (word before, word, what follows)."""
+    """The tokens of a file, without comments and strings."""
     with open(path, encoding="utf-8") as source:
         text = source.read()
     text = re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
@@ -48,7 +48,7 @@ def code_of(path):
 
 
 def definitions(paths):
-    """Kind -> name -> the unit that defines it, of what a header or another file can use."""
+    """Kind -> name -> the unit that defines it, for the names that other files can use."""
     kinds = {"macro": {}, "enumerator": {}, "typedef": {}, "tag": {}, "inline": {}}
     run = subprocess.run(
         ["ctags", "--languages=C", "--langmap=C:.c.h", "--output-format=json", "--fields=+K", "--kinds-C=degstuf",
@@ -91,7 +91,7 @@ def words(uses, paths):
     for path in paths:
         code = code_of(path)
         for i, word in enumerate(code[:-1]):
-            # "struct name {", and what the same file makes a name of its own.
+            # "struct name {": the file defines this name itself.
             if code[i - 1] in ("struct", "union", "enum") and code[i + 1] == "{":
                 own[unit_of(path)].add(word)
     for path in paths:
@@ -100,7 +100,7 @@ def words(uses, paths):
             before = code[i - 1] if i else ""
             after = code[i + 1] if i + 1 < len(code) else ""
             if before in ("struct", "union", "enum"):
-                # A forward declaration needs nothing of the other.
+                # A forward declaration needs nothing from the other file.
                 found = kinds["tag"].get(word) if after != ";" and word not in own[unit] else None
             elif before in (".", "->"):
                 found = None
@@ -143,7 +143,7 @@ def circles(uses):
 
 
 def floors(uses, order):
-    """Unit -> how many files lie under it at most; a circle's files share a floor."""
+    """Unit -> its floor, one above the highest that it uses; the files of a circle share one."""
     floor = {}
     for part in order:
         under = [floor[to] for unit in part for to in uses[unit] if to not in part]
@@ -184,7 +184,7 @@ def main():
             if to not in list(may)[:place]:
                 faults.append("Makefile: %s may use %s, which is not below it" % (folder, to))
     for folder in sorted(set(map(folder_of, paths)) - set(may)):
-        faults.append("src/%s: the Makefile does not say whom it may use" % folder)
+        faults.append("src/%s: the Makefile does not say which folders it may use" % folder)
     faults += includes(paths, may, names)
 
     uses = collections.defaultdict(lambda: collections.defaultdict(set))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Sourced first by a test of the program: runs it again as a host of its own, with
-# namespaces of network, processes and mounts and an empty /run, so that neither
-# this machine's tables nor its Docker are seen. $WORK is a folder that goes at the
-# end. Prints a line "ok …" or "not ok …" for each thing that was tried.
-# DOCKFW is the program, BUILD the folder that it was built in.
+# Sourced first by each test of the program. Runs the test again in network, PID and
+# mount namespaces of its own, with an empty /run, so that it sees neither the tables
+# nor the Docker of this machine. $WORK is a folder that is removed at the end. Prints
+# a line "ok …" or "not ok …" for each case. DOCKFW is the program, BUILD the folder
+# in which it was built.
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 TESTS=${HERE%/tests/*}/tests
@@ -15,7 +15,7 @@ LAYOUTS=$TESTS/layouts
 
 if [ -z "${TEST_WORK:-}" ]; then
 	if [ "$(id -u)" != 0 ]; then
-		echo "ok 1 - all of it # SKIP needs root"
+		echo "ok 1 - the whole suite # SKIP needs root"
 		exit 77
 	fi
 	TEST_WORK=$(mktemp -d) || exit 1
@@ -36,29 +36,29 @@ not_ok() {
 	echo "not ok $tests - $*"
 	[ ! -s "$WORK/said" ] || sed 's/^/  # /' "$WORK/said" | head -40
 }
-# At the end of a test.
+# Ends a test; fails if a case failed.
 finish() { [ "$bad" = 0 ]; exit; }
 
-# try NAME COMMAND…: passes where the command does.
+# try NAME COMMAND…: passes if the command succeeds.
 try() {
 	local name=$1
 	shift
 	if "$@" >"$WORK/said" 2>&1; then ok "$name"; else not_ok "$name"; fi
 }
 
-# gives STATUS COMMAND…: the exit status is that one; output goes to $WORK/out, $WORK/err.
+# gives STATUS COMMAND…: the command exits with STATUS; output goes to $WORK/out, $WORK/err.
 gives() {
 	local wanted=$1 status
 	shift
 	"$@" >"$WORK/out" 2>"$WORK/err"
 	status=$?
 	[ "$status" = "$wanted" ] && return
-	echo "'$*' gave $status, not $wanted"
+	echo "'$*' exited with $status, not $wanted"
 	cat "$WORK/out" "$WORK/err"
 	return 1
 }
 
-# dockfw STATUS OPTION…: the program with the configuration $CONF.
+# dockfw STATUS OPTION…: the program exits with STATUS; the configuration is $CONF.
 dockfw() {
 	local wanted=$1
 	shift
@@ -66,7 +66,7 @@ dockfw() {
 	gives "$wanted" "$DOCKFW" -f "$CONF" -b "$KIND" "$@"
 }
 
-# finds STATUS "SEVERITY ID,SEVERITY ID…": a check gives just these, in any order.
+# finds STATUS "SEVERITY ID,SEVERITY ID…": a check reports exactly these, in any order.
 finds() {
 	local found wanted
 	dockfw "$1" --format=json || return 1
@@ -78,15 +78,15 @@ finds() {
 	return 1
 }
 
-# The legacy tables that there are.
+# The legacy tables that exist.
 registered() { cat "/proc/net/${1/tables/_tables}_names" 2>/dev/null; }
 
-# The tables as text, counters too; what a test must not change.
+# The tables as text, with counters: the state that a test must not change.
 tables() {
 	local kind command
 	for kind in nft legacy; do
 		for command in iptables ip6tables; do
-			# Reading a legacy table makes it.
+			# Reading a legacy table creates it.
 			if [ "$kind" = legacy ] && [ -z "$(registered "$command")" ]; then
 				continue
 			fi
@@ -95,7 +95,7 @@ tables() {
 	done
 }
 
-# The monitor shows a table that is made now: it has seen all that was before.
+# Waits until the monitor shows a table created now: it has then seen everything before it.
 mark() {
 	local tries=0
 	until grep -q "add table inet $1" "$WORK/monitor"; do
@@ -104,12 +104,12 @@ mark() {
 	done
 }
 
-# silent COMMAND…: passes where the command does and nothing is written meanwhile,
-# not even a transaction that changes nothing, which nft monitor tells of.
+# silent COMMAND…: passes if the command succeeds and nothing is written meanwhile,
+# not even a transaction that changes nothing, which nft monitor would show.
 silent() {
 	local status monitor
 	tables >"$WORK/before"
-	: >"$WORK/monitor" # the last one's marks are not this one's
+	: >"$WORK/monitor" # without the marks of an earlier call
 	nft monitor >"$WORK/monitor" 2>&1 &
 	monitor=$!
 	mark begun || return 1
@@ -124,7 +124,7 @@ silent() {
 	diff "$WORK/before" "$WORK/after" && [ "$status" = 0 ]
 }
 
-# All tables of this namespace are empty again.
+# Empties all tables of this namespace.
 clear_tables() {
 	local command table
 	nft flush ruleset
@@ -136,12 +136,12 @@ clear_tables() {
 	done
 }
 
-# load LAYOUT [ip6tables]: a file of tests/layouts, in the backend $KIND.
+# load LAYOUT [ip6tables]: loads a file of tests/layouts into the backend $KIND.
 load() { "${2:-iptables}-$KIND-restore" <"$LAYOUTS/$1.rules"; }
 
 ipt() { iptables-"$KIND" "$@"; }
 
-# The two rules of the sample, as a configuration in $CONF.
+# Writes stdin, or the two rules of the sample, to a configuration file $CONF.
 write_conf() {
 	CONF=$WORK/dockfw.conf
 	cat >"$CONF"

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs the suites, two at a time, and counts: run.sh BUILD-FOLDER [SUITE…]
-# A suite is a script of tests/*/ or a cmocka program of BUILD-FOLDER/unit. It
-# passes with 0 and is skipped with 77; where it prints lines "ok …", "not ok …" or
-# "ok … # SKIP …", or cmocka's, these are what is counted. With CI=true or
-# MUST_RUN=1 a skip is a failure: the set-up installs all that is needed. A suite
-# that has not ended after SUITE_SECONDS (900) hangs, and has failed. Where no suites are
-# named, those of LEAVE_OUT are not run.
+# Runs the suites, two at a time, and counts the results: run.sh BUILD-FOLDER [SUITE…]
+# A suite is a script in tests/*/ or a cmocka program in BUILD-FOLDER/unit. Exit status
+# 0 is a pass and 77 a skip; if the suite prints lines "ok …", "not ok …" or
+# "ok … # SKIP …", or cmocka's, those are counted. With CI=true or MUST_RUN=1 a skip is
+# a failure, since the set-up installs everything that is needed. A suite that has not
+# ended after SUITE_SECONDS (900) hangs, and fails. The suites in LEAVE_OUT run only if
+# they are named.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "$1") || exit 1
@@ -15,7 +15,7 @@ export BUILD="$build" DOCKFW="${DOCKFW:-$build/dockfw-check}"
 logs=$(mktemp -d) || exit 1
 trap 'rm -rf "$logs"' EXIT
 
-# The long ones first, so that none is left over at the end.
+# Long suites first, so that none of them runs by itself at the end.
 suites=("$@")
 if [ ${#suites[@]} = 0 ]; then
 	for suite in tests/{walk,rules,netns,nft,legacy,config,docs}/*.sh "$build"/unit/*; do
@@ -29,8 +29,8 @@ fi
 
 count() { grep -cE "$1" "$log"; }
 
-# One line for the suite, and all that it said where it did not pass; its counts
-# go to a file.
+# Prints one line for the suite, and its output if it did not pass; its counts go to
+# a file.
 report() { # SUITE STATUS SECONDS
 	local ok bad skip word=pass
 	skip=$(count '^(ok .*# SKIP|\[  SKIPPED \])')
@@ -57,7 +57,7 @@ run() { # SUITE LOG
 	*.sh) timeout "${SUITE_SECONDS:-900}" bash "$1" ;;
 	*) timeout "${SUITE_SECONDS:-900}" "$1" ;;
 	esac >"$log" 2>&1 </dev/null
-	# Written in one go, so that two suites do not mix their lines.
+	# Written at once, so that the lines of two suites do not mix.
 	report "$1" $? $((SECONDS - began)) >"$log.report"
 	cat "$log.report"
 }
@@ -71,7 +71,7 @@ wait
 cat "$logs"/*.count | awk -v suites="${#suites[@]}" '
 	{ passed += $1; failed += $2; skipped += $3 }
 	END {
-		# A suite that left no count has not been run.
+		# A suite without a count did not run.
 		failed += suites - NR
 		printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
 		exit failed > 0 || !passed

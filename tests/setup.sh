@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what building and testing need, on Debian and on Enterprise Linux 9.
+# Installs the packages for building and testing, on Debian and on Enterprise Linux 9.
 # Usage: setup.sh [--show] [build] [test] [ci] [host]      (none: build test)
-# With --show it only prints the command that would do so.
+# With --show it only prints the command that would install them.
 # shellcheck disable=SC2034 # the lists are chosen by name
 set -eu
 
@@ -18,7 +18,7 @@ el_build="gcc make pkgconf-pkg-config glibc-devel libnftnl-devel libmnl-devel ip
 el_test="libcmocka-devel iptables-nft iptables-legacy nftables ipset iproute procps-ng jq python3 strace util-linux
 	libcap libasan libubsan man-db mandoc diffutils kmod"
 el_ci="clang clang-tools-extra cppcheck valgrind ShellCheck git compiler-rt ctags binutils"
-# The hosts are made of Debian's packages, by a tool that only Debian has.
+# The hosts are built from Debian packages, with a tool that only Debian has.
 el_host=
 
 show=
@@ -34,7 +34,7 @@ for part; do
 	esac
 done
 
-# The runtime of clang's sanitizers may have the version in its name.
+# The package of clang's sanitizer runtime may have the version in its name.
 # shellcheck disable=SC2016 # the variable is dpkg-query's
 deb_is_here()
 {
@@ -57,7 +57,7 @@ if command -v apt-get >/dev/null; then
 elif command -v dnf >/dev/null; then
 	system=el is_here=rpm_is_here
 else
-	echo "setup.sh: neither apt-get nor dnf is here; by their names in Debian, these are needed:" \
+	echo "setup.sh: found neither apt-get nor dnf; install these packages (Debian names):" \
 		"$debian_build" >&2
 	exit 1
 fi

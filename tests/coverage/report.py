@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""report.py BUILD: the lines of src/ that a run of the tests has executed, from
-gcov's counts: a table, and the others with their text in BUILD/uncovered.txt."""
+"""report.py BUILD: prints a table of how many lines of src/ a run of the tests executed,
+from gcov's counts, and writes the other lines to BUILD/uncovered.txt."""
 import collections
 import glob
 import json
@@ -15,7 +15,7 @@ for notes in sorted(glob.glob(build + "/**/*.gcno", recursive=True)):
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     for unit in run.stdout.splitlines():
         for file in json.loads(unit)["files"]:
-            # A header's lines are in many units.
+            # The lines of a header are in many units.
             lines = counts[file["file"]]
             for line in file["lines"]:
                 number = line["line_number"]

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A client outside of the host under test.
+ * A client outside the host under test.
  *
- *	knock SOURCE ADDRESS PORT     one try: prints "answered", "refused" or
- *	                              "silent"; exit 0 when it was answered
+ *	knock SOURCE ADDRESS PORT     one attempt: prints "answered", "refused" or
+ *	                              "silent"; exit status 0 if answered
  *	knock -l SOURCE ADDRESS PORT  a new connection every millisecond until
  *	                              SIGTERM, then prints "TRIES ANSWERS" and
- *	                              when the first and the last of them came
+ *	                              the times of the first and the last answer
  *
- * A finished handshake is an answer, whoever gave it: a container, or a proxy
- * on the host in its stead.
+ * A completed handshake is an answer, whether it comes from a container or from a
+ * proxy on the host.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A try that met silence is given up after this long. */
+/* An attempt without an answer is given up after this time: with -l, and without. */
 #define PATIENCE_MS 400
 #define ONE_TRY_MS 1500
 #define MAX_OPEN 512
@@ -70,7 +70,7 @@ static struct end parse_end(const char *address, const char *port)
 	struct end end;
 
 	if (getaddrinfo(address, port, &hints, &found) != 0) {
-		fprintf(stderr, "knock: '%s' port '%s' is no address\n", address, port);
+		fprintf(stderr, "knock: '%s' port '%s' is not an address\n", address, port);
 		exit(2);
 	}
 	memset(&end, 0, sizeof(end));
@@ -80,7 +80,7 @@ static struct end parse_end(const char *address, const char *port)
 	return end;
 }
 
-/* A connection on its way, or -1 with errno where it failed at once. */
+/* Returns a socket that is connecting, or -1 with errno set if it failed at once. */
 static int start_try(const struct end *source, const struct end *target)
 {
 	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
@@ -91,7 +91,7 @@ static int start_try(const struct end *source, const struct end *target)
 		perror("knock: socket");
 		exit(2);
 	}
-	/* Closed by a reset, so that no port is held in TIME_WAIT. */
+	/* Closed with a reset, so that no port stays in TIME_WAIT. */
 	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) != 0 ||
 	    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one)) != 0 ||
 	    bind(fd, (const struct sockaddr *)&source->address, source->size) != 0) {

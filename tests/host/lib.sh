@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# One host under test: an overlay over a release's root, a network namespace
-# that is the host's, one that is the world outside, and a systemd in between.
+# One host under test: an overlay over a release's root, a systemd, a network
+# namespace of the host's, and another one that is the world outside.
 #
-# A worker tests one host at a time; these are its own:
+# A worker tests one host at a time, with its own copy of these variables:
 #   RELEASE BACKEND   bookworm|trixie|testing, nft|legacy
-#   HOST              name of the host, of its folder in $RUN and its namespaces
-#   PID NSPAWN        the host's systemd and what runs it, 0 while it is off
-#   TITLE             what the results are said of
+#   HOST              name of the host, of its folder in $RUN and of its namespaces
+#   PID NSPAWN        PIDs of the host's systemd and of systemd-nspawn, 0 while it is off
+#   TITLE             prefix of the results
 
 HOST4=198.51.100.10
 HOST6=2001:db8:51::10
@@ -30,13 +30,13 @@ ok() { echo "ok - $TITLE: $1"; }
 
 note() { echo "# $TITLE: $1"; }
 
-# Lines of detail behind a failure.
+# Details after a failure.
 detail() { sed 's/^/#     /'; }
 
 not_ok() { echo "not ok - $TITLE: $1"; }
 
-# Runs the command; what it prints is shown where it fails, what it prints to
-# descriptor 3 in any case.
+# Runs the command. Its output is shown if it fails, its output to descriptor 3 in
+# any case.
 assert() # NAME COMMAND…
 {
 	local name=$1 out
@@ -50,7 +50,7 @@ assert() # NAME COMMAND…
 	fi
 }
 
-# Until the command succeeds; it is begun anew for as many seconds as are given.
+# Runs the command again and again until it succeeds; fails after SECONDS.
 wait_for() # SECONDS COMMAND…
 {
 	local end=$((SECONDS + $1))
@@ -65,7 +65,7 @@ wait_for() # SECONDS COMMAND…
 
 outside() { ip netns exec "$HOST-out" "$@"; }
 
-# New namespaces at each boot: a host's tables end with it.
+# New namespaces at each boot: the tables of a host end with it.
 net_up()
 {
 	local in=$HOST-in out=$HOST-out address
@@ -104,7 +104,7 @@ knock() # SOURCE PORT
 	outside "$RUN/knock" "$1" "$(target "$1")" "$2"
 }
 
-# Clients that connect without pause, from now on until knockers_end.
+# Starts clients that connect without pause until knockers_end.
 knockers_begin() # SOURCE…
 {
 	local source
@@ -135,7 +135,7 @@ answers() # SOURCE
 
 # --- the host ----------------------------------------------------------------
 
-# What has not ended by then never will: it is ended, and has failed.
+# A command that has not ended by then never will: it is killed, and has failed.
 HANGS_AFTER=300
 
 in_host() # COMMAND…
@@ -147,8 +147,8 @@ in_host() # COMMAND…
 	return $status
 }
 
-# That Docker, firewalld or systemd never answers says nothing of the program; that
-# it does not end itself does.
+# If Docker, firewalld or systemd never answers, that says nothing about the program;
+# if dockfw-check does not end, the program has failed.
 command_hangs() # COMMAND…
 {
 	not_ok "'$*' ends within $HANGS_AFTER s"
@@ -156,7 +156,7 @@ command_hangs() # COMMAND…
 	host_at
 }
 
-# What the host is at, for whoever has to find out why.
+# Shows what the host is doing, to help find out why.
 host_at()
 {
 	local look
@@ -168,14 +168,14 @@ host_at()
 	done
 }
 
-# The scenario is begun once more on a new host.
+# Marks the host as ill; the scenario is run once more on a new host.
 host_is_ill() # WHY
 {
 	note "the host is ill: $1"
 	: >"$RUN/$HOST.ill"
 }
 
-# A new host from the program's layer, or from a host that is off.
+# Creates a host from the program's layer, or from a host that is off.
 host_new() # NAME [FROM]
 {
 	local lower
@@ -183,12 +183,12 @@ host_new() # NAME [FROM]
 	[ $# -lt 2 ] || lower=$RUN/$2/upper:$lower
 	HOST=$1
 	mkdir -p "$RUN/$HOST/upper" "$RUN/$HOST/work" "$RUN/$HOST/root"
-	# redirect_dir: dockerd renames folders that may be of a lower layer.
+	# redirect_dir: dockerd renames folders that may be in a lower layer.
 	mount -t overlay dockfw-host -o \
 		"redirect_dir=on,lowerdir=$lower,upperdir=$RUN/$HOST/upper,workdir=$RUN/$HOST/work" "$RUN/$HOST/root"
 }
 
-# Two hosts in one control group would share their units' groups.
+# Two hosts in one control group would share the groups of their units.
 cgroup_path()
 {
 	awk -v host="$HOST" '
@@ -201,13 +201,13 @@ cgroup_path()
 cgroup_remove()
 {
 	local path
-	# With the old hierarchies systemd-nspawn makes one more of that name.
+	# With the legacy hierarchies systemd-nspawn creates another one of that name.
 	find /sys/fs/cgroup -maxdepth 4 -type d -name "$HOST" 2>/dev/null | while read -r path; do
 		find "$path" -depth -type d -exec rmdir {} + 2>/dev/null
 	done
 }
 
-# Runs the command in a control group of the host's.
+# Runs the command in the host's control group.
 in_cgroup() # COMMAND…
 {
 	local path
@@ -225,7 +225,7 @@ no_jobs() { in_host systemctl list-jobs --no-legend | awk 'END { exit NR > 0 }';
 
 started() { in_host systemctl is-system-running | grep -qxE 'running|degraded' && no_jobs; }
 
-# Starts the host and returns when its boot is over.
+# Starts the host and returns when it has booted.
 host_boot()
 {
 	net_up || return 1
@@ -249,7 +249,7 @@ host_boot()
 
 nspawn_ended() { ! kill -0 "$NSPAWN" 2>/dev/null; }
 
-# An orderly shutdown; past half a minute, the plug.
+# Shuts the host down in order; after half a minute, pulls the plug.
 host_off()
 {
 	[ "$NSPAWN" -ne 0 ] || return 0
@@ -261,7 +261,7 @@ host_off()
 	net_down
 }
 
-# The plug: nothing is asked for.
+# Pulls the plug, without a request to shut down.
 host_kill()
 {
 	knockers_end
@@ -286,7 +286,7 @@ host_remove()
 
 iptables_of() { case $1 in 4) echo iptables ;; 6) echo ip6tables ;; esac; }
 
-# Who may is let in, who may not is not, on each of the ports.
+# On each of the ports, the allowed clients get in and the others do not.
 clients_right() # PORT…
 {
 	local port source said bad=0
@@ -294,19 +294,19 @@ clients_right() # PORT…
 		for source in $ALLOWED; do
 			said=$(knock "$source" "$port")
 			[ "$said" = answered ] ||
-				{ echo "$source may, port $port: $said"; bad=1; }
+				{ echo "$source is allowed, port $port: $said"; bad=1; }
 		done
 		for source in $REFUSED; do
 			said=$(knock "$source" "$port")
 			[ "$said" = refused ] || [ "$said" = silent ] ||
-				{ echo "$source may not, port $port: $said"; bad=1; }
+				{ echo "$source is not allowed, port $port: $said"; bad=1; }
 		done
 	done
 	return $bad
 }
 
-# By iptables' own listing: one bare jump to DOCKER-USER before any of
-# Docker's, and the rules at the head of the chain.
+# In iptables' own listing: one unconditional jump to DOCKER-USER before any of
+# Docker's rules, and the configured rules at the head of the chain.
 listing_right() # 4|6
 {
 	local command forward user rules
@@ -323,13 +323,13 @@ listing_right() # 4|6
 
 check_right() { in_host dockfw-check; }
 
-# A container that does not even answer the host that it runs on, past no filter
-# of DOCKER-USER, is no matter of the program's.
+# A container that does not even answer its own host, where no rule of DOCKER-USER
+# filters, is not a fault of the program.
 containers_answer()
 {
 	local name address here
 	for name in $(in_host docker ps -aq); do
-		# shellcheck disable=SC2016 # Docker's own words
+		# shellcheck disable=SC2016 # a template of Docker's
 		for address in $(in_host docker inspect -f \
 			'{{range .NetworkSettings.Networks}}{{.IPAddress}} {{.GlobalIPv6Address}} {{end}}' "$name"); do
 			here=$(ip -n "$HOST-in" -o route get "$address" | sed -n 's/.* src \([^ ]*\).*/\1/p')
@@ -350,13 +350,13 @@ allowed_in() # PORT…
 	done
 }
 
-# Everything that must be so on a host that is right.
+# Checks everything that must hold on a correct host.
 host_right() # WHEN PORT…
 {
 	local when=$1 why
 	shift
 	wait_for 20 allowed_in "$@"
-	assert "$when: the clients that may are let in, the others not" clients_right "$@" &&
+	assert "$when: the allowed clients get in, the others do not" clients_right "$@" &&
 		assert "$when: IPv4 order and rules" listing_right 4 &&
 		assert "$when: IPv6 order and rules" listing_right 6 &&
 		assert "$when: dockfw-check exits 0" check_right && return
@@ -369,7 +369,7 @@ host_right() # WHEN PORT…
 	return 1
 }
 
-# Nothing writes to the tables for a second any more: dockerd and firewalld
+# Waits until nothing has written to the tables for a second: dockerd and firewalld
 # have finished what they began.
 settle()
 {

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Root file systems of Debian releases with what a Docker host has, and what a
-# user needs to build the program there. Built once into the cache folder; a
-# changed list of packages makes a new one.
+# Root file systems of Debian releases with the packages of a Docker host, and those
+# that a user needs to build the program there. Each is built once, in the cache
+# folder; a changed list of packages makes a new one.
 
 ROOT_PACKAGES=systemd,systemd-sysv,dbus,docker.io,firewalld,iptables,nftables,iproute2,procps
 ROOT_PACKAGES+=,busybox-static,gcc,libc6-dev,make,pkg-config
@@ -42,7 +42,7 @@ root_build() # RELEASE
 		return 1
 	fi
 	rm -f "$new.log"
-	# Another run may have been quicker.
+	# Another run may have been faster.
 	mv -T "$new" "$path" 2>/dev/null || rm -rf "$new"
 }
 

@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The program, built and installed as a user would, on booted Debian hosts with
-# their real systemd, firewalld and Docker. Needs root, and writes to its cache
-# folder alone.
+# Builds and installs the program as a user would, on booted Debian hosts with
+# real systemd, firewalld and Docker, and tests it there. Needs root, and writes
+# only to its cache folder.
 #
 #	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-j JOBS] [SCENARIO…]
 #
 #	DOCKFW_HOST_CACHE  (/var/tmp/dockfw-host) root file systems and runs;
-#	                   on a file system that an overlay can be written to
-#	KEEP=1             leaves the hosts' folders for a look
+#	                   on a file system that can hold the upper layer of an overlay
+#	KEEP=1             keeps the hosts' folders for inspection
 
-# shellcheck disable=SC2317 # functions called by their names
+# shellcheck disable=SC2317 # functions called by name
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -37,7 +37,7 @@ done
 shift $((OPTIND - 1))
 [ $# -eq 0 ] || SCENARIOS="$*"
 
-# The target fails where the machine cannot run it, and says why.
+# The target fails, and says why, if the machine cannot run it.
 cannot()
 {
 	echo "Bail out! the host tests cannot run here: $1" >&2
@@ -52,7 +52,7 @@ machine_fits()
 		command -v "$command" >/dev/null || missing="$missing $command"
 	done
 	[ -z "$missing" ] || cannot "no$missing (apt-get install gcc iproute2 mmdebstrap systemd-container)"
-	mkdir -p "$CACHE" || cannot "'$CACHE' cannot be made"
+	mkdir -p "$CACHE" || cannot "'$CACHE' cannot be created"
 	unshare -n -m true || cannot "no new namespaces"
 	unshare -n sh -c 'ip link add veth0 type veth peer name veth1 && ip link add bridge0 type bridge' ||
 		cannot "the kernel makes no veth or bridge"
@@ -76,7 +76,7 @@ clean_up()
 	[ -n "${KEEP:-}" ] || rm -rf "$RUN"
 }
 
-# What a user would unpack: the files of the tree without what was built.
+# Copies what a user would unpack: the files of the tree without build products.
 copy_tree()
 {
 	local files=$RUN/files
@@ -89,8 +89,8 @@ copy_tree()
 	fi
 }
 
-# Runs the function with each of the further arguments, JOBS at a time; fails
-# where one of them failed.
+# Runs the function with each of the further arguments, JOBS at a time; fails if
+# one of them failed.
 each() # FUNCTION ARGUMENT…
 {
 	local function=$1 argument failed=0
@@ -108,7 +108,7 @@ each() # FUNCTION ARGUMENT…
 	return $failed
 }
 
-# A worker's end, however it comes, takes its host with it.
+# However a worker ends, its host ends with it.
 worker() # RELEASE BACKEND
 {
 	local scenario
@@ -118,7 +118,7 @@ worker() # RELEASE BACKEND
 	trap 'exit 1' INT TERM
 	for scenario in prepare $SCENARIOS; do
 		TITLE="$1 $2 $scenario"
-		# A host that is ill is no verdict; a second one is.
+		# An ill host is not a verdict; the result of a second one is.
 		if ! tried "$scenario"; then
 			sed 's/^/# /' "$RUN/$PREPARED.out"
 			tried "$scenario"
@@ -129,8 +129,8 @@ worker() # RELEASE BACKEND
 	HOST=$PREPARED
 }
 
-# Runs the scenario on a host of its own; what it says is then in $PREPARED.out.
-# Fails where the host was ill. The prepared host stays for the others.
+# Runs the scenario on a host of its own; its output is then in $PREPARED.out. Fails
+# if the host was ill. The prepared host stays for the other scenarios.
 tried() # SCENARIO
 {
 	local name=$PREPARED-$1 began=$SECONDS
@@ -155,7 +155,7 @@ pairs()
 	done
 }
 
-# Numbers the results, ends with their sum, and fails where one failed.
+# Numbers the results, prints their sum at the end, and fails if one failed.
 summary()
 {
 	awk '/^ok /     { sub(/^ok /, "ok " ++n " "); passed++ }

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The scenarios: each starts a host of its own and ends it.
+# The scenarios: each starts a host of its own and stops it.
 
-# --- a host made ready, off --------------------------------------------------
+# --- a prepared host, powered off ---------------------------------------------
 
 host_config()
 {
 	local root=$RUN/$HOST/root
 	mkdir -p "$root/etc/docker" "$root/etc/dockfw" "$root/www"
-	# IPv6 in Docker is an experiment up to 26, and told so.
+	# Up to Docker 26, ip6tables is experimental and must be enabled as such.
 	cat >"$root/etc/docker/daemon.json" <<-'END'
 	{ "ipv6": true, "fixed-cidr-v6": "fd17::/64", "ip6tables": true,
 	  "experimental": true, "storage-driver": "vfs" }
@@ -31,7 +31,7 @@ host_config()
 	fi >/dev/null
 }
 
-# NAME NETWORK PORT: a container that answers on that port of the host.
+# NAME NETWORK PORT: starts a container that answers on that port of the host.
 container()
 {
 	in_host docker run -d --name "$1" --network "$2" --restart=always --stop-signal=KILL \
@@ -50,10 +50,9 @@ image()
 		tar -C /tmp/image -c . | docker import - busybox' >/dev/null
 }
 
-# The first boot of a host on which everything has just been installed; it
-# leaves the host off, with a container on the default bridge and one on a
-# network that is there before dockerd's next start. The other scenarios begin
-# with it.
+# The first boot of a host on which everything has just been installed. It leaves
+# the host off, with a container on the default bridge and one on a network that
+# exists before dockerd's next start. The other scenarios begin with this host.
 scenario_prepare() # NAME
 {
 	host_new "$1"
@@ -81,8 +80,8 @@ later_network()
 	network later 2 && container later later 8082
 }
 
-# Docker 20.10 puts a new network's IPv6 rules in front of FORWARD and does not
-# put DOCKER-USER back there: that is for the timer.
+# Docker 20.10 inserts the IPv6 rules of a new network at the head of FORWARD and
+# does not move the jump to DOCKER-USER back there: the timer has to do that.
 network_made() # WHEN
 {
 	[ "$RELEASE" = bookworm ] || return 0
@@ -90,7 +89,7 @@ network_made() # WHEN
 	assert "$1: the timer's service passes" timer_runs
 }
 
-# Each has run and none has failed.
+# Each unit has run and none has failed.
 units_right()
 {
 	local unit result began bad=0
@@ -103,8 +102,8 @@ units_right()
 	return $bad
 }
 
-# The unit has run since that moment of the monotonic clock, and since Docker
-# and firewalld are up.
+# The unit has run after MOMENT, in µs of the monotonic clock, and after Docker and
+# firewalld were up.
 ran_behind_all() # MOMENT
 {
 	local began unit up bad=0
@@ -113,7 +112,7 @@ ran_behind_all() # MOMENT
 	[ "$began" -gt "$1" ] || bad=1
 	for unit in docker.service firewalld.service; do
 		up=$(in_host systemctl show -P ActiveEnterTimestampMonotonic "$unit")
-		echo "$unit is up since $up"
+		echo "$unit has been up since $up"
 		[ "$began" -ge "$up" ] || bad=1
 	done
 	return $bad
@@ -137,8 +136,8 @@ never_served()
 	for source in $REFUSED; do
 		read -r count when <<<"$(answers "$source")"
 		[ "$count" -ne 0 ] || continue
-		# Docker up to 22 has no DOCKER-USER in IPv6 and puts its own rules in
-		# front: there it is dockfw-check.service that closes the port.
+		# Docker up to 22 has no DOCKER-USER in IPv6 and inserts its own rules
+		# first: there dockfw-check.service closes the port.
 		case $RELEASE,$source in
 		bookworm,*:*) note "$source: $count answers, $when (Docker 20.10, IPv6)" >&3 ;;
 		*) echo "$source: $count answers, $when"; bad=1 ;;
@@ -156,7 +155,7 @@ early_was_first()
 	[ "$early" -gt 0 ] && [ "$docker" -gt 0 ] && [ "$early" -le "$docker" ]
 }
 
-# Boots while every client tries without pause.
+# Boots while every client tries to connect without pause.
 watched_boot() # WHEN
 {
 	# shellcheck disable=SC2086 # lists of addresses
@@ -164,9 +163,9 @@ watched_boot() # WHEN
 	wait_for 60 allowed_in 80
 	settle
 	knockers_end
-	assert "$1: not one answer to those that may not" never_served
-	assert "$1: the others were served over IPv4" served 203.0.113.123
-	assert "$1: the others were served over IPv6" served 2001:db8:113::123
+	assert "$1: clients that are not allowed got no answer" never_served
+	assert "$1: allowed clients were served over IPv4" served 203.0.113.123
+	assert "$1: allowed clients were served over IPv6" served 2001:db8:113::123
 	assert "$1: the early unit ended before dockerd started" early_was_first
 	assert "$1: the units pass" units_right
 	host_right "$1" 80 8081
@@ -183,8 +182,8 @@ one_line()
 	[ "$(wc -l <<<"$out")" -eq 1 ]
 }
 
-# What the early unit is for: without it the same clients see an open port. How
-# long is a matter of who is quicker, so one boot of some has to show it.
+# Shows what the early unit is for: without it the same clients see an open port. For
+# how long is a race, so one boot out of several must show it.
 unguarded_boot()
 {
 	local boot
@@ -219,7 +218,7 @@ scenario_boot()
 
 # --- events on a running host ------------------------------------------------
 
-# What an event does is mended by the timer's service.
+# The timer's service repairs what an event broke.
 mended_by_timer() # WHEN
 {
 	settle
@@ -230,7 +229,7 @@ mended_by_timer() # WHEN
 	host_right "$1" 80 8081 8082
 }
 
-# What the event of the command does is mended by the units that it pulls in.
+# The command is an event; the units that it pulls in repair what it broke.
 mended_by_units() # WHEN COMMAND…
 {
 	local when=$1 before
@@ -241,34 +240,34 @@ mended_by_units() # WHEN COMMAND…
 	wait_for 60 no_jobs
 	wait_for 60 allowed_in 80
 	settle
-	assert "$when: dockfw-check.service has run, behind all" ran_behind_all "$before"
+	assert "$when: dockfw-check.service has run after the others" ran_behind_all "$before"
 	assert "$when: the units pass" units_right
 	host_right "$when" 80 8081 8082
 }
 
-# As if an hour had passed: systemd counts the starts of a minute, and
-# dockfw-check the restarts of Docker of an hour.
+# As if an hour had passed: systemd counts the starts within a minute, and
+# dockfw-check the restarts of Docker within an hour.
 fresh_start()
 {
 	in_host systemctl reset-failed
 	in_host rm -f /run/dockfw/docker-restarted
 }
 
-# So that a scenario proves what it says: without the timer's service this
-# event leaves the host wrong.
+# Makes sure that a scenario proves something: without the timer's service this
+# event leaves the host broken.
 broken() # WHEN
 {
 	settle
 	if in_host dockfw-check >/dev/null; then
-		note "$1: left the host right"
+		note "$1: did not break the host"
 	else
-		note "$1: left the host wrong (dockfw-check exits $?)"
+		note "$1: broke the host (dockfw-check exits $?)"
 		return 0
 	fi
 	return 1
 }
 
-# Scenarios start with the timer stopped, so that only what they start mends.
+# Scenarios begin with the timer stopped, so that only what they start repairs the host.
 ready_running() # NAME
 {
 	ready "$1" && host_boot || return 1
@@ -286,13 +285,13 @@ scenario_reload()
 	mended_by_timer "firewall-cmd --reload"
 	in_host firewall-cmd --complete-reload >/dev/null
 	mended_by_timer "firewall-cmd --complete-reload"
-	# The service comes while dockerd is still at it.
+	# The service runs while dockerd is still writing.
 	in_host firewall-cmd --reload >/dev/null
 	timer_runs
-	mended_by_timer "firewall-cmd --reload, mended at once"
+	mended_by_timer "firewall-cmd --reload, repaired at once"
 }
 
-# A direct rule makes firewalld 2 flush iptables' tables at a reload, too.
+# With a direct rule, firewalld 2 also flushes the iptables tables on reload.
 scenario_direct()
 {
 	ready_running "$1" || return 1
@@ -327,7 +326,7 @@ scenario_restart()
 	mended_by_units "Docker started by its socket" docker_by_socket
 	assert "Docker started by its socket: the early unit ended before dockerd started" \
 		early_was_first
-	mended_by_units "both restarted, one behind the other" both_restarted
+	mended_by_units "both restarted, one after the other" both_restarted
 }
 
 both_restarted()
@@ -360,7 +359,7 @@ dockerd_crash()
 	wait_for 60 dockerd_is_new "$before"
 }
 
-# A rule behind the end of the chain is no more than a warning.
+# A rule after the end of the chain is only a warning.
 warned()
 {
 	local status=0
@@ -375,7 +374,7 @@ warned()
 	return $status
 }
 
-# With --check set the timer's service writes nothing and fails.
+# Set to --check, the timer's service writes nothing and fails.
 only_told()
 {
 	local dir=/run/systemd/system/dockfw-watch.service.d before after status=0
@@ -400,8 +399,8 @@ not_restarted_again()
 	[ "$(dockerd_pid)" = "$before" ]
 }
 
-# The restart of Docker that this repair asks for stops the unit itself, and
-# starts it again behind Docker.
+# The restart of Docker that this repair requests stops the unit itself, and
+# starts it again after Docker.
 flushed_for_check()
 {
 	in_host iptables -F
@@ -419,15 +418,15 @@ scenario_flush()
 	assert "Docker is not restarted twice in an hour" not_restarted_again
 	in_host sh -c 'ip6tables -F; iptables -F; iptables -t nat -F'
 	mended_by_timer "iptables -F, ip6tables -F, iptables -t nat -F"
-	mended_by_units "iptables -F, mended by dockfw-check.service" flushed_for_check
+	mended_by_units "iptables -F, repaired by dockfw-check.service" flushed_for_check
 	in_host iptables -F DOCKER-USER
 	assert "iptables -F DOCKER-USER breaks the host" broken flush
 	in_host systemctl start dockfw-check.timer
-	assert "the timer itself mends it in two minutes" wait_for 120 check_right
+	assert "the timer itself repairs it within two minutes" wait_for 120 check_right
 	mended_by_timer "iptables -F DOCKER-USER"
 }
 
-# A host without firewalld: what waits for it must not hold anything up.
+# A host without firewalld: units that are ordered after it must not hold anything up.
 scenario_plain()
 {
 	ready "$1" || return 1
@@ -438,7 +437,7 @@ scenario_plain()
 	wait_for 60 no_jobs
 	wait_for 60 allowed_in 80
 	host_right "systemctl restart docker without firewalld" 80 8081
-	# Nor need there be a polkit for the sandboxed service to restart Docker.
+	# The sandboxed service needs no polkit to restart Docker either.
 	in_host systemctl mask --now --quiet polkit.service
 	in_host iptables -F
 	fresh_start
@@ -447,5 +446,5 @@ scenario_plain()
 	host_right "iptables -F without polkit" 80 8081
 }
 
-# shellcheck disable=SC2034 # run.sh goes through it
+# shellcheck disable=SC2034 # used by run.sh
 SCENARIOS="boot reload direct restart flush plain"

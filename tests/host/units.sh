@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The installed units are well formed, order without cycles, and are sandboxed
-# to 2.0 or less as systemd-analyze counts it. Run where the program is
-# installed; the host tests run it on each release.
+# Checks that the installed units are well formed, are ordered without cycles, and
+# have an exposure of 2.0 or less in systemd-analyze security. Run it where the
+# program is installed; the host tests run it on each release.
 
 set -u
 units="dockfw-early.service dockfw-check.service dockfw-watch.service dockfw-check.timer"
@@ -29,7 +29,7 @@ for unit in $units; do
 	echo "$unit: $(echo "$said" | tail -n 1)"
 done
 
-# All of what a start of Docker and firewalld brings with it, in one.
+# Everything that a start of Docker and firewalld pulls in, together.
 said=$(systemd-analyze verify --man=no docker.service firewalld.service multi-user.target 2>&1 |
 	grep -E 'dockfw-|cycle')
 [ -z "$said" ] || fail "$said"

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2034 # what the caller uses
+# shellcheck shell=bash disable=SC2034 # used by the caller
 #
-# Sourced by the scripts of this folder: a repair is killed at every one of its
-# system calls, and every one is failed with each error, in turn (tools/fault).
-# The tables are then as they were or as a repair leaves them, in both families
-# together (nft) or in each (legacy); a status of 0 is given for the repaired ones
-# alone; nobody holds the lock; and the next repair mends.
+# Sourced by the scripts of this folder: kills a repair at each of its system calls,
+# and makes each of them fail with each error, in turn (tools/fault). The tables must
+# then be as they were or as a repair leaves them, in both families together (nft) or
+# in each (legacy); status 0 is only for repaired tables; no process holds the lock;
+# and the next repair succeeds.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
 export XTABLES_LOCKFILE=$WORK/xtables.lock
 FAULT=$BUILD/tools/fault
-# Each STEP-th call alone; 1 is all of them.
+# Only every STEP-th call; 1 is all of them.
 STEP=${STEP:-1}
 MODES=${MODES:-kill ENOMEM EPERM EINTR EAGAIN ENOBUFS}
 
@@ -25,8 +25,8 @@ write_conf <<-'END'
 	chain "OURS" { rules = { "-m limit --limit 5/min -j LOG", "-j DROP" } }
 END
 
-# The order is wrong, a configured rule is there but for its order, one is stale, and
-# there are rules of others.
+# The jump comes too late, one configured rule is there but in the wrong place, one
+# rule is stale, and there are foreign rules.
 broken() { # iptables
 	"$1-$KIND-restore" <<-'END'
 	*filter
@@ -54,9 +54,9 @@ broken() { # iptables
 state() { "$1-$KIND-save" -t filter | grep -v '^#' | sed 's/\[[0-9:]*\]//'; }
 restore() { for command in $commands; do broken "$command" || return 1; done; }
 
-# fault PROCESS NUMBER MODE: a repair with that fault. Sets status and what.
+# fault PROCESS NUMBER MODE: runs a repair with that fault. Sets status and what.
 fault() {
-	# shellcheck disable=SC2086 # no family is no word
+	# shellcheck disable=SC2086 # no family is no argument
 	"$FAULT" "$1" "$2" "$3" "$DOCKFW" -f "$CONF" -b "$KIND" $family --repair \
 		>"$WORK/out" 2>"$WORK/err" 3>"$WORK/what" </dev/null
 	status=$?
@@ -99,11 +99,11 @@ judge_tables() {
 judge_status() {
 	case $status in
 	0)
-		case $seen in *[!a]*) wrong "status 0, and the tables are not mended ($seen)" ;; esac
-		grep -q '^OK: ' "$WORK/out" || wrong "status 0, and no report"
+		case $seen in *[!a]*) wrong "status 0, but the tables are not repaired ($seen)" ;; esac
+		grep -q '^OK: ' "$WORK/out" || wrong "status 0, but no report"
 		;;
-	1 | 2) case $seen in *b*) ;; *) wrong "status $status, and the tables are right" ;; esac ;;
-	3) # The message may be what failed.
+	1 | 2) case $seen in *b*) ;; *) wrong "status $status, but the tables are correct" ;; esac ;;
+	3) # The write of the message may be what failed.
 		[ -s "$WORK/err" ] || [[ $what =~ ^0\ [0-9]+\ $WRITE\ 2$ ]] ||
 			wrong "status 3 without a message"
 		;;
@@ -116,13 +116,13 @@ judge_status() {
 mends() {
 	# shellcheck disable=SC2086
 	"$DOCKFW" -f "$CONF" -b "$KIND" $family --repair >"$WORK/out" 2>"$WORK/err" ||
-		wrong "the next repair gave $?"
+		wrong "the next repair exited with $?"
 	states
-	case $seen in *[!a]*) wrong "the next repair does not mend ($seen)" ;; esac
+	case $seen in *[!a]*) wrong "the next repair did not repair ($seen)" ;; esac
 }
 
-# each_call MODE: the fault at every call. Tables that it left as they were are the ones
-# that the very first repair mended: they are broken still, and one in ten is mended again.
+# each_call MODE: the fault at every call. Tables that it left unchanged are those that
+# the very first repair repaired, so only one in ten of them is repaired again.
 each_call() {
 	local process number intact=
 	mode=$1 problems=0 runs=0
@@ -132,7 +132,7 @@ each_call() {
 		[ -n "$intact" ] || restore || return 1
 		intact=
 		fault "$process" "$number" "$mode"
-		# Two processes do not always share their work alike: nothing was spoiled.
+		# Two processes do not always share their work the same way: no call was made to fail.
 		if [ -z "$what" ]; then
 			[ "$status" = 0 ] || wrong "status $status without a fault"
 			continue
@@ -150,7 +150,7 @@ each_call() {
 	[ "$problems" = 0 ] && [ "$runs" -gt 0 ]
 }
 
-# kills NAME [-4]: with both families, or that one.
+# kills NAME [-4]: with both families, or only IPv4.
 kills() {
 	local command
 	family=${2:-}
@@ -165,9 +165,9 @@ kills() {
 		3>"$WORK/calls" >"$WORK/out" 2>"$WORK/err" || { not_ok "$1: a repair"; return; }
 	for command in $commands; do
 		state "$command" >"$WORK/after.$command"
-		! cmp -s "$WORK/before.$command" "$WORK/after.$command" || not_ok "$1: repaired nothing"
+		! cmp -s "$WORK/before.$command" "$WORK/after.$command" || not_ok "$1: the repair changed nothing"
 	done
-	# What this machine numbers write(): the last but one call of all is of the report.
+	# The number of write() on this machine: the last call but one writes the report.
 	WRITE=$(awk '$1 == 0 { last = now; now = $3 } END { print last }' "$WORK/calls")
 	for mode in $MODES; do
 		if each_call "$mode"; then
