@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What decides beside DOCKER-USER: rules of the other backend, Docker's own
-# nf_tables table, and docker-proxy, whose packets go by INPUT.
+# What decides besides DOCKER-USER: rules of the other backend, Docker's own nf_tables
+# table, and docker-proxy, whose packets pass through INPUT.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
@@ -10,14 +10,14 @@
 # ---- the other backend ----
 
 other() { iptables-"$OTHER" "$@"; }
-# split SEVERITY PATTERN: found so, and said why.
+# split SEVERITY PATTERN: reported with that severity, and with that reason.
 split() {
 	local status=1
 	[ "$1" = warning ] || status=2
 	finds "$status" "$1 backend-split" || return 1
 	jq -e --arg part "$2" 'any(.findings[]; .message | contains($part))' "$WORK/out" || { cat "$WORK/out"; return 1; }
 }
-# cleared: as the message says, with nothing left to find.
+# cleared: the commands of the message leave nothing to find.
 cleared() {
 	local commands
 	commands=$(jq -r '.findings[] | select(.id == "backend-split") | .message | sub(".*clear it with: "; "")' "$WORK/out")
@@ -30,12 +30,12 @@ splits() {
 
 	right
 	other -P FORWARD ACCEPT
-	try "$what: none" finds 0 ''
+	try "$what: no rules" finds 0 ''
 	other -A INPUT -s 192.0.2.1 -j DROP
-	try "$what: of INPUT" finds 0 ''
+	try "$what: a rule of INPUT" finds 0 ''
 	other -P FORWARD DROP
 	try "$what: a policy" split critical 'policy DROP'
-	try "$what: as the message says it is cleared" cleared
+	try "$what: the commands of the message clear it" cleared
 	local verdict
 	for verdict in ACCEPT DROP REJECT NFQUEUE; do
 		other -A FORWARD -s 192.0.2.1 -j "$verdict"
@@ -44,23 +44,23 @@ splits() {
 	done
 	other -N THEIRS
 	other -A FORWARD -j THEIRS
-	try "$what: a call of an empty chain" split warning 'has rules'
+	try "$what: a jump to an empty chain" split warning 'has rules'
 	other -A THEIRS -g DEEPER 2>/dev/null || { other -N DEEPER && other -A THEIRS -g DEEPER; }
 	other -A DEEPER -j LOG
-	try "$what: of one that logs" split warning 'has rules'
+	try "$what: to one that logs" split warning 'has rules'
 	other -A DEEPER -j DROP
-	try "$what: of one that drops, two calls deep" split critical 'drops or accepts'
+	try "$what: to one that drops, two jumps deep" split critical 'drops or accepts'
 	other -F && other -X
 	other -N DOCKER
-	try "$what: chains of Docker's" split warning 'are left there'
-	try "$what: they are cleared" cleared
+	try "$what: Docker's chains" split warning 'are left there'
+	try "$what: the commands clear them" cleared
 	KIND=$OTHER load docker-28.5
-	try "$what: all that Docker has" split critical 'policy DROP'
-	try "$what: it is cleared" cleared
+	try "$what: all of Docker's rules" split critical 'policy DROP'
+	try "$what: the commands clear them as well" cleared
 	other -N DOCKER-USER
 	try "$what: DOCKER-USER" split warning 'are left there'
 	sed -i '1i ignore = { "backend-split" }' "$CONF"
-	try "$what: not to be told" finds 0 ''
+	try "$what: an ignored finding is not reported" finds 0 ''
 	other -X
 }
 KIND=nft OTHER=legacy
@@ -69,8 +69,8 @@ KIND=legacy OTHER=nft
 splits
 right
 other -P FORWARD ACCEPT
-try "what cannot be read in the other is taken as deciding" nft add rule ip filter FORWARD meta hour 8 accept
-try "it is found" split critical 'drops or accepts'
+try "a rule of the other backend that cannot be decoded counts as one that decides" nft add rule ip filter FORWARD meta hour 8 accept
+try "it is reported" split critical 'drops or accepts'
 
 # ---- Docker's own table ----
 
@@ -79,19 +79,19 @@ right
 own() { nft "add table $1 docker-bridges; add chain $1 docker-bridges filter-FORWARD { type filter hook forward priority 0; }"; }
 own ip
 try "Docker in nf_tables" finds 3 'unknown docker-nftables'
-try "nothing is mended then" silent dockfw 3 --repair
+try "a repair writes nothing then" silent dockfw 3 --repair
 own ip6
 try "in both families" finds 3 'unknown docker-nftables'
-try "each is told" jq -e '[.findings[].family] | sort == ["ipv4", "ipv6"]' "$WORK/out"
+try "each is reported" jq -e '[.findings[].family] | sort == ["ipv4", "ipv6"]' "$WORK/out"
 KIND=auto
-try "it counts for the choice of a backend, too" dockfw 3
+try "the choice of a backend considers it" dockfw 3
 
 # ---- docker-proxy ----
 
 KIND=nft
 right
 dockerd
-# tell SEVERITY PORTS [OPTION…]: of the family $in.
+# tell SEVERITY PORTS [OPTION…]: the finding of the family $in has these ports.
 tell() {
 	local status=0 severity=$1 ports=$2
 	[ "$severity" = ok ] || status=1
@@ -109,41 +109,41 @@ in=ipv4
 try "no proxy" finds 0 ''
 listen=0.0.0.0 port=80
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80
-try "a proxy for what nat translates" finds 0 ''
+try "a proxy for a port that nat translates" finds 0 ''
 nft 'add table ip nat { flags dormant; }'
 try "a dormant table translates nothing" tell warning 80/tcp
 nft add table ip nat
-try "until it wakes" finds 0 ''
+try "until it is active again" finds 0 ''
 port=8080
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
-try "one for another port" tell warning 8080/tcp
-try "a repair does not end that" tell warning 8080/tcp --repair
-try "so a dry run tells it, too" tell warning 8080/tcp --repair --dry-run
+try "a proxy for another port" tell warning 8080/tcp
+try "a repair does not change that" tell warning 8080/tcp --repair
+try "so a dry run reports it as well" tell warning 8080/tcp --repair --dry-run
 rootless() {
 	start unshare --user --map-root-user "$WORK/bin/docker-proxy" -c 'import signal; print(flush=True); signal.pause()' \
 		-host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80 && tell warning 8080/tcp &&
 		! grep 8081 "$WORK/out"
 }
-try "one of a rootless Docker's is not counted" rootless
+try "the proxy of a rootless Docker is not counted" rootless
 end "$started"
 sed -i '1i ignore = { "proxy-bypass" }' "$CONF"
-try "not to be told" finds 0 ''
+try "an ignored finding is not reported" finds 0 ''
 sed -i 1d "$CONF"
 port=5353
 proxy --proto=udp --host-ip=203.0.113.1 --host-port=53 --container-ip=172.17.0.3 --container-port=53
-try "udp, on an address, with Go's other form" tell warning '8080/tcp, 53/udp'
-try "IPv6 has none" silent_of ipv6
+try "UDP, on one address, with Go's other form of options" tell warning '8080/tcp, 53/udp'
+try "IPv6 has no finding" silent_of ipv6
 listen=:: port=8443
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8443 -container-ip 172.17.0.2 -container-port 443 -use-listen-fd
 try "a socket of both families" tell warning '8080/tcp, 8443/tcp, 53/udp'
 in=ipv6
-try "is one of IPv6, too" tell warning 8443/tcp
+try "counts for IPv6 as well" tell warning 8443/tcp
 in=ipv4
 listen=0.0.0.0
 for port in {9001..9009}; do
 	proxy -proto sctp -host-ip 0.0.0.0 -host-port "$port" -container-ip 172.17.0.2 -container-port 80
 done
-try "of many the first are named" tell warning '8080/tcp, 8443/tcp, 53/udp, 9001/sctp, 9002/sctp, 9003/sctp, 9004/sctp, 9005/sctp and 4 more'
+try "of many ports the first are named" tell warning '8080/tcp, 8443/tcp, 53/udp, 9001/sctp, 9002/sctp, 9003/sctp, 9004/sctp, 9005/sctp and 4 more'
 end "${proxies[@]:3}"
 ipt -t nat -A DOCKER -p udp --dport 50:60 -j DNAT --to-destination 172.17.0.3
 try "a range that nat translates" tell warning '8080/tcp'
@@ -153,17 +153,17 @@ ipt -t nat -D DOCKER -j DNAT --to-destination 172.17.0.3
 for wrong in '-host-port 0' '-host-ip here' '-proto icmp' '-container-ip ::x' '-container-port 65536' -host-ip; do
 	# shellcheck disable=SC2086 # words
 	port=8088 proxy -host-ip 0.0.0.0 -host-port 8088 -container-ip 172.17.0.2 -container-port 80 $wrong
-	try "what is no command line of docker-proxy's: $wrong" tell warning '8080/tcp'
+	try "not a command line of docker-proxy: $wrong" tell warning '8080/tcp'
 	end "${proxies[-1]}"
 done
 
-# filtered NAME COMMAND…: with that, INPUT is filtered and nothing is said but as a fact.
+# filtered NAME COMMAND…: with that, INPUT is filtered, and the finding is only a fact (ok).
 filtered() {
 	local name=$1
 	shift
-	try "$name: it is put in" "$@"
-	try "$name: nothing is to be warned of" dockfw 0
-	try "$name: as a fact it is told" tell ok '8080/tcp' -v
+	try "$name: added" "$@"
+	try "$name: no warning" dockfw 0
+	try "$name: -v reports it as a fact" tell ok '8080/tcp' -v
 }
 filtered "a policy of INPUT" ipt -P INPUT DROP
 ipt -P INPUT ACCEPT
@@ -179,8 +179,8 @@ filtered "a chain of inet with a policy" chain inet mine drop
 listen=:: port=8443
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8443 -container-ip 172.17.0.2 -container-port 443
 in=ipv6
-try "it guards IPv6, too" dockfw 0
-try "which there is to be guarded" tell ok 8443/tcp -v
+try "it also guards IPv6" dockfw 0
+try "where there is a proxy to guard" tell ok 8443/tcp -v
 in=ipv4
 end "${proxies[-1]}"
 nft delete table inet mine
@@ -192,7 +192,7 @@ chain ip mine accept
 try "an empty chain filters nothing" tell warning '8080/tcp'
 nft delete table ip mine
 chain bridge mine drop
-try "nor does one of a bridge" tell warning '8080/tcp'
+try "nor does a chain of the bridge family" tell warning '8080/tcp'
 nft delete table bridge mine
 end "${proxies[@]:0:3}" "$dockerd"
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The main job with real clients: the Debian 12 host after firewall-cmd --reload,
-# by nft and by legacy; who may gets in, and who may not is refused.
+# The main job with real clients: the Debian 12 host after firewall-cmd --reload, in
+# both backends. Allowed clients get in, the others are refused.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
@@ -12,9 +12,9 @@ two_rules
 for KIND in nft legacy; do
 	clear_tables
 	load reload-debian-12
-	try "$KIND: after the reload everybody gets in" reaches "$outsider" 198.51.100.10
-	try "$KIND: that is found" finds 2 'warning user-jump-late,critical rule-missing'
-	try "$KIND: and mended" dockfw 0 --repair
+	try "$KIND: after the reload everyone gets in" reaches "$outsider" 198.51.100.10
+	try "$KIND: the check finds it" finds 2 'warning user-jump-late,critical rule-missing'
+	try "$KIND: and the repair fixes it" dockfw 0 --repair
 	first() { iptables-"$KIND" -S FORWARD | sed -n 2p | grep -qx -- '-A FORWARD -j DOCKER-USER'; }
 	try "$KIND: FORWARD begins with the jump" first
 	order() {
@@ -26,13 +26,13 @@ for KIND in nft legacy; do
 		-A DOCKER-USER -j RETURN
 		END
 	}
-	try "$KIND: the two rules stand before Docker's RETURN" order
-	try "$KIND: who may gets in" reaches "$allowed" 198.51.100.10
-	try "$KIND: who may not is refused" refused "$outsider" 198.51.100.10
+	try "$KIND: the two rules come before Docker's RETURN" order
+	try "$KIND: an allowed client gets in" reaches "$allowed" 198.51.100.10
+	try "$KIND: another client is refused" refused "$outsider" 198.51.100.10
 	packets_end
 	try "$KIND: a second repair is silent" silent dockfw 0 --repair
 
-	# The same by a publish section, with the port of the host.
+	# The same with a publish section, which names the port of the host.
 	write_conf <<-'END'
 	publish "80/tcp" {
 	    interface = "ens3"
@@ -40,12 +40,12 @@ for KIND in nft legacy; do
 	    otherwise = "reject"
 	}
 	END
-	try "$KIND: publish is laid, and the old rules go" dockfw 0 --repair
-	try "$KIND: publish lets in" reaches "$allowed" 198.51.100.10
-	try "$KIND: publish refuses" refused "$outsider" 198.51.100.10
+	try "$KIND: the rules of publish replace the old ones" dockfw 0 --repair
+	try "$KIND: publish lets an allowed client in" reaches "$allowed" 198.51.100.10
+	try "$KIND: publish refuses another client" refused "$outsider" 198.51.100.10
 	write_conf <<<'publish "8080/tcp" { }'
 	try "$KIND: publish without an interface" dockfw 0 --repair
-	try "$KIND: it leaves the container's own connections to such a port alone" outgoing
+	try "$KIND: it does not affect the container's own connections to such a port" outgoing
 	two_rules
 
 	clear_tables
@@ -56,9 +56,9 @@ for KIND in nft legacy; do
 	    "-i ens3 -p tcp --dport 80 -s 2001:db8:113::123 -j RETURN",
 	    "-i ens3 -p tcp --dport 80 -j REJECT" } }
 	END
-	try "$KIND: IPv6 is laid" dockfw 0 --repair
-	try "$KIND: IPv6: who may gets in" reaches "$allowed" 2001:db8:51::10
-	try "$KIND: IPv6: who may not is refused" refused "$outsider" 2001:db8:51::10
+	try "$KIND: the IPv6 rules are installed" dockfw 0 --repair
+	try "$KIND: IPv6: an allowed client gets in" reaches "$allowed" 2001:db8:51::10
+	try "$KIND: IPv6: another client is refused" refused "$outsider" 2001:db8:51::10
 	two_rules
 done
 finish

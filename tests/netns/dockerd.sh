@@ -1,23 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What matters while dockerd runs: that its chains are whole, the restart that
-# brings them back, and who else writes. dockerd is a process of that name.
+# What matters while dockerd runs: that its chains are complete, the restart that
+# brings them back, and other writers. dockerd is a process of that name.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
 
 no_nat() { ipt -t nat -F && ipt -t nat -X; }
-said() { grep -q -- "$1" "$WORK/err" || { echo "not said: $1"; cat "$WORK/err"; return 1; }; }
+said() { grep -q -- "$1" "$WORK/err" || { echo "not reported: $1"; cat "$WORK/err"; return 1; }; }
 missing='critical docker-chains-missing' unknown='unknown docker-chains-missing'
 
 # ---- whether dockerd runs ----
 
-# Without Docker's chains in nat the host is right where dockerd does not run.
+# Without Docker's chains in nat the host is correct only if dockerd does not run.
 seen() { finds 2 "$missing"; }
 not_seen() { finds 0 ''; }
 
-# restricted COMMAND…: as in the units, without a look into processes with more rights.
+# restricted COMMAND…: as in the units, without access to processes with more privileges.
 restricted() {
 	local DOCKFW=$WORK/restricted
 	"$@"
@@ -38,16 +38,16 @@ looks() {
 	try "$KIND: a pid file of another process" seen
 	rm /run/docker.pid
 	end "$dockerd"
-	try "$KIND: it has ended" not_seen
+	try "$KIND: after it ended" not_seen
 	start "$WORK/bin/dockerd" -c 'import signal; print(flush=True); signal.pause()'
 	try "$KIND: a process of that name without a socket" not_seen
 	echo "$started" >/run/docker.pid
-	try "$KIND: but with a pid file" seen
+	try "$KIND: the same with a pid file" seen
 	echo "$started and more" >/run/docker.pid
-	try "$KIND: with more than a number in it" not_seen
+	try "$KIND: a pid file with more than a number in it" not_seen
 	end "$started"
 	echo "$started" >/run/docker.pid
-	try "$KIND: a pid file that was left" not_seen
+	try "$KIND: a stale pid file" not_seen
 	rm /run/docker.pid
 	start "$python" -c 'import signal, socket
 server = socket.socket(socket.AF_UNIX)
@@ -63,27 +63,27 @@ ended = subprocess.Popen([sys.argv[1], "-c", "print(flush=True)"], stdout=subpro
 ended.stdout.read()
 print(flush=True)
 signal.pause()' "$WORK/bin/dockerd"
-	try "$KIND: one that nobody has noticed to have ended" not_seen
+	try "$KIND: a zombie" not_seen
 	end "$started"
 	in_namespace=(unshare --net)
 	dockerd
 	echo "$dockerd" >/run/docker.pid
-	try "$KIND: dockerd of another network namespace" not_seen
+	try "$KIND: a dockerd in another network namespace" not_seen
 	end "$dockerd"
 	rm /run/docker.pid
 	in_namespace=(unshare --user --map-root-user)
 	dockerd
-	try "$KIND: a rootless one, whose network is elsewhere" not_seen
+	try "$KIND: a rootless dockerd, whose network is elsewhere" not_seen
 	end "$dockerd"
 	in_namespace=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 	chmod 755 "$WORK" && chmod 777 /run/docker
 	dockerd
-	try "$KIND: a process of that name that is not root's" not_seen
-	restricted try "$KIND: so it is from within the units" not_seen
+	try "$KIND: a process of that name that does not run as root" not_seen
+	restricted try "$KIND: the same from within the units" not_seen
 	end "$dockerd"
 	in_namespace=(unshare --net --pid --fork --kill-child)
 	dockerd
-	restricted try "$KIND: one in a container, by its numbers" not_seen
+	restricted try "$KIND: a dockerd in a container, recognized by its PIDs" not_seen
 	end "$dockerd"
 	in_namespace=()
 	dockerd
@@ -92,7 +92,7 @@ signal.pause()' "$WORK/bin/dockerd"
 	in_namespace=()
 }
 
-# ---- what it makes ----
+# ---- its chains ----
 
 # one NAME FINDINGS DOCKERD'S ARGUMENT…
 one() {
@@ -110,22 +110,22 @@ one() {
 chains() {
 	right
 	dockerd
-	try "$KIND: its chains are whole" not_seen
+	try "$KIND: its chains are complete" not_seen
 	ipt -t nat -D PREROUTING 1
-	try "$KIND: PREROUTING does not call them" seen
-	try "$KIND: that is said" grep -q 'nat PREROUTING' "$WORK/out"
+	try "$KIND: PREROUTING does not jump to them" seen
+	try "$KIND: the finding says so" grep -q 'nat PREROUTING' "$WORK/out"
 	right
 	ipt -D FORWARD -j DOCKER-FORWARD
-	try "$KIND: FORWARD does not call them" seen
+	try "$KIND: FORWARD does not jump to them" seen
 	right
 	ipt -F && ipt -X DOCKER && ipt -X DOCKER-ISOLATION-STAGE-1 && ipt -X DOCKER-ISOLATION-STAGE-2 &&
 		ipt -X DOCKER-CT && ipt -X DOCKER-BRIDGE && ipt -X DOCKER-FORWARD
 	ipt -X DOCKER-USER
 	try "$KIND: filter has none" finds 2 \
 		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
-	try "$KIND: that is said" grep -q "Docker's chains in filter:" "$WORK/out"
+	try "$KIND: the finding says so" grep -q "Docker's chains in filter:" "$WORK/out"
 	ipt -N DOCKER-BLOCK && ipt -I FORWARD -j DOCKER-BLOCK
-	try "$KIND: somebody's chain with such a name does not make up for it" finds 2 \
+	try "$KIND: another program's chain with such a name does not count" finds 2 \
 		"$missing,critical user-chain-missing,critical user-jump-missing,critical rule-missing"
 	clear_tables
 	try "$KIND: nothing is left" finds 2 \
@@ -134,25 +134,25 @@ chains() {
 
 	right
 	no_nat
-	one "dockerd keeps off iptables" '' --iptables=false
-	one "or on" "$missing" --iptables
-	one "with a value of Go's" "$missing" --iptables=T
+	one "dockerd with iptables switched off" '' --iptables=false
+	one "or switched on" "$missing" --iptables
+	one "with one of Go's values" "$missing" --iptables=T
 	echo '{ "iptables": false }' >/etc/docker/daemon.json
-	one "so its file says" '' --debug
-	one "the option counts more" "$missing" --iptables=true
+	one "switched off in its file" '' --debug
+	one "the option overrides the file" "$missing" --iptables=true
 	mv /etc/docker/daemon.json "$WORK/elsewhere.json"
-	one "so says a file of another name" '' --config-file "$WORK/elsewhere.json"
-	one "given in Go's other form" '' "--config-file=$WORK/elsewhere.json"
-	one "but not one that it was not started with" "$missing" --config-file
-	one "one that is gone tells nothing" "$unknown" "--config-file=$WORK/nowhere.json"
+	one "switched off in a file of another name" '' --config-file "$WORK/elsewhere.json"
+	one "which is given in Go's other form" '' "--config-file=$WORK/elsewhere.json"
+	one "but not if dockerd was not started with it" "$missing" --config-file
+	one "a file that is gone leaves it unknown" "$unknown" "--config-file=$WORK/nowhere.json"
 	try "$KIND: and is named" grep -q "$WORK/nowhere.json' cannot be read: No such file" "$WORK/out"
 	echo '{ "iptables": "no" }' >/etc/docker/daemon.json
-	one "a file with a wrong value tells nothing" "$unknown"
+	one "a file with an invalid value leaves it unknown" "$unknown"
 	echo '{ "iptables": false' >/etc/docker/daemon.json
-	one "nor does a file that is not json" "$unknown"
-	one "but the option does" "$missing" --iptables
-	one "also where it is off" '' --iptables=false
-	# Longer than any buffer: what counts comes last.
+	one "so does a file that is not JSON" "$unknown"
+	one "unless the option is given" "$missing" --iptables
+	one "also if it switches iptables off" '' --iptables=false
+	# Longer than any buffer: the setting comes last.
 	{
 		echo '{ "labels": ['
 		yes '"a label like many others",' | head -n 2000
@@ -161,23 +161,23 @@ chains() {
 	one "a long file is read whole" ''
 	rm /etc/docker/daemon.json
 	mapfile -t long < <(yes -- --label=like-many-others | head -n 2000)
-	one "a long command line is, too" '' "${long[@]}" --iptables=false
+	one "so is a long command line" '' "${long[@]}" --iptables=false
 	right
 	one "IPv6 is not expected" ''
-	one "but where dockerd is told" "$missing" --ip6tables
+	one "unless dockerd has the option" "$missing" --ip6tables
 	echo '{ "ip6tables": true }' >/etc/docker/daemon.json
-	one "or its file" "$missing"
-	one "not where the option is off" '' --ip6tables=false
+	one "or the setting in its file" "$missing"
+	one "but not if the option switches it off" '' --ip6tables=false
 	rm /etc/docker/daemon.json
 	load docker-28.5.ipv6 ip6tables
 	ip6tables-"$KIND" -t nat -F && ip6tables-"$KIND" -t nat -X
 	dockerd
-	try "$KIND: what is left of IPv6 tells, too" dockfw 2 -6
-	try "$KIND: that is said of it" grep -q docker-chains-missing "$WORK/out"
+	try "$KIND: what is left of Docker in IPv6 also shows it" dockfw 2 -6
+	try "$KIND: the finding is reported" grep -q docker-chains-missing "$WORK/out"
 	end "$dockerd"
 }
 
-# Docker up to 27 makes the chains of IPv6, and calls them when IPv6 has a network.
+# Docker up to 27 creates its IPv6 chains, and jumps to them only if there is an IPv6 network.
 no_network() {
 	local command=ip6tables-$KIND
 
@@ -185,21 +185,21 @@ no_network() {
 	write_conf </dev/null
 	load docker-26 && load docker-27.ipv6 ip6tables
 	dockerd
-	try "$KIND: Docker 27 without a network of IPv6" not_seen
+	try "$KIND: Docker 27 without an IPv6 network" not_seen
 	"$command" -I FORWARD 2 -j DOCKER-ISOLATION-STAGE-1
 	try "$KIND: with an internal one" not_seen
 	"$command" -D FORWARD -j DOCKER-ISOLATION-STAGE-1
 	"$command" -A DOCKER -d fd00:17::2 -j ACCEPT
-	try "$KIND: with a port, its calls are gone" seen
+	try "$KIND: with a port, its jumps are gone" seen
 	"$command" -F DOCKER
 	"$command" -t nat -A DOCKER -i docker0 -j RETURN
-	try "$KIND: so they are with a rule in nat" seen
+	try "$KIND: the same with a rule in nat" seen
 	"$command" -t nat -F DOCKER
 	"$command" -A FORWARD -o docker0 -j DOCKER
-	try "$KIND: and with one call of two" seen
+	try "$KIND: and with one of two jumps" seen
 	"$command" -F DOCKER-ISOLATION-STAGE-1
 	"$command" -D FORWARD -o docker0 -j DOCKER
-	try "$KIND: where filter was flushed" seen
+	try "$KIND: after filter was flushed" seen
 	end "$dockerd"
 }
 
@@ -220,50 +220,50 @@ restarts() {
 	no_nat
 	dockerd
 	systemctl_is <<<"$lay"
-	try "$KIND: no restart unasked" dockfw 2 --repair
+	try "$KIND: no restart unless requested" dockfw 2 --repair
 	sed -i '1i docker-recovery = "restart"' "$CONF"
-	try "$KIND: none in a dry run" dockfw 2 --repair --dry-run
-	try "$KIND: none by a check" dockfw 2
+	try "$KIND: no restart in a dry run" dockfw 2 --repair --dry-run
+	try "$KIND: no restart by a check" dockfw 2
 	sed -i 1d "$CONF"
 	try "$KIND: so systemctl was not called" [ ! -e "$WORK/systemctl" ]
 	try "$KIND: a restart" dockfw 0 --repair --restart-docker
 	try "$KIND: is reported" grep -q 'restarted' "$WORK/out"
-	try "$KIND: is asked of systemctl" called 1
-	try "$KIND: Docker's chains are back, and ours in force" laid
+	try "$KIND: is requested from systemctl" called 1
+	try "$KIND: Docker's chains are back, and the configured rules are in force" laid
 
 	sed -i '1i docker-recovery = "restart"' "$CONF"
 	no_nat
 	try "$KIND: not again within the hour" dockfw 2 --repair
-	try "$KIND: that is said" said 'within the last hour'
-	try "$KIND: and so it is" called 1
+	try "$KIND: that is reported" said 'within the last hour'
+	try "$KIND: systemctl was not called again" called 1
 	touch -d '61 minutes ago' /run/dockfw/docker-restarted
 	try "$KIND: by the configuration, an hour later" dockfw 0 --repair
-	try "$KIND: it was" called 2
+	try "$KIND: systemctl was called again" called 2
 	no_nat
 	touch -d 'tomorrow' /run/dockfw/docker-restarted
-	try "$KIND: where the clock was set back" dockfw 0 --repair
+	try "$KIND: after the clock was set back" dockfw 0 --repair
 	no_nat
-	try "$KIND: within the hour where it is asked for" dockfw 0 --repair --restart-docker
-	try "$KIND: it was both times" called 4
+	try "$KIND: within the hour with --restart-docker" dockfw 0 --repair --restart-docker
+	try "$KIND: systemctl was called both times" called 4
 
 	no_nat
 	systemctl_is <<<"(sleep 0.5; $lay) >/dev/null 2>&1 &"
-	try "$KIND: chains that come later are waited for" dockfw 0 --repair --restart-docker
+	try "$KIND: the repair waits for chains that come later" dockfw 0 --repair --restart-docker
 	no_nat
 	systemctl_is <<<'exit 0'
 	try "$KIND: but not for ever" dockfw 2 --repair --restart-docker --wait=1
 	systemctl_is <<<'exit 5'
 	try "$KIND: a restart that fails" dockfw 3 --repair --restart-docker
-	try "$KIND: is said" said 'failed with status 5'
+	try "$KIND: is reported" said 'failed with status 5'
 	# shellcheck disable=SC2016 # the script's
 	systemctl_is <<<'kill -KILL $$'
 	try "$KIND: a systemctl that is killed" dockfw 3 --repair --restart-docker
 	systemctl_is <<<'exec sleep 1000'
 	try "$KIND: one that does not end" dockfw 3 --repair --restart-docker --timeout=5
-	try "$KIND: is said" said 'restarting docker.service'
-	try "$KIND: and ended" no_sleeper
+	try "$KIND: is reported" said 'restarting docker.service'
+	try "$KIND: and is killed" no_sleeper
 	systemctl_is <<<'trap "" TERM; while :; do read -t 1 <> <(:); done'
-	try "$KIND: nor one that takes no notice" gives 3 timeout -k 1 10 \
+	try "$KIND: nor one that ignores SIGTERM" gives 3 timeout -k 1 10 \
 		"$DOCKFW" -f "$CONF" -b "$KIND" --repair --restart-docker --timeout=3
 	sed -i '1i docker-recovery = "restart"' "$CONF"
 	rm -f /run/dockfw/docker-restarted "$WORK/systemctl"
@@ -271,31 +271,31 @@ restarts() {
 	echo '{ "iptables": false' >/etc/docker/daemon.json
 	no_nat
 	try "$KIND: no restart where the settings cannot be read" dockfw 3 --repair
-	try "$KIND: so none was made" [ ! -e "$WORK/systemctl" ]
+	try "$KIND: systemctl was not called" [ ! -e "$WORK/systemctl" ]
 	rm /etc/docker/daemon.json
 	sed -i 1d "$CONF"
 	rm /usr/bin/systemctl
 	try "$KIND: no systemctl" dockfw 3 --repair --restart-docker
-	try "$KIND: is said" said '/usr/bin/systemctl'
+	try "$KIND: is reported" said '/usr/bin/systemctl'
 	systemctl_is <<<"$lay"
 	echo precious >"$WORK/precious"
 	ln -sf "$WORK/precious" /run/dockfw/docker-restarted
 	touch -d '2 hours ago' "$WORK/precious"
-	try "$KIND: a link where the restart is remembered" dockfw 3 --repair --restart-docker
-	try "$KIND: is said" said '/run/dockfw/docker-restarted'
+	try "$KIND: a link in place of the file that records the restart" dockfw 3 --repair --restart-docker
+	try "$KIND: is reported" said '/run/dockfw/docker-restarted'
 	rm -r /run/dockfw
 	touch /run/dockfw
-	try "$KIND: a file in the folder's place" dockfw 3 --repair --restart-docker
-	try "$KIND: is said" said '/run/dockfw'
+	try "$KIND: a file in place of its folder" dockfw 3 --repair --restart-docker
+	try "$KIND: is reported" said '/run/dockfw'
 	rm /run/dockfw
 	try "$KIND: nothing was restarted" [ ! -e "$WORK/systemctl" ]
 	end "$dockerd"
 }
 no_sleeper() { ! pgrep -f '^sleep 1000$'; }
 
-# ---- who else writes ----
+# ---- other writers ----
 
-# A writer without pause; it goes before others, so that no repair stays long.
+# A writer without pause; its priority is higher, so that no repair lasts long.
 undo() {
 	while :; do
 		"iptables-$KIND" -w -D FORWARD -j DOCKER-USER && echo undone
@@ -306,12 +306,12 @@ undo() {
 }
 undone() { [ "$(wc -l <"$WORK/undone")" -ge 3 ] || { wc -l "$WORK/undone"; return 1; }; }
 
-# dockerd at a reload with many networks writes for seconds; what is slept is told by strace.
+# On a reload with many networks dockerd writes for seconds; strace shows how long each sleep is.
 patient() {
 	local slept
 	LSAN_OPTIONS=detect_leaks=0 strace -qq -e trace=clock_nanosleep -o "$WORK/trace" \
 		"$DOCKFW" -f "$CONF" -b "$KIND" --repair >"$WORK/out"
-	# Between two tries of one round it sleeps 50 ms at the most.
+	# Between two attempts of one round it sleeps at most 50 ms.
 	slept=$(sed -nE 's/.*\{tv_sec=([0-9]+), tv_nsec=([0-9]+)\}, .*/\1.\2/p' "$WORK/trace" |
 		grep -E '^[1-9]|[0-9]{9}$' | tail -n 3 | xargs)
 	[ "$slept" = '0.500000000 1.0 2.0' ] || { cat "$WORK/trace"; return 1; }
@@ -321,28 +321,28 @@ contests() {
 	right
 	dockerd
 	undo
-	try "$KIND: who undoes repairs is not fought for ever" dockfw 2 --repair --format=json
+	try "$KIND: a writer that undoes repairs is not fought for ever" dockfw 2 --repair --format=json
 	cp "$WORK/out" "$WORK/told"
 	try "$KIND: they were undone" undone
 	if [ "$KIND" = nft ]; then
-		try "$KIND: but given more time in each round" patient
+		try "$KIND: each round gives it more time" patient
 		sed -i '1i ignore = { "contested", "user-jump-missing" }' "$CONF"
-		try "$KIND: where it is ignored it is not told" dockfw 0 --repair
+		try "$KIND: an ignored finding is not reported" dockfw 0 --repair
 		sed -i 1d "$CONF"
 	fi
 	end "$writer"
 	cp "$WORK/told" "$WORK/out"
 	try "$KIND: it is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
 	try "$KIND: with what was undone" jq -e 'any(.findings[]; .message | contains("FORWARD never jumps to"))' "$WORK/out"
-	try "$KIND: when it has gone, a repair stays" dockfw 0 --repair
+	try "$KIND: once the writer has ended, a repair lasts" dockfw 0 --repair
 	end "$dockerd"
 }
 
-# takes_out TIMES: in the background, while a repair stays, which listens for changes then.
+# takes_out TIMES: removes the jump in the background while a repair stays and listens for changes.
 takes_out() {
 	local time
 	for ((time = 0; time < $1; time++)); do
-		# A socket of nfnetlink's (12) that is a member of a group.
+		# A socket of nfnetlink (12) that is a member of a group.
 		until awk '$2 == 12 && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink &&
 			ipt -S FORWARD | grep -q -- '-j DOCKER-USER'; do
 			sleep 0.01
@@ -356,15 +356,15 @@ stays() {
 	ipt -D FORWARD -j DOCKER-USER
 	dockerd
 	takes_out 1
-	try "undone while it stays: it repairs again" dockfw 0 --repair --wait=60 --format=json
+	try "undone while the repair stays: it repairs again" dockfw 0 --repair --wait=60 --format=json
 	try "and says so" said 'another writer undid the repair: .*FORWARD never jumps to'
-	try "the report is of what was met" jq -e 'any(.found[]; .id == "user-jump-missing")' "$WORK/out"
+	try "the report has what was found" jq -e 'any(.found[]; .id == "user-jump-missing")' "$WORK/out"
 	try "it was undone" wait "$writer"
-	try "it is right" finds 0 ''
+	try "the host is correct" finds 0 ''
 	takes_out 1000
 	try "undone again and again: it gives up" dockfw 2 --repair --wait=60 --format=json
 	end "$writer"
-	try "that is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
+	try "it is reported" jq -e 'any(.findings[]; .id == "contested" and .severity == "critical")' "$WORK/out"
 	end "$dockerd"
 }
 

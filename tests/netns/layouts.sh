@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every layout of Docker's, in both backends: right once repaired, and each fault
-# found and mended, with the counters of what was right.
+# Every layout of Docker's, in both backends: it is correct once repaired, and each
+# fault is found and repaired; what was correct keeps its counters.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -17,7 +17,7 @@ wanted="-A DOCKER-USER -s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 $mar
 is_mended() {
 	dockfw 0 --repair || return 1
 	[ "$(rules FORWARD | head -1)" = '-A FORWARD -j DOCKER-USER' ] || { rules FORWARD; return 1; }
-	# One that was put back by hand is adopted without the mark.
+	# A rule that was put back by hand is adopted without the mark.
 	[ "$(rules DOCKER-USER | head -2 | sed "s/ $mark//")" = "${wanted//" $mark"/}" ] ||
 		{ rules DOCKER-USER; return 1; }
 	finds 0 '' && silent dockfw 0 --repair
@@ -25,16 +25,16 @@ is_mended() {
 
 start() { clear_tables; load "$1"; dockfw 0 --repair; }
 
-# broken NAME LAYOUT STATUS FINDINGS COMMAND: breaks a right host and mends it.
+# broken NAME LAYOUT STATUS FINDINGS COMMAND: breaks a correct host and repairs it.
 broken() {
 	local name=$1 layout=$2 status=$3 findings=$4
 	shift 4
-	start "$layout" >"$WORK/said" 2>&1 || { not_ok "$KIND $layout: to start with"; return; }
-	if ! eval "$*" >"$WORK/said" 2>&1; then not_ok "$KIND $layout: $name: the breaking"; return; fi
+	start "$layout" >"$WORK/said" 2>&1 || { not_ok "$KIND $layout: the correct host"; return; }
+	if ! eval "$*" >"$WORK/said" 2>&1; then not_ok "$KIND $layout: $name: breaking it"; return; fi
 	try "$KIND $layout: $name is found" finds "$status" "$findings"
 	try "$KIND $layout: $name, a dry run writes nothing" silent dockfw "$status" --repair --dry-run
 	if [ "$status" != 1 ] || [ "$findings" != 'warning rule-unreachable' ]; then
-		try "$KIND $layout: $name is mended" is_mended
+		try "$KIND $layout: $name is repaired" is_mended
 	fi
 }
 
@@ -44,7 +44,7 @@ for KIND in nft legacy; do
 		clear_tables
 		try "$KIND $layout: loads" load "$layout"
 		try "$KIND $layout: its rules are missing" finds 2 'critical rule-missing'
-		try "$KIND $layout: mended" is_mended
+		try "$KIND $layout: repaired" is_mended
 	done
 	for layout in docker-26 docker-28.5 docker-29; do
 		broken 'no chain' "$layout" 2 'critical user-chain-missing,critical user-jump-missing,critical rule-missing' \
@@ -53,8 +53,8 @@ for KIND in nft legacy; do
 		broken 'a late jump' "$layout" 2 \
 			"$([ "$layout" = docker-26 ] && echo 'critical accept-before-user,')critical user-jump-late" \
 			'ipt -D FORWARD -j DOCKER-USER; ipt -A FORWARD -j DOCKER-USER'
-		broken 'an accept in front' "$layout" 2 'critical accept-before-user' 'ipt -I FORWARD -i ens3 -j ACCEPT'
-		broken 'an established accept in front' "$layout" 1 'warning accept-before-user' \
+		broken 'an accept first' "$layout" 2 'critical accept-before-user' 'ipt -I FORWARD -i ens3 -j ACCEPT'
+		broken 'an accept of established connections first' "$layout" 1 'warning accept-before-user' \
 			'ipt -I FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
 		broken 'a conditional jump' "$layout" 2 'critical user-jump-conditional' \
 			'ipt -D FORWARD -j DOCKER-USER; ipt -I FORWARD -i ens3 -j DOCKER-USER'
@@ -62,14 +62,14 @@ for KIND in nft legacy; do
 		broken 'a missing rule' "$layout" 2 'critical rule-missing' 'ipt -D DOCKER-USER 1'
 		broken 'the wrong order' "$layout" 2 'critical rule-order' \
 			'ipt -D DOCKER-USER 1; ipt -I DOCKER-USER 2 -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN'
-		broken 'a foreign return in front' "$layout" 2 'critical rule-bypassed' 'ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN'
+		broken 'a foreign return first' "$layout" 2 'critical rule-bypassed' 'ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN'
 		broken 'a stale rule' "$layout" 1 'warning rule-stale' "ipt -I DOCKER-USER -s 192.0.2.1 $mark -j DROP"
-		broken 'all flushed' "$layout" 2 'critical user-jump-missing,critical rule-missing' \
+		broken 'both chains flushed' "$layout" 2 'critical user-jump-missing,critical rule-missing' \
 			'ipt -F FORWARD; ipt -F DOCKER-USER'
 	done
 	broken 'an unreachable rule' docker-26 1 'warning rule-unreachable' 'ipt -A DOCKER-USER -s 192.0.2.1 -j DROP'
 
-	# Everything that was right keeps its counters, and the moved jump its own.
+	# Everything that was correct keeps its counters, and so does the moved jump.
 	clear_tables
 	load docker-26
 	dockfw 0 --repair >/dev/null
@@ -85,7 +85,7 @@ for KIND in nft legacy; do
 			[ "$(grep -c '^\[0:0\]' "$WORK/c")" = 1 ] &&
 			grep -q '^\[0:0\] -A DOCKER-USER .*REJECT' "$WORK/c"
 	}
-	try "$KIND: counters of right and moved rules are kept" counters_kept
+	try "$KIND: correct and moved rules keep their counters" counters_kept
 
 	# Foreign rules stay where they are, in their order.
 	clear_tables
@@ -121,11 +121,11 @@ for KIND in nft legacy; do
 	ipt -N ts-forward
 	ipt -A ts-forward -i tailscale0 -j ACCEPT
 	ipt -I FORWARD -j ts-forward
-	try "$KIND: a trusted chain may stand in front" finds 0 ''
+	try "$KIND: a trusted chain may come first" finds 0 ''
 	write_conf </dev/null
 	try "$KIND: another may not" finds 2 'critical accept-before-user'
 
-	# A chain of one's own: made, held exactly, and gone with its section.
+	# A user-defined chain is created, held exactly, and removed with its section.
 	write_conf <<<'chain "DOCKER-USER" { rules = { "-i ens3 -j OFFICE" } }
 	chain "OFFICE" { rules = { "-s 192.0.2.0/24 -j RETURN", "-j DROP" } }'
 	clear_tables
@@ -134,17 +134,17 @@ for KIND in nft legacy; do
 		dockfw 0 --repair && ipt -A OFFICE -j ACCEPT && finds 1 'warning rule-stale' &&
 			dockfw 0 --repair && [ "$(rules OFFICE | wc -l)" = 2 ]
 	}
-	try "$KIND: a chain of one's own is held" own_chain
+	try "$KIND: a user-defined chain is held" own_chain
 	write_conf </dev/null
 	ipt -I DOCKER-FORWARD -s 192.0.2.0/24 -j OFFICE
 	own_called() { dockfw 0 --repair && ipt -S OFFICE && finds 0 ''; }
-	try "$KIND: stays while somebody calls it, be it from a chain of Docker's" own_called
+	try "$KIND: it stays while any rule jumps to it, even in one of Docker's chains" own_called
 	ipt -D DOCKER-FORWARD 1
 	ipt -A DOCKER-USER -m comment --comment dockfw -j OFFICE
 	own_gone() { dockfw 0 --repair && ! ipt -S OFFICE 2>/dev/null && finds 0 ''; }
-	try "$KIND: and goes when it leaves the configuration" own_gone
+	try "$KIND: and is removed once it is no longer configured" own_gone
 
-	# Before Docker: everything is laid, and nothing else.
+	# Before Docker starts: everything configured is installed, and nothing else.
 	two_rules
 	clear_tables
 	before_docker() {
@@ -152,7 +152,7 @@ for KIND in nft legacy; do
 			[ "$(rules FORWARD)" = '-A FORWARD -j DOCKER-USER' ] && [ "$(rules DOCKER-USER)" = "$wanted" ] &&
 			ip6tables-"$KIND" -S DOCKER-USER | grep -q 'icmp6-port-unreachable' && finds 0 ''
 	}
-	try "$KIND: laid before Docker" before_docker
+	try "$KIND: installed before Docker starts" before_docker
 
 	for layout in docker-26 docker-28.5 docker-29; do
 		two_rules
@@ -167,8 +167,8 @@ for KIND in nft legacy; do
 		}
 		try "$KIND $layout: IPv6 with IPv4" both
 		ip6tables-"$KIND" -D FORWARD -j DOCKER-USER
-		try "$KIND $layout: -4 looks at IPv4 alone" dockfw 0 -4
-		try "$KIND $layout: -6 looks at IPv6 alone" dockfw 2 -6
+		try "$KIND $layout: -4 checks only IPv4" dockfw 0 -4
+		try "$KIND $layout: -6 checks only IPv6" dockfw 2 -6
 	done
 done
 

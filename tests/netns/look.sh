@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --exposure and --trace as a user calls them: the questions that can be asked,
-# what each match and target does to a packet, routing, terminals and json.
+# --exposure and --trace as a user calls them: the packets that can be described,
+# what each match and target does to a packet, routing, terminals and JSON.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
@@ -19,7 +19,7 @@ load docker-28.5.ipv6 ip6tables
 
 # asks PACKET…: a trace with all rules, in $WORK/out.
 asks() { dockfw 0 -v --trace "$*"; }
-# ends PATTERN PACKET…: the verdict.
+# ends PATTERN PACKET…: the verdict of the trace matches the pattern.
 ends() {
 	local pattern=$1
 	shift
@@ -40,18 +40,18 @@ far='from 203.0.113.200 in ens3'
 try "the address of the interface is the default" ends 'forwarded .*to 172.17.0.2 port 80 out through docker0$' "$far" tcp 80
 try "another port stays here" ends 'local: accepted for the host itself by filter INPUT policy ACCEPT, to 198.51.100.10 port 81$' "$far" tcp 81
 try "a protocol without ports" ends 'dropped by filter DOCKER 2:' "$far" to 172.17.0.9 proto 47
-try "its number is what it is called" grep -q '^47 from' "$WORK/out"
+try "it is named by its number" grep -q '^47 from' "$WORK/out"
 try "icmp" ends 'local' "$far" icmp
 try "icmp with a type and a code" ends 'local' "$far" icmp 3/4
 try "multicast" ends 'local' "$far" to 224.0.0.5 udp 5
-try "to everybody" ends 'local' "$far" to 255.255.255.255 udp 67
-try "to everybody on that network" ends 'local' "$far" to 198.51.100.255 udp 67
+try "broadcast" ends 'local' "$far" to 255.255.255.255 udp 67
+try "directed broadcast" ends 'local' "$far" to 198.51.100.255 udp 67
 try "no route" ends 'lost: no route' "$far" to 10.9.9.9 udp 5
-try "from no address that there can be" ends 'lost: no packet may come from this address' from 127.0.0.1 in ens3 tcp 80
+try "from an impossible address" ends 'lost: no packet may come from this address' from 127.0.0.1 in ens3 tcp 80
 try "IPv6" ends 'forwarded .*to fd00:17::2 port 80' from 2001:db8:113::200 in ens3 tcp 80
 try "icmpv6 with a type" ends 'local' from 2001:db8:113::200 in ens3 icmpv6 128
 sysctl -qw net.ipv4.conf.ens3.forwarding=0
-try "an interface that does not forward" ends 'lost: forwarding is switched off' "$far" tcp 80
+try "forwarding switched off on the interface" ends 'lost: forwarding is switched off' "$far" tcp 80
 sysctl -qw net.ipv4.conf.ens3.forwarding=1
 
 for wrong in "nothing" "" "from" "from here" "from 203.0.113.200 in" "from 203.0.113.200 in ens9 tcp 80" \
@@ -61,20 +61,20 @@ for wrong in "nothing" "" "from" "from here" "from 203.0.113.200 in" "from 203.0
 	"$far from 203.0.113.1 tcp 80" "$far in ens3 tcp 80" "$far to 10.1.1.1 to 10.1.1.1 tcp 80" "$far tcp 80 sport 5 sport 5" \
 	"$far tcp 80 81" "$far tcp +80" "$far tcp 0x50" "$far icmp /0" "$far icmp 8/" "$far proto 58" "FROM 203.0.113.1 in ens3 tcp 80" \
 	"from 203.0.113.1/24 in ens3 tcp 80" "from fe80::1%ens3 in ens3 tcp 80" $'from 203.0.113.1 in e\e[31mns3 tcp 80'; do
-	try "no packet: '$wrong'" refused -- "$wrong"
+	try "not a packet: '$wrong'" refused -- "$wrong"
 done
 
-try "a word said twice is named" refused "a second 'in'" "$far in ens3 tcp 80"
-try "no word is taken for a protocol" refused "unknown word '81'" "$far tcp 80 81"
-try "a protocol's number is named" refused "not an IPv4 protocol: '58'" "$far proto 58"
-try "a port of a bridge is none to the rules" refused "'v-allowed' is a port of 'ens3'" from 203.0.113.123 in v-allowed to 198.51.100.10 tcp 80
+try "a word given twice is named" refused "a second 'in'" "$far in ens3 tcp 80"
+try "an unknown word is named" refused "unknown word '81'" "$far tcp 80 81"
+try "the number of a wrong protocol is named" refused "not an IPv4 protocol: '58'" "$far proto 58"
+try "rules never see a port of a bridge as the interface" refused "'v-allowed' is a port of 'ens3'" from 203.0.113.123 in v-allowed to 198.51.100.10 tcp 80
 
 # ---- matches ----
 
 inside='to 172.17.0.2'
 ipt -N MINE
 ipt -I FORWARD -j MINE
-# says yes|maybe|no PACKET RULE…: what the matches of a rule say of the packet.
+# says yes|maybe|no PACKET RULE…: whether the matches of a rule match the packet.
 says() {
 	local answer=$1 packet=$2
 	shift 2
@@ -140,14 +140,14 @@ yes|icmp 3/1|-p icmp --icmp-type 3/1
 yes|icmp 8|-p icmp --icmp-type any
 END
 
-# A packet that no bridge has seen.
+# A packet that did not come through a bridge.
 ip link add wan type veth peer name behind-wan
 ip address add 10.2.0.1/24 dev wan
 ip link set wan up && ip link set behind-wan up
 far='from 10.2.0.9 in wan'
 while IFS='|' read -r answer rule; do
 	# shellcheck disable=SC2086 # words
-	try "not of a bridge: $answer to $rule" says "$answer" 'tcp 9' $rule
+	try "not from a bridge: $answer to $rule" says "$answer" 'tcp 9' $rule
 done <<'END'
 no|-m physdev --physdev-in ens4
 yes|-m physdev ! --physdev-in ens4
@@ -161,7 +161,7 @@ far='from 203.0.113.200 in ens3'
 
 # ---- targets ----
 
-# does PATTERN TABLE CHAIN RULE…: how a packet to port 9 of here ends with the rule in front.
+# does PATTERN TABLE CHAIN RULE…: the verdict on a packet to port 9 with the rule at the head of CHAIN.
 does() {
 	local pattern=$1 table=$2 chain=$3
 	shift 3
@@ -215,7 +215,7 @@ ipt -D FORWARD -j MINE
 
 # ---- routes ----
 
-# routed PATTERN RULE…: how a packet to the container ends behind a rule of policy routing.
+# routed PATTERN RULE…: the verdict on a packet to the container with a rule of policy routing.
 routed() {
 	local pattern=$1 status
 	shift
@@ -237,18 +237,18 @@ ip route replace 192.0.2.0/24 via 10.1.0.2
 try "one route" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip rule add fwmark 5 lookup 100
 ip route add 192.0.2.0/24 via 198.51.100.77 table 100
-try "another by a mark that it has not" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
+try "another route for a mark that the packet does not have" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ipt -t mangle -A PREROUTING -j MARK --set-mark 5
 asks "$far" to 192.0.2.9 tcp 9
-try "and that it has" grep -q '^routing: forwarded, out through ens3' "$WORK/out"
+try "for a mark that it has" grep -q '^routing: forwarded, out through ens3' "$WORK/out"
 ipt -t mangle -R PREROUTING 1 -j HMARK --hmark-tuple src --hmark-mod 5 --hmark-rnd 1
-try "and that may be" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
+try "for a mark that it may have" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 via 10.1.0.3 table 100
-try "the same interface by a mark" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
+try "the same interface for such a mark" ends 'dropped by filter FORWARD policy DROP' "$far" to 192.0.2.9 tcp 9
 ip route replace 192.0.2.0/24 table 100 nexthop via 10.1.0.3 nexthop via 198.51.100.77
-try "the same or another by a mark that may be" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
+try "the same interface or another for such a mark" ends 'maybe, undecided: policy routing' "$far" to 192.0.2.9 tcp 9
 ip rule add from 203.0.113.0/24 blackhole
-try "a rule by the source" ends 'maybe|lost' "$far" to 192.0.2.9 tcp 9
+try "a rule for the source" ends 'maybe|lost' "$far" to 192.0.2.9 tcp 9
 ip rule del from 203.0.113.0/24 blackhole
 ipt -t mangle -F PREROUTING
 ip rule del fwmark 5 lookup 100
@@ -257,7 +257,7 @@ ip route del 192.0.2.0/24 via 10.1.0.2 2>/dev/null
 try "a route that prohibits" ends 'lost' "$far" to 192.0.2.9 tcp 9
 ip link del other
 
-# What rules of policy routing ask for is known of a packet.
+# What rules of policy routing match on is known for a packet.
 while IFS='|' read -r pattern rule; do
 	# shellcheck disable=SC2086 # words
 	try "rule $rule: $pattern" routed "$pattern" $rule
@@ -278,18 +278,18 @@ maybe, undecided: policy routing|ipproto tcp blackhole
 END
 ip rule add blackhole pref 6
 ip rule add lookup main pref 7
-try "past a rule" routed forwarded goto 7 pref 5
-try "past it for others" routed 'lost: no route' from 203.0.113.0/28 goto 7 pref 5
-try "past it to nowhere" routed 'lost: no route' goto 9 pref 5
+try "goto skips a rule" routed forwarded goto 7 pref 5
+try "goto for other sources" routed 'lost: no route' from 203.0.113.0/28 goto 7 pref 5
+try "goto without a target" routed 'lost: no route' goto 9 pref 5
 ip rule del pref 6
 ip rule del pref 7
-# As wg-quick lays them for a tunnel that takes all.
+# As wg-quick sets them up for a tunnel that takes all traffic.
 ip route add default dev ens3 table 52
 ip rule add lookup main suppress_prefixlength 0 pref 30
 try "what a tunnel does not take" routed forwarded not fwmark 0x51820 lookup 52 pref 40
 ip rule del pref 30
 
-# A route that does not fit one message ends the kernel's list before the others.
+# A route that does not fit into one message ends the kernel's dump before the other routes.
 python3 - ens3 <<'END'
 import socket, struct, sys
 def attr(kind, data):
@@ -302,7 +302,7 @@ netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
 netlink.send(struct.pack("IHHII", 16 + len(body), 24, 0x405, 1, 0) + body)
 sys.exit(-struct.unpack("i", netlink.recv(1 << 17)[16:20])[0])
 END
-try "a route of 4,000 ways: the routes are not known" dockfw 3 --trace "$far tcp 80"
+try "a route of 4,000 next hops: the routes are not known" dockfw 3 --trace "$far tcp 80"
 try "… and why" grep -q 'cannot read the IPv4 routes: ' "$WORK/err"
 try "… nor who gets in" dockfw 3 --exposure
 ip route del 10.9.0.0/16
@@ -310,14 +310,14 @@ ip route del default table 52
 
 # ---- sources ----
 
-try "no own address" ends 'lost: no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
+try "from an address of the host itself" ends 'lost: no packet may come from this address' from 198.51.100.10 in ens3 tcp 80
 try "a link-local one is not forwarded" ends 'lost: packets from link-local addresses are not forwarded' \
 	from fe80::9 in ens3 to fd00:17::2 tcp 80
-try "but this host may have it" ends local from fe80::9 in ens3 tcp 81
+try "but it may be for the host itself" ends local from fe80::9 in ens3 tcp 81
 sysctl -qw net.ipv6.conf.all.forwarding=0
-try "IPv6 that does not forward" ends 'lost: forwarding is switched off' from 2001:db8:113::200 in ens3 tcp 80
+try "IPv6 forwarding switched off" ends 'lost: forwarding is switched off' from 2001:db8:113::200 in ens3 tcp 80
 if sysctl -qw net.ipv6.conf.ens3.force_forwarding=1 2>/dev/null; then
-	try "but on that interface" ends forwarded from 2001:db8:113::200 in ens3 tcp 80
+	try "but forced on that interface" ends forwarded from 2001:db8:113::200 in ens3 tcp 80
 fi
 sysctl -qw net.ipv6.conf.all.forwarding=1
 forged='lost: the reverse path filter'
@@ -325,8 +325,8 @@ sysctl -qw net.ipv4.conf.wan.rp_filter=1
 try "strict: from that network" ends forwarded from 10.2.0.9 in wan to 198.51.100.10 tcp 80
 try "strict: from another" ends "$forged" from 203.0.113.200 in wan tcp 80
 try "strict: from nowhere" ends "$forged" from 192.0.2.1 in wan tcp 80
-try "strict: the port is for that network" dockfw 0 --exposure
-try "strict: which is told" grep -q '^0.0.0.0:80/tcp .* from wan open to 10.2.0.0/24 by' "$WORK/out"
+try "strict: the port is open to that network only" dockfw 0 --exposure
+try "strict: which is reported" grep -q '^0.0.0.0:80/tcp .* from wan open to 10.2.0.0/24 by' "$WORK/out"
 sysctl -qw net.ipv4.conf.wan.rp_filter=2
 try "loose: from another" ends forwarded from 203.0.113.200 in wan to 198.51.100.10 tcp 80
 try "loose: from nowhere" ends "$forged" from 192.0.2.1 in wan tcp 80
@@ -338,26 +338,26 @@ try "none: from nowhere" ends forwarded from 192.0.2.1 in wan to 198.51.100.10 t
 unallowed() { # STATUS
 	dockfw "$1" --exposure --fail-if-open
 }
-try "an open port is critical where it is asked" unallowed 2
-try "and else a fact" dockfw 0 --exposure
+try "an open port is critical with --fail-if-open" unallowed 2
+try "and a fact without it" dockfw 0 --exposure
 sed -i '1i publish "80/tcp" { allow = { "any" } }' "$CONF"
-try "what is meant to be open is not" dockfw 0 --exposure --fail-if-open
+try "a port that is meant to be open is not critical" dockfw 0 --exposure --fail-if-open
 sed -i 1d "$CONF"
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
 ip6tables-nft -I DOCKER-USER -j DROP
-try "what may be open is a warning" unallowed 1
+try "a port that may be open is a warning" unallowed 1
 ipt -I DOCKER-USER -j DROP
-try "what is closed is neither" unallowed 0
+try "a closed port is neither" unallowed 0
 ipt -F DOCKER-USER
 ip6tables-nft -F DOCKER-USER
 ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 try "anyone but a network" dockfw 0 --exposure
-try "is told so" grep -q 'but 203.0.113.0/24' "$WORK/out"
+try "is reported as such" grep -q 'but 203.0.113.0/24' "$WORK/out"
 
-# ---- addresses of the host that rules tell apart ----
+# ---- addresses of the host that rules distinguish ----
 
 ipt -F DOCKER-USER
-# exposes PATTERN TABLE CHAIN RULE…: a line of the exposure with that rule in front.
+# exposes PATTERN TABLE CHAIN RULE…: a line of the exposure with that rule at the head of CHAIN.
 exposes() {
 	local pattern=$1 table=$2 chain=$3
 	shift 3
@@ -381,7 +381,7 @@ $all|filter|DOCKER-USER|-m iprange --dst-range 172.17.0.1-172.17.0.9 -j DROP
 $all|filter|DOCKER-USER|-m conntrack --ctreplsrc 172.17.0.2 -j DROP
 END
 
-# More marks than packets are told apart by: some may be let through, and none is said to be that is not.
+# More marks than the walk distinguishes: some packets are "maybe", but none is wrongly reported as open.
 for number in {1..80}; do
 	echo "-A PREROUTING -s 10.5.$number.0/24 -j MARK --set-mark $number"
 done | sed '1i *mangle
@@ -390,21 +390,21 @@ try "many marks" exposes 'open to .*, maybe anyone but 10.5.77.0/24 by filter DO
 ipt -t mangle -F
 
 nft 'add chain ip filter odd { type filter hook forward priority 5; }' && nft add rule ip filter odd ip saddr 10.0.0.0/8 drop
-try "a base chain of nft's in iptables' table" ends 'maybe, undecided at filter odd: a base chain' "$far" tcp 80
+try "a base chain of nft in iptables' table" ends 'maybe, undecided at filter odd: a base chain' "$far" tcp 80
 nft delete chain ip filter odd
 ip link add bare type bridge && ip link set bare up
 ipt -t nat -I PREROUTING -p tcp --dport 9 -j REDIRECT
-try "REDIRECT where there is no address" ends 'dropped by nat PREROUTING 1' from 203.0.113.200 in bare to 198.51.100.10 tcp 9
+try "REDIRECT on an interface without an address" ends 'dropped by nat PREROUTING 1' from 203.0.113.200 in bare to 198.51.100.10 tcp 9
 try "REDIRECT on lo" ends 'local.* to 127.0.0.1 port 9' from 127.0.0.1 in lo to 127.0.0.9 tcp 9
 ipt -t nat -D PREROUTING 1
 ip link del bare
 
-# ---- tables beside iptables' ----
+# ---- tables besides those of iptables ----
 
 ipt -F DOCKER-USER
-# beside VERDICT PACKET: how it ends now.
+# beside VERDICT PACKET: the verdict with such a table.
 beside() { ends "$1" "$far" "${@:2}"; }
-# As firewalld has them: what it lets pass first, and what it refuses at last.
+# As firewalld has them: first what it accepts, last what it rejects.
 nft -f - <<'END'
 table inet firewalld {
 	chain filter_FORWARD {
@@ -423,12 +423,12 @@ table inet firewalld {
 }
 END
 try "firewalld: a published port" beside forwarded tcp 80
-try "firewalld: what is not translated" beside maybe to 172.17.0.2 tcp 80
+try "firewalld: a packet that is not translated" beside maybe to 172.17.0.2 tcp 80
 try "firewalld: the host itself" beside 'maybe, undecided: nf_tables inet firewalld filter_INPUT' tcp 81
 listen=0.0.0.0 port=8081
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8081 -container-ip 172.17.0.2 -container-port 80
 try "firewalld: docker-proxy's port" dockfw 0 --exposure
-try "firewalld: is undecided" grep -q '^0.0.0.0:8081/tcp .*open to maybe anyone: nf_tables inet firewalld filter_INPUT also filters it$' "$WORK/out"
+try "firewalld: it is undecided" grep -q '^0.0.0.0:8081/tcp .*open to maybe anyone: nf_tables inet firewalld filter_INPUT also filters it$' "$WORK/out"
 try "firewalld: the published one is not" grep -q '^0.0.0.0:80/tcp .*open to ANYONE' "$WORK/out"
 try "firewalld: as json" dockfw 0 --exposure --format=json
 try "firewalld: the reason" jq -e '[.exposure[] | select(.port == 8081) | .decided_by.reason] == ["nf_tables inet firewalld filter_INPUT also filters it"]' "$WORK/out"
@@ -452,7 +452,7 @@ END
 iptables-legacy -P FORWARD DROP
 try "the other backend" beside 'maybe, undecided: ip_tables filter FORWARD' tcp 80
 iptables-legacy -P FORWARD ACCEPT
-try "the other backend that lets all pass" beside forwarded tcp 80
+try "the other backend if it accepts everything" beside forwarded tcp 80
 try "nft beside legacy" gives 0 "$DOCKFW" -f "$CONF" -b legacy --trace "$far to 172.17.0.2 tcp 80"
 try "is asked, too" grep -q 'undecided: nf_tables ip filter FORWARD also filters it' "$WORK/out"
 
@@ -462,10 +462,10 @@ ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 
 try "exposure as json" dockfw 0 --exposure --format=json
 try "it has the port" jq -e '.backend == "nft" and any(.exposure[]; .port == 80)' "$WORK/out"
-# An interface may have any bytes for a name.
+# The name of an interface may be any bytes.
 odd=$'\xc0\xaf\xf0\x9f\x98|\xe2\x82x\xe6\x97'
 ip link add "$odd" type bridge && ip address add 10.7.0.1/24 dev "$odd" && ip link set "$odd" up
-try "exposure as json, with a name that is no text" dockfw 0 --exposure --format=json
+try "exposure as json, with a name that is not text" dockfw 0 --exposure --format=json
 utf8() { iconv -f utf-8 -t utf-8 "$WORK/out" >/dev/null && jq -e 'any(.. | strings; contains("\ufffd"))' "$WORK/out"; }
 try "it is UTF-8" utf8
 ip link del "$odd"
@@ -474,14 +474,14 @@ try "it has the verdict" jq -e '.trace.verdict == "dropped" and (.trace.steps | 
 try "a trace to a file" dockfw 0 --trace "$far tcp 80" -o "$WORK/file"
 try "it is there" grep -q '^verdict: dropped by filter DOCKER-USER 1' "$WORK/file"
 quiet() { dockfw 0 "$@" -q && [ ! -s "$WORK/out" ]; }
-try "quietly: a trace" quiet --trace "$far tcp 80"
-try "quietly: exposure" quiet --exposure
+try "-q: a trace" quiet --trace "$far tcp 80"
+try "-q: exposure" quiet --exposure
 for option in '--format=nagios' '--format=prometheus' '--repair' '--restart-docker' '--dry-run'; do
 	try "no trace with $option" dockfw 3 --trace "$far tcp 80" "$option"
 done
-try "no --fail-if-open of a trace" dockfw 3 --trace "$far tcp 80" --fail-if-open
+try "no --fail-if-open with a trace" dockfw 3 --trace "$far tcp 80" --fail-if-open
 
-# terminal COLUMNS OPTION…: with a terminal for stdout, in $WORK/out.
+# terminal COLUMNS OPTION…: the output on a terminal, in $WORK/out.
 terminal() {
 	TERM=xterm python3 -c '
 import fcntl, os, pty, struct, sys, termios
@@ -497,7 +497,7 @@ with open(end, "rb", closefd=False) as read:
         pass
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$1" "$DOCKFW" -f "$CONF" -b nft "${@:2}" >"$WORK/out" 2>&1
 }
-# within COLUMNS OPTION…: no line of findings or of ports is wider, but for what may be copied.
+# within COLUMNS OPTION…: no line of findings or of ports is wider, except for text meant to be copied.
 within() {
 	NO_COLOR=1 terminal "$@"
 	grep -vE '^[0-9]+ published|^[A-Z]+: |^  [+! -] +[0-9-]+  |^  [a-z-]+: run' "$WORK/out" | tr -d '\r' |
@@ -510,12 +510,12 @@ done
 red=$'\e[1;31m' green=$'\e[1;32m' yellow=$'\e[1;33m'
 try "a terminal: a trace" terminal 80 -v --trace "$far tcp 80"
 try "its verdict is coloured" grep -qF "${red}verdict: dropped" "$WORK/out"
-try "rules stand below their chain" grep -q '^ *DOCKER-USER' "$WORK/out"
+try "rules are indented below their chain" grep -q '^ *DOCKER-USER' "$WORK/out"
 ipt -F DOCKER-USER
 try "a terminal: a packet that gets in" terminal 40 --trace "$far tcp 80"
 try "green" grep -qF "${green}verdict: forwarded" "$WORK/out"
 try "long rules are cut" grep -qE '\.\.' "$WORK/out"
-# cut COLUMNS: the rules of a trace fit, and no character of them is cut in two.
+# cut COLUMNS: the rules of a trace fit, and no character is cut in two.
 cut() {
 	NO_COLOR=1 terminal "$1" -v --trace "$far tcp 80" && python3 -c '
 import re, sys
@@ -531,15 +531,15 @@ for possible in '' '-m statistic --mode random --probability 0.5'; do
 done
 ipt -F DOCKER-USER
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
-try "a terminal: perhaps" terminal 80 --trace "$far tcp 80"
+try "a terminal: a packet that may get in" terminal 80 --trace "$far tcp 80"
 try "yellow" grep -qF "${yellow}verdict: maybe" "$WORK/out"
-try "a terminal: who gets in, perhaps" terminal 80 --exposure
+try "a terminal: clients that may get in" terminal 80 --exposure
 try "undecided" grep -qF $'\e[33m' "$WORK/out"
 ipt -F DOCKER-USER
 try "a terminal: who gets in" terminal 80 --exposure
 try "anyone is red" grep -qF "$red" "$WORK/out"
 ipt -A DOCKER-USER ! -s 203.0.113.123 -j DROP
-try "a terminal: one gets in" terminal 80 --exposure
+try "a terminal: one client gets in" terminal 80 --exposure
 try "that is green" grep -qF $'\e[32m' "$WORK/out"
 ipt -I DOCKER-USER -j DROP
 try "a terminal: nobody gets in" terminal 80 --exposure

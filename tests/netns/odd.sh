@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tables as nft makes them and iptables never does: what looks right there and is
-# not asked by the kernel is not right.
+# Tables as nft makes them and iptables never does: what looks correct there but is
+# never evaluated by the kernel is not correct.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -10,7 +10,7 @@ write_conf <<-'END'
 chain "DOCKER-USER" { rules = { "-i ens3 -s 203.0.113.123 -j RETURN", "-i ens3 -j DROP" } }
 END
 right() { clear_tables; load docker-28.5 && dockfw 0 --repair; }
-# told ID PATTERN: with a message like that, and no repair promised.
+# told ID PATTERN: the finding has a message like that, and is not repairable.
 told() {
 	jq -e --arg id "$1" --arg part "$2" \
 		'any(.findings[]; .id == $id and (.message | contains($part)) and (.repairable | not))' "$WORK/out" &&
@@ -18,38 +18,38 @@ told() {
 	cat "$WORK/out"
 	return 1
 }
-# forward BASE: FORWARD as it is now, with another line for its hook.
+# forward BASE: loads FORWARD as it is now, with another line for its hook.
 forward() {
 	nft list table ip filter | sed "/chain FORWARD/,/}/ s/type filter hook.*/$1/" >"$WORK/made" &&
 		nft delete table ip filter && nft -f "$WORK/made"
 }
-# A bridge that snoops says so with a packet of its own (IGMP), some time later, which OUTPUT counts.
+# A snooping bridge sends a packet of its own (IGMP) some time later, which OUTPUT would count.
 ip link add ens3 type veth peer name outside && ip link set outside up && ip addr add 198.51.100.10/24 dev ens3 && ip link set ens3 up &&
 	ip link add docker0 type bridge mcast_snooping 0 && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up &&
 	ip route add default dev ens3 && echo 1 >/proc/sys/net/ipv4/ip_forward
-# verdict WORD: what becomes of a packet for the published port.
+# verdict WORD: the verdict on a packet for the published port.
 verdict() {
 	dockfw 0 --trace 'from 203.0.113.200 in ens3 tcp 80' || return 1
 	grep "verdict: $1" "$WORK/out" || { cat "$WORK/out"; return 1; }
 }
 
-try "a right host" right
+try "a correct host" right
 nft 'add table ip filter { flags dormant; }'
 try "a dormant table: found" finds 2 'critical user-jump-missing'
-try "a dormant table: said" told user-jump-missing dormant
+try "a dormant table: reported" told user-jump-missing dormant
 try "a dormant table: a repair writes nothing" silent dockfw 2 --repair
 try "a dormant table: no packet is dropped by it" verdict forwarded
 ipt -D FORWARD -j DOCKER-USER
-try "a dormant table: what is wrong in it is mended" dockfw 2 --repair
+try "a dormant table: what is wrong in it is repaired" dockfw 2 --repair
 nft add table ip filter
-try "a dormant table: so it is right when it wakes" finds 0 ''
+try "a dormant table: so it is correct once it is active again" finds 0 ''
 try "a dormant table: and drops" verdict dropped
 
 right
-try "FORWARD is no base chain" forward ''
-try "FORWARD is no base chain: found" finds 2 'critical user-jump-missing'
-try "FORWARD is no base chain: said" told user-jump-missing 'base chain'
-try "FORWARD is no base chain: a repair writes nothing" silent dockfw 2 --repair
+try "FORWARD is not a base chain" forward ''
+try "FORWARD is not a base chain: found" finds 2 'critical user-jump-missing'
+try "FORWARD is not a base chain: reported" told user-jump-missing 'base chain'
+try "FORWARD is not a base chain: a repair writes nothing" silent dockfw 2 --repair
 right
 try "FORWARD at another hook" forward 'type filter hook input priority 0; policy accept;'
 try "FORWARD at another hook: found" finds 2 'critical user-jump-missing'
@@ -57,15 +57,15 @@ right
 try "FORWARD of another type" forward 'type route hook output priority 0; policy accept;'
 try "FORWARD of another type: found" finds 2 'critical user-jump-missing'
 
-# Without Docker all that is wrong is one finding: what of it a repair mends may
-# stand in front of what it does not.
+# Without Docker everything that is wrong is one finding: what a repair mends may come
+# before what it does not mend.
 clear_tables
 nft 'add table ip filter; add chain ip filter DOCKER-USER; add chain ip filter FORWARD
 	add rule ip filter FORWARD counter jump DOCKER-USER; add rule ip filter FORWARD counter jump DOCKER-USER'
 write_conf <<<'families = { "ipv4" }'
-try "no Docker, a FORWARD of nobody's that calls twice: found" finds 3 'unknown docker-absent'
+try "no Docker, a FORWARD without a hook that jumps twice: found" finds 3 'unknown docker-absent'
 mendable() { jq -e '[.findings[].repairable] == [true]' "$WORK/out"; }
-try "no Docker, a FORWARD of nobody's that calls twice: what a repair does is told" mendable
+try "no Docker, a FORWARD without a hook that jumps twice: the finding is repairable" mendable
 two_rules
 
 clear_tables
@@ -75,6 +75,6 @@ ipt -X DOCKER-USER
 nft 'add chain ip filter DOCKER-USER { type filter hook forward priority -5; }'
 try "DOCKER-USER is a base chain: found" finds 2 \
 	'critical user-chain-missing,critical user-jump-missing,critical rule-missing'
-try "DOCKER-USER is a base chain: said" told user-chain-missing 'base chain'
+try "DOCKER-USER is a base chain: reported" told user-chain-missing 'base chain'
 try "DOCKER-USER is a base chain: nothing is written" silent dockfw 3 --repair
 finish

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Repairs without pause, on tables that others write to without pause: real
-# iptables processes in FORWARD, in DOCKER-USER and in chains of their own, nft in
-# another table, and one that breaks the host again and again. Not one change of
-# theirs is lost or undone, and whoever reads meanwhile sees the host as it was
-# broken or as it is repaired, nothing in between.
+# Repairs without pause, on tables that others write to without pause: real iptables
+# processes in FORWARD, in DOCKER-USER and in chains of their own, nft in another
+# table, and a process that breaks the host again and again. None of their changes is
+# lost or undone, and a concurrent reader sees either the broken host or the repaired
+# one, nothing in between.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 ROUNDS=${ROUNDS:-350}
@@ -13,8 +13,8 @@ export XTABLES_LOCKFILE=$WORK/xtables.lock
 restore() { "iptables-$KIND-restore" ${WAIT:+-w} --noflush; }
 commit() { printf '*filter\n%s\nCOMMIT\n' "$1"; }
 
-# writer N CHAIN: transactions of one process; half of what it adds to CHAIN it
-# takes out again, and it fills and flushes a chain of its own.
+# writer N CHAIN: transactions of one process. It removes half of what it adds to
+# CHAIN, and it fills and flushes a chain of its own.
 writer() {
 	local i rule
 	for ((i = 1; i <= ROUNDS; i++)); do
@@ -23,13 +23,13 @@ writer() {
 		[ $((i % 2)) = 0 ] || commit "-D $2 $rule"
 		commit "-A SCRATCH$1 $rule"
 		[ $((i % 10)) != 0 ] || commit "-F SCRATCH$1"
-		# As between processes: no repair gets in where no moment is free.
+		# A gap as between processes: without one no repair could ever commit.
 		sleep 0.004
 	done | restore
 }
 
-# Takes the configured rules out and puts the jump last, in one transaction, once a
-# repair has put them right.
+# Removes the configured rules and moves the jump to the end, in one transaction, each
+# time a repair has put them right.
 breaker() {
 	while [ ! -e "$WORK/done" ]; do
 		commit '-D DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -s 203.0.113.123 -m comment --comment dockfw -j RETURN
@@ -39,7 +39,7 @@ breaker() {
 	done
 }
 
-# Writes elsewhere in nf_tables, which moves the generation.
+# Writes elsewhere in nf_tables, which increments the generation.
 elsewhere() {
 	while [ ! -e "$WORK/done" ]; do
 		echo 'add table inet elsewhere; add chain inet elsewhere c; delete table inet elsewhere'
@@ -47,7 +47,7 @@ elsewhere() {
 	done | nft -i >/dev/null
 }
 
-# repairer: each status but 0, or 3 for a table that others left no gap in, is kept.
+# repairer: records every status but 0, and but 3 for tables that others changed without a gap.
 repairer() {
 	while [ ! -e "$WORK/done" ]; do
 		"$DOCKFW" -f "$CONF" -b "$KIND" -4 --repair >>"$WORK/repairs" 2>"$WORK/err"
@@ -60,8 +60,8 @@ repairer() {
 	done
 }
 
-# reader: one table read whole is one moment. What it holds of ours in order: the
-# rules of DOCKER-USER and where FORWARD has the jump among Docker's calls.
+# reader: a table that is read whole shows one moment. A sample has, in order, the
+# configured rules of DOCKER-USER and the place of the jump among Docker's jumps.
 reader() {
 	while [ ! -e "$WORK/done" ]; do
 		"iptables-$KIND-save" -t filter >"$WORK/sample" 2>/dev/null || continue
@@ -73,7 +73,7 @@ reader() {
 	done
 }
 
-# What was written by others is there, each in its place.
+# The changes of the others are there, each in its place.
 kept() {
 	local n chain i
 	for n in 1 2 3; do
@@ -114,7 +114,7 @@ for KIND in nft legacy; do
 	elsewhere & others+=" $!"
 	written=0
 	for pid in $writers; do wait "$pid" || written=1; done
-	# On a busy machine the breaker may have come off badly.
+	# On a busy machine the breaker may not have had its turn often enough.
 	for ((i = 0; i < 300; i++)); do
 		often && break
 		sleep 0.1
@@ -125,9 +125,9 @@ for KIND in nft legacy; do
 	try "$KIND: no repair failed" without_failure
 	try "$KIND: the host was broken and repaired $(wc -l <"$WORK/broken") times" often
 	try "$KIND: each change of the others is there" kept
-	try "$KIND: nothing in between was seen in $(wc -l <"$WORK/samples") looks" whole
+	try "$KIND: nothing in between was seen in $(wc -l <"$WORK/samples") samples" whole
 	dockfw 0 -4 --repair
-	try "$KIND: right at the end" finds 0 ''
+	try "$KIND: correct at the end" finds 0 ''
 	clear_tables
 done
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What cannot be done is said in one line that names it, with exit 3, and before
-# anything is written. The host is a broken one, so that a repair would write.
+# What cannot be done is reported in one line that names it, with exit status 3, before
+# anything is written. The host is broken, so that a repair would write.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -9,7 +9,7 @@ KIND=nft
 load reload-debian-12
 two_rules
 
-# refused PATTERN COMMAND…: one line on stderr that has the pattern, nothing else.
+# refused PATTERN COMMAND…: one line on stderr that matches the pattern, and nothing else.
 refused() {
 	silent refused_now "$@"
 }
@@ -20,12 +20,12 @@ refused_now() {
 	[ ! -s "$WORK/out" ] || { echo "on stdout:"; cat "$WORK/out"; return 1; }
 	if [ "$(wc -l <"$WORK/err")" != 1 ] || [ "$(wc -c <"$WORK/err")" -gt 2000 ] ||
 		! grep -qE -- "$pattern" "$WORK/err"; then
-		echo "not one line that can be read with '$pattern':"
+		echo "not one readable line that matches '$pattern':"
 		cat "$WORK/err"
 		return 1
 	fi
 }
-# refuses NAME PATTERN FILE [OPTION…]: the configuration, by each mode that reads it.
+# refuses NAME PATTERN FILE [OPTION…]: each mode that reads the configuration refuses it.
 refuses() {
 	local name=$1 pattern=$2
 	shift 2
@@ -54,14 +54,14 @@ for mode in g+w o+w; do
 done
 cp "$CONF" "$WORK/other"
 chown 65534 "$WORK/other"
-refuses "another's file" "$WORK/other" "$WORK/other"
+refuses "another user's file" "$WORK/other" "$WORK/other"
 chmod 0660 "$WORK/writable"
 write_conf <<<'include("writable")'
-refuses "an included file that the group may write" "$WORK/writable" "$CONF"
+refuses "an included file that its group may write" "$WORK/writable" "$CONF"
 write_conf <<<'include("nowhere.conf")'
-refuses "an included file that is not there" "nowhere.conf" "$CONF"
+refuses "an included file that does not exist" "nowhere.conf" "$CONF"
 
-# A family that it does not name has no rules that could be in force.
+# A family that the configuration does not name has no rules that could be in force.
 write_conf <<<'families = { "ipv4" }'
 for mode in --check --repair '--repair -n'; do
 	# shellcheck disable=SC2086 # words
@@ -71,7 +71,7 @@ try "-4 and -6 with families of IPv4" refused '--ipv6:.* families' "$DOCKFW" -4 
 write_conf <<<'families = { "ipv6" }'
 try "-4 with families of IPv6" refused '--ipv4:.* families' "$DOCKFW" -4 -f "$CONF"
 
-# What is in it.
+# Its contents.
 refused_text() { # NAME PATTERN TEXT
 	write_conf <<<"$3"
 	refuses "$1" "$CONF:[0-9]+: .*$2" "$CONF"
@@ -89,16 +89,16 @@ rules_refused() { # NAME PATTERN RULE
 rules_refused "a rule with an unknown option" no-such-option '-i ens3 --no-such-option -j DROP'
 rules_refused "an unknown match" nosuch '-m nosuch -j DROP'
 rules_refused "an unknown target or chain" NOWHERE '-j NOWHERE'
-rules_refused "a port that is none" 70000 '-p tcp --dport 70000 -j DROP'
+rules_refused "an invalid port" 70000 '-p tcp --dport 70000 -j DROP'
 rules_refused "a port without a protocol" dport '--dport 80 -j DROP'
-rules_refused "a host's name for an address" localhost '-s localhost -j DROP'
-rules_refused "a host's name in a match" localhost '-m conntrack --ctorigsrc localhost -j DROP'
-rules_refused "a network's name in a match" loopback '-m conntrack --ctorigsrc loopback/8 -j DROP'
-rules_refused "an address that is none" 300 '-s 300.1.1.1 -j DROP'
+rules_refused "a host name as an address" localhost '-s localhost -j DROP'
+rules_refused "a host name in a match" localhost '-m conntrack --ctorigsrc localhost -j DROP'
+rules_refused "a network name in a match" loopback '-m conntrack --ctorigsrc loopback/8 -j DROP'
+rules_refused "an invalid address" 300 '-s 300.1.1.1 -j DROP'
 rules_refused "an option without its value" . '-i ens3 -p'
 rules_refused "a command" . '-A DOCKER-USER -j DROP'
 rules_refused "a table" . '-t nat -j DROP'
-rules_refused "an interface's name that is too long" . '-i abcdefghijklmnop -j DROP'
+rules_refused "an interface name that is too long" . '-i abcdefghijklmnop -j DROP'
 rules_refused "a jump to DOCKER-USER itself" . '-j DOCKER-USER'
 rules_refused "a control character" 0x01 $'-p tcp \001 -j DROP'
 rules_refused "a quote that is not closed" closed "-m comment --comment '\\\"abc' -j DROP"
@@ -107,7 +107,7 @@ long=$(head -c 60000 /dev/zero | tr '\0' a)
 rules_refused "a word of 60,000 characters" aaa "$long"
 rules_refused "a rule of more than 64 KiB" 'at most 65536' "-m comment --comment $long$long -j DROP"
 whole='-s 192.0.2.0/24 -p tcp -m multiport --dports 80,443 -m comment --comment x -j REJECT --reject-with tcp-reset'
-# Cut off anywhere it is refused where iptables refuses it, and in one line.
+# Cut off anywhere, the rule is refused exactly if iptables refuses it, and in one line.
 cut_off() {
 	local cut text refused=0
 	for ((cut = 1; cut < ${#whole}; cut++)); do
@@ -125,10 +125,10 @@ cut_off() {
 }
 try "a rule that is cut off anywhere" cut_off
 refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZABC" { }'
-refused_text "a section's name with a blank" 'A B' 'chain "A B" { }'
+refused_text "a section name with a blank" 'A B' 'chain "A B" { }'
 refused_text "a loop of chains" 'A -> B -> A' \
 	'chain "DOCKER-USER" { rules = { "-j A" } } chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j A" } }'
-refused_text "a loop behind another chain" 'the chains form a loop: B -> C -> B' \
+refused_text "a loop after another chain" 'the chains form a loop: B -> C -> B' \
 	'chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j C" } } chain "C" { rules = { "-j B" } }'
 ring() { for ((i = 1; i <= 20; i++)); do printf 'chain "C%d" { rules = { "-j C%d" } } ' $i $((i % 20 + 1)); done; }
 refused_text "a long loop" 'the chains form a loop: C1 -> C2 -> .* -> C8 -> … -> C1$' "$(ring)"
@@ -144,7 +144,7 @@ cut_message() {
 }
 try "a long message of wide characters" cut_message
 
-# Several errors of one file are told in one run, a line each.
+# Several errors in one file are reported in one run, a line each.
 rules '"-m nosuch -j DROP", "-p tcp --dport 70000 -j DROP"'
 several() {
 	gives 3 "$DOCKFW" --repair -b nft -f "$CONF" && [ "$(grep -c "$CONF:1: " "$WORK/err")" = 2 ] &&
@@ -163,7 +163,7 @@ for line in '--no-such-option' '-c' '-x' '--repair --check' '--repair --format=x
 	try "the command line: $line" refused 'dockfw-check: ' "$DOCKFW" -f "$CONF" -b nft $line
 done
 
-# A rule that the kernel takes and cannot list, nor what is behind it.
+# A rule that the kernel accepts but cannot list, nor what comes after it.
 clear_tables
 load reload-debian-12
 read -ra large <<<"$(printf -- '-m comment --comment c%d ' {1..118})"
@@ -174,8 +174,8 @@ for mode in --check --repair; do
 done
 clear_tables
 
-# Out of time behind the write: that it was made is told. The call is the one in front
-# of the write, which then takes longer than the time.
+# Out of time after the write: the message says that the write was made. The delayed
+# call is the one before the write, which then takes longer than the time limit.
 late() {
 	load reload-debian-12
 	gives 3 env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e inject=setsockopt:delay_exit=1200000:when=1 \
@@ -185,7 +185,7 @@ late() {
 try "a write that takes too long" late
 clear_tables
 
-# The rights.
+# Privileges.
 chmod 755 "$WORK"
 cp "$DOCKFW" "$WORK/dockfw-check"
 for mode in --check --repair; do
@@ -195,7 +195,7 @@ for mode in --check --repair; do
 			setpriv --bounding-set -net_admin --inh-caps -net_admin "$DOCKFW" $mode -b $KIND -f "$CONF"
 		try "$KIND: $mode as nobody" refused 'root' \
 			setpriv --reuid 65534 --regid 65534 --clear-groups "$WORK/dockfw-check" $mode -b $KIND -f "$CONF"
-		try "$KIND: $mode in a user namespace without the network's rights" refused 'CAP_NET_ADMIN' \
+		try "$KIND: $mode in a user namespace that does not own the network namespace" refused 'CAP_NET_ADMIN' \
 			unshare --user --map-root-user "$DOCKFW" $mode -b $KIND -f "$CONF"
 	done
 done

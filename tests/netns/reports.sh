@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What monitoring reads: a plugin's line, metrics and json, of hosts that are
-# right, broken, mended and unreadable, and with texts that want to be more than text.
+# What monitoring reads: a plugin's line, metrics and JSON, for hosts that are correct,
+# broken, repaired and unreadable, and with texts that imitate a format's syntax.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -9,7 +9,7 @@ KIND=nft
 
 # ---- the plugin's line ----
 
-# plugin STATUS WORD [OPTION…]: one line, less than 80 characters, perfdata by the grammar.
+# plugin STATUS WORD [OPTION…]: one line of less than 80 characters; perfdata follows the grammar.
 plugin() {
 	local status=$1 word=$2 value
 	shift 2
@@ -20,7 +20,7 @@ plugin() {
 	[[ $first == "DOCKFW $word - "* ]] || return 1
 	[ "$(grep -c . <<<"$first")" = 1 ] && [ "$(tr -cd '|' <"$WORK/out" | wc -c)" = 1 ] || return 1
 	text=${first%%|*}
-	# No character is cut in two, and none is there that ends a line for somebody.
+	# No character is cut in two, and none is one that some readers take for the end of a line.
 	python3 -c 'import sys; assert len(open(sys.argv[1], encoding="utf-8", newline="").read().splitlines()) == int(sys.argv[2])' \
 		"$WORK/out" "$(wc -l <"$WORK/out")" || return 1
 	[ "$(LC_ALL=C; echo ${#text})" -lt 80 ] && [[ $first == *'|'* ]] || return 1
@@ -32,7 +32,7 @@ lines() { test "$(wc -l <"$WORK/out")" "$@"; }
 
 # ---- metrics ----
 
-# A last metric of the wrong kind would pass unseen: promtool must have read some.
+# promtool would accept output without any metric, so the status must be there as well.
 metrics() { # STATUS [OPTION…]
 	local status=$1
 	shift
@@ -49,7 +49,7 @@ metric() { # LINE
 
 # ---- json ----
 
-# json STATUS WORD [OPTION…]: by a parser that takes nothing but json and UTF-8.
+# json STATUS WORD [OPTION…]: read by a parser that accepts only JSON in UTF-8.
 json() {
 	local status=$1 word=$2
 	shift 2
@@ -75,51 +75,51 @@ for edit in report["edits"]:
 load reload-debian-12
 two_rules
 try "broken: the plugin's line" plugin 2 CRITICAL -4
-try "broken: it is all there is" lines = 1
+try "broken: there is nothing else" lines = 1
 try "broken: with -v a line for each finding" plugin 2 CRITICAL -4 -v
-try "broken: these are lines" lines -gt 3
+try "broken: so there are more lines" lines -gt 3
 try "broken: metrics" metrics 2 -4
 try "broken: two rules are missing" metric 'dockfw_rules_missing{family="ipv4"} 2'
 try "broken: a finding is counted" metric 'dockfw_findings{id="user-jump-late",severity="warning"} 1'
-try "broken: one that is not there is 0" metric 'dockfw_findings{id="contested",severity="critical"} 0'
+try "broken: the count of a finding that was not made is 0" metric 'dockfw_findings{id="contested",severity="critical"} 0'
 try "broken: json" json 2 critical
-try "broken: it says that nothing was written" jq -e '.written == false and (.edits | length > 0)' "$WORK/out"
-try "to be mended: json" json 2 critical --repair --dry-run
-try "mended: json" json 0 ok --repair
-try "mended: it tells what was found" jq -e '.written and (.found | length > 2) and .findings == []' "$WORK/out"
-try "right: the plugin's line" plugin 0 OK
-try "right: it is all there is" lines = 1
-try "right: metrics" metrics 0
-try "right: no rule is missing" metric 'dockfw_rules_missing{family="ipv4"} 0'
-try "right: json" json 0 ok
+try "broken: it shows that nothing was written" jq -e '.written == false and (.edits | length > 0)' "$WORK/out"
+try "a dry run: json" json 2 critical --repair --dry-run
+try "repaired: json" json 0 ok --repair
+try "repaired: it has what was found" jq -e '.written and (.found | length > 2) and .findings == []' "$WORK/out"
+try "correct: the plugin's line" plugin 0 OK
+try "correct: there is nothing else" lines = 1
+try "correct: metrics" metrics 0
+try "correct: no rule is missing" metric 'dockfw_rules_missing{family="ipv4"} 0'
+try "correct: json" json 0 ok
 ipt -F FORWARD
-try "mended: metrics" metrics 0 --repair
-try "mended: the edits are counted" metric 'dockfw_edits 1'
+try "repaired: metrics" metrics 0 --repair
+try "repaired: the edits are counted" metric 'dockfw_edits 1'
 ipt -F DOCKER-USER
-try "mended: the plugin's line" plugin 0 OK --repair
+try "repaired: the plugin's line" plugin 0 OK --repair
 ipt -A DOCKER-USER -s 192.0.2.1 -j RETURN -m comment --comment dockfw
 try "a warning: the plugin's line" plugin 1 WARNING
 try "a warning: metrics" metrics 1
 try "a warning: json" json 1 warning
 
 has_order() { grep -qF " 'ipv4_order_ok'=$1;" "$WORK/out"; }
-try "a rule too many: the plugin's line" plugin 1 WARNING
-try "a rule too many: the order is right" has_order 1
+try "one rule too many: the plugin's line" plugin 1 WARNING
+try "one rule too many: the order is correct" has_order 1
 ipt -I FORWARD -i ens3 -j ACCEPT
-try "an accept in front: the plugin's line" plugin 2 CRITICAL
-try "an accept in front: the order is not right" has_order 0
+try "an accept first: the plugin's line" plugin 2 CRITICAL
+try "an accept first: the order is not correct" has_order 0
 
-# Before Docker one finding stands for all, so nothing is known of each.
+# Before Docker starts, one finding stands for all others, so none of them is known.
 clear_tables
 try "before Docker: the plugin's line" plugin 3 UNKNOWN -4
 try "before Docker: the order is not known" has_order U
 try "before Docker: nor are the rules" grep -qF "'ipv4_rules_missing'=U;" "$WORK/out"
 try "before Docker: metrics" metrics 3 -4
-try "before Docker: two rules are wanted" metric 'dockfw_rules_configured{family="ipv4"} 2'
+try "before Docker: two rules are configured" metric 'dockfw_rules_configured{family="ipv4"} 2'
 try "before Docker: how many are missing is left out" test "$(grep -c '^dockfw_rules_missing' "$WORK/out")" = 0
 load reload-debian-12
 
-# Whatever reads a format is told of errors in that format.
+# Errors are reported in the format that the reader expects.
 good=$CONF CONF=$WORK/nowhere.conf
 try "no configuration: the plugin's line" plugin 3 UNKNOWN
 try "no configuration: metrics" metrics 3
@@ -128,22 +128,22 @@ try "no configuration: json has the reason" jq -e '.error | contains("nowhere.co
 CONF=$good
 try "a bad option: the plugin's line" plugin 3 UNKNOWN --no-such-option
 try "a bad value: json" json 3 unknown --wait=soon
-try "a bad option in front: json" json 3 unknown --no-such-option
+try "a bad option before --format: json" json 3 unknown --no-such-option
 cp "$CONF" "$WORK/$(printf 'bad|name\n|x=1')"
 CONF=$WORK/$(printf 'bad|name\n|x=1')
 echo 'colour = "|y=2"' >>"$CONF"
 try "an error with bars: the plugin's line" plugin 3 UNKNOWN -v
 for dots in '' . ..; do
 	CONF=$WORK/$dots$(printf 'ä%.0s' {1..60})
-	try "an error that is cut behind '$dots': the plugin's line" plugin 3 UNKNOWN -v
+	try "an error that is cut after '$dots': the plugin's line" plugin 3 UNKNOWN -v
 done
 CONF=$good
 
-# ---- texts that want to be more ----
+# ---- texts that imitate syntax ----
 
 clear_tables
 load docker-28.5
-# A comment of any bytes but NUL, as a rule of another program's in front of FORWARD.
+# A comment of any bytes but NUL, in a rule of another program before the jump in FORWARD.
 evil() { # COMMENT
 	ipt -F FORWARD && ipt -N DOCKER-USER 2>/dev/null
 	ipt -A FORWARD -m comment --comment "$1" -j ACCEPT && ipt -A FORWARD -j DOCKER-USER &&
@@ -153,12 +153,12 @@ number=0
 for text in "a|b=1;2" $'a\nDOCKFW OK - all is well | x=1' $'\xff\xfe\xc3' $'\x1b[31mred' "\" } { '" \
 	$'\xc2\x9b31m \xc2\x85 \xe2\x80\xa8 \xe2\x80\xae, as some would read them' $'\xed\xa0\x80 half of a pair' $'\xf4\x90\x80\x80 beyond Unicode' "$(head -c 255 /dev/zero | tr '\0' '|')"; do
 	number=$((number + 1))
-	try "text $number: it is laid" evil "$text"
+	try "text $number: it is added" evil "$text"
 	try "text $number: the plugin's lines" plugin 2 CRITICAL -v
 	try "text $number: metrics" metrics 2
 	try "text $number: json" json 2 critical
 	try "text $number: json of a dry run" json 2 critical --repair --dry-run
-	# Nothing that a terminal would act on.
+	# Nothing that a terminal would interpret.
 	dockfw 2 >/dev/null
 	if ! python3 -c '
 import sys, unicodedata
@@ -179,7 +179,7 @@ for name in $'\xff\xfe' 'a|b=1' $'\x1b[31m'; do
 	try "chain $number: json" json 2 critical
 done
 
-# ---- the file of a report ----
+# ---- a report in a file ----
 
 clear_tables
 load docker-28.5
@@ -189,23 +189,23 @@ umask 077
 put() { dockfw 0 --repair --format=prometheus -o "$file" && [ ! -s "$WORK/out" ]; }
 alone() { [ "$(ls -A "$folder")" = dockfw.prom ] || { ls -lA "$folder"; return 1; }; }
 try "a report's file" put
-try "it can be read by all" [ "$(stat -c %a "$file")" = 644 ]
+try "everyone can read it" [ "$(stat -c %a "$file")" = 644 ]
 try "nothing else is left there" alone
 echo precious >"$WORK/precious"
 ln -sf "$WORK/precious" "$file"
 put_at_link() { dockfw 3 --format=prometheus -o "$file" && grep -q 'not a regular file; name a file' "$WORK/err"; }
 try "a link in its place" put_at_link
-try "what the link led to is as it was" grep -qx precious "$WORK/precious"
-try "the link, too" [ -L "$file" ]
+try "the target of the link is unchanged" grep -qx precious "$WORK/precious"
+try "and so is the link" [ -L "$file" ]
 rm "$file"
 ln -f "$WORK/precious" "$file"
-try "in the place of a second name" put
-try "what had that name is as it was" grep -qx precious "$WORK/precious"
+try "in place of a hard link" put
+try "the other name of the file is unchanged" grep -qx precious "$WORK/precious"
 no_folder() { dockfw 3 -o "$WORK/nowhere/report" && grep -q "nowhere/report.*No such file" "$WORK/err"; }
-try "a folder that is not there" no_folder
+try "a folder that does not exist" no_folder
 a_folder() { dockfw 3 -o "$folder" && grep -q "$folder" "$WORK/err"; }
 mknod "$folder/null" c 1 3 && mkfifo "$folder/fifo" && ln -s /dev/stdout "$folder/stdout" || exit 1
-stays() { # NAME: it is what it was, and nothing else is left in its folder
+stays() { # NAME: it is unchanged, and nothing else is left in its folder
 	local before
 	before=$(ls -lA "$folder")
 	dockfw 3 -o "$folder/$1" && grep -q "$1.*not a regular file; name a file, or omit --output" "$WORK/err" &&
@@ -217,7 +217,7 @@ try "a folder in its place" a_folder
 mount -t tmpfs -o size=4k,nr_inodes=16 tmpfs "$folder"
 head -c 4096 /dev/zero >"$folder/full"
 full() { dockfw 3 --format=json -v -o "$file" && grep -q "No space" "$WORK/err" && [ "$(ls -A "$folder")" = full ]; }
-try "a file system that is full" full
+try "a full file system" full
 umount "$folder"
 no_stdout() { gives 3 sh -c "'$DOCKFW' -f '$CONF' -b nft $1 >/dev/full" && grep -q "No space" "$WORK/err"; }
 for format in text nagios json prometheus; do
@@ -226,7 +226,7 @@ done
 try "stdout that is full: --exposure" no_stdout --exposure
 try "stdout that is full: --capture" no_stdout --capture
 try "stdout that is full: --check-config -v" no_stdout '--check-config -v'
-# Closed is as good as /dev/null: no file that is opened later gets the report.
+# A closed stream is like /dev/null: no file that is opened later gets the report.
 closed() { gives 0 sh -c "'$DOCKFW' -f '$CONF' -b nft -v <&- >&- 2>&-" && cmp "$CONF" "$WORK/conf"; }
 cp "$CONF" "$WORK/conf"
 try "stdin, stdout and stderr that are closed" closed

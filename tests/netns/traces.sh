@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What a run leaves behind: a check nothing, in either backend; a repair one
-# transaction, or none where nothing is wrong; and no program is run for it.
+# What a run leaves: a check leaves nothing, in either backend; a repair makes one
+# transaction, or none if nothing is wrong; and neither runs another program.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
-export LSAN_OPTIONS=detect_leaks=0 # which cannot be traced
+export LSAN_OPTIONS=detect_leaks=0 # LeakSanitizer cannot run under strace
 
-# What there is at all: tables, base chains, and what the kernel registered.
+# Everything that exists: tables, base chains, and the tables that the kernel registered.
 everything() {
 	nft -a list ruleset
 	registered iptables
 	registered ip6tables
 }
-# untouched STATUS OPTION…: the program writes nothing and makes no table.
+# untouched STATUS OPTION…: the program writes nothing and creates no table.
 untouched() {
 	everything >"$WORK/everything"
 	silent dockfw_status "$@" && everything | diff "$WORK/everything" -
@@ -24,7 +24,7 @@ traced() {
 	strace -f -qq -s 64 -e trace=setsockopt,execve -o "$WORK/trace" \
 		"$DOCKFW" -f "$CONF" -b "$KIND" "$@" >"$WORK/out" 2>&1
 }
-# SO_SET_REPLACE is 64 in both families; strace names it.
+# SO_SET_REPLACE is 64 in both families; strace may print its name.
 replaces() { grep -cE 'IP6?T_SO_SET_REPLACE|SOL_IP(V6)?, 64|SOL_IPV6, 0x40' "$WORK/trace"; }
 no_replace() {
 	traced "$@"
@@ -55,7 +55,7 @@ two_rules
 for KIND in auto nft legacy; do
 	for mode in --check '--repair --dry-run' '--check -v' '--check -vvv' '--check --format=json'; do
 		# shellcheck disable=SC2086 # words
-		try "$KIND, no table at all: $mode makes none" untouched 3 $mode
+		try "$KIND, no table at all: $mode creates none" untouched 3 $mode
 	done
 	try "$KIND, no table at all: --check-config" untouched 0 --check-config
 done
@@ -71,7 +71,7 @@ KIND=nft
 try "Docker by nft: a repair loads none either" dockfw 0 --repair
 try "Docker by nft: none is registered" [ -z "$(registered iptables; registered ip6tables)" ]
 both docker-28.5
-try "both families are mended in one transaction" one_transaction
+try "both families are repaired in one transaction" one_transaction
 try "and nothing is written after that" untouched 0 --repair
 both docker-28.5
 try "nft: a repair runs no other program" runs_no_program --repair
@@ -80,21 +80,21 @@ clear_tables
 KIND=legacy
 both docker-28.5
 KIND=auto
-try "Docker by legacy: a check makes nothing" untouched 2 --check
+try "Docker by legacy: a check creates nothing" untouched 2 --check
 try "Docker by legacy: nor does a dry run" untouched 2 --repair --dry-run
 KIND=legacy
 try "Docker by legacy: a check replaces no table" no_replace --check
 try "Docker by legacy: nor does a dry run" no_replace --repair --dry-run
 try "Docker by legacy: a repair runs no other program" runs_no_program --repair
-# One of each family; the second call of each puts counters back.
+# One for each family; a second system call of each restores the counters.
 try "and replaces the table of each family once" [ "$(replaces)" = 2 ]
-try "it is mended" finds 0 ''
+try "it is repaired" finds 0 ''
 try "a second repair replaces none" no_replace --repair
-try "and makes no table of nft's" [ -z "$(nft list tables)" ]
+try "and creates no table of nf_tables" [ -z "$(nft list tables)" ]
 
 # ---- another writer, while the tables are read ----
 
-# Whichever read it cuts short, also that of which backend it is: it is read again.
+# Whichever read is cut short, also one of those that detect the backend: it is repeated.
 cut_short() # OPTION…
 {
 	local n=0
@@ -113,9 +113,9 @@ clear_tables
 KIND=nft
 both docker-28.5
 KIND=auto
-try "a check that is cut short says the same" cut_short
-try "and a report with more" cut_short -v --format=json
-# A process that reads rules and gives no answer in time.
+try "a check that is cut short reports the same" cut_short
+try "and so does a longer report" cut_short -v --format=json
+# The process that parses the rules does not answer in time.
 too_late() {
 	gives 3 strace -qq -o "$WORK/trace" -e trace=poll -e inject=poll:error=EINTR \
 		"$DOCKFW" -f "$CONF" --check-config -t 1 &&

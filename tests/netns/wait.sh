@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# --wait: until dockerd runs and its chains are whole, or the time is over.
+# --wait: until dockerd runs and its chains are complete, or the time is over.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
 
-# waiting OPTION…: the program in the background, until it listens for changes.
+# waiting OPTION…: starts the program in the background; returns when it listens for changes.
 waiting() {
 	local tries=0
 	"$DOCKFW" -f "$CONF" -b "$KIND" --format=json "$@" >"$WORK/out" 2>"$WORK/err" &
 	waiter=$!
-	# A socket of nfnetlink's (12) that is a member of a group.
+	# A socket of nfnetlink (12) that is a member of a group.
 	until awk '$2 == 12 && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink; do
 		[ $((tries += 1)) -lt 1000 ] && kill -0 "$waiter" || return 1
 		sleep 0.01
@@ -23,7 +23,7 @@ ends() { # STATUS
 	local status=$?
 	[ "$status" = "$1" ] || { echo "ended with $status, not $1"; cat "$WORK/out" "$WORK/err"; return 1; }
 }
-# A part of a layout; without the rest dockerd's chains are not whole.
+# Loads one table of a layout; without the other one dockerd's chains are not complete.
 part() { sed -n "/^\*$1/,/^COMMIT/p" "$LAYOUTS/docker-28.5.rules" | iptables-"$KIND"-restore; }
 
 for KIND in nft legacy; do
@@ -35,7 +35,7 @@ for KIND in nft legacy; do
 	sleep 0.7
 	try "$KIND: chains without dockerd are not enough" still
 	dockerd
-	try "$KIND: with dockerd it goes on, and mends" ends 0
+	try "$KIND: with dockerd it goes on, and repairs" ends 0
 	try "$KIND: the rules are there" grep -q -- '-j REJECT' <(ipt -S DOCKER-USER)
 
 	clear_tables
@@ -45,12 +45,12 @@ for KIND in nft legacy; do
 	try "$KIND: those of filter are not enough" still
 	part nat
 	try "$KIND: with those of nat it goes on" ends 2
-	try "$KIND: and finds no more than is wrong" jq -e '[.findings[].id] | unique == ["rule-missing"]' "$WORK/out"
+	try "$KIND: and finds only what is wrong" jq -e '[.findings[].id] | unique == ["rule-missing"]' "$WORK/out"
 	try "$KIND: nothing to wait for" dockfw 2 --wait=60
 
 	clear_tables
 	sed -i '1i ignore = { "docker-chains-missing" }' "$CONF"
-	try "$KIND: it waits for chains whose lack is not to be told" waiting --wait=60
+	try "$KIND: it waits for chains even if the finding is ignored" waiting --wait=60
 	part filter
 	sleep 0.7
 	try "$KIND: until they are there" still
@@ -60,13 +60,13 @@ for KIND in nft legacy; do
 
 	clear_tables
 	try "$KIND: when the time is over it goes on" dockfw 2 --wait=1 --format=json
-	try "$KIND: and says what is missing" jq -e 'any(.findings[]; .id == "docker-chains-missing")' "$WORK/out"
+	try "$KIND: and reports what is missing" jq -e 'any(.findings[]; .id == "docker-chains-missing")' "$WORK/out"
 	end "$dockerd"
-	try "$KIND: no dockerd, either" finds 3 'unknown docker-absent'
-	try "$KIND: the same behind a wait" dockfw 3 --wait=1
+	try "$KIND: without dockerd" finds 3 'unknown docker-absent'
+	try "$KIND: the same after a wait" dockfw 3 --wait=1
 done
 
-# dockerd comes late, and then others write without pause what is not wrong.
+# dockerd starts late, and then others make harmless changes without pause.
 KIND=nft
 clear_tables
 two_rules
@@ -81,11 +81,11 @@ try "late and busy: it waits" waiting --wait=8 --timeout=6 --repair
 sleep 4
 load docker-28.5
 busy &
-try "late and busy: it stays no longer than there is time" ends 0
+try "late and busy: it stays only as long as it has time" ends 0
 wait "$!"
 end "$dockerd"
 
-# A kernel without the netlink of netfilter.
+# A kernel without netfilter's netlink family.
 KIND=legacy
 clear_tables
 two_rules
@@ -96,10 +96,10 @@ unheard() {
 		grep 'NETLINK_NETFILTER.*INJECTED' "$WORK/trace"
 }
 dockerd
-try "nothing to hear from: it looks from time to time" unheard
+try "no notifications: it checks from time to time" unheard
 end "$dockerd"
 
-# Many changes while it waits, more than its socket holds.
+# More changes while it waits than its socket buffer holds.
 KIND=nft
 clear_tables
 try "many changes: it waits" waiting --wait=60

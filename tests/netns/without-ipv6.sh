@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A kernel without IPv6 (ipv6.disable=1): IPv4 is guarded as on any other, although
-# both families are asked for.
+# A kernel without IPv6 (ipv6.disable=1): IPv4 is guarded as on any other kernel,
+# although both families are configured.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
-# The program sees a /proc/net without IPv6, and gets no socket of it.
+# The program sees a /proc/net without IPv6, and cannot open IPv6 sockets.
 program=$(realpath "$DOCKFW")
 tool=$(realpath "$BUILD/tools/without")
 DOCKFW=$WORK/dockfw-check
@@ -23,13 +23,13 @@ chmod +x "$DOCKFW"
 two_rules
 for KIND in nft legacy; do
 	clear_tables
-	try "$KIND: DOCKER-USER is laid before Docker starts" dockfw 0 --repair
-	try "$KIND: it is what was asked for" finds 0 ''
-	try "$KIND: nothing was made for IPv6" [ -z "$(tables | grep icmp6)" ]
-	try "$KIND: of IPv4 alone is told" jq -e '.families == ["ipv4"]' "$WORK/out"
-	try "$KIND: twice writes nothing" silent dockfw 0 --repair
+	try "$KIND: DOCKER-USER is installed before Docker starts" dockfw 0 --repair
+	try "$KIND: it is as configured" finds 0 ''
+	try "$KIND: nothing was created for IPv6" [ -z "$(tables | grep icmp6)" ]
+	try "$KIND: the report has only IPv4" jq -e '.families == ["ipv4"]' "$WORK/out"
+	try "$KIND: a second repair writes nothing" silent dockfw 0 --repair
 	alone() { dockfw 3 --check -6 && grep -q 'this kernel does not have' "$WORK/err"; }
-	try "$KIND: IPv6 alone" alone
-	try "$KIND: the ways of the packets" dockfw 0 --exposure
+	try "$KIND: only IPv6" alone
+	try "$KIND: the paths of packets" dockfw 0 --exposure
 done
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A kernel that has ip_tables alone: what is asked of nf_tables has an answer.
+# A kernel that has only ip_tables: requests to nf_tables still have an answer.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
@@ -30,9 +30,9 @@ proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -cont
 try "a proxy" finds 1 'warning proxy-bypass'
 iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
 ip6tables-legacy -A INPUT -s 2001:db8::1 -j DROP
-try "a proxy behind rules of INPUT" dockfw 0
-try "the way of the packets" dockfw 0 --exposure
-try "a configuration of what is there" dockfw 0 --capture
+try "a proxy that rules of INPUT guard" dockfw 0
+try "the paths of packets" dockfw 0 --exposure
+try "a configuration from the current rules" dockfw 0 --capture
 KIND=nft
 try "nothing can be written there" dockfw 3 --repair
 finish

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What is said of hosts that the other tests do not have: long chains and lists,
-# chains without rules, DOCKER-USER before Docker, other ways to answer for a port.
+# Reports on hosts that the other tests do not have: long chains and lists, chains
+# without rules, DOCKER-USER before Docker starts, other ways to answer for a port.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
@@ -9,7 +9,7 @@
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
 
-says() { grep -qE -- "$1" "$WORK/out" || { echo "not said: $1"; cat "$WORK/out" "$WORK/err"; return 1; }; }
+says() { grep -qE -- "$1" "$WORK/out" || { echo "not reported: $1"; cat "$WORK/out" "$WORK/err"; return 1; }; }
 
 for KIND in nft legacy; do
 	# ---- a long chain ----
@@ -21,42 +21,42 @@ for KIND in nft legacy; do
 		echo '} }'
 	)
 	try "$KIND: forty rules" dockfw 0 --repair
-	try "$KIND: a look at what a repair would do then" dockfw 0 --repair --dry-run
-	try "$KIND: it would do nothing" says '^OK: nothing to repair; '
+	try "$KIND: then a dry run" dockfw 0 --repair --dry-run
+	try "$KIND: it would change nothing" says '^OK: nothing to repair; '
 	ipt -D DOCKER-USER 20
 	try "$KIND: one is missing" dockfw 2
-	try "$KIND: what is around it is shown" says '^ +18  -s 192.0.2.18/32 .*DROP$'
-	try "$KIND: it is, too" says '^  \+     -  -s 192.0.2.20/32 .*DROP$'
-	try "$KIND: what is far from it is counted" says '^ +\(1[0-9] rules\)$'
+	try "$KIND: the rules around it are shown" says '^ +18  -s 192.0.2.18/32 .*DROP$'
+	try "$KIND: so is the missing rule" says '^  \+     -  -s 192.0.2.20/32 .*DROP$'
+	try "$KIND: the rules far from it are counted" says '^ +\(1[0-9] rules\)$'
 	for _ in {1..8}; do ipt -I FORWARD -i docker0 -o docker0 -j ACCEPT; done
-	try "$KIND: many rules in front" dockfw 2
+	try "$KIND: many rules before the jump" dockfw 2
 	try "$KIND: the first are named" says 'rules 1, 2, 3, 4, 5 and 3 more of FORWARD'
 
-	# ---- chains of one's own, without rules ----
+	# ---- user-defined chains without rules ----
 	clear_tables
 	load docker-28.5
 	write_conf <<-'END'
 	chain "DOCKER-USER" { rules = { "-j EMPTY" } }
 	chain "EMPTY" { }
 	END
-	try "$KIND: an empty chain is not there" finds 2 'critical rule-missing'
-	try "$KIND: it is told" grep -q 'there is no chain EMPTY' "$WORK/out"
-	try "$KIND: it is made" dockfw 0 --repair
+	try "$KIND: an empty chain does not exist" finds 2 'critical rule-missing'
+	try "$KIND: it is reported" grep -q 'there is no chain EMPTY' "$WORK/out"
+	try "$KIND: it is created" dockfw 0 --repair
 	try "$KIND: it has no rules" dockfw 0 -v
 	try "$KIND: that is shown" says '^ +\(no rules\)$'
 
 	# ---- before Docker ----
 	clear_tables
 	two_rules
-	try "$KIND: laid before Docker" dockfw 0 --repair -4
+	try "$KIND: installed before Docker starts" dockfw 0 --repair -4
 	ipt -A FORWARD -j DOCKER-USER
-	try "$KIND: what is no danger is told as it is" dockfw 1 -4
-	try "$KIND: it is" says '^warning +user-jump-duplicate'
+	try "$KIND: a harmless finding is reported as it is" dockfw 1 -4
+	try "$KIND: the finding" says '^warning +user-jump-duplicate'
 	ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN
-	try "$KIND: a danger is for Docker's start" dockfw 3 -4
+	try "$KIND: a dangerous one is for when Docker starts" dockfw 3 -4
 	try "$KIND: and it is what is told" says 'DOCKER-USER is not as configured: rule 1 of DOCKER-USER can let packets past'
 
-	# ---- a target that nf_tables has another way ----
+	# ---- a target with another form in nf_tables ----
 	clear_tables
 	load docker-28.5
 	write_conf <<-'END'
@@ -65,12 +65,12 @@ for KIND in nft legacy; do
 	    "-p tcp --dport 2 -j NFLOG --nflog-group 6 --nflog-size 60"
 	} }
 	END
-	try "$KIND: NFLOG is laid" dockfw 0 --repair
+	try "$KIND: NFLOG is installed" dockfw 0 --repair
 	try "$KIND: and found again" silent dockfw 0 --repair
-	try "$KIND: as iptables knows it" grep -q -- '--nflog-prefix.*a prefix.* --nflog-group 5 --nflog-threshold 4' <(ipt -S DOCKER-USER)
+	try "$KIND: as iptables lists it" grep -q -- '--nflog-prefix.*a prefix.* --nflog-group 5 --nflog-threshold 4' <(ipt -S DOCKER-USER)
 done
 
-# ---- what is at fault, and for what each remedy is ----
+# ---- which rules are at fault, and what each remedy is for ----
 
 KIND=nft
 clear_tables
@@ -79,30 +79,30 @@ two_rules
 try "the order is wrong and the rules are gone" dockfw 2
 try "the chain that is named is one that lets packets in" says \
 	'^critical +user-jump-late +ipv4: rule 3 of FORWARD jumps to Docker.s chain DOCKER before rule 10 jumps to DOCKER-USER'
-try "of those that accept the ones that let new connections in" says '^critical +accept-before-user +ipv4: rules 4, 5, 8 and 9 of FORWARD can'
+try "the accepting rules that are named let new connections in" says '^critical +accept-before-user +ipv4: rules 4, 5, 8 and 9 of FORWARD can'
 marks() { # SIGN FINDING NUMBER…
 	local sign=$1 finding=$2
 	shift 2
 	[ "$(sed -nE "s/^  $sign +([0-9]+) .* <- $finding\$/\1/p" "$WORK/out" | xargs)" = "$*" ] || { cat "$WORK/out"; false; }
 }
 try "each of them is marked" marks '!' accept-before-user 4 5 8 9
-try "so is each call of Docker's that is as bad" marks '!' user-jump-late 3 7
-try "and the call that comes too late" marks - user-jump-late 10
-try "a remedy is said once, for all that it mends" says \
+try "so is each jump to Docker's chains that is as bad" marks '!' user-jump-late 3 7
+try "and the jump that comes too late" marks - user-jump-late 10
+try "a remedy is printed once, for all findings that it repairs" says \
 	"^  user-jump-late, accept-before-user, rule-missing: run: dockfw-check -f $CONF -b nft --repair\$"
 ln "$CONF" "$WORK/it's one"
-try "its command is for what was looked at" gives 2 "$DOCKFW" -f "$WORK/it's one" -4
-try "in the words of a shell" says "run: dockfw-check -f '$WORK/it'\\\\''s one' -4 --repair\$"
+try "its command is for the families that were checked" gives 2 "$DOCKFW" -f "$WORK/it's one" -4
+try "quoted for a shell" says "run: dockfw-check -f '$WORK/it'\\\\''s one' -4 --repair\$"
 command=$(sed -n "s|.* run: dockfw-check|'$DOCKFW'|p" "$WORK/out")
 try "in json too" gives 2 "$DOCKFW" -f "$CONF" --format=json
 # shellcheck disable=SC2016 # jq's
-try "it does" jq -e --arg command "run: dockfw-check -f $CONF --repair" 'all(.findings[]; .remedy == $command)' "$WORK/out"
-try "and it mends" gives 0 eval "$command"
+try "it has the command" jq -e --arg command "run: dockfw-check -f $CONF --repair" 'all(.findings[]; .remedy == $command)' "$WORK/out"
+try "and the command repairs" gives 0 eval "$command"
 for _ in {1..40}; do ipt -I FORWARD -i docker0 -j ACCEPT; done
-try "forty in front" dockfw 2
-try "what is far is counted, though marked" says '^ +\([0-9]+ rules\)$'
+try "forty rules before the jump" dockfw 2
+try "rules far away are counted, even if marked" says '^ +\([0-9]+ rules\)$'
 ipt -N ts-forward && ipt -A ts-forward -j ACCEPT && ipt -I FORWARD -j ts-forward
-try "a chain in front" dockfw 2
+try "a chain before the jump" dockfw 2
 try "it can be trusted" says '^  accept-before-user: run: .* --repair, or list the chain that the rule jumps to in trusted-chains$'
 
 # ---- numbers before and after a repair ----
@@ -112,11 +112,11 @@ load docker-28.1
 two_rules
 ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
 try "rules come in, and something is left" dockfw 1 --repair
-try "which has its number of now" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
-try "the picture says that it has those of before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
-try "and does so where they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
-try "afterwards they are the same" dockfw 1
-try "they are" says '^ipv4 filter DOCKER-USER$'
+try "with its current number" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
+try "the listing says that it has the numbers from before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
+try "but only if they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
+try "afterwards the numbers are the same" dockfw 1
+try "and the listing shows that" says '^ipv4 filter DOCKER-USER$'
 
 # ---- files that cannot be written ----
 
@@ -128,7 +128,7 @@ complains() { # REASON-AND-REMEDY FILE
 }
 try "no such folder" complains "No such file or directory; its directory must exist" "$WORK/none/report"
 try "a folder" complains "in place of '$WORK/small': it is not a regular file; name a file" "$WORK/small"
-try "a folder that the sandbox closes" complains "Read-only file system; a systemd unit must name its directory in ReadWritePaths=" "$WORK/closed/report"
+try "a folder that the sandbox makes read-only" complains "Read-only file system; a systemd unit must name its directory in ReadWritePaths=" "$WORK/closed/report"
 try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
 try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
 mkdir "$WORK/others" && chown 65534 "$WORK/others"
@@ -139,22 +139,22 @@ not_owner() {
 	complains "Permission denied; its directory must belong to the user who runs this" "$WORK/others/report"
 }
 PROGRAM=$DOCKFW
-try "a folder of another user's" not_owner
+try "a folder of another user" not_owner
 umount "$WORK/closed" "$WORK/small"
 
-# ---- where it is said ----
+# ---- where errors go ----
 
 KIND=nft
 two_rules
 : >"$WORK/err" # systemd names its stream by device and inode
 try "for the journal" gives 3 env JOURNAL_STREAM="$(stat -c %d:%i "$WORK/err")" "$DOCKFW" -f "$WORK/nowhere.conf"
 try "each line has a priority" grep -qE '^<[3-7]>dockfw-check: ' "$WORK/err"
-try "for another stream than the journal's" gives 3 env JOURNAL_STREAM=1:2 "$DOCKFW" -f "$WORK/nowhere.conf"
+try "for a stream other than the journal's" gives 3 env JOURNAL_STREAM=1:2 "$DOCKFW" -f "$WORK/nowhere.conf"
 try "no line has one" grep -q '^dockfw-check: ' "$WORK/err"
-try "a report's file has the error" dockfw 3 -f "$WORK/nowhere.conf" -o "$WORK/report"
-try "it does" grep -q "^UNKNOWN: .*nowhere.conf" "$WORK/report"
+try "a report's file gets the error" dockfw 3 -f "$WORK/nowhere.conf" -o "$WORK/report"
+try "the error is there" grep -q "^UNKNOWN: .*nowhere.conf" "$WORK/report"
 
-# ---- who answers for a port ----
+# ---- what answers for a port ----
 
 clear_tables
 hosts_up
@@ -163,10 +163,10 @@ exposes() { dockfw 0 --exposure "${@:2}" && says "$1"; }
 try "no proxy: Docker's rules translate" exposes 'container 172.17.0.2:80 .*answers dnat'
 listen=0.0.0.0 port=80
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 80 -container-ip 172.17.0.2 -container-port 80
-try "docker-proxy, too" exposes 'answers both|answers dnat'
+try "docker-proxy as well" exposes 'answers both|answers dnat'
 port=8080
 proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
-try "docker-proxy alone" exposes '^0.0.0.0:8080/tcp .*answers (docker-)?proxy'
+try "only docker-proxy" exposes '^0.0.0.0:8080/tcp .*answers (docker-)?proxy'
 end "${proxies[@]}"
 ipt -A DOCKER -d 172.17.0.2 ! -i docker0 -o docker0 -p sctp --dport 99 -j ACCEPT
 ipt -t nat -A DOCKER ! -i docker0 -p sctp --dport 99 -j DNAT --to-destination 172.17.0.2:99
@@ -178,21 +178,21 @@ try "one on two addresses" exposes '^(198.51.100.10|203.0.113.1):53/udp'
 try "a range" exposes '8000'
 try "as json" exposes '"port_end": 8010' --format=json
 
-# A packet is of the family that it is of, whatever is configured.
+# The packet determines the family, whatever is configured.
 echo 'families = { "ipv6" }' >"$WORK/six.conf"
-try "one of IPv4 beside a configuration for IPv6" gives 0 "$DOCKFW" -b nft -f "$WORK/six.conf" \
+try "a packet of IPv4 with a configuration for IPv6" gives 0 "$DOCKFW" -b nft -f "$WORK/six.conf" \
 	--trace 'from 203.0.113.200 in ens3 tcp 80'
-try "its way is the kernel's" says '^verdict: forwarded'
+try "its path is the kernel's" says '^verdict: forwarded'
 for twice in 'from 203.0.113.200 from 203.0.113.123 in ens3' 'from 203.0.113.200 in ens3 in docker0' \
 	'from 203.0.113.200 in ens3 to 198.51.100.10 to 203.0.113.1' 'from 203.0.113.200 in ens3 sport 1 sport 2'; do
-	try "not both: $twice" gives 3 "$DOCKFW" -b nft -f "$WORK/six.conf" --trace "$twice tcp 80"
+	try "a word given twice: $twice" gives 3 "$DOCKFW" -b nft -f "$WORK/six.conf" --trace "$twice tcp 80"
 	try "that is said" grep -q -- "--trace: a second '" "$WORK/err"
 done
 
-# Without any configuration the question can be asked, too.
+# --exposure works without any configuration.
 rm -rf /etc/dockfw
 try "no configuration at all" gives 0 "$DOCKFW" -b nft --exposure
 try "the answer is the same" says '^0.0.0.0:99/sctp '
 try "but a check needs one" gives 3 "$DOCKFW" -b nft
-try "that is said, with where to get one" grep -q "'dockfw-check --capture' prints one" "$WORK/err"
+try "the message says where to get one" grep -q "'dockfw-check --capture' prints one" "$WORK/err"
 finish
