@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A captured DOCKER-USER: with it the host is right, it holds every rule that
-# iptables can lay there, and a repair from it gives the same capture again.
+# A captured DOCKER-USER: with it the host is correct, it holds every rule that
+# iptables can add there, and a repair from it gives the same capture again.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -11,11 +11,11 @@ capture() { # FILE [OPTION…]
 	gives 0 "$DOCKFW" --capture -b "$KIND" "$@" && install -m 600 "$WORK/out" "$to"
 }
 
-# Lays every rule of a list that iptables and the kernel take, in DOCKER-USER, but
-# those whose own listing has lost what they are, and which are so left out of a
-# capture: a range that is all of them, a text with a control character.
-# The lists' own chain is USER. In front, since the kernel does not look at rules
-# behind one that ends the chain, which with the mark in it would not be such.
+# Adds every rule of the lists that iptables and the kernel accept to DOCKER-USER, except
+# those whose listing does not show what they do, which a capture therefore leaves out:
+# an inverted range of all values, a text with a control character. USER is the chain that
+# rules of the lists jump to. Rules are inserted at the head, since the kernel does not
+# look at rules after one that ends the chain, and with the mark that rule would not end it.
 lost='-m esp ! --espspi 0:4294967295|! --dport 0:65535|"not closed|^! -p tcp -m tcp'
 lay_all() { # COMMAND LIST…
 	local command=$1-$KIND rule laid=0
@@ -25,7 +25,7 @@ lay_all() { # COMMAND LIST…
 		printf '*filter\n-I DOCKER-USER %s\nCOMMIT\n' "$rule" |
 			"$command-restore" --noflush >/dev/null 2>&1 && laid=$((laid + 1))
 	done < <(cat "$@" | grep -vE -e '^#' -e '^$' -e "$lost")
-	echo "$laid rules of $command"
+	echo "$laid rules with $command"
 	[ "$laid" -ge 250 ]
 }
 
@@ -54,7 +54,7 @@ round_trip() {
 	capture "$WORK/second.conf" && diff "$WORK/first.conf" "$WORK/second.conf"
 }
 
-# What --check-config -v prints is a configuration, and prints itself.
+# What --check-config -v prints is a configuration, which prints as itself.
 prints_itself() { # FILE
 	gives 0 "$DOCKFW" --check-config -v -f "$1" && install -m 600 "$WORK/out" "$WORK/print.conf" &&
 		gives 0 "$DOCKFW" --check-config -v -f "$WORK/print.conf" && diff "$WORK/print.conf" "$WORK/out"
@@ -62,7 +62,7 @@ prints_itself() { # FILE
 
 for KIND in nft legacy; do
 	if [ $KIND = legacy ] && ! iptables-legacy -t raw -S >/dev/null 2>&1; then
-		ok "$KIND: all of it # SKIP this kernel has no ip_tables"
+		ok "$KIND: all cases # SKIP this kernel has no ip_tables"
 		continue
 	fi
 	clear_tables
@@ -74,7 +74,7 @@ for KIND in nft legacy; do
 		"$command-$KIND" -A DOCKER-USER -i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT
 		"$command-$KIND" -A DOCKER-USER -j RETURN
 	done
-	try "$KIND: a small one is captured" silent capture "$WORK/small.conf"
+	try "$KIND: a small chain is captured" silent capture "$WORK/small.conf"
 	cat >"$WORK/wanted" <<-'END'
 	chain "DOCKER-USER" {
 	    rules = {
@@ -84,14 +84,14 @@ for KIND in nft legacy; do
 	}
 	END
 	try "$KIND: as a person would write it" diff "$WORK/wanted" <(sed -n '/^chain/,$p' "$WORK/small.conf")
-	CONF=$WORK/small.conf try "$KIND: with it the host is right" finds 0 ""
+	CONF=$WORK/small.conf try "$KIND: with it the host is correct" finds 0 ""
 	ipt -N f2b-web && ipt -A f2b-web -j RETURN && ipt -I DOCKER-USER -j f2b-web
-	try "$KIND: one that calls another chain" silent capture "$WORK/calls.conf"
+	try "$KIND: one that jumps to another chain" silent capture "$WORK/calls.conf"
 	try "$KIND: whose chain may be another program's" grep -q '^# as fail2ban, remove its section' "$WORK/calls.conf"
 	CONF=$WORK/calls.conf try "$KIND: the host is right with it, too" finds 0 ""
-	try "$KIND: that is not said where there is none" [ "$(grep -c fail2ban "$WORK/small.conf")" = 0 ]
+	try "$KIND: no such remark without another chain" [ "$(grep -c fail2ban "$WORK/small.conf")" = 0 ]
 	ipt -D DOCKER-USER -j f2b-web && ipt -F f2b-web && ipt -X f2b-web
-	try "$KIND: of IPv6 alone" capture "$WORK/six.conf" -6
+	try "$KIND: only IPv6" capture "$WORK/six.conf" -6
 	try "$KIND: IPv6 has the one rule" [ "$(grep -c ' -j ' "$WORK/six.conf")" = 1 ]
 	clear_tables
 	load docker-28.5
@@ -100,17 +100,17 @@ for KIND in nft legacy; do
 	try "$KIND: rules of every kind, IPv4" lay_all iptables "$lists/any.rules" "$lists/ipv4.rules"
 	try "$KIND: rules of every kind, IPv6" lay_all ip6tables "$lists/any.rules" "$lists/ipv6.rules"
 	if [ $KIND = legacy ]; then
-		# What no listing tells is named, and the rest is captured.
+		# A rule that no listing shows is named, and the others are captured.
 		ipt -N LOST && ipt -A LOST -p esp -m esp ! --espspi 0:4294967295
 		ipt -I DOCKER-USER -j LOST
 		try "$KIND: a rule that is left out" capture "$WORK/lost.conf"
 		try "$KIND: it is named in the file" grep -q '# ipv4 rule 1 is left out' "$WORK/lost.conf"
-		try "$KIND: it is warned of" grep -q 'rule 1 of LOST is left out' "$WORK/err"
+		try "$KIND: a warning names it" grep -q 'rule 1 of LOST is left out' "$WORK/err"
 		ipt -D DOCKER-USER -j LOST
 	fi
 	try "$KIND: captured, checked, repaired and captured again" round_trip
-	try "$KIND: the print of that prints itself" prints_itself "$WORK/first.conf"
-	# Where a listing names a default, it is not the same bytes, but the same rule.
-	CONF=$WORK/print.conf try "$KIND: and the host is right with it, too" finds 0 ""
+	try "$KIND: the printed form of that prints as itself" prints_itself "$WORK/first.conf"
+	# A listing that names a default gives other bytes, but the same rule.
+	CONF=$WORK/print.conf try "$KIND: and with it the host is correct as well" finds 0 ""
 done
 finish

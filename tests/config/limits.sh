@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Configurations that are too much, files that are not for reading, and options
-# that do not go together: each is refused with its reason, quickly.
+# Configurations that are too large, files that cannot be read, and options that do not
+# go together: each is refused quickly, with the reason.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
 KIND=nft
-# refused PATTERN FILE: with that on stderr, and nothing on stdout.
+# refused PATTERN FILE: PATTERN matches on stderr, and nothing is on stdout.
 refused() {
 	gives 3 timeout 60 "$DOCKFW" --check-config -f "$2" || return 1
 	[ ! -s "$WORK/out" ] && grep -qE -- "$1" "$WORK/err" && return
@@ -22,7 +22,7 @@ many() { # NUMBER FORMAT
 	done
 }
 
-# ---- too much ----
+# ---- too large ----
 
 write_conf < <(many 1025 'chain "C%d" { rules = { "-j RETURN" } }')
 try "too many sections" refused 'conf:1025: more than 1024' "$CONF"
@@ -39,10 +39,10 @@ try "too many rules" refused 'rules.conf:65538: more than 65536 rules' "$WORK/ru
 } >"$WORK/wrong.conf"
 try "many wrong rules" refused 'wrong.conf:51: too many errors' "$WORK/wrong.conf"
 at_most() { [ "$(wc -l <"$WORK/err")" -le "$1" ] || { wc -l "$WORK/err"; return 1; }; }
-try "not all of them are told" at_most 52
+try "not all of them are reported" at_most 52
 yes '}' | head -n 50 >"$WORK/text.conf"
 try "many wrong lines" refused 'too many errors' "$WORK/text.conf"
-try "not all of them are told" at_most 25
+try "not all of them are reported" at_most 25
 head -c 17000000 /dev/zero | tr '\0' '#' >"$WORK/large.conf"
 try "a file that is too large" refused 'at most 16777216 are read' "$WORK/large.conf"
 mkdir -p "$WORK/deep"
@@ -59,7 +59,7 @@ try "a file that includes itself" refused 'loop.conf:1: .*includes itself' "$WOR
 
 # ---- files ----
 
-# A folder's own name is no pattern, and a name without a folder is right here.
+# The name of a folder is not a pattern, and a name without a folder is in the current one.
 mkdir "$WORK/[ab]*?"
 echo 'include("*.inc")' >"$WORK/[ab]*?/main.conf"
 echo 'chain "DOCKER-USER" { rules = { "-j RETURN" } }' >"$WORK/[ab]*?/one.inc"
@@ -79,16 +79,16 @@ unread() {
 	cat "$WORK/out"
 	return 1
 }
-try "a file that may not be read" unread
-try "none at the usual place" refused 'the usual one is' "$WORK/none.conf"
+try "a file without permission to read it" unread
+try "a missing file, with the usual place named" refused 'the usual one is' "$WORK/none.conf"
 
 # ---- the environment ----
 
-# The extensions are the system's: a folder of somebody's would be run as root.
+# Extensions come only from the system: code in any other folder would run as root.
 two_rules
 for variable in XTABLES_LIBDIR IPTABLES_LIB_DIR IP6TABLES_LIB_DIR; do
 	export "$variable=$WORK/files"
-	try "no extensions by $variable" reads "$CONF"
+	try "$variable has no effect on extensions" reads "$CONF"
 	unset "$variable"
 done
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every command line with dockfw-check that the documents, the units and the
-# files for monitoring show is one that the program takes.
+# The program accepts every dockfw-check command line in the documents, the units and
+# the files for monitoring.
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Ends where a shell, a table or a remark would end it; continued lines are one.
+# A command ends where a shell, a table or a remark would end it; continued lines are joined.
 commands_of() # FILE…
 {
 	# shellcheck disable=SC2016 # the variable is the unit's
@@ -19,7 +19,7 @@ for file in README.md HACKING.md man/dockfw-check.8 man/dockfw.conf.5 conf/dockf
 	conf/prometheus-dockfw.yml systemd/*.service src/model/finding.c; do
 	commands_of "$file" | sort -u >"$WORK/commands"
 	while read -r line; do
-		eval "set -- ${line/\$DOCKFW_MODE/--repair}" # words, as the shell has them
+		eval "set -- ${line/\$DOCKFW_MODE/--repair}" # words as in a shell
 		holds "$file: dockfw-check $line" "$BUILD/tools/options-parse" "$@"
 	done <"$WORK/commands"
 	wc -l <"$WORK/commands" >"$WORK/count.${file##*/}"
@@ -29,11 +29,11 @@ holds "commands of the man page were found" [ "$(cat "$WORK/count.dockfw-check.8
 
 holds "a command of each unit was found" [ "$(cat "$WORK"/count.*.service | grep -c '^[1-9]')" = 3 ]
 
-# The parser that is asked is one that refuses.
+# The parser does refuse what is wrong.
 refuses "an unknown option" "$BUILD/tools/options-parse" --no-such-option
 refuses "a wrong combination" "$BUILD/tools/options-parse" --dry-run
 
-# sudoers allows what the agents run, to the letter.
+# sudoers allows exactly what the agents run.
 grep -hoE 'NOPASSWD: .*' README.md conf/icinga-dockfw.conf man/dockfw-check.8 | sed 's/NOPASSWD: //' | sort -u >"$WORK/allowed"
 {
 	grep -hoE 'sudo -n /usr/sbin/dockfw-check.*' conf/icinga-dockfw.conf man/dockfw-check.8 | sed 's/^sudo -n //'

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The keys of the configuration are those of the man page; the sample and every
-# example are right.
+# example are valid.
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 page=man/dockfw.conf.5
 umask 022
-mkdir "$WORK/conf.d" # which examples include files from
+mkdir "$WORK/conf.d" # examples include files from it
 
 {
 	sed -nE 's/^\t\{ "([a-z-]+)", SECTION_.*/\1/p' src/config/settings.c
@@ -19,7 +19,7 @@ same_set "keys of the configuration" 13 "$WORK/program" "$WORK/man"
 # The sample, as it is installed.
 install -m 644 conf/dockfw.conf "$WORK/sample.conf"
 : >"$WORK/empty.conf"
-holds "the sample is right" "$DOCKFW" --check-config -f "$WORK/sample.conf"
+holds "the sample is valid" "$DOCKFW" --check-config -f "$WORK/sample.conf"
 "$DOCKFW" --check-config -v -f "$WORK/sample.conf" >"$WORK/sample"
 "$DOCKFW" --check-config -v -f "$WORK/empty.conf" >"$WORK/defaults"
 holds "the sample has the defaults" diff "$WORK/defaults" "$WORK/sample"
@@ -27,7 +27,7 @@ section "$page" SETTINGS | sed -nE 's/^\.It Ic ([a-z-]+).*/\1/p' >"$WORK/setting
 subset "settings in the sample" 6 "$WORK/settings" \
 	<(sed -nE 's/^([a-z-]+) +=.*/\1/p' conf/dockfw.conf)
 
-# What stands behind "The default is" is what an empty configuration gives.
+# The words after "The default is" are what an empty configuration gives.
 section "$page" SETTINGS | awk '
 	/^\.It Ic / { key = $3 }
 	/^The default is/ { default_is = $0; sub(/^The default is */, "", default_is)
@@ -37,12 +37,12 @@ sed -nE -e 's/"ipv4", "ipv6"/both/' -e 's/\{ \}/none/' -e 's/[{}"]//g' \
 	-e 's/^([a-z-]+) += +([a-z]+) *$/\1 \2/p' "$WORK/defaults" >"$WORK/true"
 same_set "defaults of the settings" 6 "$WORK/true" "$WORK/said"
 
-# What the sample has in comments as an example becomes a configuration.
+# The examples in the sample's comments become a configuration.
 awk '/^# (chain|publish) "/ { inside = 1 }
 	inside { print substr($0, 3) }
 	/^# \}/ { inside = 0 }
 	/^# include\(/ { print substr($0, 3) }' conf/dockfw.conf >"$WORK/opened.conf"
-holds "the sample's examples are right" "$DOCKFW" --check-config -f "$WORK/opened.conf"
+holds "the sample's examples are valid" "$DOCKFW" --check-config -f "$WORK/opened.conf"
 holds "the sample's examples have rules" \
 	[ "$("$DOCKFW" --check-config -v -f "$WORK/opened.conf" | grep -c ' -j ')" -ge 8 ]
 
@@ -56,7 +56,7 @@ count=0
 for file in "$WORK"/readme.* "$WORK"/man.[0-9]*; do
 	[ -f "$file" ] || continue
 	count=$((count + 1))
-	holds "an example is right: ${file##*/}" "$DOCKFW" --check-config -f "$file"
+	holds "an example is valid: ${file##*/}" "$DOCKFW" --check-config -f "$file"
 done
 holds "there are examples" [ "$count" -ge 6 ]
 finish

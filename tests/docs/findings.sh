@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every finding is in the man page and in the README, with one severity in both,
-# and no other is.
+# Every finding is in the man page and in the README, with the same severity in both,
+# and nothing else is.
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p' src/model/finding.c >"$WORK/program"
 section man/dockfw-check.8 FINDINGS | sed -nE 's/^\.It Ic ([a-z-]+) Pq ([a-z]+)$/\1 \2/p' >"$WORK/man"
-# shellcheck disable=SC2016 # no command, but Markdown
+# shellcheck disable=SC2016 # Markdown, not a command
 sed -nE 's/^\| `([a-z-]+)` \| (critical|warning|unknown)[;| ].*/\1 \2/p' README.md >"$WORK/readme"
 same_set "findings in the man page" 18 "$WORK/program" <(cut -d' ' -f1 "$WORK/man")
 same_set "findings in the README" 18 "$WORK/program" <(cut -d' ' -f1 "$WORK/readme")
 same_set "their severities" 18 "$WORK/man" "$WORK/readme"
 
-# The ids are those that the program knows.
+# The program knows these ids.
 {
 	echo "ignore = {"
 	sed 's/\(.*\) .*/    "\1",/; $s/,$//' "$WORK/man"
@@ -21,5 +21,5 @@ same_set "their severities" 18 "$WORK/man" "$WORK/readme"
 } >"$WORK/all.conf"
 holds "each id can be ignored" "$DOCKFW" --check-config -f "$WORK/all.conf"
 echo 'ignore = { "no-such-id" }' >"$WORK/none.conf"
-refuses "another one cannot" "$DOCKFW" --check-config -f "$WORK/none.conf"
+refuses "another id cannot" "$DOCKFW" --check-config -f "$WORK/none.conf"
 finish

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Sourced first by each test of the documents, which runs in the top folder.
-# BUILD is where the programs were built (build). Prints a line "ok …" or
-# "not ok …" for each fact; the exit status says whether all were right.
+# Sourced first by each test of the documents, which runs in the top folder. BUILD is
+# the build folder (build). Prints a line "ok …" or "not ok …" for each fact; the exit
+# status is 0 if all hold.
 
 set -u
 export LC_ALL=C
@@ -20,7 +20,7 @@ not_ok() { echo "not ok - $1"; failed=1; }
 
 [ -x "$DOCKFW" ] || { not_ok "$DOCKFW is built"; exit 1; }
 
-# The command, whose output is shown where it fails.
+# Passes if the command succeeds; shows its output if it fails.
 holds() # NAME COMMAND…
 {
 	local name=$1
@@ -44,8 +44,8 @@ refuses() # NAME COMMAND…
 	fi
 }
 
-# Two files of lines hold the same set. A list that turns out short was not
-# found where it was looked for, so it is no match.
+# Two files hold the same set of lines. A list of fewer than LEAST lines was not found
+# where it was expected, so it does not pass.
 same_set() # NAME LEAST A B
 {
 	local name=$1 least=$2 a=$3 b=$4
@@ -56,12 +56,12 @@ same_set() # NAME LEAST A B
 	elif diff "$WORK/a" "$WORK/b" >"$WORK/diff"; then
 		ok "$name: $(wc -l <"$WORK/a")"
 	else
-		not_ok "$name ('<' is in the first alone, '>' in the second)"
+		not_ok "$name ('<' is only in the first, '>' only in the second)"
 		grep '^[<>]' "$WORK/diff" | sed 's/^/#     /'
 	fi
 }
 
-# Every line of A is one of B's.
+# Every line of A is also in B.
 subset() # NAME LEAST A B
 {
 	local name=$1 least=$2 a=$3 b=$4
@@ -77,13 +77,13 @@ subset() # NAME LEAST A B
 	fi
 }
 
-# A section of a man page's source, by its title.
+# Prints a section of a man page's source, by its title.
 section() # FILE TITLE
 {
 	awk -v title="$2" '/^\.Sh / { inside = $0 == ".Sh " title } inside' "$1"
 }
 
-# The blocks that a README has for a language, each in a file $WORK/NAME.N.
+# Writes the blocks of the README in a language to files $WORK/NAME.N.
 blocks() # LANGUAGE NAME
 {
 	awk -v open="^\`\`\`$1\$" -v to="$WORK/$2." '

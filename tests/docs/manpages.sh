@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The man pages are clean to mandoc and to groff, and have what a page must have.
-# shellcheck disable=SC2317 # functions that are called by name
+# mandoc and groff report nothing for the man pages, which have the required sections.
+# shellcheck disable=SC2317 # functions called by name
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Which other pages are installed is the machine's affair.
+# Whether other pages are installed depends on the machine.
 lint() # FILE
 {
 	mandoc -T lint "$1" 2>/dev/null | grep -vE 'referenced manual not found|outdated mandoc\.db' >"$WORK/lint"
@@ -33,7 +33,7 @@ subset "dockfw-check.8: its own sections" 5 \
 	<(printf '.Sh %s\n' SYNOPSIS OPTIONS OUTPUT FINDINGS "EXIT STATUS" ENVIRONMENT) \
 	<(grep '^\.Sh ' man/dockfw-check.8)
 
-# Variables that the program asks for, but for those that it clears.
+# Variables that the program reads, except for systemd's.
 grep -hoE 'getenv\("[A-Z_]+"\)' src/*.c src/*/*.c src/*/*/*.c | sed 's/.*"\(.*\)".*/\1/' | grep -v '^JOURNAL_STREAM$' >"$WORK/asked"
 section man/dockfw-check.8 ENVIRONMENT | sed -nE 's/^\.It Ev ([A-Z_]+)$/\1/p' >"$WORK/said"
 same_set "environment variables" 3 "$WORK/asked" "$WORK/said"

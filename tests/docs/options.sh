@@ -15,11 +15,11 @@ sed -nE \
 	-e 's/^\.It Fl -([a-z0-9-]+)( Ar)?( [A-Z]+)?$/- \1\3/p' "$page" >"$WORK/man"
 same_set "options of --help and of the man page" 15 "$WORK/help" "$WORK/man"
 
-# Those that are only mentioned exist, too.
+# Options that are only mentioned exist as well.
 cut -d' ' -f2 "$WORK/help" >"$WORK/names"
 grep -hoE '\<Fl -[a-z0-9-]+' man/*.[58] | sed 's/^Fl -//' >"$WORK/mentioned"
 subset "options that the man pages mention" 10 "$WORK/mentioned" "$WORK/names"
-# The modes of the synopsis are modes of the program, and all of them.
+# The modes of the synopsis are exactly those of the program.
 section "$page" SYNOPSIS | grep -oE 'Fl -[a-z-]+' | sed 's/^Fl -//' | grep -vE 'restart-docker|fail-if-open' >"$WORK/synopsis"
 section "$page" DESCRIPTION | sed -nE 's/^\.It Fl -([a-z0-9-]+).*/\1/p' >"$WORK/modes"
 same_set "modes of the synopsis" 4 "$WORK/modes" "$WORK/synopsis"
@@ -29,7 +29,7 @@ same_set "modes of the program" 4 "$WORK/refused" "$WORK/modes"
 # The completion, as bash would use it.
 completion=$BUILD/completion/dockfw-check
 holds "the completion is shell" bash -n "$completion"
-compopt() { :; } # which works in bash's own completion alone
+compopt() { :; } # it works only during a completion of bash
 # shellcheck disable=SC1090
 . "$completion"
 complete_at() # WORD…: the last is to be completed
@@ -42,7 +42,7 @@ complete_at dockfw-check "" | sed 's/^--//' >"$WORK/completed"
 same_set "options that are completed" 15 "$WORK/names" "$WORK/completed"
 holds "a part is completed" [ "$(complete_at dockfw-check --check-)" = --check-config ]
 
-# Values with choices: the program takes each and no other, as the man page has them.
+# Values with choices: the program accepts exactly those of the man page.
 for option in format backend; do
 	complete_at dockfw-check --$option "" >"$WORK/values"
 	complete_at dockfw-check --$option = "" >"$WORK/values.equals"
@@ -51,12 +51,12 @@ for option in format backend; do
 		sed -n 's/^\.Cm \([a-z]*\).*/\1/p' >"$WORK/values.man"
 	same_set "values of --$option in the man page" 3 "$WORK/values" "$WORK/values.man"
 	while read -r value; do
-		holds "--$option $value is taken" "$BUILD/tools/options-parse" --$option "$value"
+		holds "--$option $value is accepted" "$BUILD/tools/options-parse" --$option "$value"
 	done <"$WORK/values"
 	refuses "--$option nonsense" "$BUILD/tools/options-parse" --$option nonsense
 	subset "values of --$option in its refusal" 3 "$WORK/values" <(grep -oE '[a-z]+' "$WORK/out")
 done
-# What is wrong is named as it was written.
+# The message names what is wrong as it was written.
 said() # MESSAGE OPTION…
 {
 	local wanted="dockfw-check: $1" status

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the README says of the tree is so: make's targets and variables,
-# packages, files, units, the known differences.
-# shellcheck disable=SC2016,SC2012 # Markdown has its backquotes, and units have plain names
+# What the README says about the tree is true: targets and variables of make, packages,
+# files, units, the known differences.
+# shellcheck disable=SC2016,SC2012 # backquotes are Markdown's, and units have plain names
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -30,10 +30,10 @@ same_set "packages of AlmaLinux" 9 <(set_up el_build) <(packages dnf)
 grep -ohE '`(conf|src|tests|systemd|man|completion)/[a-z0-9A-Z._/-]*[a-z0-9]`|\<(LICENSE|HACKING\.md)\>' README.md HACKING.md |
 	tr -d '`' | sort -u >"$WORK/files"
 while read -r file; do
-	holds "$file is there" test -e "$file"
+	holds "$file exists" test -e "$file"
 done <"$WORK/files"
 [ -s "$WORK/files" ] || not_ok "files are named"
-# The list of HACKING.md has each file of the program, in its folder, and no other.
+# The list in HACKING.md has exactly the files of the program, each in its folder.
 awk '/^src\/$/ { inside = 1; next } /^```$/ { inside = 0 }
 	inside && /^  [a-z]/ { folder = "" }
 	inside && $1 ~ /\/$/ { folder = $1; next }
@@ -56,8 +56,8 @@ subset "units in the man page" 4 "$WORK/units" <(grep -oE 'dockfw-[a-z]+\.(servi
 subset "units that the documents name" 4 \
 	<(grep -ohE 'dockfw-[a-z]+\.(service|timer)' README.md man/*.[58] conf/*) "$WORK/units"
 
-# Every difference to iptables that the tests allow is told, and no other.
+# The README lists exactly the differences from iptables that the tests allow.
 sed -nE 's/^[a-z]+\t(.*)/\1/p' tests/rules/known.differences >"$WORK/known"
 sed -n '/^Known differences/,/^## /p' README.md | sed -nE 's/^\| `([^`]*)` \|.*/\1/p' >"$WORK/told"
-same_set "known differences to iptables" 0 "$WORK/known" "$WORK/told"
+same_set "known differences from iptables" 0 "$WORK/known" "$WORK/told"
 finish

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The keys of json and the names of metrics and perfdata are in the man page.
+# The keys of JSON and the names of metrics and perfdata are in the man page.
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 section man/dockfw-check.8 OUTPUT | awk '/^\.Ss / { which = $2 } { print which, $0 }' >"$WORK/output"
-in_output() # FORMAT: the names of its lists
+in_output() # FORMAT: the names in its lists
 {
 	sed -nE "s/^$1 \.It Ic (.*)/\1/p" "$WORK/output" | tr -d ' ' | tr ',' '\n'
 }
@@ -18,15 +18,15 @@ same_set "metrics" 8 "$WORK/metrics" <(in_output prometheus)
 grep -ohE '\<dockfw_[a-z_]+' conf/prometheus-dockfw.yml >"$WORK/used"
 subset "metrics of the alert rules" 2 "$WORK/used" "$WORK/metrics"
 if command -v promtool >/dev/null; then
-	holds "promtool takes the alert rules" promtool check rules conf/prometheus-dockfw.yml
+	holds "promtool accepts the alert rules" promtool check rules conf/prometheus-dockfw.yml
 else
-	echo "ok - promtool takes the alert rules # SKIP no promtool"
+	echo "ok - promtool accepts the alert rules # SKIP no promtool"
 fi
 
 grep -oE "'(%s_)?[a-z_]+'=" src/report/report_nagios.c | sed -e "s/'//g" -e 's/=//' -e 's/%s/ipv4/' >"$WORK/perfdata"
 subset "labels of the perfdata" 3 "$WORK/perfdata" <(sed -nE 's/^nagios \.Ql ([a-z0-9_]+)( ,)?$/\1/p' "$WORK/output")
 
-# The keys that the program itself prints, in the case that needs no root.
+# The keys that the program itself prints, in a case that does not need root.
 "$DOCKFW" --format=json -f "$WORK/none" 2>/dev/null | sed -nE 's/^  "([a-z]+)":.*/\1/p' >"$WORK/printed"
 subset "keys that are printed" 8 "$WORK/printed" "$WORK/keys"
 "$DOCKFW" --format=prometheus -f "$WORK/none" 2>/dev/null | sed -nE 's/^(dockfw_[a-z_]+).*/\1/p' >"$WORK/printed"

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the units run beside the program: the wait for firewalld is bounded, and
-# modules are loaded where iptables is iptables-legacy alone. The units themselves
-# are tested on booted hosts; here their times are held against each other.
-# shellcheck disable=SC2317 # functions that are called by name
+# What the units run besides the program: the wait for firewalld is bounded, and
+# modules are loaded only if iptables is iptables-legacy. The units themselves are
+# tested on booted hosts; here only their time limits are compared.
+# shellcheck disable=SC2317 # functions called by name
 # shellcheck source=tests/docs/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# The commands that the helpers call, as a host without anything would have them.
+# The commands that the helpers run, replaced by fakes.
 mkdir "$WORK/bin"
 PATH=$WORK/bin:$PATH
 command_is() # NAME LINE…
@@ -23,18 +23,18 @@ tells() { waits "$@" >"$WORK/said" 2>&1 && grep -q '^<4>firewalld has not answer
 
 command_is systemctl 'exit 3'
 command_is busctl "echo asked >>$WORK/asked; exit 1"
-holds "firewalld does not run: nothing is waited for" silent
-refuses "nor is it asked" test -e "$WORK/asked"
+holds "firewalld does not run: no wait" silent
+refuses "firewalld is not called either" test -e "$WORK/asked"
 command_is systemctl 'exit 0'
 command_is busctl "echo asked >>$WORK/asked; [ \"\$(wc -l <$WORK/asked)\" -ge 3 ]"
 holds "firewalld answers the third time" silent
-holds "it was asked until then" [ "$(wc -l <"$WORK/asked")" = 3 ]
+holds "it was called until then" [ "$(wc -l <"$WORK/asked")" = 3 ]
 command_is busctl 'exit 1'
 holds "firewalld refuses: the start goes on" tells 1
-# Had the call all the time that it takes, no unit's time limit would be enough.
+# Without a limit for the call, no time limit of a unit would be enough.
 command_is busctl "echo \$\$ >$WORK/call; exec sleep 1000"
-holds "firewalld takes the call and says nothing: the start goes on" tells 1
-gone() # a process that nobody has asked for its end has no command line any more
+holds "firewalld accepts the call and does not answer: the start goes on" tells 1
+gone() # a zombie has no command line any more
 {
 	for _ in {1..200}; do
 		grep -q . "/proc/$1/cmdline" 2>/dev/null || return 0
@@ -42,11 +42,11 @@ gone() # a process that nobody has asked for its end has no command line any mor
 	done
 	return 1
 }
-holds "no call is left behind" gone "$(cat "$WORK/call")"
+holds "no call is left running" gone "$(cat "$WORK/call")"
 
 # ---- ip_tables ----
 
-loads() # [ARGUMENT…]: it runs modprobe with these; with none, not at all
+loads() # [ARGUMENT…]: it runs modprobe with these arguments; without any, not at all
 {
 	rm -f "$WORK/loaded"
 	sh systemd/load-legacy || return 1
@@ -73,8 +73,8 @@ done
 
 # ---- times ----
 
-# A unit is given more than its parts may take together, so that it is the
-# program that says at which step it was.
+# The time limit of a unit is longer than those of its parts together, so that the
+# program itself can report which step timed out.
 allowed() # UNIT
 {
 	local unit=systemd/$1 waiting=0 timeout wait
@@ -85,7 +85,7 @@ allowed() # UNIT
 	echo $((waiting + ${timeout:-30} + ${wait:-0}))
 }
 for unit in dockfw-early dockfw-check dockfw-watch; do
-	holds "$unit.service has time enough" \
+	holds "$unit.service has enough time" \
 		[ "$(sed -n 's/^TimeoutStartSec=//p' systemd/$unit.service)" -gt "$(allowed $unit.service)" ]
 done
 finish

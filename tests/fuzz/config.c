@@ -16,13 +16,12 @@
 #include "rulespec.h"
 
 /*
- * A configuration, read whole: its text, what it includes, its settings, its
- * sections and the rules of its publish sections. What it is printed as is read
- * again and has to give the same print.
+ * A complete configuration: its text, included files, settings, sections and the rules
+ * of its publish sections. Its printed form is read again and must print the same.
  *
- * The files are in memory: the input is the main one, a line ">>>" begins the next
- * one, which is called 1.conf and so on. No process is started: rules are parsed
- * and printed by something simple that is no libxtables, see below.
+ * The files are in memory: the input is the main file; a line ">>>" begins the next
+ * one, which is called 1.conf and so on. No process is started: rules are parsed and
+ * printed by a simple substitute for libxtables, see below.
  */
 
 #define MAIN_FILE "/fuzz/main.conf"
@@ -40,7 +39,7 @@ int __wrap_open(const char *name, int flags, ...);
 int __wrap_glob(const char *pattern, int flags, int (*failed)(const char *, int), glob_t *found);
 void __wrap_globfree(glob_t *found);
 
-/* libFuzzer's own files are none of these. */
+/* libFuzzer's own files are not among these. */
 int __wrap_open(const char *name, int flags, ...)
 {
 	char path[64];
@@ -96,8 +95,8 @@ static void disk_clear(void)
 }
 
 /*
- * ---- libconfuse: it loses a few bytes where an include() is not closed. What the
- * program's own functions take while it runs has to be freed all the same. ----
+ * ---- libconfuse leaks a few bytes if an include() is not closed. Memory that the
+ * program's own functions allocate while it runs must still be freed. ----
  */
 
 static int in_confuse;
@@ -145,7 +144,7 @@ IN_PROGRAM(xreallocarray, (void *old, size_t count, size_t size), (old, count, s
 IN_PROGRAM(xstrdup, (const char *text), (text))
 IN_PROGRAM(xvasprintf, (const char *format, va_list args), (format, args))
 
-/* ---- rules: the text as a match, where -j leads, -4 and -6, addresses ---- */
+/* ---- rules: the text as a match, the chain of -j, -4 and -6, addresses ---- */
 
 int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n,
 			  const struct strings *chains, struct spec *specs);
@@ -236,7 +235,7 @@ static struct policy *read_main(void)
 	return policy;
 }
 
-/* NULL where a rule cannot be printed. */
+/* NULL if a rule cannot be printed. */
 static char *print(const struct policy *policy, size_t *size)
 {
 	char *text = NULL;
@@ -259,7 +258,7 @@ static void print_again(struct policy *policy)
 		return;
 	disk_clear();
 	disk_add(text, size);
-	/* A text that gives two rules is two texts then, that give four. */
+	/* A text that gives two rules is printed as two texts, which then give four. */
 	if (!strstr(text, "two")) {
 		struct policy *other = read_main();
 

@@ -14,16 +14,17 @@
 #include "util.h"
 
 /*
- * What comes in on the netlink socket: datagrams of any bytes and any length, from
- * anybody, and errors instead of them. There is no socket: the input says what is
- * received. Each question ends, with a result; a failure is said.
+ * Input from the netlink socket: datagrams of any bytes and any length, from any sender,
+ * and errors instead of datagrams. There is no socket: the fuzz input says what is
+ * received. Each request ends with a result; a failure is reported.
  *
- * The input is a row of datagrams: a byte with the kind, one with the length in units
- * of four bytes, and the bytes. Of most, the numbers of question and port are put right.
+ * The input is a sequence of datagrams: a byte with the kind, one with the length in
+ * units of four bytes, and the bytes. In most, the sequence number and the port are
+ * corrected.
  */
 
 static struct input left;
-static uint32_t seq; /* of the question that was sent last */
+static uint32_t seq; /* of the last request */
 static size_t taken;
 
 struct mnl_socket;
@@ -77,7 +78,7 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *nl, const void *data, 
 	const struct nlmsghdr *nlh = data;
 
 	(void)nl;
-	/* To the last byte there is something. */
+	/* There is something up to the last byte. */
 	for (size_t i = 0; i < size; i++)
 		seq += ((const uint8_t *)data)[i];
 	seq = nlh->nlmsg_seq;
@@ -101,14 +102,14 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout)
 	return 1;
 }
 
-/* Whole messages get the numbers that an answer to this question has. */
+/* Complete messages get the numbers of an answer to this request. */
 static void put_right(uint8_t *data, size_t size)
 {
 	struct nlmsghdr *nlh = (struct nlmsghdr *)data;
 	int rest = (int)size;
 
 	for (; mnl_nlmsg_ok(nlh, rest) && nlh->nlmsg_len <= size; nlh = mnl_nlmsg_next(nlh, &rest)) {
-		/* Of a batch, that of the message which the low bits name. */
+		/* In a batch, the number of the message that the low bits select. */
 		nlh->nlmsg_seq = seq + (nlh->nlmsg_seq & 3);
 		nlh->nlmsg_pid = PORT;
 	}
@@ -123,7 +124,7 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 
 	(void)fd;
 	(void)flags;
-	/* Behind the end of the input the socket stays broken, or empty. */
+	/* After the end of the input the socket stays broken, or empty. */
 	if (!left.n) {
 		errno = kind & 1 ? ENOMEM : EAGAIN;
 		deadline_start(0);
@@ -166,7 +167,7 @@ static void require_said(int result)
 {
 	REQUIRE(result == BACKEND_OK || result == BACKEND_CHANGED || result == BACKEND_FAILED,
 		"%d", result);
-	REQUIRE(result != BACKEND_FAILED || diag_first_error(), "it failed without a word");
+	REQUIRE(result != BACKEND_FAILED || diag_first_error(), "it failed without a report");
 }
 
 static void send_batch(struct nft_socket *nft, unsigned int messages)

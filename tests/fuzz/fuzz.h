@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libFuzzer calls: once, and for each input. */
+/* Called by libFuzzer: once, and for each input. */
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What a target shows of an input that went wrong. */
+/* Shows details of an input that failed; a target may define it. */
 #ifndef FUZZ_SHOW
 #define FUZZ_SHOW
 #endif
 
-/* A property that has to hold; the message is printf's. */
+/* A property that must hold; the message is as for printf(). */
 #define REQUIRE(holds, ...)                                                    \
 	do {                                                                   \
 		if (!(holds)) {                                                \
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 		}                                                              \
 	} while (0)
 
-/* The input as a row of decisions; behind its end all of them are 0. */
+/* The input as a sequence of decisions; after its end all of them are 0. */
 struct input {
 	const uint8_t *v;
 	size_t n;

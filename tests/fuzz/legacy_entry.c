@@ -9,11 +9,11 @@
 #include "through_nft.h"
 
 /*
- * An entry of ip_tables or ip6_tables. What is read whole is the same after it was
- * written and read again, and in nf_tables, where that can hold it.
+ * An entry of ip_tables or ip6_tables. A rule that is decoded completely is the same
+ * after encoding and decoding it, and in nf_tables if that can hold it.
  *
- * The first byte: bit 0 the family, bits 1 and 2 what an offset leads to, bit 3
- * that the size in the entry is right.
+ * The first byte: bit 0 is the family, bits 1 and 2 the target of an offset, bit 3 says
+ * that the size in the entry is correct.
  */
 
 static struct xt_standard_target *end_of(enum family family, uint8_t *entry)
@@ -24,7 +24,7 @@ static struct xt_standard_target *end_of(enum family family, uint8_t *entry)
 	return (struct xt_standard_target *)(entry + offset);
 }
 
-/* Turns the names that libiptc takes into the kernel's verdicts. */
+/* Turns the names that libiptc uses into the kernel's verdicts. */
 static const char *install(const struct rule *rule, uint8_t *entry)
 {
 	struct xt_standard_target *target = end_of(rule->family, entry);
@@ -99,12 +99,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		((struct ip6t_entry *)entry)->next_offset = (uint16_t)size;
 	rule = xt_entry_decode(family, entry, size, leads_to);
 	if (xt_entry_has_offset(family, entry, size) && !leads_to)
-		REQUIRE(rule->opaque, "whole, and where it leads is not known");
+		REQUIRE(rule->opaque, "not opaque, though its target is not known");
 	if (rule->opaque) {
 		REQUIRE(!xt_entry_encode(rule, &unused), "written: %s", rule->opaque);
 	} else {
 		require_same_again(rule, size);
-		/* Longer than the kernel's stands for a prefix that only nf_tables can hold. */
+		/* Data longer than the kernel's stands for a prefix that only nf_tables can hold. */
 		if (strcmp(rule->target.name, "NFLOG") || rule->target.size <= 80)
 			require_nft_holds(rule);
 	}

@@ -14,14 +14,14 @@
 #include "through_nft.h"
 
 /*
- * A rule of nf_tables as a dump has it. What is decoded whole is the same after it
- * was written and read again.
+ * A rule of nf_tables as in a dump. A rule that is decoded completely is the same after
+ * encoding and decoding it.
  *
- * The first byte: bit 0 the family; with bit 1 the rest chooses expressions and
- * their attributes, so that lengths fit; otherwise it is the attributes themselves.
+ * The first byte: bit 0 is the family; with bit 1 the rest selects expressions and their
+ * attributes, so that lengths fit; otherwise the rest is the attributes themselves.
  */
 
-/* An attribute: what the kernel puts into one of that type. */
+/* The content that the kernel puts into an attribute of a type. */
 enum kind {
 	NOTHING,
 	NUMBER, /* 32 bits, small */
@@ -55,7 +55,7 @@ static const struct {
 static const char *const names[] = { "tcp", "udp", "comment", "limit", "mark", "conntrack",
 				     "LOG", "REJECT", "NFLOG", "multiport", "DOCKER", "" };
 
-/* Whether something was put in that no iptables may take for a rule of its own. */
+/* Whether the rule has something that iptables must not take for its own. */
 static bool odd;
 
 static void put_bytes(struct nlmsghdr *nlh, uint16_t type, struct input *in, size_t most)
@@ -184,7 +184,7 @@ static struct nlmsghdr *assemble(enum family family, struct input *in)
 	return nlh;
 }
 
-/* On memory that ends where the message does. */
+/* In memory that ends where the message does. */
 static struct nlmsghdr *exact(const void *head, size_t head_size, const void *rest, size_t size)
 {
 	uint8_t *message = xcalloc(1, head_size + size);
@@ -222,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(!nft_encode(rule, "filter", "FORWARD", &why), "written: %s", rule->opaque);
 		REQUIRE(!rule_equal(rule, rule), "an opaque rule is like another");
 	} else {
-		REQUIRE(!odd, "what iptables does not have was passed over");
+		REQUIRE(!odd, "something that iptables does not have was ignored");
 		require_nft_holds(rule);
 	}
 	rule_free(rule);

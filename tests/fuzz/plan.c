@@ -18,13 +18,13 @@ static void show(void);
 #include "util.h"
 
 /*
- * Check and plan over tables and policies that the input makes up: rules are drawn
- * from a few patterns, so that live and configured ones are often the same. No call
- * leads round in a loop, as in the kernel.
+ * Check and plan over tables and policies built from the input: rules are drawn from a
+ * few patterns, so that live and configured ones are often the same. As in the kernel,
+ * no jumps form a loop.
  *
- * What the plan made has no finding that a repair mends, needs no further plan, and
- * has each foreign rule in its order. Each edit is one that a kernel would take. What
- * select_judged() leaves out changes neither findings nor plan.
+ * The result of a plan has no repairable finding, needs no further plan, and has each
+ * foreign rule in its order. A kernel would accept each edit. What select_judged() leaves
+ * out changes neither findings nor plan.
  */
 
 static const char *const names[] = {
@@ -32,18 +32,18 @@ static const char *const names[] = {
 	"OFFICE", "HOME", "f2b", "ts", "OLD", "OLDER",
 };
 #define NAMES ARRAY_SIZE(names)
-#define FIRST_OWN 5 /* what a configuration may have, from here to OLD */
+#define FIRST_OWN 5 /* chains that a configuration may have, from here to OLD */
 #define LAST_OWN 7
 
 enum { PATTERNS = 10 };
 
-/* What is made up, for show(). */
+/* What was built from the input, for show(). */
 static struct {
 	struct rule *patterns[PATTERNS];
 	struct snapshot *snapshot;
 	struct policy *policy;
 	struct edits edits, from_partial;
-	uint8_t rank[NAMES]; /* a chain calls those of higher rank */
+	uint8_t rank[NAMES]; /* a chain jumps to those of higher rank */
 	uint64_t handle;
 } world;
 
@@ -154,7 +154,7 @@ static void fill_chain(struct input *in, const struct table *table, struct chain
 	for (unsigned int i = 0; i < n; i++) {
 		struct rule *rule = draw(in, table->family, &marked);
 
-		/* Docker's chains call none but Docker's. */
+		/* Docker's chains jump only to Docker's. */
 		if (rule->chain && (!table_chain(table, rule->chain) ||
 				    docker_owns_chain(chain->name) > docker_owns_chain(rule->chain) ||
 				    world.rank[index_of(rule->chain)] <=
@@ -183,7 +183,7 @@ static void make_table(struct input *in, enum family family)
 			continue;
 		chain = table_add_chain(table, names[i]);
 		chain->loaded = true;
-		/* By nft it may be hooked elsewhere, or nowhere. */
+		/* In nf_tables it may have another hook, or none. */
 		chain->builtin = !i && (absent & 0x1800) != 0x1800;
 		chain->policy = absent & 0x4000 ? VERDICT_DROP : VERDICT_ACCEPT;
 	}
@@ -234,7 +234,7 @@ static void want(struct input *in, struct wanted_chain *wanted, size_t place)
 
 			free(rule->opaque);
 			rule->opaque = NULL;
-			/* Only to a chain of the configuration, and not round in a loop. */
+			/* Only to a configured chain, and not in a loop. */
 			if (rule->chain && (!policy_chain(world.policy, rule->chain) ||
 					    index_of(rule->chain) <= place))
 				lead_nowhere(rule);
@@ -355,7 +355,7 @@ static void require_foreign_kept(const struct snapshot *before, const struct sna
 			do {
 				old = next_foreign(table->family, table->chains[c], &i);
 				now = next_foreign(table->family, chain, &k);
-				REQUIRE(!old == !now, "%s: a rule more or less", name);
+				REQUIRE(!old == !now, "%s: one rule more or less", name);
 				REQUIRE(!old || old->handle == now->handle, "%s: rule %zu", name, i);
 			} while (old);
 		}
@@ -371,7 +371,7 @@ static bool is_called(const struct table *table, const char *name)
 	return false;
 }
 
-/* As the kernel does: each edit by itself, refused where it cannot be. */
+/* As the kernel does: each edit by itself, refused if it is impossible. */
 static void carry_out(struct snapshot *snapshot, const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->n; i++) {
@@ -397,7 +397,7 @@ static bool repairable(const struct findings *findings)
 	return false;
 }
 
-/* Reads what select_judged() asks for, and no more. */
+/* Reads only what select_judged() selects. */
 static struct snapshot *partial(void)
 {
 	struct snapshot *snapshot = copy_snapshot(world.snapshot, false);
@@ -485,7 +485,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	world.handle = 0;
 	for (size_t i = 0; i < PATTERNS; i++)
 		world.patterns[i] = make_pattern(&in);
-	/* FORWARD is called by none, and Docker's chains come behind DOCKER-USER. */
+	/* Nothing jumps to FORWARD, and Docker's chains come after DOCKER-USER. */
 	for (size_t i = 1; i < NAMES; i++)
 		world.rank[i] = (uint8_t)(1 + input_byte(&in) % 200);
 	make_policy(&in);

@@ -3,9 +3,9 @@
 #include "spec_wire.h"
 
 /*
- * What a damaged child sends to its parent: records, of which no length, count or
- * string can be believed. A rule that is taken is the same after it was sent again.
- * The first byte is the family.
+ * Records that a corrupted child sends to its parent: no length, count or string in them
+ * can be trusted. A rule that is accepted is the same after it is sent again. The first
+ * byte is the family.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

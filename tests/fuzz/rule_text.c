@@ -7,11 +7,11 @@
 #include "spec_words.h"
 
 /*
- * The texts of rules, one a line: each is taken or refused with a reason, and a rule
- * that is printed is read as the same again. A first line "6" makes it IPv6.
+ * The texts of rules, one per line: each is accepted, or refused with a reason, and the
+ * printed form of a rule is read as the same rule. A first line "6" selects IPv6.
  *
- * Extensions print what they do not read back, and some fail; that is theirs. So the
- * second holds for the rule's own options and the extensions named here.
+ * Some extensions print what they do not read back, and some fail; that is their fault.
+ * So the second property holds for the rule's own options and the extensions named here.
  */
 
 #define TEXTS 64
@@ -21,7 +21,7 @@ static const char *const trusted[] = {
 	"pkttype", "physdev", "state", "icmp", "icmp6", "REJECT", "LOG", "NFLOG", "MARK",
 };
 
-/* No kernel is asked which revisions it has, which could load its modules. */
+/* The kernel is not asked which revisions it has: that could load modules. */
 struct mnl_socket;
 struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags);
 
@@ -40,7 +40,7 @@ static bool is_trusted(const char *name)
 	return false;
 }
 
-/* iptables lists a name without quotes, which may need them; the program says so where it matters. */
+/* iptables lists names without the quotes that they need; the program reports it if it matters. */
 static bool is_word(const struct interface *iface)
 {
 	return !strpbrk(iface->name, " \t\"");
@@ -89,7 +89,7 @@ static void require_same_again(enum family family, const struct rule *const *rul
 	free(specs);
 }
 
-/* The words of a text, put into quotes each, are the same words. */
+/* The words of a text are the same words when each is put into quotes. */
 static void require_same_words(const char *text)
 {
 	struct words words = { 0 }, again = { 0 };
@@ -151,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < n; i++) {
 		REQUIRE(!specs[i].error == (specs[i].nrules > 0), "'%s': %zu rules", texts[i],
 			specs[i].nrules);
-		/* A list of addresses gives hundreds that differ in them alone. */
+		/* A list of addresses gives hundreds of rules that differ only in the address. */
 		for (size_t k = 0; k < specs[i].nrules && k < 4; k++) {
 			GROW(rules, nrules, room);
 			rules[nrules++] = specs[i].rules[k];

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the fuzz targets, runs each with its corpus and then fuzzes it, two at a
-# time: run.sh BUILD-FOLDER SECONDS [TARGET…]; with 0 seconds the corpora alone. What
-# is found goes to BUILD-FOLDER/fuzz: NAME.new has inputs that reach more code,
-# NAME.found those that fail. All of it runs in a network namespace of its own.
+# time: run.sh BUILD-FOLDER SECONDS [TARGET…]; with 0 seconds it runs only the corpora.
+# The results go to BUILD-FOLDER/fuzz: NAME.new has inputs that reach more code,
+# NAME.found those that fail. Everything runs in a network namespace of its own.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 if [ $# -lt 2 ]; then
@@ -25,7 +25,7 @@ if [ ${#targets[@]} = 0 ]; then
 fi
 export UBSAN_OPTIONS=print_stacktrace=1
 
-# The longest input that is worth its time.
+# The largest input size that is worth its time.
 longest() {
 	case $1 in
 	plan | walk) echo 512 ;;
@@ -45,7 +45,7 @@ fuzz() { # TARGET
 	fi
 	[ "$time" -gt 0 ] || limit=(-runs=0)
 	[ ! -e "tests/fuzz/$name.dict" ] || limit+=(-dict="tests/fuzz/$name.dict")
-	# What an earlier run has found is tried again; the time is for all of it.
+	# Inputs that an earlier run found are tried again; the time limit is for everything.
 	timeout -k 10 $((time + 300)) "$build/fuzz/$name" "${limit[@]}" -max_len="$(longest "$name")" \
 		-timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 \
 		-artifact_prefix="$found/" "$new" "$corpus" >"$log" 2>&1 </dev/null
@@ -64,7 +64,7 @@ results=$(mktemp -d) || exit 1
 trap 'rm -rf "$results"' EXIT
 for target in "${targets[@]}"; do
 	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
-	# Written in one go, so that two targets do not mix their lines.
+	# Written at once, so that the lines of two targets do not mix.
 	{ fuzz "$target" >"$results/$target"; cat "$results/$target"; } &
 done
 wait

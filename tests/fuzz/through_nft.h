@@ -11,7 +11,7 @@
 #include "nft_encode.h"
 #include "util.h"
 
-/* The rule as nf_tables would hold and dump it; NULL, with *why, where it cannot. */
+/* Returns the rule as nf_tables would hold and dump it; NULL, with *why, if it cannot. */
 static inline struct rule *through_nft(const struct rule *rule, const char **why)
 {
 	struct nftnl_rule *encoded = nft_encode(rule, "filter", "FORWARD", why);
@@ -22,7 +22,7 @@ static inline struct rule *through_nft(const struct rule *rule, const char **why
 	if (!encoded)
 		return NULL;
 	nftnl_rule_set_u64(encoded, NFTNL_RULE_HANDLE, 7);
-	/* A dump has no such thing. */
+	/* A dump does not have these. */
 	nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_PROTO);
 	nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_FLAGS);
 	message = xcalloc(1, 131072);
@@ -36,7 +36,7 @@ static inline struct rule *through_nft(const struct rule *rule, const char **why
 	return again;
 }
 
-/* What nf_tables can hold comes back as nft_canonical() says, with its counters. */
+/* A rule that nf_tables can hold comes back as nft_canonical() says, with its counters. */
 static inline void require_nft_holds(const struct rule *rule)
 {
 	struct rule *read = nft_canonical(rule), *twice = nft_canonical(read), *again;
@@ -50,7 +50,7 @@ static inline void require_nft_holds(const struct rule *rule)
 		REQUIRE(rule_hash(read) == rule_hash(again), "another hash");
 		REQUIRE(rule->packets == again->packets && rule->bytes == again->bytes,
 			"other counters");
-		/* Where it can be held, its form is the last one. */
+		/* If it can be held, its form is final. */
 		REQUIRE(rule_equal(read, twice), "read twice it is another rule");
 	}
 	rule_free(read);

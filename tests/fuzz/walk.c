@@ -9,12 +9,12 @@
 #include "util.h"
 
 /*
- * Walks of packets through tables that the input makes up, on a host with two
- * networks: rules with any data in any extension that a walk knows.
+ * Walks of packets through tables built from the input, on a host with two networks:
+ * rules with any data in any extension that a walk knows.
  *
- * A packet from one address ends in no way in which the packets from all addresses
- * did not end for that one. That a chain is long, and its rules are looked up, changes
- * nothing. No call leads round in a loop, as in the kernel.
+ * A packet from one address has no outcome that a walk of all addresses did not have for
+ * that address. That a long chain is indexed changes no result. As in the kernel, no
+ * jumps form a loop.
  */
 
 static const char *const table_names[] = { "raw", "mangle", "nat", "filter" };
@@ -22,7 +22,7 @@ static const char *const chains[] = { "PREROUTING", "INPUT", "FORWARD", "POSTROU
 				      "DOCKER-USER", "DOCKER", "A", "B", "C" };
 #define BUILTINS 4
 #define PROBES 4
-#define INDEXED 40 /* rules in a chain that is looked up */
+#define INDEXED 40 /* rules in a chain that is indexed */
 
 static const struct {
 	const char *name;
@@ -145,7 +145,7 @@ static void add_extension(struct input *in, struct rule *rule, bool target)
 	rule_add_match(rule, extensions[which].name, extensions[which].revision, data, size);
 }
 
-/* The ports are right more often than by chance. */
+/* The ports match more often than by chance. */
 static void add_ports(struct input *in, struct rule *rule)
 {
 	uint16_t ports[8] = { 0, 65535, 0, 65535 };
@@ -212,7 +212,7 @@ static struct rule *make_rule(struct input *in, const struct table *table, const
 	return rule;
 }
 
-/* With lengthen, rules that match nothing follow, and the chain is looked up. */
+/* With lengthen, rules that match nothing follow, so that the chain is indexed. */
 static void fill_chain(struct input *in, const struct table *table, struct chain *chain,
 		       bool lengthen)
 {
@@ -265,7 +265,7 @@ static bool flows_have(const struct flows *flows, addr_t src)
 	return false;
 }
 
-/* How packets from src may end. */
+/* The possible outcomes of packets from src. */
 static unsigned int ends(const struct fate *fate, addr_t src)
 {
 	return (flows_have(&fate->forwarded, src) ? 1U : 0) |
@@ -291,7 +291,7 @@ static void require_one_of_all(struct walker *walker, const struct packet *packe
 	fate_clear(&fate);
 }
 
-/* Walks from everywhere, and from each of the probes; ended: how those from there did. */
+/* Walks from everywhere, and from each of the probes; ended gets the outcomes of the probes. */
 static void walk(const struct snapshot *snapshot, const struct packet *packet, const addr_t *probes,
 		 unsigned int *ended)
 {
@@ -356,7 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		longer = make_snapshot(in, family, true);
 		walk(longer, &packet, probes, other);
 		for (size_t i = 0; i < PROBES; i++)
-			REQUIRE(ended[i] == other[i], "looked up it ends as %x, not %x", other[i],
+			REQUIRE(ended[i] == other[i], "indexed it ends as %x, not %x", other[i],
 				ended[i]);
 		snapshot_free(longer);
 	}

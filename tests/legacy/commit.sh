@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What a commit says when it cannot: other writers, wrong edits, kernel errors.
+# What a commit reports when it fails: other writers, wrong edits, kernel errors.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 # A writer that does not take the lock.
@@ -13,10 +13,10 @@ ip6tables-legacy -A FORWARD -s 2001:db8::1 -j ACCEPT
 
 expect 0 '^changed$' "$TOOL" between ipv4 filter \
 	"$(rude iptables-legacy -A FORWARD -s 10.0.0.2 -j ACCEPT)"
-[ "$(iptables-legacy -S FORWARD | count between0)" = 0 ] || fail "written over another's change"
-[ "$(iptables-legacy -S FORWARD | count 10.0.0.2)" = 1 ] || fail "the other's change is lost"
+[ "$(iptables-legacy -S FORWARD | count between0)" = 0 ] || fail "another writer's change was overwritten"
+[ "$(iptables-legacy -S FORWARD | count 10.0.0.2)" = 1 ] || fail "another writer's change is lost"
 
-# IPv4 is written by the time that IPv6 turns out to have changed.
+# IPv4 has been written when IPv6 turns out to have changed.
 expect 3 "written before it: ipv4 'filter'" "$TOOL" both filter \
 	"$(rude ip6tables-legacy -A FORWARD -s 2001:db8::2 -j ACCEPT)"
 grep -q "ipv6 table 'filter'" "$WORK/out" || fail "the failed table is not named"
@@ -37,7 +37,7 @@ expect 3 "loop; nothing was written" "$TOOL" loop ipv4 filter
 expect 3 'File exists; nothing was written' "$TOOL" copy ipv4 filter FORWARD OTHER
 same "the table after refused edits" "$WORK/before" <(iptables-legacy -S)
 
-# A chain that has a target's name would be jumped to in its stead.
+# A chain with the name of a target would be jumped to instead of that target.
 iptables-legacy -N FROM
 iptables-legacy -A FROM -j REJECT
 expect 0 "^ok$" "$TOOL" copy ipv4 filter OTHER REJECT
@@ -45,7 +45,7 @@ expect 3 'name of a chain; nothing was written' "$TOOL" copy ipv4 filter FROM TO
 iptables-legacy -X REJECT
 expect 0 '^ok$' "$TOOL" copy ipv4 filter FROM TO
 
-command -v strace >/dev/null || { echo "  no strace: the rest is left out"; exit 0; }
+command -v strace >/dev/null || { echo "  no strace: the other cases are left out"; exit 0; }
 failing() # SYSCALL ERRNO WHICH COMMAND…: that call of the command fails
 {
 	local call=$1 error=$2 which=$3
@@ -64,9 +64,9 @@ expect 3 'Operation not permitted; run as root' failing getsockopt EPERM 1 "$TOO
 expect 3 'this kernel has no such table' failing getsockopt ENOENT 1 "$TOOL" dump filter
 expect 3 "run 'modprobe ip_tables', or use --backend=nft" failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
 same "the table after failed commits" "$WORK/before" <(iptables-legacy -S)
-# A module that is not loaded is, where a table is needed.
+# A module that is not loaded yet is loaded if a table is needed.
 expect 0 '^ok$' failing getsockopt ENOPROTOOPT 1 "$TOOL" between ipv4 mangle true
-# The second call puts the counters back: by then the rules are in force.
+# The second call restores the counters: by then the rules are in force.
 expect 3 'was written, but its counters are lost: Cannot allocate' \
 	failing setsockopt ENOMEM 2 "$TOOL" between ipv4 filter true
 [ "$(iptables-legacy -S FORWARD | count between0)" = 3 ] || fail "the rules were not written"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A commit leaves the counters of what it does not touch, policies included, and
-# gives inserted rules the counters of the edit.
+# A commit keeps the counters of everything that it does not touch, including
+# policies, and gives inserted rules the counters of the edit.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 
@@ -37,4 +37,4 @@ same "the listing, but for the order," "$WORK/a" "$WORK/b"
 
 # And counting goes on.
 packet
-listing | grep -q '^\[4:' || fail "the untouched rule does not count any more"
+listing | grep -q '^\[4:' || fail "the untouched rule no longer counts"

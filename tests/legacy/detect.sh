@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The backend is the one that holds Docker's chains, else what iptables is.
+# The backend is the one that holds Docker's chains, or else that of the iptables command.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 command -v iptables-nft >/dev/null || skip "no iptables-nft"
@@ -14,7 +14,7 @@ case $(readlink -f /usr/sbin/iptables /sbin/iptables 2>/dev/null | head -n 1) in
 esac
 
 is $command
-# DOCKER-USER may be anyone's.
+# DOCKER-USER may belong to any program.
 iptables-nft -N DOCKER-USER
 iptables-legacy -N DOCKER-USER
 is $command

@@ -7,7 +7,7 @@ TOOL=legacy-backend NEEDED=(iptables-legacy ip6tables-legacy flock python3 ps)
 # shellcheck source=tests/backend.sh
 . "${BASH_SOURCE[0]%/*}/../backend.sh"
 
-# A kernel may have no legacy tables; this registers one, in the namespace alone.
+# A kernel may have no legacy tables; this registers one, only in this namespace.
 need_legacy() {
 	iptables-legacy -t raw -S >/dev/null 2>&1 || skip "this kernel has no ip_tables"
 }

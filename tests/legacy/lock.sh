@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The xtables lock: waited for within the deadline, taken without following a
-# link, kept from the read to the write, and given back.
+# The xtables lock: the program waits for it within the deadline, takes it without
+# following a link, keeps it from the read to the write, and releases it.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 iptables-legacy -N OTHER
@@ -12,21 +12,21 @@ umask 0
 expect 0 '^ok$' "$TOOL" idle
 [ "$(stat -c %a "$XTABLES_LOCKFILE")" = 600 ] || fail "the lock file can be opened by others"
 
-# Held by another for good.
+# Another process holds it for ever.
 exec 8<"$XTABLES_LOCKFILE"
 flock 8
 expect 3 "holds the xtables lock '$XTABLES_LOCKFILE'" env SECONDS_LEFT=1 "$TOOL" idle
 [ "$(wc -l <"$WORK/out")" = 1 ] || fail "more than one line"
 expect 0 '^ipv4 filter' "$TOOL" dump filter
 
-# Given back while it waits.
+# Released while the program waits.
 "$TOOL" idle >"$WORK/waited" 8<&- &
 sleep 0.2
 [ ! -s "$WORK/waited" ] || fail "did not wait"
 exec 8<&-
-wait $! || fail "did not get the lock that was given back"
+wait $! || fail "did not get the released lock"
 
-# Others wait for it without pause, so it is never found free: each has its turn.
+# Other processes always wait for it, so it is never free: each gets its turn.
 cat >"$WORK/hog.py" <<'END'
 import fcntl, os, sys, time
 while not os.path.exists(sys.argv[2]):
@@ -40,7 +40,7 @@ for _ in 1 2 3 4 5; do expect 0 '^ok$' env SECONDS_LEFT=3 "$TOOL" idle; done
 touch "$WORK/enough"
 wait
 
-# Killed while it waits, it does not take the lock afterwards.
+# If it is killed while it waits, it does not take the lock afterwards.
 exec 8<"$XTABLES_LOCKFILE"
 flock 8
 "$TOOL" idle >"$WORK/waited" 8<&- & waiting=$!
@@ -53,17 +53,17 @@ until_true() # WHAT FAILED, COMMAND…
 		sleep 0.01
 	done
 }
-# shellcheck disable=SC2009 # pgrep wants a pattern of names, too
+# shellcheck disable=SC2009 # pgrep also needs a pattern of names
 stands_in_line() { ps -o ppid= -e | grep -qx " *$waiting"; }
-until_true "nobody waits" stands_in_line
+until_true "no process waits" stands_in_line
 kill -9 $waiting
 wait $waiting || true
 exec 8<&-
 until_true "the lock stays taken" flock -n "$XTABLES_LOCKFILE" true
 
-# While it holds the lock, no other takes it, nor do its children hold it on.
+# While it holds the lock, no other process takes it; its children do not keep holding it.
 expect 0 '^ok$' "$TOOL" between ipv4 filter "! flock -n '$XTABLES_LOCKFILE' true"
-flock -n "$XTABLES_LOCKFILE" true || fail "the lock was not given back"
+flock -n "$XTABLES_LOCKFILE" true || fail "the lock was not released"
 
 mv "$XTABLES_LOCKFILE" "$WORK/target"
 ln -s "$WORK/target" "$XTABLES_LOCKFILE"
@@ -71,7 +71,7 @@ expect 3 "'$XTABLES_LOCKFILE'.*symbolic link" "$TOOL" idle
 rm "$XTABLES_LOCKFILE"
 ln -s "$WORK/elsewhere" "$XTABLES_LOCKFILE"
 expect 3 "'$XTABLES_LOCKFILE'" "$TOOL" idle
-[ ! -e "$WORK/elsewhere" ] || fail "made a file through a link"
+[ ! -e "$WORK/elsewhere" ] || fail "created a file through a link"
 rm "$XTABLES_LOCKFILE"
 mkfifo "$XTABLES_LOCKFILE"
 expect 0 '^ok$' "$TOOL" idle

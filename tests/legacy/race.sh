@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Commits against iptables processes that write to the same table without
-# pause: not one change of theirs is lost or undone, nor is one of ours.
+# pause: none of their changes is lost or undone, and none of ours.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 ROUNDS=${ROUNDS:-150}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Without the rights that it takes: one line that says which.
+# Without the privileges that it needs: one line that names them.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 command -v setpriv >/dev/null || skip "no setpriv"

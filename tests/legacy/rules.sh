@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every rule that iptables-legacy takes is decoded whole, and written again as
-# the same rule, with its counters.
+# Every rule that iptables-legacy accepts is decoded completely, and written as the
+# same rule, with its counters.
 . "$(dirname "$0")/lib.sh"
 need_legacy
 
@@ -35,7 +35,7 @@ for family in ipv4 ipv6; do
 	[ "$(wc -l <"$WORK/to")" = "$loaded" ] || fail "$family: not every rule was copied"
 	same "$family: the copy" "$WORK/from" "$WORK/to"
 
-	# Byte for byte too, as far as the kernel shows them.
+	# The same bytes as well, as far as the kernel shows them.
 	"$TOOL" dump filter >"$WORK/dump"
 	for chain in FROM TO; do
 		awk -v family=$family -v chain=$chain '

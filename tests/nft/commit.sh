@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Edits are carried out in their order, in one transaction, or not at all.
+# Edits are applied in their order, in one transaction, or not at all.
 . "$(dirname "$0")/lib.sh"
 
 generation() { "$TOOL" generation; }
 rules() { iptables-nft -S "$1" | sed -n "s/^-A $1 //p"; }
-is() # CHAIN RULE…: what the chain holds
+is() # CHAIN RULE…: the chain holds exactly these
 {
 	local chain=$1
 	shift
@@ -16,7 +16,7 @@ is() # CHAIN RULE…: what the chain holds
 	same "$chain" "$WORK/wanted" "$WORK/is"
 }
 
-# Nothing there: a user chain makes the table, FORWARD its base chain.
+# Nothing exists: a user-defined chain creates the table, FORWARD its base chain.
 expect 0 '^ok$' "$TOOL" script ipv4 filter +DOCKER-USER
 iptables-nft -S DOCKER-USER >"$WORK/out"
 expect 0 '^ok$' "$TOOL" script ipv4 filter +FORWARD 'FORWARD@1=-j DOCKER-USER'
@@ -24,14 +24,14 @@ expect 0 '^-P FORWARD ACCEPT$' iptables-nft -S FORWARD
 is FORWARD '-j DOCKER-USER'
 "$TOOL" dump filter >"$WORK/dump"
 grep -q '^ FORWARD ACCEPT$' "$WORK/dump" || fail "FORWARD is not builtin"
-! grep -q INPUT "$WORK/dump" || fail "more base chains than were asked for"
-# As iptables makes it itself, in another table.
+! grep -q INPUT "$WORK/dump" || fail "more base chains than were requested"
+# FORWARD is as iptables itself would create it, in another table.
 expect 0 '^ok$' "$TOOL" script ipv4 mangle +FORWARD
 iptables-nft -t mangle -A OUTPUT -j ACCEPT
 "$TOOL" dump mangle >"$WORK/dump"
-! grep foreign "$WORK/dump" || fail "a chain of mangle is not iptables'"
+! grep foreign "$WORK/dump" || fail "a chain of mangle counts as foreign"
 
-# Positions are those of the moment: in front, between, behind, in and out again.
+# Positions are those at the time of each edit: first, between, last, inserted and deleted again.
 a() { printf '%s' "-s 10.0.0.$1/32 -j DROP"; }
 expect 0 '^ok$' "$TOOL" script ipv4 filter "DOCKER-USER@1=$(a 1)" "DOCKER-USER@2=$(a 2)" \
 	"DOCKER-USER@3=$(a 3)" 'DOCKER-USER@4=-j RETURN'
@@ -65,7 +65,7 @@ for _ in $(seq 15); do
 	is DOCKER-USER "${list[@]}"
 done
 
-# What is not touched keeps its handle; what is moved in full, its counters.
+# A rule that is not touched keeps its handle; a rule that is moved keeps its counters.
 iptables-nft -F DOCKER-USER
 iptables-nft -A DOCKER-USER -c 5 6 -s 10.0.0.1 -j DROP
 handles() { nft -a list chain ip filter DOCKER-USER 2>/dev/null | sed -n 's/.*# handle //p'; }
@@ -79,7 +79,7 @@ if command -v nft >/dev/null; then
 fi
 expect 0 '\[5:6\] -A DOCKER-USER -s 10.0.0.1' iptables-nft-save -c
 
-# Chains: dropped when empty, with a jump turned round in the same transaction.
+# Chains: deleted when empty; a jump may be reversed in the same transaction.
 expect 0 '^ok$' "$TOOL" script ipv4 filter +ONE +OTHER 'ONE@1=-j OTHER'
 expect 0 '^ok$' "$TOOL" script ipv4 filter ONE@1 -OTHER -ONE +OTHER 'OTHER@1=-j ACCEPT'
 expect 1 '' iptables-nft -S ONE
@@ -90,12 +90,12 @@ expect 1 "cannot create the chain 'OTHER'.*it already exists" "$TOOL" script ipv
 expect 1 "cannot insert rule 9 of the chain 'OTHER' in the ipv4 table 'filter': .*no rule with that" \
 	"$TOOL" script ipv4 filter 'OTHER@9=-j DROP'
 
-# Nothing to do, or what cancels itself, moves nothing.
+# No edits, or edits that cancel each other, do not change the generation.
 before=$(generation)
 expect 0 '^ok$' "$TOOL" script ipv4 filter 'OTHER@1=-j DROP' OTHER@1 +NEW 'NEW@1=-j DROP' NEW@1 -NEW
 [ "$before" = "$(generation)" ] || fail "something was written"
 
-# What the kernel refuses is named, and nothing of the rest was done.
+# The edit that the kernel refuses is named, and none of the others is applied.
 before=$(generation)
 expect 1 "cannot insert rule 2 of the chain 'OTHER'.*No such file.*is there a chain 'DOCKER-USER'" \
 	"$TOOL" script ipv4 raw +OTHER 'OTHER@1=-j ACCEPT' 'OTHER@2=-j DOCKER-USER'
@@ -109,7 +109,7 @@ expect 1 "nf_tables has no -j QUEUE.*nothing was written" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-j ACCEPT' 'OTHER@1=-j QUEUE'
 [ "$before" = "$(generation)" ] || fail "a refused change was written"
 
-# Others write meanwhile, here or anywhere: nothing is written.
+# Others write meanwhile, in this table or elsewhere: nothing is written.
 expect 1 '^changed$' "$TOOL" between ipv4 filter 'iptables-nft -A OTHER -j DROP'
 expect 1 '^changed$' "$TOOL" between ipv4 filter 'ip6tables-nft -t nat -N ELSEWHERE'
 expect 0 '^ok$' "$TOOL" between ipv4 filter true
@@ -119,7 +119,7 @@ is FORWARD '-i between0 -j DROP' '-j DOCKER-USER'
 expect 0 '^ok$' "$TOOL" script ipv6 filter +FORWARD 'FORWARD@1=-j ACCEPT'
 expect 0 '^-A FORWARD -j ACCEPT' ip6tables-nft -S FORWARD
 
-# Base chains that are not iptables' are told apart.
+# Base chains that are not those of iptables are recognized.
 if command -v nft >/dev/null; then
 	nft add chain ip filter strange '{ type filter hook forward priority 10; policy drop; }'
 	nft add table ip security
@@ -127,7 +127,7 @@ if command -v nft >/dev/null; then
 	"$TOOL" dump filter >"$WORK/dump"
 	grep -q '^ strange foreign$' "$WORK/dump" || fail "a foreign base chain is not seen"
 	"$TOOL" dump security >"$WORK/dump"
-	grep -q '^ FORWARD foreign$' "$WORK/dump" || fail "a FORWARD of another priority is iptables'"
+	grep -q '^ FORWARD foreign$' "$WORK/dump" || fail "a FORWARD of another priority counts as that of iptables"
 	nft delete table ip security
 	nft delete chain ip filter strange
 fi

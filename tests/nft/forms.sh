@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The bytes that other releases of iptables, nft and others write, taken from the
-# kernel as what they are; where iptables-nft reads them, it prints the same.
+# Rules as other releases of iptables, nft and other programs write them are decoded
+# correctly; if iptables-nft can read them, it prints the same.
 . "$(dirname "$0")/lib.sh"
 
 for family in ipv4 ipv6; do
@@ -13,7 +13,7 @@ for family in ipv4 ipv6; do
 	expect 0 '^[1-9]' "$TOOL" forms $family filter WHOLE OPAQUE
 	echo "  $family: $(cat "$WORK/out") forms"
 	"$TOOL" texts $family filter WHOLE >"$WORK/ours"
-	# One that iptables cannot read would hide the whole table.
+	# A rule that iptables cannot read would hide the whole table.
 	ipt $family -F OPAQUE
 	ipt $family -S WHOLE >"$WORK/all"
 	sed 1d "$WORK/all" >"$WORK/theirs"

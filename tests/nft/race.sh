@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Commits against iptables processes that write to the same table without pause,
-# even into the same chain: not one change of theirs is lost, nor is one of ours.
+# even into the same chain: none of their changes is lost, and none of ours.
 . "$(dirname "$0")/lib.sh"
 ROUNDS=${ROUNDS:-150}
 
@@ -18,7 +18,7 @@ writer() # N: adds rules at the head, deletes every second one
 		[ $((i % 2)) = 0 ] || iptables-nft -D OURS -s "$source" -j DROP
 	done
 }
-reader() # a moment in which a rule of ours stands where it should not would be seen
+reader() # would see a moment in which a rule of ours is in the wrong place
 {
 	while [ ! -e "$WORK/done" ]; do
 		iptables-nft -S OURS | tail -1 | grep -q 10.9.9.9 || echo torn >>"$WORK/torn"
@@ -34,9 +34,9 @@ touch "$WORK/done"
 wait $three
 sed 's/^/  /' "$WORK/churn"
 
-[ ! -e "$WORK/torn" ] || fail "a reader saw a rule behind the last one"
+[ ! -e "$WORK/torn" ] || fail "a reader saw a rule after the last one"
 for n in 1 2; do
 	[ "$(iptables-nft -S OURS | grep -c -- "-s 10.$n\.")" = $((ROUNDS / 2)) ] ||
 		fail "changes of writer $n were lost or undone"
 done
-[ "$(iptables-nft -S OURS | wc -l)" = $((ROUNDS / 2 * 2 + 2)) ] || fail "a rule of ours stayed"
+[ "$(iptables-nft -S OURS | wc -l)" = $((ROUNDS / 2 * 2 + 2)) ] || fail "a rule of ours was left"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Without the right that it takes: one line that says which.
+# Without the capability that it needs: one line that names it.
 . "$(dirname "$0")/lib.sh"
 command -v setpriv >/dev/null || skip "no setpriv"
 chmod 755 "$WORK"
@@ -15,5 +15,5 @@ one_line
 expect 1 'Operation not permitted; run as root (CAP_NET_ADMIN)$' \
 	setpriv --bounding-set -net_admin --inh-caps -net_admin "$TOOL" dump filter
 one_line
-# It is all that it takes.
+# It needs no other.
 expect 0 '' setpriv --bounding-set -all,+net_admin --inh-caps -all "$TOOL" dump filter

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every rule that iptables-nft takes is decoded whole, equal to its own text, and
-# written again as a rule that iptables-nft prints and finds as its own.
+# Every rule that iptables-nft accepts is decoded completely, equals its own text, and
+# is written as a rule that iptables-nft prints and finds as its own.
 . "$(dirname "$0")/lib.sh"
 
 for family in ipv4 ipv6; do
@@ -29,7 +29,7 @@ for family in ipv4 ipv6; do
 	"$TOOL" dump filter >"$WORK/dump"
 	! grep opaque "$WORK/dump" || fail "$family: opaque rules"
 
-	# Each equals its own text.
+	# Each rule equals its own text.
 	while IFS= read -r rule; do
 		number=$((number + 1))
 		text=${rule#-c * * }
@@ -43,15 +43,15 @@ for family in ipv4 ipv6; do
 	grep ' -A TO\>' "$WORK/save" >"$WORK/to"
 	same "$family: the copy" "$WORK/from" "$WORK/to"
 
-	# The same from the texts, as a repair does it; -S prints them alike.
+	# The same from the texts, as a repair does it; -S prints the same.
 	ipt $family -N PUT
 	mapfile -t texts < <(sed 's/^-c [0-9]* [0-9]* //' "$WORK/texts")
 	expect 0 '^ok$' "$TOOL" put $family filter PUT 1 "${texts[@]}"
 	ipt $family -S FROM | sed -n 's/^-A FROM//p' >"$WORK/from"
 	ipt $family -S PUT | sed -n 's/^-A PUT//p' >"$WORK/put"
-	same "$family: what was written from text" "$WORK/from" "$WORK/put"
+	same "$family: the rules written from text" "$WORK/from" "$WORK/put"
 
-	# And iptables finds them, where it finds its own.
+	# iptables finds them if it finds its own.
 	for rule in "${texts[@]}"; do
 		for chain in FROM TO PUT; do
 			status=0
@@ -60,11 +60,11 @@ for family in ipv4 ipv6; do
 				found=$status
 				[ "$found" = 0 ] || echo "  $family: iptables does not find its own: $rule"
 			fi
-			[ $status = "$found" ] || fail "$family: -C gives $status in $chain: $rule"
+			[ $status = "$found" ] || fail "$family: -C exits with $status in $chain: $rule"
 		done
 	done
 
-	# And what was written is read as it was.
+	# What was written is read as the same rules.
 	"$TOOL" dump filter >"$WORK/dump"
 	for chain in FROM TO; do
 		awk -v family=$family -v chain=$chain '

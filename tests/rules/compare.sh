@@ -1,21 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Gives every rule of the lists beside this script to the installed iptables
-# and to spec-tool, and compares what each accepts and how it lists it.
+# Gives every rule of the lists in this folder to the installed iptables and to
+# spec-tool, and compares what each accepts and how it lists it.
 #
 #   compare.sh SPEC-TOOL [BACKEND...]
 #
-# BACKEND is nft or legacy; both where none is given. Rules that iptables
-# itself takes and the kernel then refuses (a module that it has not, a table
-# where the rule may not be) decide nothing. Needs root. Exit status: 0 no
-# difference but the known ones, 1 differences, 3 it could not be compared,
-# 77 skipped.
+# BACKEND is nft or legacy; both if none is given. Rules that iptables itself accepts
+# and the kernel then refuses (a missing module, a table in which the rule is not
+# allowed) do not count. Needs root. Exit status: 0 only known differences, 1 other
+# differences, 3 the comparison failed, 77 skipped.
 set -u
 
 here=$(dirname "$(readlink -f "$0")")
 
-# A network namespace of its own, so that no table of the host's is touched.
+# A network namespace of its own, so that no table of the host is touched.
 if [ -z "${COMPARE_NAMESPACE-}" ]; then
 	[ $# -ge 1 ] || { echo "usage: $0 SPEC-TOOL [BACKEND...]" >&2; exit 3; }
 	[ "$(id -u)" = 0 ] || { echo "skipped: needs root"; exit 77; }
@@ -36,8 +35,8 @@ is_known() # BACKEND RULE
 	grep -qxF -e "$1"$'\t'"$2" -e any$'\t'"$2" "$here/known.differences"
 }
 
-# What iptables makes of a rule, in the form that spec-tool has for it:
-# "ok" and the listed rules, "refused", or "kernel" where the kernel refused it.
+# Prints the result of iptables for a rule in spec-tool's format: "ok" and the listed
+# rules, "refused", or "kernel" if the kernel refused it.
 ask_iptables() # COMMAND RULE
 {
 	local result

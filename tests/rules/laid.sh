@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every rule of the lists here, laid by a repair: iptables lists it as it lists its
-# own, and finds it by its text; a second repair writes nothing.
+# Every rule of the lists in this folder, installed by a repair: iptables lists it as
+# it lists its own, and finds it by its text; a second repair writes nothing.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
-# Whether iptables and the kernel take it in a chain that FORWARD leads to.
+# Whether iptables and the kernel accept it in a chain that FORWARD jumps to.
 taken() {
 	printf '*filter\n:T - [0:0]\n:USER - [0:0]\n-A T %s\n-A FORWARD -j T\nCOMMIT\n' "$1" |
 		"$command-restore" >/dev/null 2>&1
@@ -13,7 +13,7 @@ taken() {
 
 empty() { "$command" -F && "$command" -X; }
 
-# Those of the lists, but the known differences, into the array rules.
+# Reads the lists, without the known differences, into the array rules.
 collect() {
 	local rule
 	rules=()
@@ -25,7 +25,7 @@ collect() {
 	empty && [ ${#rules[@]} -ge 250 ]
 }
 
-# A line for each rule's chain: FORMAT has the number, and the rule where it asks for it.
+# Prints a line for each rule's chain; the arguments of FORMAT are the number and the rule.
 each() { # FORMAT
 	local number
 	for number in "${!rules[@]}"; do
@@ -36,7 +36,7 @@ each() { # FORMAT
 
 listed() { "$command" -S | sed -n 's/^-A T//p' | sort -s -n -k 1,1; }
 
-# What iptables lists where it has laid them itself, with the mark behind.
+# The listing of iptables if iptables installs the rules itself, with the mark at the end.
 by_iptables() {
 	{
 		printf '*filter\n:USER - [0:0]\n'
@@ -80,13 +80,13 @@ for KIND in nft legacy; do
 		command=iptables-$KIND
 		[ $family = ipv4 ] || command=ip6tables-$KIND
 		if [ $KIND = legacy ] && ! "$command" -S >/dev/null 2>&1; then
-			ok "$KIND $family: all of it # SKIP this kernel has no ip_tables"
+			ok "$KIND $family: all cases # SKIP this kernel has no ip_tables"
 			continue
 		fi
-		try "$KIND $family: rules that iptables takes" collect
-		try "$KIND $family: it lays them itself" by_iptables
+		try "$KIND $family: rules that iptables accepts" collect
+		try "$KIND $family: iptables installs them" by_iptables
 		configure
-		try "$KIND $family: a repair lays them" dockfw 0 --repair
+		try "$KIND $family: a repair installs them" dockfw 0 --repair
 		try "$KIND $family: iptables lists them as its own" as_theirs
 		try "$KIND $family: iptables finds them" found
 		try "$KIND $family: a second repair writes nothing" silent dockfw 0 --repair

@@ -1,5 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every rule of the lists, as iptables-legacy has it and as the program has it.
+# Compares iptables-legacy and the program for every rule of the lists.
 here=$(cd "$(dirname "$0")" && pwd)
 exec "$here/compare.sh" "${BUILD:-$here/../../build}/tools/spec-tool" legacy

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs a program and spoils one of its system calls:
+ * Runs a program and makes one of its system calls fail:
  *
  *	fault list COMMAND…                        lists them
- *	fault PROCESS NUMBER kill COMMAND…         SIGKILL before that one
- *	fault PROCESS NUMBER ENOMEM|… COMMAND…     that one fails, and is not made;
- *	                                           close() is: Linux closes, whatever it says
+ *	fault PROCESS NUMBER kill COMMAND…         SIGKILL before that call
+ *	fault PROCESS NUMBER ENOMEM|… COMMAND…     that call fails without being made, except
+ *	                                           close(): Linux closes even if it fails
  *
- * PROCESS 0 is the program, 1 its first child, and so on; NUMBER counts the calls
- * of each from 1. The program's are counted from the first call of its main() on,
- * which asks for descriptor 0: what the loader does when it fails is its own.
+ * PROCESS 0 is the program, 1 its first child, and so on; NUMBER counts the calls of
+ * each process from 1. For the program, counting begins with the first call of main(),
+ * which checks descriptor 0: failures in the loader are not the program's.
  *
- * Says on descriptor 3 what was done: "PROCESS NUMBER CALL", once for each call
- * in a list; nothing where the program ended before. Exits as the program does, with 128
- * and the signal where it died of one; 125 where this failed, 124 where a process was
- * left behind by the program. Every process is traced to its end.
+ * Writes to descriptor 3 what was done: "PROCESS NUMBER CALL", for a list once for each
+ * call; nothing if the program ended before. Exits as the program does, with 128 plus the
+ * signal if a signal killed it; with 125 if fault itself failed, with 124 if the program
+ * left a process behind. Every process is traced to its end.
  */
 #include <elf.h>
 #include <errno.h>
@@ -32,7 +32,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Behind the C library's, whose names it shares. */
+/* After the C library's headers, whose names it shares. */
 #include <linux/ptrace.h>
 
 #define OPTIONS (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
@@ -61,7 +61,7 @@ static void die(const char *what)
 	exit(125);
 }
 
-/* A child may stop before its parent tells of it: then it is new here. */
+/* A child may stop before its parent reports it: then it is new here. */
 static struct process *process_of(pid_t pid)
 {
 	for (int i = nprocesses; i-- > 0;)
@@ -114,7 +114,7 @@ static int set_result(pid_t pid, long result)
 }
 #endif
 
-/* No error is possible of these, or the kernel itself asks for them. */
+/* These cannot fail, or the kernel itself makes them. */
 static bool cannot_fail(unsigned long long call)
 {
 	return call == SYS_exit_group || call == SYS_exit || call == SYS_rt_sigreturn ||
@@ -150,7 +150,7 @@ static void entered(struct process *process, const struct ptrace_syscall_info *i
 	process->spoiled = true;
 }
 
-/* A stop of its own making. Returns the signal to go on with. */
+/* Handles a stop of a traced process. Returns the signal to continue it with. */
 static int stopped(struct process *process, int status)
 {
 	struct ptrace_syscall_info info;
@@ -169,7 +169,7 @@ static int stopped(struct process *process, int status)
 	}
 	if (status >> 16 || WSTOPSIG(status) == SIGTRAP)
 		return 0;
-	/* The first stop of a child that was attached to. */
+	/* The first stop of a child that was attached automatically. */
 	if (WSTOPSIG(status) == SIGSTOP)
 		return 0;
 	return WSTOPSIG(status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A bare fetch of the filter table by libiptc: what the bench measures against. */
+/* Just a fetch of the filter table by libiptc, as a reference for the benchmark. */
 #include <net/if.h>
 #include <stdio.h>
 

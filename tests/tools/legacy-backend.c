@@ -14,20 +14,20 @@
 #include "util.h"
 
 /*
- * The ip_tables backend by hand, for the tests in tests/legacy:
+ * Commands for the ip_tables backend, for the tests in tests/legacy:
  *
- *   dump TABLE                    both families, as the snapshot has them
- *   copy FAMILY TABLE FROM TO     makes TO of copies of FROM's rules, counters too
+ *   dump TABLE                    both families, as in the snapshot
+ *   copy FAMILY TABLE FROM TO     creates TO with copies of FROM's rules and counters
  *   swap FAMILY TABLE CHAIN N     moves rule N to the head of its chain
- *   between FAMILY TABLE COMMAND  reads, has the shell run COMMAND, puts a rule
- *                                 into FORWARD: prints what the commit returned
+ *   between FAMILY TABLE COMMAND  reads, runs COMMAND in a shell, inserts a rule
+ *                                 into FORWARD; prints the result of the commit
  *   both TABLE COMMAND            the same in IPv4 and IPv6
- *   delete FAMILY TABLE CHAIN N M deletes rule N, having said that it is rule M
- *   churn FAMILY TABLE CHAIN N    N times a rule in and out, again where others wrote
- *   loop FAMILY TABLE             a chain that calls itself
- *   idle                          opened for writing, read, nothing to do
- *   detect                        which backend
- *   bench FAMILY TABLE N          N whole reads, against bare fetches by libiptc
+ *   delete FAMILY TABLE CHAIN N M deletes rule N with an edit that claims to be for rule M
+ *   churn FAMILY TABLE CHAIN N    inserts and deletes a rule N times, retrying if others wrote
+ *   loop FAMILY TABLE             a chain that jumps to itself
+ *   idle                          opens for writing, reads, commits nothing
+ *   detect                        prints the backend
+ *   bench FAMILY TABLE N          N full reads, compared with bare fetches by libiptc
  */
 
 static int read_whole(struct backend *backend, struct snapshot *snapshot, enum family family,
@@ -71,7 +71,7 @@ static int dump(const char *name)
 	return result;
 }
 
-/* Makes edits of what was read; returns false where it cannot. */
+/* Makes edits of the tables that were read; returns false if it cannot. */
 typedef bool make_edits(const struct snapshot *snapshot, enum family family, char **args,
 			struct edits *edits);
 
@@ -199,7 +199,7 @@ static int print_result(int result)
 	return result == BACKEND_FAILED ? -1 : 0;
 }
 
-/* A rule in, then out again, both under the lock of their own. */
+/* Inserts a rule, then deletes it, each under its own hold of the lock. */
 static bool make_churn(const struct snapshot *snapshot, enum family family, char **args,
 		       struct edits *edits)
 {

@@ -15,8 +15,8 @@
 #include <string.h>
 
 /*
- * Rules of nf_tables from text, for the tests: expressions apart by ';', each
- * the name and its arguments, in the order of their attributes:
+ * Builds rules of nf_tables from text, for the tests: expressions separated by ';',
+ * each a name and its arguments, in the order of their attributes:
  *
  *   meta KEY [REG]                 a load; KEY iifname, oifname, …, or a number
  *   payload BASE OFFSET SIZE [REG] a load; BASE nh, th, ll or a number
@@ -189,7 +189,7 @@ static inline const char *asm_kernel_name(const char *name)
 	       !strcmp(name, "imm") || !strcmp(name, "verdict") ? "immediate" : name;
 }
 
-/* Splits one expression into words; "also" ones behind it stay in the text. */
+/* Splits one expression into words; "also" expressions after it stay in the text. */
 static inline int asm_words(char *text, char **w)
 {
 	int n = 0;
@@ -202,7 +202,7 @@ static inline int asm_words(char *text, char **w)
 	return n;
 }
 
-/* The attributes of a rule's message; nlh has the header. Lists end in one nest. */
+/* Adds a rule's attributes to nlh, which has the header. Lists end in one nest. */
 static inline void asm_rule(struct nlmsghdr *nlh, const char *text)
 {
 	char *copy = strdup(text), *rest = copy, *part, comment[256] = "";

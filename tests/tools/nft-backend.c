@@ -21,22 +21,22 @@
 #include "util.h"
 
 /*
- * The nf_tables backend by hand, for the tests in tests/nft:
+ * Commands for the nf_tables backend, for the tests in tests/nft:
  *
- *   dump TABLE                     both families, as the snapshot has them, bytes in hex
+ *   dump TABLE                     both families, as in the snapshot, data in hex
  *   texts FAMILY TABLE CHAIN       its rules as iptables would list them
- *   load FAMILY TABLE CHAIN RULE…  appends rules as nft-asm.h has them
- *   forms FAMILY TABLE WHOLE OPAQUE  loads what is in nft-forms.h into two chains, reads
- *                                  it and compares it with what it should be
- *   copy FAMILY TABLE FROM TO      makes TO of copies of FROM's rules, counters too
+ *   load FAMILY TABLE CHAIN RULE…  appends rules in the syntax of nft-asm.h
+ *   forms FAMILY TABLE WHOLE OPAQUE  loads the rules of nft-forms.h into two chains, reads
+ *                                  them and compares them with what they should be
+ *   copy FAMILY TABLE FROM TO      creates TO with copies of FROM's rules and counters
  *   put FAMILY TABLE CHAIN AT TEXT…  inserts rules of option text at AT
  *   has FAMILY TABLE CHAIN TEXT    prints how many rules equal that text
  *   script FAMILY TABLE WORD…      edits: +CHAIN -CHAIN CHAIN@N=TEXT CHAIN@N
- *   between FAMILY TABLE COMMAND   reads, has the shell run COMMAND, puts a rule
- *                                  into FORWARD: prints what the commit returned
+ *   between FAMILY TABLE COMMAND   reads, runs COMMAND in a shell, inserts a rule
+ *                                  into FORWARD; prints the result of the commit
  *   many FAMILY TABLE CHAIN N AT   inserts N rules at AT (from 1)
- *   churn FAMILY TABLE CHAIN N     N times a rule in and out, again where others wrote
- *   generation                     the number of the tables' generation
+ *   churn FAMILY TABLE CHAIN N     inserts and deletes a rule N times, retrying if others wrote
+ *   generation                     prints the generation of the tables
  *   bench FAMILY TABLE CHAIN N     N sessions that read this chain
  */
 
@@ -51,7 +51,7 @@ static void stop(void)
 	snapshot = NULL;
 }
 
-/* Reads tables whole; chain NULL: all chains. */
+/* Reads complete tables; chain NULL: all chains. */
 static int start(enum family family, const char *name, const char *chain)
 {
 	struct table *table;
@@ -117,7 +117,7 @@ static int texts(char **args)
 	return status;
 }
 
-/* What iptables tells the kernel of a rule whose match asks for its protocol. */
+/* What iptables sends to the kernel for a rule whose match depends on its protocol. */
 static void put_compat(struct nlmsghdr *nlh, const char *rule)
 {
 	uint32_t proto = strstr(rule, "match tcp") ? 6 : strstr(rule, "match udp") ? 17 : 0;
@@ -131,7 +131,7 @@ static void put_compat(struct nlmsghdr *nlh, const char *rule)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* Appends rules; *refused gets the number of the one that the kernel does not take. */
+/* Appends rules; *refused gets the number of the rule that the kernel refuses. */
 static int append(enum family family, const char *table, const char *chain, char **rules,
 		  uint32_t *refused)
 {
@@ -167,7 +167,7 @@ static int load(char **args)
 	int status = append(family_of(args[0]), args[1], args[2], args + 3, &refused);
 
 	if (refused)
-		printf("%s: not taken\n", args[2 + refused]);
+		printf("%s: refused\n", args[2 + refused]);
 	return status;
 }
 
@@ -188,7 +188,7 @@ static struct rule *rule_of(enum family family, const char *text)
 	return rule;
 }
 
-/* Whether the last rule of the chain is the form. */
+/* Whether the last rule of the chain is as the form says. */
 static bool check_form(const struct nft_form *form, const struct rule *rule)
 {
 	struct rule *wanted, *read;
@@ -222,7 +222,7 @@ static int forms(char **args)
 			continue;
 		if (append(family, args[1], name, rules, &refused)) {
 			if (!form->refused)
-				return fprintf(stderr, "not taken: %s\n", form->expressions);
+				return fprintf(stderr, "refused: %s\n", form->expressions);
 			continue;
 		}
 		if (start(family, args[1], name))

@@ -6,15 +6,15 @@
 #include <stddef.h>
 
 /*
- * Rules in the bytes of nf_tables, as nft-asm.h has them, and what they are: the
- * options that iptables lists, or a part of the reason for which they are opaque.
+ * Rules of nf_tables in the syntax of nft-asm.h, and their meaning: the options that
+ * iptables lists, or a part of the reason why they are opaque.
  */
 struct nft_form {
 	bool ipv6;
 	const char *expressions;
 	const char *text;   /* NULL: opaque */
 	const char *opaque;
-	bool refused;       /* the kernel does not take it, or leaves a part of it out */
+	bool refused;       /* the kernel refuses it, or leaves out a part of it */
 };
 
 #define TCP "meta l4proto; cmp eq 06; "
@@ -101,7 +101,7 @@ static const struct nft_form nft_forms[] = {
 	  "cmp eq 06; payload th 2 2; cmp eq 0050; " END,
 	  "-i eth0 -p tcp -d 10.1.2.3 --dport 80 -j ACCEPT", NULL, false },
 	{ false, "payload nh 9 1; cmp neq 11; " END, "! -p udp -j ACCEPT", NULL, false },
-	/* what readers of 1.8.9 and later take, too */
+	/* what 1.8.9 and later can also read */
 	{ false, "payload nh 8 1; cmp eq 40; payload nh 8 1; cmp lte 40; " END,
 	  "-m ttl --ttl-eq 64 -m ttl --ttl-lt 65 -j ACCEPT", NULL, false },
 	{ false, "meta pkttype; cmp neq 01; " END, "-m pkttype ! --pkt-type broadcast -j ACCEPT",
@@ -111,7 +111,7 @@ static const struct nft_form nft_forms[] = {
 	  "-p icmp --icmp-type 8 -j ACCEPT", NULL, false },
 	{ false, "payload nh 9 1; cmp eq 01; payload th 0 2; cmp eq 0304; " END,
 	  "-p icmp --icmp-type 3/4 -j ACCEPT", NULL, false },
-	/* what nft writes: no counter, names as long as the register, a comment */
+	/* written by nft: no counter, names as long as the register, a comment */
 	{ false, "meta iifname; cmp eq 65746830000000000000000000000000; " TCP
 	  "payload th 2 2; cmp eq 0050; verdict accept", "-i eth0 -p tcp --dport 80 -j ACCEPT",
 	  NULL,
@@ -149,7 +149,7 @@ static const struct nft_form nft_forms[] = {
 	  false },
 	{ true, "payload nh 12 4; cmp eq 0a010203; " END, NULL, "byte 12", false },
 
-	/* Not iptables'. */
+	/* Never written by iptables. */
 	{ false, "bare notrack", NULL, "expression 'notrack'", false },
 	{ false, "bare ct; " END, NULL, "expression 'ct'", true },
 	{ false, "bare lookup", NULL, "expression 'lookup'", true },
@@ -239,7 +239,7 @@ static const struct nft_form nft_forms[] = {
 	{ false, "counter 0 0; verdict accept; udata 00026162", NULL, "user data", false },
 	{ false, "counter 0 0; verdict accept; udata 000261000002", NULL, "user data", false },
 
-	/* Not the kernel's of today. */
+	/* Not accepted by current kernels. */
 	{ false, TCP "also 9 00; " END, NULL, "attribute", true },
 	{ false, "counter 0 0; verdict accept; also 3 00", NULL, "attribute", true },
 	{ false, "payload nh 12 32; " END, NULL, "odd place", true },

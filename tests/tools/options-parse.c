@@ -3,8 +3,8 @@
 #include "options.h"
 
 /*
- * Whether the program takes these arguments: 0, or 3 with the reason on
- * stderr. Nothing of what they ask for is done, but for --help and --version.
+ * Whether the program accepts these arguments: exits with 0, or with 3 and the reason
+ * on stderr. Nothing is done, except for --help and --version.
  */
 int main(int argc, char *argv[])
 {

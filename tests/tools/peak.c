@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peak COMMAND…: runs it, and prints on stderr the largest of its processes in KiB. */
+/* peak COMMAND…: runs it, and prints the size of its largest process to stderr, in KiB. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -2,7 +2,7 @@
 #ifndef DOCKFW_TEST_SHOW_RULE_H
 #define DOCKFW_TEST_SHOW_RULE_H
 
-/* A rule as a backend has decoded it, to the last byte, for both of their tools. */
+/* Prints a rule as a backend has decoded it, to the last byte; for the tools of both backends. */
 
 #include <stdio.h>
 #include <string.h>

@@ -9,10 +9,10 @@
 #include "rulespec.h"
 
 /*
- * Reads rules, one a line, and says what became of each, one line a rule:
- * "ok", a tab, and the rule as iptables -S would list it (address lists give
- * several, with a tab in between), or "refused", a tab, and why; in front of a
- * refusal that the other family might not share stands "other" instead.
+ * Reads rules, one per line, and prints one line for each: "ok", a tab, and the rule
+ * as iptables -S would list it (address lists give several, separated by tabs), or
+ * "refused", a tab, and the reason; "other" instead of "refused" if the other family
+ * might accept the rule.
  */
 static void usage(void)
 {

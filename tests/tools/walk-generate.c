@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prints a ruleset for iptables-restore, at random but for the seed, over the
- * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe].
- * With maybe it holds matches that cannot be decided without state.
+ * Prints a ruleset for iptables-restore, random but determined by the seed, with the
+ * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe]. With
+ * maybe it contains matches that cannot be decided without state.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,7 +73,7 @@ static unsigned int port(void)
 	return ports[below(COUNT(ports))];
 }
 
-/* A port or a range, with the sign that the option wants between. */
+/* A port or a range, with the separator that the option needs. */
 static void print_ports(char sign, bool known_half_open)
 {
 	unsigned int a = port(), b = port();
@@ -208,7 +208,7 @@ static void undecidable(void)
 	printf(" %s", v6 && strstr(match, "ttl") ? "-m hl --hl-gt 3" : match);
 }
 
-/* Conditions; returns whether they say TCP. */
+/* Prints conditions; returns whether they require TCP. */
 static bool conditions(bool may_in, bool may_out)
 {
 	static const char *const ins[] = { "ens3", "ens4", "ens+", "docker0", "+" };
@@ -280,7 +280,7 @@ static void reject(bool tcp)
 		printf(" -j REJECT");
 }
 
-/* chains: how many of the user's the rule may call, those behind its own. */
+/* chains: the number of user-defined chains; the rule may jump to those after its own. */
 static void verdict(const char *table, unsigned int own, unsigned int chains, bool tcp)
 {
 	bool filter = !strcmp(table, "filter");
@@ -354,7 +354,7 @@ static void nat_verdict(bool ports)
 	}
 }
 
-/* One rule of nat PREROUTING or of a chain that it calls. */
+/* One rule of nat PREROUTING or of a chain that it jumps to. */
 static void nat_rule(const char *chain, unsigned int own, unsigned int chains)
 {
 	bool ports = false;
@@ -405,11 +405,11 @@ static const char *policy(void)
 	return one_in(3) ? "DROP" : "ACCEPT";
 }
 
-/* empty: only to take away what an earlier ruleset left in it. */
+/* empty: only removes what an earlier ruleset left in the table. */
 static void print_table(const char *table, bool empty, const char *const *hooks,
 			const char *needs_in, const char *needs_out)
 {
-	/* A chain calls those behind it alone, so there is no loop. */
+	/* A chain jumps only to later ones, so there is no loop. */
 	unsigned int chains = empty ? 0 : below(5);
 	bool outs = strcmp(table, "raw") && strcmp(table, "nat");
 
@@ -418,7 +418,7 @@ static void print_table(const char *table, bool empty, const char *const *hooks,
 		printf(":%s %s\n", hooks[i], empty || !strcmp(table, "nat") ? "ACCEPT" : policy());
 	for (unsigned int i = 0; i < chains; i++)
 		printf(":U%u -\n", i);
-	/* The host's own refusals go out there, and must be seen. */
+	/* The host's own refusals go out through this chain, and must be seen. */
 	if (!strcmp(table, "mangle"))
 		printf("-A POSTROUTING -o ens+ -j ACCEPT\n");
 	for (size_t i = 0; hooks[i] && !empty; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Holds the walk of packets against the kernel: loads generated rulesets in the
- * host's namespace (tests/walk/lib.sh), sends real packets from the client's,
- * sees where they come out, and compares with the trace.
+ * Compares the walk of packets with the kernel: loads generated rulesets in the host's
+ * namespace (tests/walk/lib.sh), sends real packets from the client's, observes where
+ * they come out, and compares that with the trace.
  *
  * walk-proof FAMILY BACKEND CLIENT HOST BOX GENERATOR FIRST RULESETS PACKETS [maybe]
  */
@@ -37,7 +37,7 @@
 #define MAGIC "dockfw-walk:"
 #define PACKETS_MAX 4096
 #define IDLE_MS 25
-#define LATE_MS 1500 /* what should have come and did not may still come */
+#define LATE_MS 1500 /* a packet that is expected may still arrive within this time */
 
 enum { ENS3, ENS4, DOCKER0, WAYS };
 
@@ -54,7 +54,7 @@ struct seen {
 struct probe {
 	struct trace trace;
 	int way;
-	bool odd; /* no refusal may find its source */
+	bool odd; /* a refusal may not reach its source */
 	struct seen seen;
 };
 
@@ -171,7 +171,7 @@ static void put32(uint8_t *at, uint32_t value)
 	put16(at + 2, value);
 }
 
-/* The sequence number of a SYN tells which packet a reset is for. */
+/* The sequence number of a SYN identifies the packet that a reset is for. */
 static uint32_t sequence_of(uint32_t index)
 {
 	return run.nonce << 16 | index;
@@ -264,7 +264,7 @@ static void note_reset(const uint8_t *l4, size_t size)
 	if (size < 20 || !(l4[13] & 4))
 		return;
 	ack = (uint32_t)l4[8] << 24 | (uint32_t)l4[9] << 16 | (uint32_t)l4[10] << 8 | l4[11];
-	/* The SYN counts as one, and the text behind it. */
+	/* The SYN counts as one byte; the text after it is counted as well. */
 	ack -= 1 + (uint32_t)sizeof(MAGIC) - 1 + 18;
 	index = ack & 0xffff;
 	if (ack >> 16 == (run.nonce & 0xffff) && index < run.n)
@@ -322,14 +322,15 @@ static bool drain(int fd, bool packet_socket)
 			struct probe *probe = find_probe(data, (size_t)size);
 			const uint8_t *at = memmem(data, (size_t)size, MAGIC, sizeof(MAGIC) - 1);
 
-			/* An error quotes behind two headers more: from one's own address it comes here. */
+			/* An error quotes the packet after two more headers. It arrives here if
+			 * the source is one of the host's own addresses. */
 			if (probe && at - data <= 40)
 				probe->seen.local = true;
 		}
 	}
 }
 
-/* Takes in what there is until nothing came for so long. */
+/* Receives packets until none has arrived for this long. */
 static void collect(int idle)
 {
 	struct pollfd fds[8] = { { .fd = run.client, .events = POLLIN },
@@ -357,7 +358,7 @@ static addr_t any_source(bool *odd)
 {
 	addr_t base = address(run.family == FAMILY_IPV4 ? "203.0.113.0" : "2001:db8:2::");
 
-	/* Some that the kernel lets nobody have, or not everywhere. */
+	/* Some that the kernel never accepts, or not on every interface. */
 	static const char *const odd4[] = { "0.1.2.3", "127.0.0.2", "198.51.100.10", "224.0.0.9",
 					    "240.0.0.1", "172.18.0.9", "192.0.2.77" };
 	static const char *const odd6[] = { "fe80::5", "::1", "::", "ff02::9", "::ffff:10.1.1.1",
@@ -398,7 +399,7 @@ static void make_probe(struct probe *probe)
 	probe->trace.src = any_source(&probe->odd);
 	packet_init(packet, run.family, netinfo_if(&run.info, host_ifs[probe->way]), proto,
 		    any_destination(), ports[below(ARRAY_SIZE(ports))]);
-	/* Of ICMP that is the id. */
+	/* For ICMP this is the id. */
 	packet->sport.lo = below(5) ? (uint16_t)(1 + below(65535)) : ports[below(ARRAY_SIZE(ports))];
 	packet->sport.hi = packet->sport.lo;
 	if (!proto_has_ports(proto)) {
@@ -409,7 +410,7 @@ static void make_probe(struct probe *probe)
 	}
 }
 
-/* Connections that were tried lately are not new: each may be tried once. */
+/* Connections that were tried recently are not new, so each may be tried only once. */
 static bool is_repeated(const struct probe *probe)
 {
 	static uint64_t lately[1 << 21];
@@ -449,14 +450,14 @@ static enum trace_verdict kernel_verdict(const struct seen *seen)
 	return seen->refused ? TRACE_REFUSED : TRACE_DROPPED;
 }
 
-/* Whether it went as the trace said; a lost packet is seen nowhere. */
+/* Whether the packet went as the trace said; a lost packet is seen nowhere. */
 static bool agrees(const struct probe *probe)
 {
 	enum trace_verdict kernel = kernel_verdict(&probe->seen);
 	const struct trace *trace = &probe->trace;
 	unsigned int possible = trace->possible;
 
-	/* Nobody answers an ICMP error, not even to refuse it. */
+	/* Nothing answers an ICMP error, not even to refuse it. */
 	if (possible & 1U << TRACE_REFUSED &&
 	    (probe->odd ||
 	     (trace->packet.proto == IPPROTO_ICMP && trace->packet.icmp_type.lo == 3) ||
@@ -488,8 +489,9 @@ static bool in_flows(const struct flows *flows, addr_t src)
 }
 
 /*
- * Whether a walk of all sources at once says of this one what its trace says. A
- * mask with many holes is a maybe to it: then it may say more, never less.
+ * Whether a walk of all sources at once has the same outcome for this source as its
+ * trace. A mask with many holes is a maybe for it: then it may give more outcomes,
+ * never fewer.
  */
 static bool sets_agree(struct walker *walker, const struct probe *probe)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The exposure or a trace of this network namespace's tables, for the tests:
+ * Prints the exposure or a trace of this network namespace's tables, for the tests:
  * walk-show BACKEND exposure|json|times [WIDTH]
  * walk-show BACKEND trace|trace-json TEXT [WIDTH]
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * without nft|ipv6 COMMAND…: runs it as on a kernel that has no netlink of
- * netfilter's, or no sockets of IPv6.
+ * without nft|ipv6 COMMAND…: runs it as on a kernel without netfilter's netlink family,
+ * or without IPv6 sockets.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, member))
-/* Where the value is another one, the next n instructions are passed over. */
+/* If the value is another one, the next n instructions are skipped. */
 #define ONLY(value, n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, n)
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sets of addresses against plain bits, over a small world at each end of both families. */
+/* Address sets against plain bits, over a few addresses at each end of both families. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define WORLD 96
 
-/* The small world lies at the low or at the high end of the family. */
+/* The addresses under test are at the low or at the high end of the family. */
 static addr_t at(enum family family, bool high, unsigned int i)
 {
 	return high ? addr_max(family) - (WORLD - 1 - i) : i;
@@ -134,7 +134,7 @@ static void filled(const char *set_lo, const char *set_hi, const char *spare_lo,
 	addrset_clear(&spare);
 }
 
-/* Addresses of no account make a set read better, and never worse. */
+/* "Don't care" addresses make the text of a set shorter, and never longer. */
 static void fill(void **unused)
 {
 	(void)unused;
@@ -199,7 +199,7 @@ static void world(void **state)
 	addrset_add(&set, 0, 0xffffff);
 	assert_false(addrset_is_world(&set, FAMILY_IPV4));
 	addrset_clear(&set);
-	/* 2000::/3 is all that is routed, though an eighth of the addresses. */
+	/* Only 2000::/3 is routed, though it is an eighth of the addresses. */
 	addrset_add(&set, (addr_t)1 << 125, ((addr_t)1 << 126) - 1);
 	assert_true(addrset_is_world(&set, FAMILY_IPV6));
 	addrset_clear(&set);

@@ -2,7 +2,7 @@
 #ifndef DOCKFW_TEST_APPLY_H
 #define DOCKFW_TEST_APPLY_H
 
-/* What a plan makes of a snapshot, without a kernel. */
+/* Applies a plan to a snapshot, without a kernel. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "edit.h"
 #include "util.h"
 
-/* Takes over the rule; at 0-based index <= nrules. */
+/* Takes ownership of the rule; index is 0-based and <= nrules. */
 static inline void chain_insert_rule(struct chain *chain, size_t index, struct rule *rule)
 {
 	GROW(chain->rules, chain->nrules, chain->room);
@@ -20,7 +20,7 @@ static inline void chain_insert_rule(struct chain *chain, size_t index, struct r
 	chain->nrules++;
 }
 
-/* Takes the rule out and gives it to the caller. */
+/* Removes the rule and returns it; the caller owns it. */
 static inline struct rule *chain_remove_rule(struct chain *chain, size_t index)
 {
 	struct rule *rule = chain->rules[index];
@@ -42,7 +42,7 @@ static inline bool apply_create(struct snapshot *snapshot, const struct edit *ed
 		return false;
 	chain = table_add_chain(table, edit->chain);
 	chain->loaded = true;
-	/* The plan creates no builtin chain but this one. */
+	/* The only builtin chain that a plan creates. */
 	chain->builtin = !strcmp(edit->chain, "FORWARD");
 	if (chain->builtin)
 		chain->policy = VERDICT_ACCEPT;
@@ -93,8 +93,8 @@ static inline bool apply_rule(struct chain *chain, const struct edit *edit)
 }
 
 /*
- * Carries the edits out on a snapshot, as a backend would on the kernel. Returns
- * false where an edit does not fit (no such chain, position, rule).
+ * Applies the edits to a snapshot, as a backend would to the kernel. Returns false if
+ * an edit does not fit (no such chain, position or rule).
  */
 static inline bool edits_apply(struct snapshot *snapshot, const struct edits *edits)
 {

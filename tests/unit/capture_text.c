@@ -23,7 +23,7 @@
 #include "rulespec.h"
 #include "settings.h"
 
-/* Hosts made of option texts, captured, and checked with what the capture gave. */
+/* Hosts built from option texts, captured, and checked against the captured configuration. */
 
 static char file[] = "/tmp/dockfw-capture.XXXXXX";
 
@@ -52,7 +52,7 @@ static struct chain *make_chain(struct table *table, const char *name)
 	return chain;
 }
 
-/* Adds a family of Docker 28's, with these rules; the list ends with NULL. */
+/* Adds a family as Docker 28 sets it up, with these rules; the list ends with NULL. */
 static void add_family(struct snapshot *snapshot, enum family family, const struct live *live)
 {
 	static const struct live docker[] = {
@@ -120,7 +120,7 @@ static struct policy *read_back(const char *text)
 	return policy;
 }
 
-/* With what was captured the host is right, and has nothing to mend. */
+/* With the captured configuration the host is correct, and there is nothing to repair. */
 static void host_is_right(const struct snapshot *snapshot, const char *text)
 {
 	struct policy *policy = read_back(text);
@@ -138,7 +138,7 @@ static void host_is_right(const struct snapshot *snapshot, const char *text)
 	policy_free(policy);
 }
 
-/* The part of a text from the first chain section on. */
+/* Returns the part of a text from the first chain section on. */
 static const char *chains_of(const char *text)
 {
 	const char *chains = strstr(text, "\nchain ");
@@ -274,7 +274,7 @@ static void empty(void **state)
 	snapshot_free(snapshot);
 }
 
-/* What no configuration can hold is named, and does not spoil the rest. */
+/* A rule that no configuration can hold is named, and does not affect the others. */
 static void left_out(void **state)
 {
 	static const struct live ipv4[] = {
@@ -314,7 +314,7 @@ static void left_out(void **state)
 	snapshot_free(snapshot);
 }
 
-/* Each family's own order survives, whatever the two have in common. */
+/* Each family keeps its own order, whatever the two have in common. */
 static void random_orders(void **state)
 {
 	static const char *const texts[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The findings and the plan, on hand-made snapshots of every Docker layout. */
+/* The findings and the plan, for hand-made snapshots of every Docker layout. */
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "dockerd.h"
@@ -30,38 +30,38 @@ struct expected {
 	enum severity severity;
 };
 
-/* One case: the two rules are configured unless bare; findings in any order. */
+/* One case: the two rules are configured unless bare is set; findings in any order. */
 struct test_case {
 	const char *name;
 	const char *live[24];
 	struct expected findings[6];
 	size_t nfindings;
-	size_t edits;  /* how many the plan makes */
+	size_t edits;  /* number of edits of the plan */
 	bool bare;     /* nothing is configured */
 	enum foreign_rules foreign_rules;
 	bool open;     /* FORWARD's policy is ACCEPT */
 	const char *trusted;
 	const char *more_wanted; /* a chain OFFICE with this rule */
-	size_t left; /* findings that no repair mends */
+	size_t left; /* findings that remain after a repair */
 };
 
 #define CRIT SEVERITY_CRITICAL
 #define WARN SEVERITY_WARNING
 
 static const struct test_case cases[] = {
-	{ "Docker 26, right, before its closing RETURN",
+	{ "Docker 26, correct, before its closing RETURN",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-ISOLATION-STAGE-1", DOCKER26_BRIDGE,
 	    DOCKER26_CHAINS, "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j RETURN" } },
-	{ "Docker 28, right, marked rules",
+	{ "Docker 28, correct, marked rules",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW " #", "DOCKER-USER " REJECT " #" } },
 	{ "an empty DOCKER-USER is legal",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
 	  .bare = true },
-	{ "a jump with a comment alone is unconditional",
+	{ "a jump with only a comment is unconditional",
 	  { "FORWARD -j DOCKER-USER #", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
 	  .bare = true },
-	{ "a drop may stand in front",
+	{ "a drop may come first",
 	  { "FORWARD -p 17 -j DROP", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  .bare = true },
@@ -69,14 +69,14 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j DOCKER-ISOLATION-STAGE-1", "FORWARD -j DOCKER-USER", DOCKER26_BRIDGE,
 	    DOCKER26_CHAINS, "DOCKER-USER -j RETURN" },
 	  { { USER_JUMP_LATE, WARN }, { RULE_MISSING, CRIT }, { RULE_MISSING, CRIT } }, 3, 4 },
-	{ "the same with networks made since the start: everything in front",
+	{ "the same with networks created since the start: everything comes first",
 	  { "FORWARD -j DOCKER-ISOLATION-STAGE-1", DOCKER26_BRIDGE, "FORWARD -j DOCKER-USER",
 	    DOCKER26_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT }, { ACCEPT_BEFORE_USER, CRIT } }, 2, 2, .bare = true },
-	{ "DOCKER-FORWARD in front",
+	{ "DOCKER-FORWARD first",
 	  { "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
-	{ "a chain of another's that leads to Docker's in front",
+	{ "a foreign chain that jumps to Docker's first",
 	  { "FORWARD -j wrap", "FORWARD -j DOCKER-USER", "wrap -i x -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
@@ -86,26 +86,26 @@ static const struct test_case cases[] = {
 	{ "no jump",
 	  { "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
-	{ "a goto is no call",
+	{ "a goto is not a jump",
 	  { "FORWARD -g DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
-	{ "a conditional jump alone",
+	{ "only a conditional jump",
 	  { "FORWARD -i ens3 -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER" },
 	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 2, .bare = true },
-	{ "called twice",
+	{ "two jumps",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_DUPLICATE, WARN } }, 1, 1, .bare = true },
-	{ "established traffic accepted in front is a warning",
+	{ "established traffic accepted first is a warning",
 	  { "FORWARD est -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
-	{ "any accept in front is critical",
+	{ "any accept first is critical",
 	  { "FORWARD -i ens3 -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
-	{ "one towards an interface that is no bridge of Docker's is a warning",
+	{ "one towards an interface that is not a bridge of Docker's is a warning",
 	  { "FORWARD -o virbr0 -j ACCEPT", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
@@ -117,11 +117,11 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
 	  .bare = true, .trusted = "ts-forward" },
-	{ "the repaired jump stays behind a trusted call",
+	{ "the repaired jump stays after a jump to a trusted chain",
 	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true, .trusted = "ts-forward" },
-	{ "but not with what leads to Docker's",
+	{ "but not after one that leads to Docker's chains",
 	  { "FORWARD -j wrap", "FORWARD -j DOCKER-USER", "wrap -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER" },
 	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true, .trusted = "wrap" },
@@ -133,15 +133,15 @@ static const struct test_case cases[] = {
 	  { "FORWARD -g ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
 	  .bare = true, .trusted = "ts-forward" },
-	{ "a return in front is decided by the policy, too",
+	{ "a return first is decided by the policy as well",
 	  { "FORWARD -i ens3 -j RETURN", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true, .open = true },
-	{ "a target that is not known may accept",
+	{ "an unknown target may accept",
 	  { "FORWARD ext:NFQUEUE", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
-	{ "an opaque rule in front may accept",
+	{ "an opaque rule first may accept",
 	  { "FORWARD ?", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT }, { RULE_OPAQUE, WARN } }, 2, 2, .bare = true },
@@ -149,16 +149,16 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " REJECT, "DOCKER-USER " ALLOW },
 	  { { RULE_ORDER, CRIT } }, 1, 2 },
-	{ "a foreign RETURN in front",
+	{ "a foreign RETURN first",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j RETURN", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  { { RULE_BYPASSED, CRIT } }, 1, 4 },
-	{ "a foreign jump that can accept in front",
+	{ "a foreign jump that can accept first",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j mine", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
 	    "mine -i wg0 -j ACCEPT" },
 	  { { RULE_BYPASSED, CRIT } }, 1, 4 },
-	{ "foreign bans in front stay there",
+	{ "foreign bans at the head stay there",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
 	    "f2b -s 192.0.2.1 -j DROP", "f2b -j RETURN" } },
@@ -174,46 +174,46 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  { { RULE_STALE, WARN } }, 1, 1 },
-	{ "a foreign rule that is never asked",
+	{ "a foreign rule that is never evaluated",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j RETURN",
 	    "DOCKER-USER -s 192.0.2.7 -j DROP" },
 	  { { RULE_UNREACHABLE, WARN } }, 1, 0, .left = 1 },
-	{ "foreign rules go where they may not be",
+	{ "foreign rules are removed if configured so",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -s 192.0.2.7 -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
 	    "DOCKER-USER -j RETURN" },
 	  { { RULE_STALE, WARN } }, 1, 1, .foreign_rules = FOREIGN_REMOVE },
-	{ "an opaque rule in DOCKER-USER stays behind ours",
+	{ "an opaque rule in DOCKER-USER stays after the configured ones",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER ?", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  { { RULE_BYPASSED, CRIT }, { RULE_OPAQUE, WARN } }, 2, 4, .left = 1 },
-	{ "a chain of one's own is held exactly",
+	{ "a user-defined chain is held exactly",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "OFFICE -s 192.0.2.7 -j DROP",
 	    "OFFICE -s 10.0.0.1 -j RETURN" },
 	  { { RULE_STALE, WARN } }, 1, 1, .more_wanted = "-s 10.0.0.1 -j RETURN" },
-	{ "and made",
+	{ "and created",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  { { RULE_MISSING, CRIT } }, 1, 2, .more_wanted = "-s 10.0.0.1 -j RETURN" },
-	{ "one that left the configuration goes with its call",
+	{ "one that is no longer configured is removed with the jump to it",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j OLD #",
 	    "OLD -s 192.0.2.7 -j DROP #" },
 	  { { RULE_STALE, WARN } }, 1, 3 },
-	{ "but a chain of Docker's was never in it",
+	{ "but not a chain of Docker's, which was never configured",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j DOCKER-MINE #",
 	    "DOCKER-MINE -s 192.0.2.7 -j DROP #" },
 	  { { RULE_STALE, WARN } }, 1, 1 },
-	{ "a rule that goes hides no accept from what leads there",
+	{ "a rule that is removed hides no accept from a goto to its chain",
 	  { "FORWARD -p 17 -g DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j RETURN #", "DOCKER-USER est -j ACCEPT" },
 	  { { USER_JUMP_MISSING, CRIT }, { RULE_STALE, WARN } }, 2, 2, .bare = true },
-	{ "neither dockerd nor its chains, nothing laid",
+	{ "neither dockerd nor its chains, nothing installed",
 	  { "FORWARD" }, { { DOCKER_ABSENT, SEVERITY_UNKNOWN } }, 1, 4 },
-	{ "neither dockerd nor its chains, all laid",
+	{ "neither dockerd nor its chains, everything installed",
 	  { "FORWARD -j DOCKER-USER", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  },
 };
@@ -284,7 +284,7 @@ static void one_case(const struct test_case *test)
 	report_findings(&left, policy);
 	if (left.n != test->left) {
 		print_findings(&left);
-		fail_msg("%s: not mended", test->name);
+		fail_msg("%s: not repaired", test->name);
 	}
 	plan(policy, snapshot, &again);
 	assert_int_equal(again.n, 0);
@@ -301,7 +301,7 @@ static void test_case_runs(void **state)
 	one_case(*state);
 }
 
-/* Which rules the two families and the ignored ids leave. */
+/* Findings of two families, with ignored ids. */
 static void test_families_and_ignore(void **state)
 {
 	const char *const four[] = { "FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD", NULL };

@@ -18,7 +18,7 @@
 #include "deadline.h"
 #include "diag.h"
 
-/* Whole configurations, through files in a folder of the test's own. */
+/* Whole configurations, read from files in a temporary folder. */
 
 static char folder[] = "/tmp/dockfw-config.XXXXXX";
 static char *path; /* of the main file */
@@ -61,7 +61,7 @@ static struct policy *good(const char *text)
 	return policy;
 }
 
-/* The first error is at that line of the main file, and has these words. */
+/* The first error is for that line of the main file, and contains these words. */
 static void refused_at(const char *text, unsigned int line, const char *words)
 {
 	struct policy *policy = read_text(text);
@@ -159,7 +159,7 @@ static void families_of_rules(void **state)
 		{ "-4 -p tcp -j DROP", 1, 0 },
 		{ "-6 -p tcp -j DROP", 0, 1 },
 		{ "-s 192.0.2.0/24 -j DROP", 1, 0 },
-		{ "-s 0.0.0.0/0 -j DROP", 1, 1 }, /* as ip6tables has it */
+		{ "-s 0.0.0.0/0 -j DROP", 1, 1 }, /* as in ip6tables */
 		{ "-d 2001:db8::/32 -j DROP", 0, 1 },
 		{ "-s 192.0.2.1,192.0.2.2 -j DROP", 2, 0 },
 		{ "-j REJECT", 1, 1 },
@@ -354,7 +354,7 @@ static void bad_values(void **state)
 	(void)state;
 	refused_at("families = {\n \"ipv4\",\n \"ipv5\" }", 3, "neither \"ipv4\" nor \"ipv6\"");
 	refused_at("\nfamilies = { }", 2, "the list is empty");
-	/* A rule is not wrong because of it. */
+	/* A rule is not invalid because of it. */
 	errors = diag_error_count();
 	refused_at("families = { \"ipv5\" } chain DOCKER-USER { rules = { \"-j DROP\" } }", 1, "ipv5");
 	assert_int_equal(diag_error_count(), errors + 1);
@@ -398,7 +398,7 @@ static void bad_chains(void **state)
 		   "chain C { rules = {\n \"-p tcp -j A\" } }", 7, "A -> B -> C -> A");
 	refused_at("chain A { rules = {\n\"-6 -j B\" } }\nchain B { rules = {\n \"-6 -j A\" } }", 4,
 		   "A -> B -> A");
-	/* In different families they never meet. */
+	/* In different families they do not conflict. */
 	policy_free(good("chain A { rules = { \"-6 -j B\" } } chain B { rules = { \"-4 -j A\" } }"));
 	refused_at("chain A { rules = {\n\"-j DOCKER-USER\" } }", 2, "only FORWARD may jump");
 	refused_at("chain DOCKER-USER { rules = {\n\"-j DOCKER-USER\" } }", 2, "only FORWARD may jump");
@@ -451,7 +451,7 @@ static void bad_files(void **state)
 	refused_at("\n# \x1b[31m\n", 2, "control character 0x1b");
 	refused_at("a\rb", 1, "control character 0x0d");
 
-	/* A link is fine; what it leads to is judged. */
+	/* A link is fine; its target is checked. */
 	put_text("dockfw.conf", "");
 	assert_int_equal(symlink(path, other), 0);
 	policy = config_read(other);
@@ -505,7 +505,7 @@ static void print_is_fixed_point(void **state)
 		"\"-6\", \"-6 -p 99 -j RETURN\", '-m comment --comment \"\\\"${x}\\\" it\\'s \\\\\\\\\" -j A' } }"
 		"chain A { } chain B { rules = { \"-s 192.0.2.0/28,192.0.3.0/28 -g A\" } }"
 		"publish 80/tcp { allow = { \"2001:db8::/32\", \"192.0.2.1\" } otherwise = drop }",
-		/* What the listing leaves out. */
+		/* Parts that the listing leaves out. */
 		"chain DOCKER-USER { rules = { \"-p esp -m esp ! --espspi 0:4294967295 -j DROP\", "
 		"\"-4 -p tcp ! --dport 0:65535\", \"-s 192.0.2.1 -p ipcomp -m ipcomp --ipcompspi :\", "
 		"\"-m recent --set\", \"-6 -m rt --rt-segsleft :\" } }",

@@ -16,7 +16,7 @@
 static void the_choice(void **state)
 {
 	(void)state;
-	/* Docker's chains decide, whatever the command is. */
+	/* Docker's chains decide, whatever the iptables command is. */
 	for (enum iptables_kind command = 0; command <= IPTABLES_LEGACY; command++) {
 		assert_int_equal(backend_choose(true, false, command), BACKEND_NFT);
 		assert_int_equal(backend_choose(false, true, command), BACKEND_LEGACY);
@@ -28,7 +28,7 @@ static void the_choice(void **state)
 	}
 }
 
-/* A folder with "iptables", which leads by way of "alternative" to a file of that name. */
+/* A folder with a link "iptables", which leads through "alternative" to a file of that name. */
 static enum iptables_kind kind_of(const char *file)
 {
 	char folder[] = "/tmp/dockfw-test-XXXXXX";

@@ -22,7 +22,7 @@ static size_t head_size(enum family family)
 	return family == FAMILY_IPV4 ? sizeof(struct ipt_entry) : sizeof(struct ip6t_entry);
 }
 
-/* What libiptc and the kernel make of a rule's end: names become verdicts. */
+/* As libiptc and the kernel do with the target of a rule: names become verdicts. */
 static const char *install(enum family family, uint8_t *entry)
 {
 	static const struct {
@@ -111,7 +111,7 @@ static void what_cannot_be_held(void **state)
 	void *entry;
 
 	(void)state;
-	/* The match alone would fit into the 64 KiB of an entry, not with the rest. */
+	/* The match by itself would fit into the 64 KiB of an entry, but not with the rest. */
 	rule_add_match(rule, "big", 0, big, UINT16_MAX - 63);
 	assert_null(xt_entry_encode(rule, &size));
 	rule_free(rule);
@@ -135,7 +135,7 @@ static void what_cannot_be_held(void **state)
 	rule_free(rule);
 }
 
-/* An entry with one thing wrong has to come out opaque, its end still read. */
+/* An entry with one fault must become opaque, but its verdict is still read. */
 static void opaque_with(enum family family, size_t offset, uint8_t value)
 {
 	struct rule *rule = rule_new(family), *back;
@@ -172,12 +172,12 @@ static void odd_heads(void **state)
 	opaque_with(FAMILY_IPV6, offsetof(struct ip6t_entry, ipv6.flags), 0x80);
 	opaque_with(FAMILY_IPV6, offsetof(struct ip6t_entry, ipv6.tos), 1);
 	opaque_with(FAMILY_IPV6, offsetof(struct ip6t_entry, ipv6.invflags), IP6T_INV_FRAG);
-	/* The kernel would not look at this protocol: the flag is missing. */
+	/* The kernel would ignore this protocol: the flag is missing. */
 	opaque_with(FAMILY_IPV6, offsetof(struct ip6t_entry, ipv6.proto), 6);
 	opaque_with(FAMILY_IPV6, offsetof(struct ip6t_entry, ipv6.dst) + 15, 1);
 }
 
-/* Names behind a mask of zeroes are not compared; the flag with protocol 0 is "-p all". */
+/* Names under a mask of zeroes are not compared; the flag with protocol 0 is "-p all". */
 static void what_does_not_count(void **state)
 {
 	struct rule *rule = rule_new(FAMILY_IPV6), *back;
@@ -199,7 +199,7 @@ static void what_does_not_count(void **state)
 	rule_free(back);
 }
 
-/* What only nf_tables has room for ends where ip_tables does. */
+/* A text that is longer than ip_tables allows is cut at its limit. */
 static void long_prefixes(void **state)
 {
 	union {
@@ -242,7 +242,7 @@ static void odd_ends(void **state)
 		assert_non_null(back->opaque);
 		rule_free(back);
 	}
-	/* An offset that nobody can name. */
+	/* An offset that leads to no chain. */
 	target->verdict = 0;
 	back = xt_entry_decode(FAMILY_IPV4, entry, size, NULL);
 	assert_non_null(back->opaque);
@@ -267,8 +267,8 @@ static void odd_ends(void **state)
 	rule_free(rule);
 }
 
-/* Every length, and every value of every byte that steers the reading, on memory
- * that ends where the entry does. */
+/* Every length, and every value of every byte that controls decoding, in memory that
+ * ends where the entry does. */
 static void cut_and_bent(void **state)
 {
 	(void)state;
@@ -295,7 +295,7 @@ static void cut_and_bent(void **state)
 
 				entry[at] = (uint8_t)value;
 				back = xt_entry_decode(family, entry, size, "X");
-				/* What is whole can be written again as the same. */
+				/* An entry that is decoded completely is encoded to the same rule. */
 				bent = xt_entry_encode(back, &again);
 				assert_true(back->opaque ? !bent : again == size);
 				free(bent);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Matches and targets of older revisions, and ones that are too short: no
- * iptables of today writes them, but a kernel holds them. Each says the same as
- * the newest one, or maybe.
+ * Matches and targets of older revisions, and ones that are too short: current
+ * iptables never writes them, but a kernel may hold them. Each gives the same answer
+ * as the newest revision, or maybe.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static struct packet packet_of(enum conntrack ct)
 	return packet;
 }
 
-/* What a rule with that match alone says; of all sizes below it, maybe. */
+/* The answer of a rule with only that match; for every smaller size, maybe. */
 static enum answer says(const char *name, uint8_t revision, const void *data, size_t size,
 			enum conntrack ct)
 {
@@ -58,7 +58,7 @@ static enum answer says(const char *name, uint8_t revision, const void *data, si
 	return answer;
 }
 
-/* Whether the rule accepts what starts a connection. */
+/* Whether the rule accepts a packet that starts a connection. */
 static bool accepts_new(const char *name, uint8_t revision, const void *data, size_t size)
 {
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
@@ -104,7 +104,7 @@ static void states(void **state)
 	assert_false(accepts_new("state", 0, &info0, sizeof(info0)));
 	assert_false(accepts_new("conntrack", 1, &info1, sizeof(info1)));
 	assert_false(accepts_new("conntrack", 2, &info2, sizeof(info2)));
-	/* What cannot be read may accept. */
+	/* What cannot be decoded may accept. */
 	assert_true(accepts_new("state", 0, &info0, sizeof(info0) - 1));
 	assert_true(accepts_new("conntrack", 1, &info1, sizeof(info1) - 1));
 	assert_true(accepts_new("conntrack", 2, &info2, sizeof(info2) - 1));
@@ -119,7 +119,7 @@ static void states(void **state)
 	assert_int_equal(says("conntrack", 9, &info2, sizeof(info2), CT_NEW), ANSWER_MAYBE);
 }
 
-/* The other members of the older revisions, which are one port instead of two. */
+/* Other members of the older revisions, which have one port instead of two. */
 static void connections(void **state)
 {
 	struct xt_conntrack_mtinfo1 info1 = {
@@ -153,7 +153,7 @@ static void addresses(void **state)
 	assert_int_equal(says("addrtype", 7, &old, sizeof(old), CT_NEW), ANSWER_MAYBE);
 }
 
-/* The packet that a target leaves; the last size - cut bytes of it are there. */
+/* The packet after a target, of whose data only size - cut bytes are there. */
 static struct packet changed(const char *name, uint8_t revision, const void *data, size_t size)
 {
 	struct packet packet = packet_of(CT_NEW);
@@ -196,7 +196,7 @@ static void marks(void **state)
 	assert_int_equal(changed("CONNMARK", 1, &old, sizeof(old)).ctmark.value, 0x12);
 }
 
-/* A translation that cannot be read may lead anywhere. */
+/* A translation that cannot be decoded may lead anywhere. */
 static void translations(void **state)
 {
 	struct nf_nat_ipv4_multi_range_compat map = {

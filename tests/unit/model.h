@@ -3,8 +3,8 @@
 #define DOCKFW_TEST_MODEL_H
 
 /*
- * Hand-made snapshots and policies, without libxtables or a kernel: rules are
- * written as a few words, which are not iptables' own syntax.
+ * Hand-made snapshots and policies, without libxtables or a kernel: a rule is written
+ * as a few words, which are not the syntax of iptables.
  *
  *   -i NAME  -o NAME  -p NUMBER  -s A.B.C.D  -j|-g NAME-OR-VERDICT
  *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  m:NAME (a match)
@@ -85,7 +85,7 @@ static inline struct rule *model_rule(enum family family, const char *text)
 	return rule;
 }
 
-/* A filter table from lines "CHAIN rule"; "CHAIN" alone makes an empty one. */
+/* A filter table from lines "CHAIN rule"; just "CHAIN" creates an empty one. */
 static inline struct table *model_table(struct snapshot *snapshot, enum family family,
 					const char *const *lines)
 {

@@ -20,9 +20,9 @@
 #include "rulespec.h"
 
 /*
- * A kernel that never answers: no question reaches it, since this takes the place of
- * libmnl's function. Each of those who wait for an answer stops at the time limit and
- * reports that, once.
+ * A kernel that never answers: no request reaches it, since this function replaces
+ * libmnl's. Every function that waits for an answer stops at the time limit and reports
+ * that, once.
  */
 ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *data, size_t size)
 {
@@ -79,7 +79,7 @@ static void no_generation(void **state)
 	nft_socket_close(nft);
 }
 
-/* The child waits for the revision of the match, the parent for the child. */
+/* The child waits for the revision of the match, the parent waits for the child. */
 static void no_revision(void **state)
 {
 	const char *text = "-m conntrack --ctstate NEW -j ACCEPT";
@@ -117,7 +117,7 @@ static void put(uint8_t *to, uint32_t length)
 	memcpy(to, &header, sizeof(header));
 }
 
-/* How many messages are found in n bytes with these two lengths in them. */
+/* Returns how many messages are found in n bytes with these two lengths in them. */
 static unsigned int found(uint32_t first, uint32_t second, size_t n)
 {
 	uint8_t bytes[64] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
@@ -138,11 +138,11 @@ static void whole_messages(void **state)
 	assert_int_equal(found(16, 16, 31), 1);
 	assert_int_equal(found(16, 16, 15), 0);
 	assert_int_equal(found(16, 16, 0), 0);
-	/* The last one without what pads it, and one before it. */
+	/* The last message without its padding, and one before it. */
 	assert_int_equal(found(16, 17, 33), 2);
 	assert_int_equal(found(17, 16, 36), 2);
 	assert_int_equal(found(17, 16, 17), 1);
-	/* Too short, too long, and longer than an int holds. */
+	/* Too short, too long, and too long for an int. */
 	assert_int_equal(found(15, 16, 32), 0);
 	assert_int_equal(found(0, 16, 32), 0);
 	assert_int_equal(found(16, 17, 32), 1);

@@ -21,7 +21,7 @@
 #include "rulespec.h"
 #include "util.h"
 
-/* Rules of nf_tables to rules: every form that iptables has had, and others. */
+/* Decodes rules of nf_tables: every form that iptables has ever written, and others. */
 
 static uint8_t message[65536];
 
@@ -79,7 +79,7 @@ static void test_forms(void **state)
 	}
 }
 
-/* What is decoded whole is the same after it was written and read again. */
+/* A rule that is decoded completely is the same after encoding and decoding it. */
 static void test_again(void **state)
 {
 	(void)state;
@@ -95,7 +95,7 @@ static void test_again(void **state)
 		assert_int_equal(!encoded, rule->opaque != NULL);
 		if (encoded) {
 			nftnl_rule_set_u64(encoded, NFTNL_RULE_HANDLE, 8);
-			/* A dump has no such thing. */
+			/* A dump does not have these. */
 			nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_PROTO);
 			nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_FLAGS);
 			nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWRULE,
@@ -114,7 +114,7 @@ static void test_again(void **state)
 	}
 }
 
-/* Of an opaque rule, the end is read all the same: its first verdict. */
+/* The end of an opaque rule is still read: its first verdict. */
 static void test_opaque_end(void **state)
 {
 	struct rule *rule;
@@ -138,7 +138,7 @@ static void test_opaque_end(void **state)
 	rule_free(rule);
 }
 
-/* A prefix that x_tables has no room for stays whole. */
+/* A prefix that is too long for x_tables stays complete. */
 static void test_long_prefix(void **state)
 {
 	char text[200];
@@ -157,7 +157,7 @@ static void test_long_prefix(void **state)
 	rule_free(rule);
 }
 
-/* Cut off anywhere, or with any byte changed, it is read within its bounds. */
+/* Cut off anywhere, or with any byte changed, a message is read within its bounds. */
 static void test_damaged(void **state)
 {
 	(void)state;
@@ -186,7 +186,7 @@ static void test_damaged(void **state)
 	}
 }
 
-/* What cannot be held is refused with a reason. */
+/* A rule that nf_tables cannot hold is refused with a reason. */
 static void test_refused(void **state)
 {
 	struct rule *rule = rule_new(FAMILY_IPV6);
@@ -220,7 +220,7 @@ static void test_refused(void **state)
 	rule_free(rule);
 }
 
-/* Each rate that iptables takes comes back as iptables reads what it writes. */
+/* Each rate that iptables accepts is decoded as iptables decodes its own. */
 static void test_limits(void **state)
 {
 	static const unsigned int seconds[] = { 1, 60, 3600, 86400 };
@@ -242,7 +242,7 @@ static void test_limits(void **state)
 		}
 }
 
-/* "! --sport 0:65535" never holds: it is not lost in another match's ports. */
+/* "! --sport 0:65535" never matches: it is not lost among the ports of another match. */
 static void test_never(void **state)
 {
 	static const char *const never[] = { "! --sport 0:65535", "! --dport 0:65535",
@@ -262,7 +262,7 @@ static void test_never(void **state)
 	}
 }
 
-/* What a structure has behind its last member is compared: it stays as it was. */
+/* The bytes after the last member of a structure are compared, so they stay unchanged. */
 static void test_padding(void **state)
 {
 	struct rule *rule = wanted(FAMILY_IPV4, "-p udp --dport 5 -j ACCEPT"), *again;
@@ -277,7 +277,7 @@ static void test_padding(void **state)
 	rule_free(again);
 }
 
-/* A name that no interface has is read as the rule that it is written for. */
+/* A name that no interface can have is decoded as the rule that it stands for. */
 static void test_no_interface(void **state)
 {
 	struct rule *named = wanted(FAMILY_IPV4, "-i INVAL/D ! -o INVAL/D -j ACCEPT");

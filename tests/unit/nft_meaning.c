@@ -18,9 +18,9 @@
 #include "util.h"
 
 /*
- * Random expressions of nf_tables, carried out on random packets as the kernel
- * does, and the rules that they are decoded to, as x_tables does: what is not
- * opaque does the same to each packet. The seed is fixed: each run is the same.
+ * Evaluates random expressions of nf_tables on random packets as the kernel does, and
+ * the rules that they are decoded to as x_tables does. A rule that is not opaque must
+ * do the same to each packet. The seed is fixed, so each run is the same.
  */
 
 #define RULES 150000
@@ -42,7 +42,7 @@ static uint32_t below(uint32_t n)
 static const uint8_t bytes[] = { 0, 1, 2, 6, 10, 17, 22, 58, 64, 127, 128, 254, 255, 0x3f };
 static const uint8_t protos[] = { 6, 6, 6, 17, 17, 1, 58, 132 };
 static const char *const names[] = { "eth0", "eth1", "eth", "e", "lo", "abcdefghijklmn" };
-static uint8_t usual[16]; /* what rules of one try and its packets have in common */
+static uint8_t usual[16]; /* bytes that the rules and packets of one attempt share */
 
 static uint8_t any_byte(void)
 {
@@ -102,7 +102,7 @@ static void add_mask(uint32_t reg, uint32_t size)
 		op->data[1][0] = 1;
 }
 
-/* Within the mask in front of it, mostly; another operator than = and != now and then. */
+/* Mostly within the mask before it; now and then with another operator than = and !=. */
 static void add_cmp(uint32_t reg, uint32_t size)
 {
 	struct op *op = add(CMP, reg);
@@ -172,7 +172,7 @@ static void add_transport(uint32_t reg)
 	op->size = 2;
 }
 
-/* Of the packet's head: its fragment offset, its hops; a mark, a type. */
+/* From the packet's header: its fragment offset, its hop limit; a mark, a type. */
 static void add_other(uint32_t reg, bool ipv6)
 {
 	switch (below(4)) {
@@ -255,7 +255,7 @@ static void add_end(void)
 	}
 }
 
-/* A rule as somebody might write it, or nearly so. */
+/* A rule as a program might write it, or nearly so. */
 static void make_ops(bool ipv6)
 {
 	nops = 0;
@@ -278,7 +278,7 @@ static void make_ops(bool ipv6)
 	}
 }
 
-/* ---- as nft-asm.h has them ---- */
+/* ---- expressions as text for nft-asm.h ---- */
 
 static const char *hex(const uint8_t *data, size_t size)
 {
@@ -377,7 +377,7 @@ static void take_value(struct packet *packet, const struct op *load, const uint8
 	}
 }
 
-/* One that meets the comparisons now and then. */
+/* A packet that matches the comparisons now and then. */
 static void make_packet(struct packet *packet, bool ipv6)
 {
 	*packet = (struct packet){ .ipv6 = ipv6, .proto = PICK(protos), .type = (uint8_t)below(5) };
@@ -399,13 +399,13 @@ static void make_packet(struct packet *packet, bool ipv6)
 		if (ops[load].kind == META || ops[load].kind == PAYLOAD)
 			take_value(packet, &ops[load], ops[i].data[0]);
 	}
-	/* There is none, in IPv4; and the two are one thing. */
+	/* IPv4 has none; and the two are the same. */
 	packet->proto += !packet->proto;
 	if (!ipv6)
 		packet->network[9] = packet->proto;
 }
 
-/* ---- what nf_tables does ---- */
+/* ---- evaluation as in nf_tables ---- */
 
 static uint8_t *place(uint8_t *registers, uint32_t reg)
 {
@@ -446,7 +446,7 @@ static bool compares(uint32_t op, int sign)
 	}
 }
 
-/* Carries the expressions out; what was done is added to text, one word each. */
+/* Evaluates the expressions; each action is appended to text as one word. */
 static void run_ops(const struct packet *packet, char *text)
 {
 	uint8_t registers[NFT_REG32_COUNT * NFT_REG32_SIZE + 16] = { 0 };
@@ -498,7 +498,7 @@ static void run_ops(const struct packet *packet, char *text)
 	}
 }
 
-/* ---- what x_tables does ---- */
+/* ---- evaluation as in x_tables ---- */
 
 static bool masked(const void *a, const void *b, const uint8_t *mask, size_t size)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Properties of check and plan over random snapshots and policies: what the
- * plan made needs no further plan and leaves no finding that a repair mends;
- * foreign rules are all there, in their order; what was right is not touched.
+ * Properties of check and plan over random snapshots and policies: the result of a
+ * plan needs no further plan and has no repairable finding; all foreign rules are
+ * there, in their order; what was correct is not touched.
  */
 #include "docker_chains.h"
 #include "dockerd.h"
@@ -41,7 +41,7 @@ static void fill(struct snapshot *snapshot, const char *const *chains, size_t nc
 
 	for (size_t c = 0; c < nchains; c++) {
 		unsigned int rules = below(7);
-		/* DOCKER-USER and the like do not call their callers. */
+		/* DOCKER-USER and the like do not jump to chains that jump to them. */
 		size_t most = !strcmp(chains[c], "FORWARD") ? ARRAY_SIZE(words) :
 			      !strcmp(chains[c], DOCKER_USER) ? 14 : 10;
 

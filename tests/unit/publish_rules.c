@@ -11,7 +11,7 @@
 #include "publish.h"
 #include "settings.h"
 
-/* Sets what the section has as that setting; whether it takes the text. */
+/* Sets that setting of the section; returns whether the text is accepted. */
 static bool set(struct publish *publish, const char *setting, const char *text)
 {
 	char *why = setting_add(setting_find(SECTION_PUBLISH, setting), publish, text);
@@ -108,7 +108,7 @@ static void addresses(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(right); i++)
 		assert_true(set(&publish, "allow", right[i]));
 	assert_false(set(&publish, "allow", right[0])); /* twice */
-	assert_false(set(&publish, "allow", "any"));    /* beside others */
+	assert_false(set(&publish, "allow", "any"));    /* together with others */
 	publish_clear(&publish);
 	assert_true(set(&publish, "allow", "any"));
 	assert_false(set(&publish, "allow", right[0]));
@@ -166,10 +166,10 @@ static void rules(void **state)
 	       "-s 2001:db8::/48 -p udp " CT("53:54") " -j RETURN\n"
 	       "-p udp " CT("53:54") " -j DROP\n");
 	expect(rules_of("80/tcp", NULL, NULL, NULL), "-p tcp " CT("80") " -j REJECT\n");
-	/* Open to all: nothing is refused behind it. */
+	/* Open to everyone: nothing is refused after it. */
 	expect(rules_of("80/tcp", NULL, any, "drop"), "-p tcp " CT("80") " -j RETURN\n");
 	expect(rules_of("80/sctp", "ens3", any, NULL), "-i ens3 -p sctp " CT("80") " -j RETURN\n");
-	/* All of IPv4 is not all of IPv6. */
+	/* Everyone in IPv4 is not everyone in IPv6. */
 	expect(rules_of("80/tcp", NULL, everybody, NULL),
 	       "-4 -s 0.0.0.0/0 -p tcp " CT("80") " -j RETURN\n"
 	       "-6 -s ::/00 -p tcp " CT("80") " -j RETURN\n"
@@ -185,7 +185,7 @@ static void overlaps(void **state)
 		{ "80/tcp", NULL, "80/tcp", NULL, true },
 		{ "80/tcp", NULL, "80/udp", NULL, false },
 		{ "80/tcp", NULL, "80/tcp", "ens3", true },
-		{ "80/tcp", "ens3", "80/tcp", NULL, false }, /* the other interfaces are left */
+		{ "80/tcp", "ens3", "80/tcp", NULL, false }, /* other interfaces are not restricted */
 		{ "80/tcp", "ens3", "80/tcp", "ens4", false },
 		{ "80/tcp", "ens3", "80/tcp", "ens3", true },
 		{ "80-90/tcp", NULL, "90-99/tcp", NULL, true },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rounds of a repair, against a backend that keeps its tables in memory: what is
- * written, how often it is tried again, and that another writer is not fought for ever.
+ * The rounds of a repair, with a backend that keeps its tables in memory: what is
+ * written, how often a repair is retried, and that it does not fight another writer
+ * for ever.
  */
 #include "model.h"
 
@@ -14,10 +15,10 @@
 
 #define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
 
-/* The tables of the kernel that is not there, and what happens to a commit. */
+/* The tables of the simulated kernel, and what happens to a commit. */
 static struct {
 	struct snapshot *tables;
-	unsigned int lost;   /* commits that meet a change of the tables */
+	unsigned int lost;   /* commits that fail because the tables changed */
 	bool undone;         /* another writer undoes each commit */
 	unsigned int commits;
 } fake;
@@ -145,7 +146,7 @@ static const struct backend_ops *const backends[] = {
 	[BACKEND_NFT] = &fake_nft, [BACKEND_LEGACY] = &fake_legacy,
 };
 
-/* Repairs once; the caller clears both. */
+/* Repairs once; the caller frees the contents of both. */
 static int repair(struct session *session, struct repair *repair, bool dry_run)
 {
 	struct policy *policy = setting_default_policy();
@@ -222,7 +223,7 @@ static void test_lost_races_have_an_end(void **state)
 	struct repair run;
 
 	(void)state;
-	/* The first try does not count: it is on what was read before. */
+	/* The first attempt does not count: it uses the tables that were read before. */
 	fake.lost = LOST_RACES + 1;
 	assert_int_equal(repair(&session, &run, false), -1);
 	assert_int_equal(fake.commits, 0);

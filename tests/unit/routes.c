@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Policy routing at random: what is said of all sources at once by the filter of the
- * way back is what the way of each single one says.
+ * Random policy routing: the reverse path filter's answer for all sources at once is the
+ * same as the route of each single source.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static uint32_t below(uint32_t n)
 	return (state >> 8) % n;
 }
 
-/* Few values, so that prefixes lie within one another; the ends of all addresses among them. */
+/* Few values, among them both ends of the address space, so that prefixes contain each other. */
 static addr_t address(void)
 {
 	static const uint32_t bases[] = { 0, 0x0a000000, 0x0a010000, 0x0a010200, 0xc0a80000,
@@ -112,7 +112,7 @@ static void compare(const struct netinfo *info, const struct netif *in, struct r
 		query->dst = i % 2 || !info->nroutes ? address()
 				   : info->routes[below((uint32_t)info->nroutes)].dst + below(3) - 1;
 		query->dst &= 0xffffffff;
-		/* Multicast has no routes here, nor has everybody. */
+		/* Multicast has no routes here, nor has broadcast. */
 		if (query->dst >> 28 == 0xe || query->dst == 0xffffffff)
 			continue;
 		path = route_path(info, query);

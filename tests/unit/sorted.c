@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Binary search, the longest rising subsequence, and growing texts against plain code. */
+/* Binary search, the longest increasing subsequence, and growing texts, against plain code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void test_first(void **state)
 	assert_int_equal(sorted_first(&sorted[0], NULL, 0, sizeof(*sorted), order), 0);
 }
 
-/* By trying every pair: how long a strictly rising subsequence can be. */
+/* By trying every pair: the length of the longest strictly increasing subsequence. */
 static size_t longest(const size_t *values, size_t n)
 {
 	size_t best[64], most = 0;

@@ -13,7 +13,7 @@
 #include "diag.h"
 #include "rulespec.h"
 
-/* Texts to rules and back, through libxtables, without privileges. */
+/* Converts texts to rules and back, through libxtables, without privileges. */
 
 static char *chain_names[] = { "USER", "OFFICE" };
 static const struct strings chains = { chain_names, 2, 2 };
@@ -62,7 +62,7 @@ static void expect_error(enum family family, const char *text, const char *part,
 		fail_msg("%s: accepted", text);
 	assert_int_equal(spec.nrules, 0);
 	if (!strstr(spec.error, part))
-		fail_msg("%s: \"%s\" does not say \"%s\"", text, spec.error, part);
+		fail_msg("%s: \"%s\" does not contain \"%s\"", text, spec.error, part);
 	if (strchr(spec.error, '\n'))
 		fail_msg("%s: \"%s\" is not one line", text, spec.error);
 	assert_int_equal(spec.other_family, other);
@@ -103,17 +103,17 @@ static void fills_the_rule(void **state)
 	assert_int_equal(rule->packets, 5);
 	assert_int_equal(rule->bytes, 6);
 	assert_int_equal(rule->nmatches, 2);
-	/* The credit and the rest of limit are the kernel's own. */
+	/* The credit and the other fields of limit at the end belong to the kernel. */
 	assert_string_equal(rule->matches[0].name, "limit");
 	assert_true(rule->matches[0].usersize && rule->matches[0].usersize < rule->matches[0].size);
-	/* state is a name for what conntrack does. */
+	/* state is another name for a use of conntrack. */
 	assert_string_equal(rule->matches[1].name, "conntrack");
 	assert_int_equal(rule->verdict, VERDICT_EXT);
 	assert_string_equal(rule->target.name, "LOG");
 	rule_free(rule);
 }
 
-/* A mask that is listed though nobody wrote it: other bytes, and the same rule. */
+/* A listing has a mask that was not written: other bytes, but the same rule. */
 static void defaults_are_what_they_say(void **state)
 {
 	static const struct {
@@ -226,12 +226,12 @@ static void knows_the_other_family(void **state)
 	expect_error(FAMILY_IPV4, "-m rt --rt-type 0", "no such match", true);
 	expect_error(FAMILY_IPV4, "-m conntrack --ctorigsrc 2001:db8::1", "not an IPv4 address", true);
 	expect_error(FAMILY_IPV4, "-j REJECT --reject-with icmp6-no-route", "reject type", true);
-	/* Wrong in both: each says it. */
+	/* Invalid in both families: each reports it. */
 	expect_error(FAMILY_IPV4, "-m iprange --src-range x", "", false);
 	expect(FAMILY_IPV4, "-4 -j DROP", "-j DROP");
 }
 
-/* A rule that ends the child is refused alone. */
+/* Only the rule that makes the child exit is refused. */
 static void goes_on_behind_a_bad_rule(void **state)
 {
 	static const char *const texts[] = {
@@ -326,14 +326,14 @@ static void prints_no_more_than_it_knows(void **state)
 	expect_print(rule, "[opaque: target '../LOG' revision 0 is not installed]");
 	rule_free(rule);
 
-	/* A comment with a new line in it would be two lines of a listing. */
+	/* A comment with a newline would be two lines of a listing. */
 	rule = parse_rule(FAMILY_IPV4, "-m comment --comment ab -j DROP");
 	rule->matches[0].data[1] = '\n';
 	expect_print(rule, "[opaque: its text has control characters]");
 	rule_free(rule);
 }
 
-/* Each revision is printed by its own code, in any order, in one batch. */
+/* Each revision is printed by its own code, in any order within one batch. */
 static void prints_old_revisions(void **state)
 {
 	struct rule *rules[3];
@@ -341,7 +341,7 @@ static void prints_old_revisions(void **state)
 	char *texts[3];
 
 	(void)state;
-	/* mark: value and mask, then invert; revision 1 has 32 bit each. */
+	/* mark: value and mask, then invert; revision 1 has 32 bits each. */
 	for (size_t i = 0; i < 2; i++)
 		rules[i] = rule_new(FAMILY_IPV4);
 	memcpy(data, "\x05\0\0\0\xff\xff\xff\xff\0", 9);
@@ -363,7 +363,7 @@ static void prints_old_revisions(void **state)
 	}
 }
 
-/* Random bytes in every kind of blob: each rule has a text, and the last one its own. */
+/* Random bytes as data of every extension: each rule has a text, and the last one its own. */
 static void survives_odd_blobs(void **state)
 {
 	static const char *const texts[] = {
@@ -410,7 +410,7 @@ static void survives_odd_blobs(void **state)
 	}
 }
 
-/* The last test: it takes the time from all others. */
+/* The last test, since it leaves no time for the others. */
 static void stops_at_the_deadline(void **state)
 {
 	const char *text = "-j DROP";

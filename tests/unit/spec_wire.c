@@ -94,7 +94,7 @@ static void waits_for_the_rest(void **state)
 	free(bytes.v);
 }
 
-/* A payload of any other length than its own is refused. */
+/* A payload of any other length than its correct one is refused. */
 static void refuses_cut_rules(void **state)
 {
 	struct bytes bytes = { 0 };
@@ -112,7 +112,7 @@ static void refuses_cut_rules(void **state)
 	free(bytes.v);
 }
 
-/* Whatever a byte becomes, what is taken is a rule that can be used. */
+/* Whatever a byte becomes, a record that is accepted is a usable rule. */
 static void survives_damage(void **state)
 {
 	struct bytes bytes = { 0 };

@@ -10,7 +10,7 @@
 
 #include "spec_words.h"
 
-/* Splits text and compares the words, which are given with '|' in between. */
+/* Splits text and compares the words, which are given separated by '|'. */
 static void expect(const char *text, const char *expected)
 {
 	struct words words;
@@ -34,7 +34,7 @@ static void expect_error(const char *text, const char *part)
 
 	assert_non_null(error);
 	if (!strstr(error, part))
-		fail_msg("\"%s\" does not say \"%s\"", error, part);
+		fail_msg("\"%s\" does not contain \"%s\"", error, part);
 	assert_null(words.v);
 	free(error);
 }
@@ -55,10 +55,10 @@ static void quotes_as_iptables_restore(void **state)
 	expect("\"\"", "|");
 	expect("a \"\" b", "a||b|");
 	expect("\"a\\\"b\\\\c\"", "a\"b\\c|");
-	/* Without quotes a backslash is itself. */
+	/* Outside quotes a backslash is literal. */
 	expect("a\\ b", "a\\|b|");
 	expect("'a b'", "'a|b'|");
-	/* A quote may open within a word, and ends it where it closes. */
+	/* A quote may open within a word; the word ends where the quote closes. */
 	expect("a\"b c\"d", "ab c|d|");
 	expect("\"a\"\"b\"", "a|b|");
 }

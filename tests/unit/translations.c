@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which docker-proxy answers itself: the check and the walk give one answer. */
+/* For which ports docker-proxy itself answers: the check and the walk agree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@
 #include "exposure.h"
 #include "translation.h"
 
-/* The host's addresses; all cases are of IPv4 unless they say so. */
+/* The host's addresses; all cases are for IPv4 unless they say otherwise. */
 #define FIRST "198.51.100.5"
 #define SECOND "198.51.100.6"
 #define CONTAINER "172.17.0.2"
@@ -31,13 +31,13 @@ enum odd { PLAIN, NOT_PORT, MULTIPORT, OPAQUE, DORMANT, NOT_DOCKERS };
 
 struct given {
 	const char *name;
-	/* Docker's DNAT rule; proto 0: any; last 0: it names no port. */
+	/* Docker's DNAT rule; proto 0: any; last 0: the rule names no port. */
 	uint8_t rule_proto;
 	uint16_t first, last;
 	const char *rule_host; /* NULL: any */
 	enum odd odd;
 	uint8_t proto;
-	const char *host; /* on which the proxy listens; NULL: any */
+	const char *host; /* the proxy listens on this address; NULL: any */
 	uint16_t port;
 	bool covered;
 };
@@ -54,9 +54,9 @@ static const struct given cases[] = {
 	{ "another port", 6, 81, 81, NULL, PLAIN, 6, NULL, 80, false },
 	{ "another protocol", 17, 80, 80, NULL, PLAIN, 6, NULL, 80, false },
 	{ "another family", 6, 80, 80, NULL, PLAIN, 6, "2001:db8::5", 80, false },
-	{ "a chain of somebody else", 6, 80, 80, FIRST, NOT_DOCKERS, 6, SECOND, 80, false },
+	{ "a foreign chain", 6, 80, 80, FIRST, NOT_DOCKERS, 6, SECOND, 80, false },
 	{ "a dormant table", 6, 80, 80, NULL, DORMANT, 6, NULL, 80, false },
-	/* What a check of the ports only would take for covered, though the walk reaches the proxy. */
+	/* A check of only the ports would take these for covered, but the walk reaches the proxy. */
 	{ "a rule for one, a proxy on all", 6, 80, 80, FIRST, PLAIN, 6, NULL, 80, false },
 	{ "a rule for one, a proxy on another", 6, 80, 80, FIRST, PLAIN, 6, SECOND, 80, false },
 	{ "all other ports", 6, 80, 80, NULL, NOT_PORT, 6, NULL, 80, false },
@@ -180,7 +180,7 @@ static bool is_reported(const struct snapshot *snapshot, const struct proxies *p
 	return reported;
 }
 
-/* Whether a packet from outside comes to the proxy. */
+/* Whether a packet from outside reaches the proxy. */
 static bool is_reached(const struct snapshot *snapshot, const struct proxies *proxies)
 {
 	struct exposure_list list;
@@ -222,7 +222,7 @@ static void one_answer(void **state)
 	}
 }
 
-/* Of many rules each one is found by its port. */
+/* Each of many rules is found by its port. */
 static void many(void **state)
 {
 	struct given given = { .rule_proto = IPPROTO_TCP, .proto = IPPROTO_TCP };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walks over hand-made tables: jumps, returns, translations, and what cannot be decided. */
+/* Walks over hand-made tables: jumps, returns, translations, and undecided rules. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static struct chain *add_chain(struct table *table, const char *name, bool built
 	return chain;
 }
 
-/* A rule with a verdict, or a jump where chain is not NULL. */
+/* A rule with a verdict, or with a jump if chain is not NULL. */
 static struct rule *add_rule(struct chain *chain, enum verdict verdict, const char *to)
 {
 	struct rule *rule = rule_new(FAMILY_IPV4);
@@ -135,7 +135,7 @@ static enum trace_verdict verdict(const struct host *host, const char *text)
 	return is;
 }
 
-/* The one published port, as exposure has it; the list is cleared by the caller. */
+/* Returns the only published port of the exposure; the caller frees the list. */
 static const struct exposure *expose(const struct host *host, const struct proxies *proxies,
 				     struct exposure_list *list)
 {
@@ -222,7 +222,7 @@ static void undecided(void **state)
 	assert_int_equal(addrset_size(port->ways[0].maybe), 1 << 24);
 	exposure_clear(&list);
 
-	/* What was not decoded is a maybe for all, whatever it would do. */
+	/* A rule that was not decoded is a maybe for everyone, whatever it does. */
 	rule = add_rule(host.user, VERDICT_NONE, NULL);
 	rule->opaque = xstrdup("expression 'ct'");
 	assert_int_equal(verdict(&host, WEB), TRACE_MAYBE);
@@ -232,7 +232,7 @@ static void undecided(void **state)
 	assert_int_equal(exposure_undecided(&list), 1);
 	exposure_clear(&list);
 
-	/* A verdict in front of both decides again. */
+	/* A verdict before both decides again. */
 	rule = rule_new(FAMILY_IPV4);
 	rule->verdict = VERDICT_DROP;
 	chain_insert_rule(host.user, 0, rule);
@@ -245,7 +245,7 @@ static void undecided(void **state)
 	snapshot_free(host.snapshot);
 }
 
-/* goto leaves for good: what comes back from it goes on behind the caller. */
+/* A goto does not come back: a return continues after the jump to the chain with the goto. */
 static void gotos(void **state)
 {
 	struct host host = docker_host();
@@ -262,7 +262,7 @@ static void gotos(void **state)
 	rule = add_rule(other, VERDICT_NONE, NULL);
 	rule_set_target(rule, "REJECT", 0, "\0\0\0\0", 4);
 	assert_int_equal(verdict(&host, WEB), TRACE_REFUSED);
-	/* From a builtin chain a goto comes back to the policy. */
+	/* A return after a goto in a builtin chain ends at the policy. */
 	rule = rule_new(FAMILY_IPV4);
 	rule_set_chain(rule, VERDICT_GOTO, "NOWHERE");
 	chain_insert_rule(host.forward, 0, rule);
@@ -276,7 +276,7 @@ static void gotos(void **state)
 	snapshot_free(host.snapshot);
 }
 
-/* Without the translation the host gets it, and docker-proxy answers. */
+/* Without the translation the packet is for the host, and docker-proxy answers. */
 static void proxy(void **state)
 {
 	struct host host = docker_host();
@@ -292,7 +292,7 @@ static void proxy(void **state)
 	assert_true(proxies_parse(words, sizeof(words), &one));
 	assert_int_equal(one.port, 80);
 	assert_true(one.any);
-	/* Cut off in a word, in front of the container, and somebody else's words. */
+	/* Cut off within a word, cut off before the container, and another program's options. */
 	assert_false(proxies_parse(words, sizeof(words) - 1, &one));
 	assert_false(proxies_parse(words, 63, &one));
 	assert_false(proxies_parse("dockerd", 8, &one));
@@ -315,7 +315,7 @@ static void proxy(void **state)
 	assert_int_equal(port->openness, OPEN_NOBODY);
 	assert_string_equal(port->by.chain, "INPUT");
 	exposure_clear(&list);
-	/* And without that, too, only the container's own address is left. */
+	/* Without the proxy as well, only the container's own address is left. */
 	proxies_clear(&proxies);
 	port = expose(&host, NULL, &list);
 	assert_int_equal(port->answers, ANSWERS_DIRECT);
@@ -324,7 +324,7 @@ static void proxy(void **state)
 	snapshot_free(host.snapshot);
 }
 
-/* A long chain is looked up and its outcome kept; that changes nothing. */
+/* A long chain is indexed and its outcome cached; that changes no result. */
 static void long_chain(void **state)
 {
 	struct host host = docker_host();
@@ -348,7 +348,7 @@ static void long_chain(void **state)
 		to_port(rule, (uint16_t)(1000 + i));
 		dnat(rule, "172.17.0.2", 8080);
 	}
-	/* Where the time is over, no more of them is followed. */
+	/* Once the time is over, no more of them are followed. */
 	deadline_start(0);
 	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, &list), -1);
 	assert_int_equal(list.n, 1);

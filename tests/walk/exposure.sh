@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Who can reach which published port, in both backends, as text and as json.
+# Which clients reach which published port, in both backends, as text and as JSON.
 # shellcheck source=tests/walk/lib.sh
 . "${0%/*}/lib.sh"
 
 net_up
 
-rules() { # [RULE…]: Docker's tables of a host with five ports, and those in DOCKER-USER
+rules() { # [RULE…]: Docker's tables with five ports, and these rules in DOCKER-USER
 	cat <<-'END'
 	*nat
 	:PREROUTING ACCEPT
@@ -46,7 +46,7 @@ rules() { # [RULE…]: Docker's tables of a host with five ports, and those in D
 
 load_rules() { rules "$@" | on_host "iptables-$KIND-restore"; }
 
-# says STATUS LINE…: the exposure holds each line, as far as it is given.
+# says STATUS LINE…: the exposure contains each LINE, which may be a part of a line.
 says() {
 	local line
 	gives "$1" on_host "$SHOW" "$KIND" exposure || return 1
@@ -56,7 +56,7 @@ says() {
 	done
 }
 
-# told FILTER VALUE: what jq makes of the json.
+# told FILTER VALUE: jq's filter gives that value for the JSON.
 told() {
 	local is
 	on_host "$SHOW" "$KIND" json >"$WORK/json"
@@ -64,7 +64,7 @@ told() {
 	[ "$is" = "$2" ] || { echo "'$1' gave '$is', not '$2'"; return 1; }
 }
 
-# start_proxy ADDRESS: something with docker-proxy's command line, which waits for ever.
+# start_proxy ADDRESS: starts a process with docker-proxy's command line, which waits for ever.
 proxies=()
 mkfifo "$WORK/never"
 start_proxy() {
@@ -79,7 +79,7 @@ start_proxy() {
 	return 1
 }
 
-fits() { # WIDTH: no line of the table is wider, behind the sums
+fits() { # WIDTH: no line of the table after the sums is wider
 	on_host "$SHOW" "$KIND" exposure "$1" | tail -n +2 >"$WORK/out"
 	grep -q ANYONE "$WORK/out" &&
 		[ "$(LC_ALL=C.UTF-8 awk '{ if (length($0) > n) n = length($0) } END { print n }' "$WORK/out")" -le "$1" ]
@@ -93,7 +93,7 @@ for KIND in nft legacy; do
 		says 2 '5 published ports: 3 open to anyone, 2 limited, 0 undecided, 0 closed' \
 		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens3,ens4 open to ANYONE by filter DOCKER 1: -d 172.17.0.2/32' \
 		'192.0.2.10:53/udp container 172.18.0.2:53 network br-n1 answers dnat from ens3,ens4 open to ANYONE'
-	try "$KIND: loopback, and what is not translated, is for neighbours" \
+	try "$KIND: loopback and untranslated ports are open to neighbours only" \
 		says 2 '127.0.0.1:5432/tcp container 172.18.0.2:5432 network br-n1 answers dnat nearby from' \
 		'172.18.0.3:9000/tcp container 172.18.0.3:9000 network br-n1 answers direct nearby from'
 	for width in 30 40 60 80 100 130 200; do try "$KIND: $width columns: the table fits" fits "$width"; done
@@ -106,8 +106,8 @@ for KIND in nft legacy; do
 		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens4 open to ANYONE' \
 		'open to nobody by filter DOCKER-USER 5:' \
 		'open to maybe anyone by filter DOCKER-USER 3: -p udp -m limit'
-	for width in 40 80 100; do try "$KIND: $width columns: that fits, too" fits "$width"; done
-	try "$KIND: though cut, the rule that decides is told" grep -qE ' DOCKER-USER 5: .*\.\.$' "$WORK/out"
+	for width in 40 80 100; do try "$KIND: $width columns: that fits as well" fits "$width"; done
+	try "$KIND: the rule that decides is shown, though cut" grep -qE ' DOCKER-USER 5: .*\.\.$' "$WORK/out"
 	try "$KIND: the json has the sources" told \
 		'.[] | select(.port == 80) | .ways[] | select(.interfaces == ["ens3"]) | .open[]' \
 		203.0.113.123
@@ -118,18 +118,18 @@ for KIND in nft legacy; do
 	try "$KIND: … and what each port is" told '[.[] | .openness] | sort | join(" ")' \
 		'closed limited limited maybe open'
 
-	# raw stands in front of all that.
+	# raw comes before all that.
 	printf '*raw\n:PREROUTING ACCEPT\n%s\nCOMMIT\n' \
 		"-A PREROUTING -d 127.0.0.1/32 ! -i lo -p tcp --dport 5432 -j DROP" |
 		on_host "iptables-$KIND-restore"
-	try "$KIND: what raw drops is closed" says 2 \
+	try "$KIND: a port that raw drops is closed" says 2 \
 		'127.0.0.1:5432/tcp container 172.18.0.2:5432 network br-n1 answers dnat nearby from ens3,ens4 open to nobody by raw PREROUTING 1:'
 
 	# nat is flushed, and docker-proxy answers.
 	printf '*nat\n:PREROUTING ACCEPT\nCOMMIT\n' | on_host "iptables-$KIND-restore"
 	start_proxy 0.0.0.0
 	start_proxy ::
-	try "$KIND: docker-proxy is asked by INPUT alone" says 2 \
+	try "$KIND: only INPUT decides for docker-proxy" says 2 \
 		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to ANYONE by filter INPUT policy ACCEPT' \
 		'[::]:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to ANYONE'
 	on_host "iptables-$KIND" -A INPUT -p tcp --dport 80 ! -s 203.0.113.0/24 -j DROP
@@ -139,7 +139,7 @@ for KIND in nft legacy; do
 	wait "${proxies[@]}" 2>/dev/null
 	proxies=()
 
-	try "$KIND: a trace tells its way" gives 0 on_host "$SHOW" "$KIND" trace \
+	try "$KIND: a trace shows the path" gives 0 on_host "$SHOW" "$KIND" trace \
 		'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80'
 	try "$KIND: … to the rule that ends it" \
 		grep -q '^verdict: refused by filter DOCKER-USER 2: -i ens3' "$WORK/out"
@@ -152,7 +152,7 @@ for KIND in nft legacy; do
 	for width in 59 60 61 80; do
 		on_host "$SHOW" "$KIND" trace 'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80' "$width" |
 			grep -v ^verdict >"$WORK/out"
-		try "$KIND: $width columns: a trace fits, whole letters" test \
+		try "$KIND: $width columns: a trace fits, with whole characters" test \
 			"$(LC_ALL=C.UTF-8 grep -cE "^.{0,$width}\$" "$WORK/out")" = "$(LC_ALL=C wc -l <"$WORK/out")"
 	done
 done

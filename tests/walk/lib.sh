@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# A host with two ways to the world and two bridges, for tests that send real
-# packets: namespaces $client, $host and $box. Nothing answers in client and
-# box: packets are only seen there.
+# A host with two outside interfaces and two bridges, for tests that send real
+# packets: namespaces $client, $host and $box. Nothing answers in client and box:
+# packets are only observed there.
 # shellcheck source=tests/lib.sh
 . "${BASH_SOURCE[0]%/*}/../lib.sh"
 
 client=${WORK##*/}-c host=${WORK##*/}-h box=${WORK##*/}-b
 export PROOF=$BUILD/tools/walk-proof GENERATE=$BUILD/tools/walk-generate
-# The exposure and the trace of a namespace's tables.
+# Shows the exposure or a trace of a namespace's tables.
 export SHOW=$BUILD/tools/walk-show
 
 on_host() { ip netns exec "$host" "$@"; }
@@ -39,7 +39,7 @@ net_up() {
 			net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.accept_ra=0 net.ipv6.conf.all.accept_dad=0
 	done
-	# Every refusal must be seen, and old connections must not fill the table.
+	# Every refusal must be sent, and old connections must not fill the conntrack table.
 	ip netns exec "$host" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.icmp_ratemask=0 net.ipv6.icmp.ratelimit=0 \
 		net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000 \
@@ -70,7 +70,7 @@ net_up() {
 	ip -n "$host" addr add 2001:db8:4::10/64 dev ens4 nodad
 	ip -n "$host" addr add fd17::1/64 dev docker0 nodad
 	ip -n "$host" addr add fd18::1/64 dev br-n1 nodad
-	# Nobody answers ARP, so every neighbour is said.
+	# Nothing answers ARP, so every neighbour is configured.
 	for address in 198.51.100.77 2001:db8:1::77; do
 		ip -n "$host" neigh add "$address" lladdr 02:00:00:00:00:03 dev ens3 nud permanent
 	done
@@ -84,7 +84,7 @@ net_up() {
 	ip -n "$host" route add default via 2001:db8:1::77 dev ens3
 }
 
-# routes_up FAMILY: policy routing by all that a rule can ask for, and filters of the way back.
+# routes_up FAMILY: policy routing with every selector of a rule, and reverse path filters.
 routes_up() {
 	local ip="ip -4 -n $host" some=203.0.113.0/28 others=203.0.113.16/28
 	local inside=172.17.0.3 network=172.18.0.0/16 router=192.0.2.77

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 10,000 published ports and 1,000 rules in DOCKER-USER: the memory of the
-# exposure grows with what there is, not with the product.
+# 10,000 published ports and 1,000 rules in DOCKER-USER: the memory for the exposure
+# grows with their sum, not with their product.
 # shellcheck source=tests/walk/lib.sh
 . "${0%/*}/lib.sh"
 
 ports=10000
-# A sanitizer keeps what was freed for a while, and puts room around the rest.
+# A sanitizer keeps freed memory for a while, and pads every allocation.
 export ASAN_OPTIONS=quarantine_size_mb=1:${ASAN_OPTIONS:-}
 limit=65536
 ! grep -q __asan_init "$SHOW" || limit=$((4 * limit))
@@ -48,8 +48,8 @@ bounded() { # KIND-OF-RULES: a set for each port would take ten times as much
 	awk -v ports="$ports" -v limit="$limit" '{ exit !($1 == ports && $8 < limit) }' "$WORK/out"
 }
 
-# A list of a thousand networks for each of 4,000 ports, which all share it, is more text than
-# there may be memory.
+# A list of a thousand networks, which 4,000 ports share, is more text than may be kept in
+# memory.
 shared() {
 	ports=4000
 	write_conf </dev/null
@@ -69,5 +69,5 @@ for KIND in nft legacy; do
 	done
 done
 KIND=nft
-try "$KIND: json is never one text" shared
+try "$KIND: the JSON is never kept as one text" shared
 finish

@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The walk of packets against the kernel: generated rulesets, real packets from
-# a namespace outside, and where they come out. WALK_FIRST and WALK_RULESETS
-# choose others, and more.
+# Compares the walk of packets with the kernel: generated rulesets, real packets from
+# an outside namespace, and where they come out. WALK_FIRST and WALK_RULESETS choose
+# the first seed and the number of rulesets.
 # shellcheck source=tests/walk/lib.sh
 . "${0%/*}/lib.sh"
 
 first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-250}
 
 prove() { # RULESETS PACKETS [maybe]
-	# Each starts anew: what one backend holds filters beside the other, and a
-	# packet that was sent before is no new connection.
+	# Each run starts with new namespaces: rules of one backend filter besides those
+	# of the other, and a packet that was sent before does not start a new connection.
 	net_down
 	net_up
 	"${routes[@]}"
@@ -20,7 +20,7 @@ prove() { # RULESETS PACKETS [maybe]
 	return "${PIPESTATUS[0]}"
 }
 
-routed() { # the same behind policy routing
+routed() { # the same with policy routing
 	routes=(routes_up "$family")
 	prove "$@"
 	local status=$?
@@ -31,13 +31,13 @@ routed() { # the same behind policy routing
 routes=(true)
 for KIND in nft legacy; do
 	for family in ipv4 ipv6; do
-		try "$KIND $family: rules without state, each verdict as the kernel's" \
+		try "$KIND $family: rules without state, every verdict is the kernel's" \
 			prove "$rulesets" 120
 		tail -n 1 "$WORK/said"
-		try "$KIND $family: rules with state, no verdict that the kernel contradicts" \
+		try "$KIND $family: rules with state, the kernel contradicts no verdict" \
 			prove "$((rulesets / 3))" 120 maybe
 		tail -n 1 "$WORK/said"
-		try "$KIND $family: policy routing and filters of the way back" routed "$((rulesets / 3))" 120
+		try "$KIND $family: policy routing and reverse path filters" routed "$((rulesets / 3))" 120
 		tail -n 1 "$WORK/said"
 	done
 done

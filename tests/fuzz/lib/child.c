@@ -16,7 +16,7 @@
 
 #define COUNTERS 65536
 
-/* Counters that libFuzzer reads beside those that the compiler has put in. */
+/* Counters that libFuzzer reads in addition to those of the compiler. */
 static uint8_t shared[COUNTERS] __attribute__((section("__libfuzzer_extra_counters"), aligned(4096)));
 
 struct place {
@@ -29,7 +29,7 @@ extern const struct place __stop___sancov_pcs[] __attribute__((visibility("hidde
 
 static bool in_child;
 static volatile int *failed; /* shared by all */
-static int said;             /* stderr, as it was */
+static int said;             /* the original stderr */
 static uintptr_t first, last; /* the program's own code */
 
 void __real__exit(int status) __attribute__((noreturn));
@@ -51,7 +51,7 @@ static bool is_own(uintptr_t at)
 }
 
 /*
- * Whether the innermost code that is not of the sanitizer or of libc is the
+ * Whether the innermost code that belongs neither to the sanitizer nor to libc is the
  * program's own.
  */
 static bool is_ours(void)
@@ -61,7 +61,7 @@ static bool is_ours(void)
 	Dl_info self, info;
 
 	dladdr((void *)child_setup, &self);
-	/* This function and its caller; the sanitizer may stand on both sides of them. */
+	/* This function and its caller; frames of the sanitizer may come before and after them. */
 	while (i < n && !is_own((uintptr_t)frames[i]))
 		i++;
 	while (i < n && is_own((uintptr_t)frames[i]))
@@ -76,7 +76,7 @@ static bool is_ours(void)
 	return true;
 }
 
-/* The sanitizer has found something and written it to stderr, a file in memory. */
+/* The sanitizer has found an error and written it to stderr, a file in memory. */
 static void on_death(void)
 {
 	char buffer[4096];
@@ -106,7 +106,7 @@ static void on_fork(void)
 
 void child_setup(void)
 {
-	/* backtrace() loads a library the first time. */
+	/* backtrace() loads a library when it is first called. */
 	void *frame[1];
 
 	backtrace(frame, 1);

@@ -3,15 +3,14 @@
 #define DOCKFW_FUZZ_CHILD_H
 
 /*
- * Targets that fork, as the program does to use libxtables: what the children run
- * counts as covered, and what goes wrong in them is found. A child in which the
- * library itself fails is none of that: it is why there are children. Link with
- * --wrap=_exit.
+ * For targets that fork, as the program does to use libxtables: the code that children
+ * run counts as covered, and errors in them are found. A child in which the library
+ * itself fails is not an error: it is why there are children. Link with --wrap=_exit.
  */
 
 /* Once, from LLVMFuzzerInitialize(). */
 void child_setup(void);
-/* Behind each use of children: aborts, and says why, where the program failed in one. */
+/* After each use of children: aborts, and says why, if the program failed in one. */
 void child_check(void);
 
 #endif
