@@ -14,7 +14,7 @@ grep -ohE '(^|`|&& )make [a-z-]+' README.md HACKING.md | sed 's/.*make //' >"$WO
 subset "make targets" 4 "$WORK/targets" <(sed -nE 's/^([a-z-]+):.*/\1/p' Makefile)
 
 # The packages to build with are those that the set-up of the tests installs.
-packages() # WORD: what stands behind "WORD install" in the README
+packages() # WORD: the packages after "WORD install" in the README
 {
 	sed -e ':again' -e '/\\$/ { N; s/\\\n//; b again' -e '}' README.md |
 		sed -nE "s/.*$1 -y install (gcc .*)/\1/p" | tr -s ' ' '\n'

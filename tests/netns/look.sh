@@ -454,7 +454,7 @@ try "the other backend" beside 'maybe, undecided: ip_tables filter FORWARD' tcp 
 iptables-legacy -P FORWARD ACCEPT
 try "the other backend if it accepts everything" beside forwarded tcp 80
 try "nft beside legacy" gives 0 "$DOCKFW" -f "$CONF" -b legacy --trace "$far to 172.17.0.2 tcp 80"
-try "is asked, too" grep -q 'undecided: nf_tables ip filter FORWARD also filters it' "$WORK/out"
+try "it is considered as well" grep -q 'undecided: nf_tables ip filter FORWARD also filters it' "$WORK/out"
 
 ipt -I DOCKER-USER -s 203.0.113.0/24 -j DROP
 

@@ -57,8 +57,8 @@ right
 try "FORWARD of another type" forward 'type route hook output priority 0; policy accept;'
 try "FORWARD of another type: found" finds 2 'critical user-jump-missing'
 
-# Without Docker everything that is wrong is one finding: what a repair mends may come
-# before what it does not mend.
+# Without Docker everything that is wrong is one finding: what a repair changes may come
+# before what it cannot change.
 clear_tables
 nft 'add table ip filter; add chain ip filter DOCKER-USER; add chain ip filter FORWARD
 	add rule ip filter FORWARD counter jump DOCKER-USER; add rule ip filter FORWARD counter jump DOCKER-USER'
