@@ -270,7 +270,7 @@ restarts() {
 	systemctl_is <<<"$lay"
 	echo '{ "iptables": false' >/etc/docker/daemon.json
 	no_nat
-	try "$KIND: no restart where the settings cannot be read" dockfw 3 --repair
+	try "$KIND: no restart if the settings cannot be read" dockfw 3 --repair
 	try "$KIND: systemctl was not called" [ ! -e "$WORK/systemctl" ]
 	rm /etc/docker/daemon.json
 	sed -i 1d "$CONF"

@@ -81,7 +81,7 @@ try "broken: so there are more lines" lines -gt 3
 try "broken: metrics" metrics 2 -4
 try "broken: two rules are missing" metric 'dockfw_rules_missing{family="ipv4"} 2'
 try "broken: a finding is counted" metric 'dockfw_findings{id="user-jump-late",severity="warning"} 1'
-try "broken: the count of a finding that was not made is 0" metric 'dockfw_findings{id="contested",severity="critical"} 0'
+try "broken: the count of an absent finding is 0" metric 'dockfw_findings{id="contested",severity="critical"} 0'
 try "broken: json" json 2 critical
 try "broken: it shows that nothing was written" jq -e '.written == false and (.edits | length > 0)' "$WORK/out"
 try "a dry run: json" json 2 critical --repair --dry-run

@@ -186,7 +186,7 @@ try "its path is the kernel's" says '^verdict: forwarded'
 for twice in 'from 203.0.113.200 from 203.0.113.123 in ens3' 'from 203.0.113.200 in ens3 in docker0' \
 	'from 203.0.113.200 in ens3 to 198.51.100.10 to 203.0.113.1' 'from 203.0.113.200 in ens3 sport 1 sport 2'; do
 	try "a word given twice: $twice" gives 3 "$DOCKFW" -b nft -f "$WORK/six.conf" --trace "$twice tcp 80"
-	try "that is said" grep -q -- "--trace: a second '" "$WORK/err"
+	try "the message says so" grep -q -- "--trace: a second '" "$WORK/err"
 done
 
 # --exposure works without any configuration.

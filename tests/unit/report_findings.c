@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a report shows of all that was found: ignored ids, and families without Docker. */
+/* Which findings a report shows: ignored ids, and families without Docker. */
 #include "model.h"
 
 #include "report_findings.h"
