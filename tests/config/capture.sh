@@ -88,7 +88,7 @@ for KIND in nft legacy; do
 	ipt -N f2b-web && ipt -A f2b-web -j RETURN && ipt -I DOCKER-USER -j f2b-web
 	try "$KIND: one that jumps to another chain" silent capture "$WORK/calls.conf"
 	try "$KIND: whose chain may be another program's" grep -q '^# as fail2ban, remove its section' "$WORK/calls.conf"
-	CONF=$WORK/calls.conf try "$KIND: the host is right with it, too" finds 0 ""
+	CONF=$WORK/calls.conf try "$KIND: with it the host is correct as well" finds 0 ""
 	try "$KIND: no such remark without another chain" [ "$(grep -c fail2ban "$WORK/small.conf")" = 0 ]
 	ipt -D DOCKER-USER -j f2b-web && ipt -F f2b-web && ipt -X f2b-web
 	try "$KIND: only IPv6" capture "$WORK/six.conf" -6

@@ -234,7 +234,7 @@ restarts() {
 	sed -i '1i docker-recovery = "restart"' "$CONF"
 	no_nat
 	try "$KIND: not again within the hour" dockfw 2 --repair
-	try "$KIND: that is said" said 'within the last hour'
+	try "$KIND: that is reported" said 'within the last hour'
 	try "$KIND: systemctl was not called again" called 1
 	touch -d '61 minutes ago' /run/dockfw/docker-restarted
 	try "$KIND: by the configuration, an hour later" dockfw 0 --repair

@@ -128,7 +128,7 @@ refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZA
 refused_text "a section name with a blank" 'A B' 'chain "A B" { }'
 refused_text "a loop of chains" 'A -> B -> A' \
 	'chain "DOCKER-USER" { rules = { "-j A" } } chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j A" } }'
-refused_text "a loop behind another chain" 'the chains form a loop: B -> C -> B' \
+refused_text "a loop after another chain" 'the chains form a loop: B -> C -> B' \
 	'chain "A" { rules = { "-j B" } } chain "B" { rules = { "-j C" } } chain "C" { rules = { "-j B" } }'
 ring() { for ((i = 1; i <= 20; i++)); do printf 'chain "C%d" { rules = { "-j C%d" } } ' $i $((i % 20 + 1)); done; }
 refused_text "a long loop" 'the chains form a loop: C1 -> C2 -> .* -> C8 -> … -> C1$' "$(ring)"

@@ -54,7 +54,7 @@ for KIND in nft legacy; do
 	try "$KIND: the finding" says '^warning +user-jump-duplicate'
 	ipt -I DOCKER-USER -s 192.0.2.1 -j RETURN
 	try "$KIND: a dangerous one is for when Docker starts" dockfw 3 -4
-	try "$KIND: and it is what is told" says 'DOCKER-USER is not as configured: rule 1 of DOCKER-USER can let packets past'
+	try "$KIND: and that one is reported" says 'DOCKER-USER is not as configured: rule 1 of DOCKER-USER can let packets past'
 
 	# ---- a target with another form in nf_tables ----
 	clear_tables
@@ -112,7 +112,7 @@ load docker-28.1
 two_rules
 ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
 try "rules come in, and something is left" dockfw 1 --repair
-try "which has its number of now" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
+try "with its current number" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
 try "the listing says that it has the numbers from before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
 try "but only if they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
 try "afterwards the numbers are the same" dockfw 1
@@ -128,7 +128,7 @@ complains() { # REASON-AND-REMEDY FILE
 }
 try "no such folder" complains "No such file or directory; its directory must exist" "$WORK/none/report"
 try "a folder" complains "in place of '$WORK/small': it is not a regular file; name a file" "$WORK/small"
-try "a folder that the sandbox closes" complains "Read-only file system; a systemd unit must name its directory in ReadWritePaths=" "$WORK/closed/report"
+try "a folder that the sandbox makes read-only" complains "Read-only file system; a systemd unit must name its directory in ReadWritePaths=" "$WORK/closed/report"
 try "a full disk" complains "cannot write to '$WORK/small/report': No space left on device" "$WORK/small/report"
 try "nothing is left there" [ "$(ls -A "$WORK/small")" = all ]
 mkdir "$WORK/others" && chown 65534 "$WORK/others"
