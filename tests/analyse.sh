@@ -93,7 +93,7 @@ one() {
 }
 
 # Prints only warnings and errors.
-plain_make() { env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -j2 "$@" 2>&1 >/dev/null; }
+plain_make() { { env -u MAKEFLAGS -u CFLAGS -u LDFLAGS -u HARDENING make -j2 "$@" >/dev/null; } 2>&1; }
 
 # Which file may use which in src/, by their includes and by the names that they use.
 # shellcheck disable=SC2317 # called below
@@ -107,7 +107,10 @@ found() {
 	rm -rf "$work/faulty" && mkdir "$work/faulty" && cp -r src tests Makefile VERSION "$work/faulty" || exit 1
 	(
 		cd "$work/faulty" && tee -a "$@" <<<"$line" >/dev/null || exit 1
-		! python3 tests/layout.py "$work/plain" >layout && grep -q "$fault" layout || { echo "not found: $fault"; cat layout; }
+		if python3 tests/layout.py "$work/plain" >layout || ! grep -q "$fault" layout; then
+			echo "not found: $fault"
+			cat layout
+		fi
 	)
 }
 # A wrong include does not even compile.
@@ -115,7 +118,11 @@ found() {
 wall_holds() {
 	(
 		cd "$work/faulty" && echo '#include "backend.h"' >>src/decide/plan.c || exit 1
-		! plain_make BUILD="$work/walled" "$work/walled/decide/plan.o" >log && grep -q 'backend.h: No such file' log || cat log
+		if plain_make BUILD="$work/walled" "$work/walled/decide/plan.o" >log ||
+			! grep -q 'backend.h: No such file' log; then
+			echo "it compiles, or fails for another reason"
+			cat log
+		fi
 	)
 }
 
