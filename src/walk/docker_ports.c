@@ -168,6 +168,7 @@ static void collect_proxies(const struct world *world, const struct translations
 	for (size_t i = 0; proxies && i < proxies->n; i++) {
 		const struct proxy *proxy = &proxies->v[i];
 		const struct translation *covering = translations_covering(translations, proxy);
+		const struct rule *rule = NULL;
 		struct docker_port *port;
 
 		if (!(families & 1U << proxy->family))
@@ -187,8 +188,9 @@ static void collect_proxies(const struct world *world, const struct translations
 			port->container = covering->container;
 			port->has_dnat = true;
 			port->dnat = translation_decider(covering);
+			rule = covering->rule;
 		}
-		find_bridge(world->info, port->has_dnat ? covering->rule : NULL, port);
+		find_bridge(world->info, rule, port);
 	}
 }
 
