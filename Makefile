@@ -147,14 +147,14 @@ test-host:
 	tests/setup.sh build test host
 	tests/host/run.sh
 
-# Each fuzz target for SECONDS; fuzz-ci: the corpora, and a minute of each target.
+# Each fuzz target for SECONDS; fuzz-ci: the corpora, and half a minute of each target.
 SECONDS ?= 600
 fuzz:
 	tests/setup.sh build test ci
 	tests/fuzz/run.sh build-fuzz $(SECONDS)
 
 fuzz-ci:
-	$(MAKE) fuzz SECONDS=60
+	$(MAKE) fuzz SECONDS=30
 
 analyse:
 	tests/setup.sh build test ci
