@@ -372,11 +372,12 @@ void addrset_fill(struct addrset *set, enum family family, const struct addrset 
 	for (size_t i = 0; i < spare->n; i++) {
 		addr_t lo = spare->v[i].lo, hi = spare->v[i].hi;
 		size_t at = addrset_find(set, lo ? lo - 1 : 0);
-		struct addrrange *left = at < set->n && lo && set->v[at].hi == lo - 1 ? &set->v[at] : NULL;
-		struct addrrange *right = left ? left + 1 : at < set->n ? &set->v[at] : NULL;
+		const struct addrrange *left = NULL, *right = NULL;
 
-		if (right == set->v + set->n || (right && right->lo != hi + 1))
-			right = NULL;
+		if (at < set->n && set->v[at].hi < lo)
+			left = &set->v[at++];
+		if (at < set->n && set->v[at].lo == hi + 1)
+			right = &set->v[at];
 		if ((left && right) ||
 		    (left && cost(family, left->lo, hi) < cost(family, left->lo, left->hi)) ||
 		    (right && cost(family, lo, right->hi) < cost(family, right->lo, right->hi)))
