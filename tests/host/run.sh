@@ -18,7 +18,10 @@ top=$(cd "$here/../.." && pwd)
 CACHE=${DOCKFW_HOST_CACHE:-/var/tmp/dockfw-host}
 RELEASES="bookworm trixie testing"
 BACKENDS="nft legacy"
-JOBS=3
+# The hosts wait for half of their time.
+JOBS=$((2 * $(nproc)))
+[ $JOBS -ge 3 ] || JOBS=3
+[ $JOBS -le 6 ] || JOBS=6
 # shellcheck source=tests/host/roots.sh
 . "$here/roots.sh"
 # shellcheck source=tests/host/lib.sh
@@ -108,49 +111,51 @@ each() # FUNCTION ARGUMENT…
 	return $failed
 }
 
-# However a worker ends, its host ends with it.
-worker() # RELEASE BACKEND
+# However a worker ends, its host ends with it; a prepared host stays, for the scenarios.
+worker() # RELEASE BACKEND SCENARIO
 {
-	local scenario
 	RELEASE=$1 BACKEND=$2
 	PREPARED=dockfw$$-$1-$2
+	TITLE=$*
+	HOST=$PREPARED-$3
+	[ "$3" != prepare ] || HOST=$PREPARED
+	[ "$3" = prepare ] || [ -e "$RUN/$PREPARED.ready" ] || return 0
 	trap host_remove EXIT
 	trap 'exit 1' INT TERM
-	for scenario in prepare $SCENARIOS; do
-		TITLE="$1 $2 $scenario"
-		# An ill host is not a verdict; the result of a second one is.
-		if ! tried "$scenario"; then
-			sed 's/^/# /' "$RUN/$PREPARED.out"
-			tried "$scenario"
-		fi
-		cat "$RUN/$PREPARED.out"
-		[ -e "$RUN/$PREPARED.ready" ] || return
-	done
-	HOST=$PREPARED
+	# An ill host is not a verdict; the result of a second one is.
+	if ! tried "$3"; then
+		sed 's/^/# /' "$RUN/$HOST.out"
+		tried "$3"
+	fi
+	# One write, so that the lines of two workers do not mix.
+	flock "$RUN" cat "$RUN/$HOST.out"
+	[ ! -e "$RUN/$HOST.ready" ] || trap - EXIT
 }
 
-# Runs the scenario on a host of its own; its output is then in $PREPARED.out. Fails
-# if the host was ill. The prepared host stays for the other scenarios.
+# Runs the scenario on a host of its own; its output is then in $HOST.out. Fails if
+# the host was ill.
 tried() # SCENARIO
 {
-	local name=$PREPARED-$1 began=$SECONDS
-	[ "$1" != prepare ] || name=$PREPARED
-	rm -f "$RUN/$name.ill" "$RUN/$name.ready"
+	local began=$SECONDS
+	rm -f "$RUN/$HOST.ill" "$RUN/$HOST.ready"
 	{
-		"scenario_$1" "$name" || not_ok "the scenario ended early"
+		"scenario_$1" "$HOST" || not_ok "the scenario ended early"
 		note "took $((SECONDS - began)) s"
-	} >"$RUN/$PREPARED.out" 2>&1 3>&1
-	[ ! -e "$RUN/$name.ill" ] || rm -f "$RUN/$name.ready"
-	[ -e "$RUN/$name.ready" ] || host_remove
-	[ ! -e "$RUN/$name.ill" ]
+	} >"$RUN/$HOST.out" 2>&1 3>&1
+	[ ! -e "$RUN/$HOST.ill" ] || rm -f "$RUN/$HOST.ready"
+	[ -e "$RUN/$HOST.ready" ] || host_remove
+	[ ! -e "$RUN/$HOST.ill" ]
 }
 
-pairs()
+# Each release with each backend and each of the scenarios, a line each.
+work() # SCENARIO…
 {
-	local release backend
-	for release in $RELEASES; do
-		for backend in $BACKENDS; do
-			echo "$release $backend"
+	local release backend scenario
+	for scenario; do
+		for release in $RELEASES; do
+			for backend in $BACKENDS; do
+				echo "$release $backend $scenario"
+			done
 		done
 	done
 }
@@ -176,6 +181,13 @@ copy_tree || cannot "the tree cannot be copied"
 each root_build $RELEASES || cannot "a root file system is missing"
 # shellcheck disable=SC2086
 each program_build $RELEASES || exit 1
-mapfile -t work < <(pairs)
-each worker "${work[@]}" 2>&1 | summary
+# Not from a process substitution: bash 5.2 waits for ever for a command that gets the
+# process id of an earlier one, which happens once the ids have gone round.
+mapfile -t hosts <<<"$(work prepare)"
+# shellcheck disable=SC2086 # a list of names
+mapfile -t scenarios <<<"$(work $SCENARIOS)"
+{
+	each worker "${hosts[@]}"
+	each worker "${scenarios[@]}"
+} 2>&1 | summary
 exit "${PIPESTATUS[1]}"
