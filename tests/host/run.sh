@@ -123,11 +123,11 @@ worker() # RELEASE BACKEND SCENARIO
 	trap host_remove EXIT
 	trap 'exit 1' INT TERM
 	# An ill host is not a verdict; the result of a second one is.
+	# A lock, so that the lines of two workers do not mix.
 	if ! tried "$3"; then
-		sed 's/^/# /' "$RUN/$HOST.out"
+		flock "$RUN" sed 's/^/# /' "$RUN/$HOST.out"
 		tried "$3"
 	fi
-	# One write, so that the lines of two workers do not mix.
 	flock "$RUN" cat "$RUN/$HOST.out"
 	[ ! -e "$RUN/$HOST.ready" ] || trap - EXIT
 }
@@ -187,7 +187,8 @@ mapfile -t hosts <<<"$(work prepare)"
 # shellcheck disable=SC2086 # a list of names
 mapfile -t scenarios <<<"$(work $SCENARIOS)"
 {
-	each worker "${hosts[@]}"
-	each worker "${scenarios[@]}"
+	# What a worker that is killed would have found is not known.
+	each worker "${hosts[@]}" || echo "not ok - the worker of a host ended early"
+	each worker "${scenarios[@]}" || echo "not ok - the worker of a scenario ended early"
 } 2>&1 | summary
 exit "${PIPESTATUS[1]}"
