@@ -47,16 +47,20 @@ elsewhere() {
 	done | nft -i >/dev/null
 }
 
-# repairer: records every status but 0, and but 3 for tables that others changed without a gap.
+# repairer: records every status but 0, but 2 where the breaker undid every round of a
+# repair at once, and but 3 for tables that others changed without a gap.
 repairer() {
 	while [ ! -e "$WORK/done" ]; do
-		"$DOCKFW" -f "$CONF" -b "$KIND" -4 --repair >>"$WORK/repairs" 2>"$WORK/err"
+		"$DOCKFW" -f "$CONF" -b "$KIND" -4 --repair >"$WORK/repair" 2>"$WORK/err"
 		case $? in
 		0) ;;
+		2) grep -q '^critical  *contested  .*another writer undid' "$WORK/repair" ||
+			cat "$WORK/repair" "$WORK/err" >>"$WORK/failed" ;;
 		3) grep -q 'the tables changed .* while they were read' "$WORK/err" ||
 			cat "$WORK/err" >>"$WORK/failed" ;;
-		*) tail -n 20 "$WORK/repairs" >>"$WORK/failed" ;;
+		*) cat "$WORK/repair" "$WORK/err" >>"$WORK/failed" ;;
 		esac
+		cat "$WORK/repair" >>"$WORK/repairs"
 	done
 }
 
