@@ -225,6 +225,9 @@ no_jobs() { in_host systemctl list-jobs --no-legend | awk 'END { exit NR > 0 }';
 
 started() { in_host systemctl is-system-running | grep -qxE 'running|degraded' && no_jobs; }
 
+# More than the units may take: the longest has TimeoutStartSec=210.
+BOOTS_WITHIN=240
+
 # Starts the host and returns when it has booted.
 host_boot()
 {
@@ -236,10 +239,12 @@ host_boot()
 		--capability=all --system-call-filter='@keyring bpf' \
 		>>"$RUN/$HOST/console" 2>&1 </dev/null &
 	NSPAWN=$!
-	if ! wait_for 20 host_pid || ! wait_for 90 started; then
-		not_ok "boots"
+	if ! wait_for 20 host_pid || ! wait_for $BOOTS_WITHIN started; then
+		not_ok "boots within $BOOTS_WITHIN s"
 		if [ "$PID" -eq 0 ] || ! in_host systemctl list-jobs >/dev/null 2>&1; then
 			host_is_ill "its systemd does not answer"
+		elif ! in_host systemctl list-jobs --no-legend | grep -q 'dockfw.*running'; then
+			host_is_ill "it waits for others than dockfw-check"
 		fi
 		host_at
 		tail -n 15 "$RUN/$HOST/console" | tr -cd '[:print:]\n' | detail
