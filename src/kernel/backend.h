@@ -14,6 +14,7 @@ enum backend_result {
 	BACKEND_OK = 0,
 	BACKEND_FAILED = -1,  /* reported, with what was written, if anything was */
 	BACKEND_CHANGED = -2, /* not reported: the tables changed meanwhile, read again */
+	BACKEND_GUARD_REFUSED = -3, /* of a commit: an edit of the guard; reported, nothing was written */
 };
 
 struct backend {

@@ -16,9 +16,14 @@ static struct edit *add(struct edits *edits, enum edit_op op, enum family family
 		.op = op,
 		.family = family,
 		.table = xstrdup(table),
-		.chain = xstrdup(chain),
+		.chain = chain ? xstrdup(chain) : NULL,
 	};
 	return edit;
+}
+
+void edits_table(struct edits *edits, enum edit_op op, enum family family, const char *table)
+{
+	add(edits, op, family, table, NULL);
 }
 
 void edits_chain(struct edits *edits, enum edit_op op, enum family family, const char *table,
@@ -34,6 +39,13 @@ void edits_rule(struct edits *edits, enum edit_op op, enum family family, const 
 
 	edit->position = position;
 	edit->rule = rule_copy(rule);
+}
+
+void edits_move(struct edits *to, struct edit *edit)
+{
+	GROW(to->v, to->n, to->room);
+	to->v[to->n++] = *edit;
+	*edit = (struct edit){ 0 };
 }
 
 void edits_clear(struct edits *edits)
@@ -54,6 +66,7 @@ const char *edit_op_name(enum edit_op op)
 		[EDIT_INSERT] = "insert",
 		[EDIT_DELETE] = "delete",
 		[EDIT_DROP] = "drop",
+		[EDIT_DROP_TABLE] = "drop-table",
 	};
 
 	return names[op];

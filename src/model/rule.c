@@ -398,6 +398,13 @@ bool rule_unconditional(const struct rule *rule)
 	return true;
 }
 
+bool rule_refuses(const struct rule *rule)
+{
+	return !rule->opaque && (rule->verdict == VERDICT_DROP ||
+				 (rule->verdict == VERDICT_EXT &&
+				  !strcmp(rule->target.name, "REJECT")));
+}
+
 bool rule_jumps(const struct rule *rule)
 {
 	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;

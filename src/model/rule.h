@@ -164,6 +164,8 @@ void rule_remove_mark(struct rule *rule);
 
 /* Whether it matches every packet of its family: no condition except comments; not opaque. */
 bool rule_unconditional(const struct rule *rule);
+/* Whether it drops or rejects what it matches; an opaque rule is not known to. */
+bool rule_refuses(const struct rule *rule);
 /* Whether it is a jump or goto to a known chain; it may be opaque. */
 bool rule_jumps(const struct rule *rule);
 /* Whether it is a jump or goto to that chain. */

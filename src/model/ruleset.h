@@ -14,7 +14,8 @@ const char *backend_kind_name(enum backend_kind kind); /* "nft", "legacy" */
 
 struct chain {
 	char *name;
-	bool builtin; /* a builtin chain of iptables, hooked as iptables does it: FORWARD, … */
+	/* A builtin chain of iptables or of the guard, hooked as that one does it: FORWARD, … */
+	bool builtin;
 	/*
 	 * A base chain that iptables does not know (another hook, priority or name) but
 	 * that filters packets. It has no policy here.
@@ -30,6 +31,7 @@ struct table {
 	enum family family;
 	char *name; /* "filter", "nat" */
 	bool dormant; /* nf_tables: none of its chains is hooked, so none is builtin */
+	bool marked;  /* nf_tables: the table's comment is the mark, RULE_MARK */
 	struct chain **chains; /* owned, sorted by name after table_sort() */
 	size_t nchains, room;
 };
@@ -37,6 +39,7 @@ struct table {
 struct snapshot {
 	enum backend_kind backend;
 	uint32_t generation; /* of nf_tables at the time of reading */
+	bool absent; /* the kernel does not have this backend at all */
 	struct table **tables; /* owned */
 	size_t ntables, room;
 };

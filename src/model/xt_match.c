@@ -48,6 +48,66 @@ bool xt_match_conntrack(const struct ext *ext, struct xt_conntrack_mtinfo3 *info
 	return true;
 }
 
+/* As libxtables pads it; the padding is compared, too. */
+union conntrack_data {
+	struct xt_conntrack_mtinfo3 info;
+	uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
+};
+
+static void put_conntrack(union conntrack_data *data, const struct xt_conntrack_want *want)
+{
+	struct xt_conntrack_mtinfo3 *info = &data->info;
+
+	memset(data, 0, sizeof(*data));
+	if (want->dnat != XT_DNAT_ANY) {
+		info->match_flags |= XT_CONNTRACK_STATE;
+		info->state_mask = XT_CONNTRACK_STATE_DNAT;
+	}
+	if (want->dnat == XT_DNAT_IS_NOT)
+		info->invert_flags |= XT_CONNTRACK_STATE;
+	if (want->direction != XT_DIRECTION_ANY)
+		info->match_flags |= XT_CONNTRACK_DIRECTION;
+	if (want->direction == XT_DIRECTION_REPLY)
+		info->invert_flags |= XT_CONNTRACK_DIRECTION;
+	if (want->port) {
+		info->match_flags |= XT_CONNTRACK_ORIGDST_PORT;
+		info->origdst_port = want->port;
+		info->origdst_port_high = want->last ? want->last : want->port;
+	}
+}
+
+void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want)
+{
+	union conntrack_data data;
+
+	put_conntrack(&data, want);
+	rule_add_match(rule, "conntrack", 3, data.bytes, sizeof(data.bytes))->usersize =
+		sizeof(data.bytes);
+}
+
+bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want)
+{
+	struct xt_conntrack_mtinfo3 info;
+	union conntrack_data data;
+
+	*want = (struct xt_conntrack_want){ 0 };
+	if (!ext_is(ext, "conntrack", 3) || ext->size != sizeof(data) ||
+	    !ext_get(ext, &info, sizeof(info)))
+		return false;
+	if (info.match_flags & XT_CONNTRACK_STATE)
+		want->dnat = info.invert_flags & XT_CONNTRACK_STATE ? XT_DNAT_IS_NOT : XT_DNAT_IS;
+	if (info.match_flags & XT_CONNTRACK_DIRECTION)
+		want->direction = info.invert_flags & XT_CONNTRACK_DIRECTION ?
+			XT_DIRECTION_REPLY : XT_DIRECTION_ORIGINAL;
+	if (info.match_flags & XT_CONNTRACK_ORIGDST_PORT) {
+		want->port = info.origdst_port;
+		want->last = info.origdst_port_high;
+	}
+	put_conntrack(&data, want);
+	return info.match_flags && want->port <= want->last &&
+	       !memcmp(data.bytes, ext->data, sizeof(data.bytes));
+}
+
 bool xt_match_iprange(const struct ext *ext, struct xt_iprange_mtinfo *info)
 {
 	return ext_is(ext, "iprange", 1) && ext_get(ext, info, sizeof(*info));

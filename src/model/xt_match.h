@@ -26,6 +26,25 @@ bool xt_match_iprange(const struct ext *ext, struct xt_iprange_mtinfo *info);
 bool xt_match_addrtype(const struct ext *ext, struct xt_addrtype_info_v1 *info);
 
 /*
+ * What the program's own rules match on in the connection of a packet. As the match
+ * conntrack has it, with "! --ctstate DNAT" a packet that has no connection matches too,
+ * whatever else is set; with all others it does not.
+ */
+struct xt_conntrack_want {
+	enum { XT_DNAT_ANY, XT_DNAT_IS, XT_DNAT_IS_NOT } dnat; /* [!] --ctstate DNAT */
+	enum { XT_DIRECTION_ANY, XT_DIRECTION_ORIGINAL, XT_DIRECTION_REPLY } direction; /* --ctdir */
+	uint16_t port, last; /* --ctorigdstport, in host order; port 0: no condition */
+};
+
+/*
+ * Appends the match, as libxtables makes it from those options. last may be 0 if it is
+ * port.
+ */
+void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want);
+/* Whether ext is, to the last byte, a match that xt_conntrack_add() makes; fills in want. */
+bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want);
+
+/*
  * The connection states that state, or conntrack with --ctstate, matches on, as bits
  * XT_CONNTRACK_STATE_…. not: all states except these.
  */

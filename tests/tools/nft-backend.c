@@ -31,7 +31,8 @@
  *   copy FAMILY TABLE FROM TO      creates TO with copies of FROM's rules and counters
  *   put FAMILY TABLE CHAIN AT TEXT…  inserts rules of option text at AT
  *   has FAMILY TABLE CHAIN TEXT    prints how many rules equal that text
- *   script FAMILY TABLE WORD…      edits: +CHAIN -CHAIN CHAIN@N=TEXT CHAIN@N
+ *   is FAMILY TABLE CHAIN TEXT…    whether its rules are exactly these; prints the first that is not
+ *   script FAMILY TABLE WORD…      edits: +CHAIN -CHAIN CHAIN@N=TEXT CHAIN@N; - deletes the table
  *   between FAMILY TABLE COMMAND   reads, runs COMMAND in a shell, inserts a rule
  *                                  into FORWARD; prints the result of the commit
  *   many FAMILY TABLE CHAIN N AT   inserts N rules at AT (from 1)
@@ -80,7 +81,8 @@ static int dump(char **args)
 		status = start(family, args[0], NULL);
 		table = snapshot_table(snapshot, family, args[0]);
 		if (table)
-			printf("%s %s\n", family_name(family), table->name);
+			printf("%s %s%s\n", family_name(family), table->name,
+			       table->marked ? " marked" : "");
 		for (size_t c = 0; table && !status && c < table->nchains; c++) {
 			const struct chain *chain = table->chains[c];
 
@@ -302,6 +304,33 @@ static int has(char **args)
 	return 0;
 }
 
+static int is(char **args)
+{
+	enum family family = family_of(args[0]);
+	const struct chain *chain;
+	size_t i = 0;
+
+	if (start(family, args[1], args[2]))
+		return -1;
+	chain = table_chain(snapshot_table(snapshot, family, args[1]), args[2]);
+	if (!chain)
+		return -1;
+	for (char **text = args + 3; *text; text++, i++) {
+		struct rule *rule = rule_of(family, *text), *read = rule ? nft_canonical(rule) : NULL;
+		bool same = read && i < chain->nrules && rule_equal(read, chain->rules[i]);
+
+		rule_free(rule);
+		rule_free(read);
+		if (same)
+			continue;
+		printf("not '%s':\n", *text);
+		if (i < chain->nrules)
+			print_rule(chain->rules[i]);
+		return -1;
+	}
+	return i == chain->nrules ? 0 : printf("%zu rules\n", chain->nrules);
+}
+
 static int script(char **args)
 {
 	enum family family = family_of(args[0]);
@@ -312,7 +341,9 @@ static int script(char **args)
 	for (char **word = args + 2; *word; word++) {
 		char *text = xstrdup(*word), *at = strchr(text, '@');
 
-		if (*text == '+' || *text == '-') {
+		if (!strcmp(text, "-")) {
+			edits_table(&edits, EDIT_DROP_TABLE, family, args[1]);
+		} else if (*text == '+' || *text == '-') {
 			edits_chain(&edits, *text == '+' ? EDIT_CREATE : EDIT_DROP, family, args[1],
 				    text + 1);
 		} else if (at) {
@@ -392,7 +423,7 @@ static int churn(char **args)
 			status = backend_nft.commit(backend, snapshot, &edits);
 		edits_clear(&edits);
 		stop();
-		if (status == BACKEND_FAILED)
+		if (status && status != BACKEND_CHANGED)
 			return -1;
 		i += status == BACKEND_OK;
 		changed += status == BACKEND_CHANGED;
@@ -439,6 +470,7 @@ int main(int argc, char **argv)
 		{ "dump", 1, dump },   { "texts", 3, texts }, { "load", 4, load },
 		{ "forms", 4, forms },
 		{ "copy", 4, copy },   { "put", 5, put },     { "has", 4, has },
+		{ "is", 3, is },
 		{ "script", 3, script }, { "between", 3, between }, { "many", 5, many },
 		{ "churn", 4, churn }, { "bench", 4, bench },
 		{ "generation", 0, generation },

@@ -15,9 +15,11 @@
 #include "../tools/nft-forms.h"
 #include "deadline.h"
 #include "diag.h"
+#include "guard_names.h"
 #include "nft_canonical.h"
 #include "nft_decode.h"
 #include "nft_encode.h"
+#include "nft_mark.h"
 #include "rulespec.h"
 #include "util.h"
 
@@ -25,16 +27,94 @@
 
 static uint8_t message[65536];
 
-static struct nlmsghdr *assemble(enum family family, const char *expressions)
+#define STATUS "ct status; bitwise 4 20000000 00000000; "
+#define CT_TEXT "-m conntrack --ctstate DNAT --ctorigdstport 80 --ctdir ORIGINAL"
+
+/* Rules in the guard's table; in another one each of them is opaque. */
+static const struct nft_form guard_forms[] = {
+	{ false, TCP "ct direction; cmp eq 00; " STATUS "cmp neq 00000000; ct dport 0; "
+	  "cmp eq 0050; verdict accept", "-p tcp " CT_TEXT " -j ACCEPT", NULL, false },
+	/* The order does not matter, and addresses may stand between. */
+	{ false, "ct dport 0; cmp eq 0050; payload nh 12 4; cmp eq 0a010203; " TCP
+	  "ct direction; cmp eq 00; " STATUS "cmp neq 00000000; counter 3 4; reject 0 3",
+	  "-s 10.1.2.3 -p tcp " CT_TEXT " -j REJECT", NULL, false },
+	{ true, STATUS "cmp eq 00000000; ct direction - 9; cmp eq 01 9; counter 1 2; reject 0 5; "
+	  "comment dockfw", "-m conntrack ! --ctstate DNAT --ctdir REPLY -m comment --comment dockfw "
+	  "-j REJECT --reject-with icmp6-policy-fail", NULL, false },
+	{ false, STATUS "cmp eq 00000000; verdict accept", NULL, "status without dnat", false },
+	{ false, STATUS "cmp eq 00000000; verdict jump A", NULL, "status without dnat", false },
+	/* Ranges: two comparisons of one value, one as newer releases of nft have it. */
+	{ false, "ct dport 0; cmp gte 0050; cmp lte 005a; verdict drop",
+	  "-m conntrack --ctorigdstport 80:90 -j DROP", NULL, false },
+	{ false, "ct dport 0; range eq 0050 005a; verdict drop",
+	  "-m conntrack --ctorigdstport 80:90 -j DROP", NULL, false },
+	{ false, "ct dport 0; cmp gte 0050; meta mark; cmp eq 01000000; verdict drop",
+	  "-m conntrack --ctorigdstport 80:65535 -m mark --mark 1 -j DROP", NULL, false },
+	{ false, TCP "reject 1", "-p tcp -j REJECT --reject-with tcp-reset", NULL, false },
+	/* One that stays a match of x_tables has its own place. */
+	{ false, "ct direction; cmp eq 01; match mark 1 02000000" "0f000000" "00000000" "00000000; "
+	  "verdict drop", "-m conntrack --ctdir REPLY -m mark --mark 2/0xf -j DROP", NULL, false },
+
+	{ false, "ct 0; bitwise 4 08000000 00000000; cmp neq 00000000; verdict drop", NULL, "key 0", false },
+	{ false, "ct 12; cmp eq 0050; verdict drop", NULL, "key 12 of another", false },
+	{ false, "ct dport 1; cmp eq 0050; verdict drop", NULL, "key 12 of another", false },
+	{ false, "ct status 0; bitwise 4 20000000 00000000; cmp neq 00000000", NULL, "another", false },
+	{ false, "ct dport 0; also 4 00000001; cmp eq 0050", NULL, "not a load", false },
+	{ false, "ct dport 0; also 5 00000001; cmp eq 0050", NULL, "unknown attribute", false },
+	{ false, "ct dport 0; verdict drop", NULL, "never used", false },
+	{ false, "ct dport 0; cmp neq 0050; verdict drop", NULL, "operator 1", false },
+	{ false, "ct dport 0; cmp lte 0050; verdict drop", NULL, "operator 3", false },
+	{ false, "ct dport 0; cmp gte 0050; cmp neq 005a; verdict drop", NULL, "operator 1", false },
+	{ false, "ct dport 0; cmp gte 0050; cmp lte 004f; verdict drop", NULL, "ports 80 to 79", false },
+	{ false, "ct dport 0; cmp gte 0050; cmp lte 0060; cmp lte 0055", NULL, "nothing was loaded", false },
+	{ false, "ct dport 0; cmp eq 0050; cmp lte 0060", NULL, "nothing was loaded", false },
+	{ false, "ct dport 0; cmp gte 0050; bitwise 2 0fff 0000; verdict drop", NULL, "never used", false },
+	{ false, "ct dport 0; cmp gte 0050; cmp gte 0051; verdict drop", NULL, "twice", false },
+	{ false, "ct dport 0; cmp eq 0000; verdict drop", NULL, "ports 0 to 0", false },
+	{ false, "ct dport 0; cmp eq 50; verdict drop", NULL, "1 bytes", false },
+	{ false, "ct dport 0; bitwise 2 00ff 0000; cmp eq 0050; verdict drop", NULL, "a mask", false },
+	{ false, "ct dport 0; range neq 0050 005a; verdict drop", NULL, "not a port", false },
+	{ false, "ct direction; range eq 0050 005a; verdict drop", NULL, "not a port", false },
+	{ false, "ct dport 0; cmp eq 0050; ct dport 0; cmp eq 0051; verdict drop", NULL, "twice", false },
+	{ false, "ct dport 0; cmp eq 0050; ct dport 0; range eq 0050 0051", NULL, "twice", false },
+	{ false, "ct direction; cmp neq 00; verdict drop", NULL, "operator 1", false },
+	{ false, "ct direction; cmp eq 02; verdict drop", NULL, "direction 2", false },
+	{ false, "ct direction; bitwise 1 01 00; cmp eq 00; verdict drop", NULL, "direction 0", false },
+	{ false, "ct direction; cmp eq 00; ct direction; cmp eq 00; verdict drop", NULL, "twice", false },
+	{ false, "ct status; cmp eq 20000000; verdict drop", NULL, "other than dnat", false },
+	{ false, STATUS "cmp eq 20000000; verdict drop", NULL, "other than dnat", false },
+	{ false, STATUS "cmp gt 00000000; verdict drop", NULL, "other than dnat", false },
+	{ false, STATUS "cmp eq 00000000; " STATUS "cmp eq 00000000", NULL, "twice", false },
+	{ false, "ct status; bitwise 4 30000000 00000000; cmp neq 00000000", NULL, "than dnat", false },
+	{ false, "ct status; bitwise 4 20000000 20000000; cmp neq 00000000", NULL, "inverted", false },
+	{ false, "ct direction; cmp eq 00; match mark 1 z16; ct dport 0; cmp eq 0050", NULL,
+	  "in two places", false },
+	{ false, "counter 1 2; ct direction; cmp eq 00; verdict drop", NULL, "end of the rule", false },
+	{ false, "ct dport 0; bare lookup; verdict drop", NULL, "no such expression", false },
+	{ false, "reject 0 1; reject 0 1", NULL, "after the rule's end", false },
+	{ false, "reject 0 4", NULL, "an answer", false },
+	{ false, "reject 2 1", NULL, "an answer", false },
+	{ false, "reject 1", NULL, "other protocols", false },
+	{ false, TCP "reject 1 3", NULL, "an answer", false },
+	{ true, "reject 0 9", NULL, "an answer", false },
+	{ false, "reject 0 3; udata 0107646f636b667700", NULL, "not a comment", false },
+};
+
+static struct nlmsghdr *assemble_in(const char *table, enum family family, const char *expressions)
 {
 	struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWRULE,
 						     (uint16_t)family_af(family), 0, 1);
 
-	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, "filter");
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, "FORWARD");
 	mnl_attr_put_u64(nlh, NFTA_RULE_HANDLE, htobe64(7));
 	asm_rule(nlh, expressions);
 	return nlh;
+}
+
+static struct nlmsghdr *assemble(enum family family, const char *expressions)
+{
+	return assemble_in("filter", family, expressions);
 }
 
 static struct rule *wanted(enum family family, const char *text)
@@ -79,6 +159,25 @@ static void test_forms(void **state)
 	}
 }
 
+/* The rule as it is decoded after it was encoded for that table; NULL if it cannot be. */
+static struct rule *through(const char *table, const struct rule *rule, const char **why)
+{
+	struct nftnl_rule *encoded = nft_encode(rule, table, "FORWARD", why);
+	struct nlmsghdr *nlh;
+
+	if (!encoded)
+		return NULL;
+	nftnl_rule_set_u64(encoded, NFTNL_RULE_HANDLE, 8);
+	/* A dump does not have these. */
+	nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_PROTO);
+	nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_FLAGS);
+	nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWRULE,
+				    (uint16_t)family_af(rule->family), 0, 1);
+	nftnl_rule_nlmsg_build_payload(nlh, encoded);
+	nftnl_rule_free(encoded);
+	return nft_decode(rule->family, nlh);
+}
+
 /* A rule that is decoded completely is the same after encoding and decoding it. */
 static void test_again(void **state)
 {
@@ -86,23 +185,12 @@ static void test_again(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(nft_forms); i++) {
 		enum family family = nft_forms[i].ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
 		struct rule *rule = nft_decode(family, assemble(family, nft_forms[i].expressions));
-		struct nftnl_rule *encoded;
-		struct nlmsghdr *nlh;
 		struct rule *again;
 		const char *why;
 
-		encoded = nft_encode(rule, "filter", "FORWARD", &why);
-		assert_int_equal(!encoded, rule->opaque != NULL);
-		if (encoded) {
-			nftnl_rule_set_u64(encoded, NFTNL_RULE_HANDLE, 8);
-			/* A dump does not have these. */
-			nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_PROTO);
-			nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_FLAGS);
-			nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWRULE,
-						    (uint16_t)family_af(family), 0, 1);
-			nftnl_rule_nlmsg_build_payload(nlh, encoded);
-			nftnl_rule_free(encoded);
-			again = nft_decode(family, nlh);
+		again = through("filter", rule, &why);
+		assert_int_equal(!again, rule->opaque != NULL);
+		if (again) {
 			if (!rule_equal(rule, again))
 				fail_msg("%s is not itself again: %s", nft_forms[i].expressions,
 					 again->opaque ? again->opaque : "another rule");
@@ -112,6 +200,138 @@ static void test_again(void **state)
 		}
 		rule_free(rule);
 	}
+}
+
+/* The guard's expressions have a meaning in its table only. */
+static void test_guard(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(guard_forms); i++) {
+		const struct nft_form *form = &guard_forms[i];
+		enum family family = form->ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
+		struct nlmsghdr *nlh = assemble_in(GUARD_TABLE, family, form->expressions);
+		struct rule *rule = nft_decode(family, nlh), *other;
+		const char *why;
+
+		if (form->text) {
+			if (rule->opaque)
+				fail_msg("%s is opaque: %s", form->expressions, rule->opaque);
+			other = wanted(family, form->text);
+			if (!rule_equal(rule, other))
+				fail_msg("%s is not %s", form->expressions, form->text);
+			assert_int_equal(rule_hash(rule), rule_hash(other));
+			rule_free(other);
+			other = through(GUARD_TABLE, rule, &why);
+			if (!other || !rule_equal(rule, other))
+				fail_msg("%s is not itself again: %s", form->expressions,
+					 !other ? why : other->opaque ? other->opaque : "another");
+			rule_free(other);
+		} else if (!rule->opaque || !strstr(rule->opaque, form->opaque)) {
+			fail_msg("%s is '%s', not for '%s'", form->expressions,
+				 rule->opaque ? rule->opaque : "whole", form->opaque);
+		}
+		rule_free(rule);
+		rule = nft_decode(family, assemble(family, form->expressions));
+		assert_non_null(rule->opaque);
+		rule_free(rule);
+	}
+}
+
+/* Every match and target, also what the guard writes as in other tables, comes back from it. */
+static void test_through_guard(void **state)
+{
+	static const struct {
+		enum family family;
+		const char *text, *why; /* NULL: it can be written */
+	} rules[] = {
+		{ FAMILY_IPV4, "-i eth0 -p tcp -s 192.0.2.0/24 " CT_TEXT " -j ACCEPT", NULL },
+		{ FAMILY_IPV4, "-p udp -m conntrack --ctorigdstport 1:65535 -j DROP", NULL },
+		{ FAMILY_IPV4, CT_TEXT " -m conntrack --ctdir ORIGINAL -j DROP", NULL },
+		{ FAMILY_IPV4, "-m conntrack --ctstate NEW " CT_TEXT " -m mark --mark 1", NULL },
+		{ FAMILY_IPV4, "-m conntrack --ctstate DNAT --ctorigsrcport 80 -j DROP", NULL },
+		{ FAMILY_IPV4, "-m comment --comment dockfw -m mark --mark 1 -j REJECT", NULL },
+		{ FAMILY_IPV4, "-m comment --comment office -m comment --comment dockfw -j DROP", NULL },
+		{ FAMILY_IPV4, "-m comment --comment dockfw -m comment --comment office -j OTHER", NULL },
+		{ FAMILY_IPV4, "-p tcp --dport 80 -m limit --limit 3/min -j RETURN", NULL },
+		{ FAMILY_IPV4, "-p udp -j REJECT --reject-with tcp-reset", "needs -p tcp" },
+		{ FAMILY_IPV4, "! -p tcp -j REJECT --reject-with tcp-reset", "needs -p tcp" },
+		{ FAMILY_IPV6, "-p tcp -j REJECT --reject-with tcp-reset", NULL },
+		{ FAMILY_IPV6, CT_TEXT " -j REJECT --reject-with icmp6-reject-route", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		struct rule *rule = wanted(rules[i].family, rules[i].text), *again;
+		bool refuses = strstr(rules[i].text, "DROP") || strstr(rules[i].text, "REJECT");
+		const char *why = NULL;
+
+		rule->packets = 7;
+		again = through(GUARD_TABLE, rule, &why);
+		if (rules[i].why ? !why || !strstr(why, rules[i].why) : !again)
+			fail_msg("%s: %s", rules[i].text, why ? why : "written");
+		if (again && (again->opaque || !rule_equal(rule, again)))
+			fail_msg("%s: %s", rules[i].text, again->opaque ? again->opaque : "another");
+		if (again)
+			assert_int_equal(again->packets, refuses ? 7 : 0);
+		rule_free(again);
+		rule_free(rule);
+	}
+}
+
+/* The comment of a table among what else is in its user data. */
+static void test_mark(void **state)
+{
+	static const struct {
+		const char *hex;
+		bool mark;
+	} data[] = {
+		{ "0007646f636b667700", true },
+		{ "0007646f636b667700" "010401010302" "0201aa", true }, /* nft's version, as it writes it */
+		{ "010401010302" "0007646f636b667700", true },
+		{ "010101" "0007646f636b6678", false },
+		{ "0007646f636b667800", false },
+		{ "0006646f636b6677", false },
+		{ "0008646f636b66770000", false },
+		{ "0006646f636b6600" "0007646f636b667700", false },
+		{ "0107646f636b667700", false },
+		{ "0109646f636b667700", false },
+		{ "00", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
+		struct nlmsghdr *nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWTABLE,
+							     AF_INET, 0, 1);
+		struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
+
+		asm_bytes(nlh, NFTA_TABLE_USERDATA, data[i].hex);
+		if (nft_is_marked(attr) != data[i].mark)
+			fail_msg("%s", data[i].hex);
+	}
+	assert_false(nft_is_marked(NULL));
+}
+
+/* Each answer of -j REJECT that iptables has; the obsolete echo reply has none. */
+static void test_answers(void **state)
+{
+	(void)state;
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		for (uint32_t with = 0; with < 12; with++) {
+			uint32_t echo = family == FAMILY_IPV4 ? 4 : 5;
+			struct rule *rule = rule_new(family), *again;
+			uint32_t data[2] = { with };
+			const char *why;
+
+			rule->proto = IPPROTO_TCP;
+			rule_set_target(rule, "REJECT", 0, data, sizeof(data));
+			again = through(GUARD_TABLE, rule, &why);
+			assert_int_equal(!again, with == echo || with > 8);
+			if (again)
+				assert_true(rule_equal(rule, again));
+			rule_free(again);
+			rule_free(rule);
+		}
 }
 
 /* The end of an opaque rule is still read: its first verdict. */
@@ -158,32 +378,39 @@ static void test_long_prefix(void **state)
 }
 
 /* Cut off anywhere, or with any byte changed, a message is read within its bounds. */
+static void damage(enum family family, const struct nlmsghdr *nlh)
+{
+	size_t size = nlh->nlmsg_len;
+
+	for (size_t cut = sizeof(*nlh); cut < size; cut++) {
+		struct nlmsghdr *copy = xmemdup(nlh, cut);
+
+		copy->nlmsg_len = (uint32_t)cut;
+		rule_free(nft_decode(family, copy));
+		nft_is_rule_of(copy, "filter", "FORWARD");
+		free(copy);
+	}
+	for (size_t at = sizeof(*nlh); at < size; at++) {
+		struct nlmsghdr *copy = xmemdup(nlh, size);
+
+		((uint8_t *)copy)[at] ^= (uint8_t)(1U << (at % 8));
+		rule_free(nft_decode(family, copy));
+		((uint8_t *)copy)[at] = 0xff;
+		rule_free(nft_decode(family, copy));
+		free(copy);
+	}
+}
+
 static void test_damaged(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(nft_forms); i++) {
 		enum family family = nft_forms[i].ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
-		struct nlmsghdr *nlh = assemble(family, nft_forms[i].expressions);
-		size_t size = nlh->nlmsg_len;
 
-		for (size_t cut = sizeof(*nlh); cut < size; cut++) {
-			struct nlmsghdr *copy = xmemdup(nlh, cut);
-
-			copy->nlmsg_len = (uint32_t)cut;
-			rule_free(nft_decode(family, copy));
-			nft_is_rule_of(copy, "filter", "FORWARD");
-			free(copy);
-		}
-		for (size_t at = sizeof(*nlh); at < size; at++) {
-			struct nlmsghdr *copy = xmemdup(nlh, size);
-
-			((uint8_t *)copy)[at] ^= (uint8_t)(1U << (at % 8));
-			rule_free(nft_decode(family, copy));
-			((uint8_t *)copy)[at] = 0xff;
-			rule_free(nft_decode(family, copy));
-			free(copy);
-		}
+		damage(family, assemble(family, nft_forms[i].expressions));
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(guard_forms); i++)
+		damage(FAMILY_IPV4, assemble_in(GUARD_TABLE, FAMILY_IPV4, guard_forms[i].expressions));
 }
 
 /* A rule that nf_tables cannot hold is refused with a reason. */
@@ -298,21 +525,12 @@ static void test_other_revisions(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		struct rule *rule = nft_decode(FAMILY_IPV4, assemble(FAMILY_IPV4, texts[i]));
-		struct nftnl_rule *encoded;
 		const char *why = NULL;
-		struct nlmsghdr *nlh;
 		struct rule *again;
 
 		assert_null(rule->opaque);
-		encoded = nft_encode(rule, "filter", "FORWARD", &why);
-		assert_non_null(encoded);
-		nlh = nftnl_nlmsg_build_hdr((char *)message, NFT_MSG_NEWRULE, AF_INET, 0, 1);
-		nftnl_rule_set_u64(encoded, NFTNL_RULE_HANDLE, 7);
-		nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_PROTO);
-		nftnl_rule_unset(encoded, NFTNL_RULE_COMPAT_FLAGS);
-		nftnl_rule_nlmsg_build_payload(nlh, encoded);
-		nftnl_rule_free(encoded);
-		again = nft_decode(FAMILY_IPV4, nlh);
+		again = through("filter", rule, &why);
+		assert_non_null(again);
 		assert_true(rule_equal(rule, again));
 		rule_free(rule);
 		rule_free(again);
@@ -323,6 +541,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),	    cmocka_unit_test(test_again),
+		cmocka_unit_test(test_guard),	    cmocka_unit_test(test_through_guard),
+		cmocka_unit_test(test_mark),	    cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_opaque_end),  cmocka_unit_test(test_long_prefix),
 		cmocka_unit_test(test_damaged),	    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_limits),	    cmocka_unit_test(test_never),

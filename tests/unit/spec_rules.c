@@ -12,6 +12,8 @@
 #include "deadline.h"
 #include "diag.h"
 #include "rulespec.h"
+#include "util.h"
+#include "xt_match.h"
 
 /* Converts texts to rules and back, through libxtables, without privileges. */
 
@@ -111,6 +113,59 @@ static void fills_the_rule(void **state)
 	assert_int_equal(rule->verdict, VERDICT_EXT);
 	assert_string_equal(rule->target.name, "LOG");
 	rule_free(rule);
+}
+
+/* The program's own conntrack matches are the ones that libxtables makes. */
+static void conntrack_is_the_same(void **state)
+{
+	static const struct {
+		const char *text;
+		struct xt_conntrack_want want;
+	} same[] = {
+		{ "--ctstate DNAT --ctorigdstport 80 --ctdir ORIGINAL",
+		  { XT_DNAT_IS, XT_DIRECTION_ORIGINAL, 80, 80 } },
+		{ "--ctorigdstport 80:90", { .port = 80, .last = 90 } },
+		{ "! --ctstate DNAT --ctdir REPLY", { XT_DNAT_IS_NOT, XT_DIRECTION_REPLY, 0, 0 } },
+		{ "--ctorigdstport 65535 --ctdir ORIGINAL",
+		  { XT_DNAT_ANY, XT_DIRECTION_ORIGINAL, 65535, 65535 } },
+	};
+	static const char *const others[] = {
+		"-m conntrack --ctstate NEW", "-m conntrack --ctstate NEW,DNAT",
+		"-m conntrack --ctstate DNAT ! --ctorigdstport 80", "-m state --state NEW",
+		"-m conntrack --ctstate DNAT --ctorigdstport 0:9",
+		"-m conntrack --ctreplsrcport 80", "-m conntrack --ctproto tcp",
+		"-m conntrack --ctdir ORIGINAL --ctstatus ASSURED",
+		"-m conntrack --ctorigdst 192.0.2.1", "-m mark --mark 1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		char text[100];
+		struct rule *typed, *made = rule_new(FAMILY_IPV4);
+		struct xt_conntrack_want read;
+
+		snprintf(text, sizeof(text), "-m conntrack %s", same[i].text);
+		typed = parse_rule(FAMILY_IPV4, text);
+		xt_conntrack_add(made, &same[i].want);
+		if (!rule_equal(typed, made))
+			fail_msg("%s", text);
+		assert_int_equal(typed->matches[0].usersize, made->matches[0].usersize);
+		assert_true(xt_conntrack_read(&typed->matches[0], &read));
+		assert_memory_equal(&read, &same[i].want, sizeof(read));
+		/* What no option sets makes it another match. */
+		made->matches[0].data[0] = 1;
+		assert_false(xt_conntrack_read(&made->matches[0], &read));
+		rule_free(typed);
+		rule_free(made);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct rule *typed = parse_rule(FAMILY_IPV4, others[i]);
+		struct xt_conntrack_want read;
+
+		if (xt_conntrack_read(&typed->matches[0], &read))
+			fail_msg("%s", others[i]);
+		rule_free(typed);
+	}
 }
 
 /* A listing has a mask that was not written: other bytes, but the same rule. */
@@ -433,6 +488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_as_iptables),
 		cmocka_unit_test(fills_the_rule),
+		cmocka_unit_test(conntrack_is_the_same),
 		cmocka_unit_test(defaults_are_what_they_say),
 		cmocka_unit_test(lists_become_rules),
 		cmocka_unit_test(says_what_is_wrong),

@@ -187,10 +187,12 @@ static int edit_refused(const struct fetched *table, const struct edit *edit, co
 		[EDIT_INSERT] = "insert a rule into",
 		[EDIT_DELETE] = "delete a rule of",
 		[EDIT_DROP] = "remove",
+		[EDIT_DROP_TABLE] = "remove the table of",
 	};
 
 	diag_error("cannot %s the chain '%s' of the %s table '%s': %s; nothing was written",
-		   ops[edit->op], edit->chain, family_name(table->family), table->name, why);
+		   ops[edit->op], edit->chain ? edit->chain : "", family_name(table->family),
+		   table->name, why);
 	return -1;
 }
 
@@ -266,7 +268,7 @@ static int fetched_apply(const struct fetched *table, const struct edit *edit)
 	const struct iptc *iptc = iptc_of(table);
 	xt_chainlabel chain = "";
 
-	if (strlen(edit->chain) > CHAIN_NAME_MAX || !iptc_label(chain, edit->chain))
+	if (!edit->chain || strlen(edit->chain) > CHAIN_NAME_MAX || !iptc_label(chain, edit->chain))
 		return edit_refused(table, edit, "its name is too long");
 	switch (edit->op) {
 	case EDIT_CREATE:
@@ -283,6 +285,8 @@ static int fetched_apply(const struct fetched *table, const struct edit *edit)
 		return insert_rule(table, edit, chain);
 	case EDIT_DELETE:
 		return delete_rule(table, edit, chain);
+	case EDIT_DROP_TABLE:
+		return edit_refused(table, edit, "ip_tables cannot do that");
 	}
 	return edit_refused(table, edit, strerror(errno));
 }

@@ -14,6 +14,7 @@
 #include "nft_commit.h"
 #include "nft_decode.h"
 #include "nft_filters.h"
+#include "nft_mark.h"
 #include "nft_socket.h"
 #include "patience.h"
 #include "util.h"
@@ -150,7 +151,8 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 	uint32_t flags = 0;
 	const char *name;
 
-	nft_attrs_message(&attrs, nlh, NFT_ATTR(NFTA_TABLE_NAME) | NFT_ATTR(NFTA_TABLE_FLAGS));
+	nft_attrs_message(&attrs, nlh, NFT_ATTR(NFTA_TABLE_NAME) | NFT_ATTR(NFTA_TABLE_FLAGS) |
+				       NFT_ATTR(NFTA_TABLE_USERDATA));
 	name = nft_attr_string(attrs.v[NFTA_TABLE_NAME]);
 	if (!name || (attrs.v[NFTA_TABLE_FLAGS] &&
 		      !nft_attr_u32(attrs.v[NFTA_TABLE_FLAGS], &flags))) {
@@ -158,7 +160,10 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 		return;
 	}
 	table = snapshot_table(listing->nft->chains, listing->family, name);
-	if (!table || !(flags & NFT_TABLE_F_DORMANT))
+	if (!table)
+		return;
+	table->marked = nft_is_marked(attrs.v[NFTA_TABLE_USERDATA]);
+	if (!(flags & NFT_TABLE_F_DORMANT))
 		return;
 	table->dormant = true;
 	for (size_t i = 0; i < table->nchains; i++)
@@ -207,8 +212,11 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	const struct table *from;
 	struct table *table;
 
-	if (status || nft_socket_absent(nft->socket))
+	if (status)
 		return status;
+	snapshot->absent = nft_socket_absent(nft->socket);
+	if (snapshot->absent)
+		return BACKEND_OK;
 	if (!nft->listed[family])
 		status = list_chains(nft, family);
 	if (status)
@@ -219,6 +227,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		return BACKEND_OK;
 	table = snapshot_add_table(snapshot, family, name);
 	table->dormant = from->dormant;
+	table->marked = from->marked;
 	for (size_t i = 0; i < from->nchains; i++) {
 		struct chain *chain = table_add_chain(table, from->chains[i]->name);
 

@@ -68,6 +68,11 @@ static bool attr_copy(const struct nlattr *attr, void *to, size_t size)
 	return true;
 }
 
+bool nft_attr_u8(const struct nlattr *attr, uint8_t *value)
+{
+	return attr_copy(attr, value, sizeof(*value));
+}
+
 bool nft_attr_u16(const struct nlattr *attr, uint16_t *value)
 {
 	if (!attr_copy(attr, value, sizeof(*value)))

@@ -35,6 +35,7 @@ bool nft_attrs_message(struct nft_attrs *attrs, const struct nlmsghdr *nlh, uint
  * Values, in the byte order of the host. Each returns false, or NULL, if the
  * attribute is absent or does not have exactly the size of its type.
  */
+bool nft_attr_u8(const struct nlattr *attr, uint8_t *value);
 bool nft_attr_u16(const struct nlattr *attr, uint16_t *value);
 bool nft_attr_u32(const struct nlattr *attr, uint32_t *value);
 bool nft_attr_u64(const struct nlattr *attr, uint64_t *value);

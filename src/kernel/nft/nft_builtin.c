@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "guard_names.h"
 #include "util.h"
 
 #define PREROUTING "PREROUTING", NF_INET_PRE_ROUTING
@@ -31,6 +32,8 @@ static const struct nft_builtin builtins[] = {
 	{ "security", INPUT, 150, "filter" },
 	{ "security", FORWARD, 150, "filter" },
 	{ "security", OUTPUT, 150, "filter" },
+	{ GUARD_TABLE, GUARD_FORWARD, NF_INET_FORWARD, GUARD_PRIORITY, "filter" },
+	{ GUARD_TABLE, GUARD_INPUT, NF_INET_LOCAL_IN, GUARD_PRIORITY, "filter" },
 };
 
 const struct nft_builtin *nft_builtin(const char *table, const char *chain)

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* A builtin chain, as iptables-nft makes it; the same in IPv4 and IPv6. */
+/* A base chain, as iptables-nft or the guard makes it; the same in IPv4 and IPv6. */
 struct nft_builtin {
 	const char *table, *chain;
 	uint32_t hook;
@@ -12,7 +12,7 @@ struct nft_builtin {
 	const char *type;
 };
 
-/* NULL if iptables has no such chain. */
+/* NULL if neither iptables nor the guard has such a chain. */
 const struct nft_builtin *nft_builtin(const char *table, const char *chain);
 
 #endif

@@ -13,10 +13,12 @@
 
 #include "backend.h"
 #include "diag.h"
+#include "guard_names.h"
 #include "netlink.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_encode.h"
+#include "nft_mark.h"
 #include "util.h"
 
 /*
@@ -42,7 +44,7 @@ struct rule_line {
 /* A chain that the edits touch. */
 struct work {
 	const struct edit *first; /* the first of those edits, which names the chain */
-	const struct chain *live; /* NULL: the kernel has none */
+	const struct chain *live; /* NULL: the kernel has none, or its table is deleted first */
 	bool exists;
 	size_t created, dropped; /* the edit that does so, or NO_EDIT */
 	struct rule_line *lines; /* owned; the chain's rules after the edits */
@@ -56,6 +58,8 @@ struct commit {
 	const struct edits *edits;
 	struct work *works; /* owned */
 	size_t n, room;
+	size_t *deleted; /* owned; the edits that delete a table of the kernel */
+	size_t ndeleted, deleted_room;
 	struct nft_batch batch;
 	size_t *edit_of; /* owned; indexed by message, from 0 */
 	size_t edit_room;
@@ -66,21 +70,28 @@ static const char *const op_names[] = {
 	[EDIT_INSERT] = "insert rule",
 	[EDIT_DELETE] = "delete rule",
 	[EDIT_DROP] = "remove the chain",
+	[EDIT_DROP_TABLE] = "delete",
 };
 
-/* Reports why an edit cannot be done; takes ownership of why. Returns -1. */
+/*
+ * Reports why an edit cannot be done; takes ownership of why. The rest can be done
+ * without the edits of the guard.
+ */
 static int refused(const struct edit *edit, char *why)
 {
 	if (edit->op == EDIT_INSERT || edit->op == EDIT_DELETE)
 		diag_error("cannot %s %zu of the chain '%s' in the %s table '%s': %s; "
 			   "nothing was written", op_names[edit->op], edit->position, edit->chain,
 			   family_name(edit->family), edit->table, why);
+	else if (edit->op == EDIT_DROP_TABLE)
+		diag_error("cannot %s the %s table '%s': %s; nothing was written",
+			   op_names[edit->op], family_name(edit->family), edit->table, why);
 	else
 		diag_error("cannot %s '%s' in the %s table '%s': %s; nothing was written",
 			   op_names[edit->op], edit->chain, family_name(edit->family), edit->table,
 			   why);
 	free(why);
-	return -1;
+	return strcmp(edit->table, GUARD_TABLE) ? BACKEND_FAILED : BACKEND_GUARD_REFUSED;
 }
 
 /* ---- the lists ---- */
@@ -94,15 +105,29 @@ static void add_lines(struct work *work)
 	}
 }
 
+static bool same_table(const struct edit *a, const struct edit *b)
+{
+	return a->family == b->family && !strcmp(a->table, b->table);
+}
+
 static bool is_place(const struct edit *a, const struct edit *b)
 {
-	return a->family == b->family && !strcmp(a->chain, b->chain) && !strcmp(a->table, b->table);
+	return same_table(a, b) && !strcmp(a->chain, b->chain);
+}
+
+/* The table as the kernel has it when the messages about its chains come; NULL: none. */
+static const struct table *live_table(const struct commit *c, const struct edit *edit)
+{
+	for (size_t i = 0; i < c->ndeleted; i++)
+		if (same_table(&c->edits->v[c->deleted[i]], edit))
+			return NULL;
+	return snapshot_table(c->snapshot, edit->family, edit->table);
 }
 
 /* The list of the edit's chain. Edits of one chain are mostly adjacent. */
 static struct work *work_of(struct commit *c, const struct edit *edit)
 {
-	const struct table *table = snapshot_table(c->snapshot, edit->family, edit->table);
+	const struct table *table = live_table(c, edit);
 	struct work *work;
 
 	for (size_t i = c->n; i-- > 0;)
@@ -161,11 +186,44 @@ static int apply_chain(struct work *work, const struct edit *edit, size_t index)
 	return 0;
 }
 
+static void work_clear(struct work *work)
+{
+	free(work->lines);
+	free(work->gone);
+}
+
+/* The edits so far that touch the table are void. */
+static int delete_table(struct commit *c, const struct edit *edit, size_t index)
+{
+	bool live = live_table(c, edit) != NULL, made = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		if (!same_table(c->works[i].first, edit)) {
+			c->works[kept++] = c->works[i];
+			continue;
+		}
+		made |= c->works[i].exists;
+		work_clear(&c->works[i]);
+	}
+	c->n = kept;
+	if (!live && !made)
+		return refused(edit, xstrdup("it does not exist"));
+	if (live) {
+		GROW(c->deleted, c->ndeleted, c->deleted_room);
+		c->deleted[c->ndeleted++] = index;
+	}
+	return 0;
+}
+
 static int commit_apply(struct commit *c, size_t index)
 {
 	const struct edit *edit = &c->edits->v[index];
-	struct work *work = work_of(c, edit);
+	struct work *work;
 
+	if (edit->op == EDIT_DROP_TABLE)
+		return delete_table(c, edit, index);
+	work = work_of(c, edit);
 	if (edit->op == EDIT_CREATE || edit->op == EDIT_DROP)
 		return apply_chain(work, edit, index);
 	if (!work->exists)
@@ -195,6 +253,17 @@ static void put_new_table(struct commit *c, const struct work *work)
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, work->first->table);
 	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, 0);
+	/* Kernels before 5.10 ignore it. */
+	if (!strcmp(work->first->table, GUARD_TABLE))
+		mnl_attr_put(nlh, NFTA_TABLE_USERDATA, sizeof(nft_mark), &nft_mark);
+	nft_batch_close(&c->batch, nlh);
+}
+
+static void put_delete_table(struct commit *c, size_t index)
+{
+	struct nlmsghdr *nlh = open_message(c, NFT_MSG_DELTABLE, 0, index);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, c->edits->v[index].table);
 	nft_batch_close(&c->batch, nlh);
 }
 
@@ -204,7 +273,7 @@ static void put_chain(struct commit *c, const struct work *work)
 	uint16_t flags = builtin ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL;
 	struct nlmsghdr *nlh;
 
-	if (!snapshot_table(c->snapshot, work->first->family, work->first->table))
+	if (!live_table(c, work->first))
 		put_new_table(c, work);
 	nlh = open_message(c, NFT_MSG_NEWCHAIN, flags, work->created);
 	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, work->first->table);
@@ -272,50 +341,55 @@ static int put_run(struct commit *c, const struct work *work, size_t first, size
 	uint64_t after = first ? work->lines[first - 1].handle : 0;
 	uint16_t flags = after ? NLM_F_APPEND : 0;
 
+	int status = 0;
+
 	if (end == work->n) {
-		for (size_t i = first; i < end; i++)
-			if (put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0))
-				return -1;
-		return 0;
+		for (size_t i = first; i < end && !status; i++)
+			status = put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0);
+		return status;
 	}
-	for (size_t i = end; i-- > first;)
-		if (put_new_rule(c, &work->lines[i], flags, after))
-			return -1;
-	return 0;
+	for (size_t i = end; i-- > first && !status;)
+		status = put_new_rule(c, &work->lines[i], flags, after);
+	return status;
 }
 
 static int put_rules(struct commit *c, const struct work *work)
 {
-	for (size_t first = 0, end; first < work->n; first = end) {
+	int status = 0;
+
+	for (size_t first = 0, end; first < work->n && !status; first = end) {
 		for (end = first; end < work->n && work->lines[end].edit != NO_EDIT;)
 			end++;
-		if (end > first && put_run(c, work, first, end))
-			return -1;
+		if (end > first)
+			status = put_run(c, work, first, end);
 		end += end == first;
 	}
-	return 0;
+	return status;
 }
 
 /*
- * Chains are created first, since rules lead to them. Rules are deleted before
- * others are added, so that a jump that changes its direction makes no loop.
- * Chains are deleted last.
+ * Tables are deleted first. Then chains are created, since rules lead to them. Rules are
+ * deleted before others are added, so that a jump that changes its direction makes no
+ * loop. Chains are deleted last.
  */
 static int put_all(struct commit *c)
 {
+	int status = 0;
+
+	for (size_t i = 0; i < c->ndeleted; i++)
+		put_delete_table(c, c->deleted[i]);
 	for (size_t i = 0; i < c->n; i++)
 		if (c->works[i].exists && !c->works[i].live)
 			put_chain(c, &c->works[i]);
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t r = 0; r < c->works[i].ngone; r++)
 			put_delete(c, &c->works[i], &c->works[i].gone[r]);
-	for (size_t i = 0; i < c->n; i++)
-		if (put_rules(c, &c->works[i]))
-			return -1;
+	for (size_t i = 0; i < c->n && !status; i++)
+		status = put_rules(c, &c->works[i]);
 	for (size_t i = 0; i < c->n; i++)
 		if (!c->works[i].exists && c->works[i].live)
 			put_drop(c, &c->works[i]);
-	return 0;
+	return status;
 }
 
 /* ---- the kernel's answer ---- */
@@ -396,7 +470,7 @@ static char *refusal_hint(const struct commit *c, const struct nft_refusal *refu
 	return text;
 }
 
-static void say_refusal(const struct commit *c, const struct nft_refusal *refusal)
+static int say_refusal(const struct commit *c, const struct nft_refusal *refusal)
 {
 	const struct edit *edit = refusal->message ?
 		&c->edits->v[c->edit_of[refusal->message - 1]] : NULL;
@@ -404,13 +478,12 @@ static void say_refusal(const struct commit *c, const struct nft_refusal *refusa
 	char *why = xasprintf("%s%s%s%s%s", strerror(refusal->error), *refusal->text ? " (" : "",
 			      refusal->text, *refusal->text ? ")" : "", more);
 
-	if (edit) {
-		refused(edit, why);
-	} else {
-		diag_error("cannot write nf_tables: %s; nothing was written", why);
-		free(why);
-	}
 	free(more);
+	if (edit)
+		return refused(edit, why);
+	diag_error("cannot write nf_tables: %s; nothing was written", why);
+	free(why);
+	return BACKEND_FAILED;
 }
 
 static int send_batch(struct commit *c, struct nft_socket *nft)
@@ -426,7 +499,7 @@ static int send_batch(struct commit *c, struct nft_socket *nft)
 		  c->batch.messages, c->batch.n, c->snapshot->generation);
 	status = nft_batch_send(&c->batch, nft, &refusal);
 	if (status == BACKEND_FAILED && refusal.error)
-		say_refusal(c, &refusal);
+		return say_refusal(c, &refusal);
 	if (status == BACKEND_CHANGED)
 		diag_step(2, "netlink: the tables changed meanwhile, nothing was written");
 	return status;
@@ -447,10 +520,9 @@ int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const st
 
 	nft_batch_free(&c.batch);
 	free(c.edit_of);
-	for (size_t i = 0; i < c.n; i++) {
-		free(c.works[i].lines);
-		free(c.works[i].gone);
-	}
+	free(c.deleted);
+	for (size_t i = 0; i < c.n; i++)
+		work_clear(&c.works[i]);
 	free(c.works);
 	return status;
 }

@@ -13,45 +13,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_names.h"
 #include "nft_attr.h"
 #include "nft_canonical.h"
 #include "nft_decode_cmp.h"
+#include "nft_guard_decode.h"
 #include "nft_limit.h"
 #include "util.h"
 #include "xt_target.h"
 
 /* The walk over a rule's expressions. */
 
-#define REGISTER_BYTES (NFT_REG32_COUNT * NFT_REG32_SIZE)
-
-/*
- * Finds the place of size bytes in the registers. Four of 128 bits overlay
- * sixteen of 32 bits; the kernel uses either number for the same place.
- */
-static bool take_register(struct nft_decoder *d, const struct nlattr *attr, size_t size,
-			  unsigned int *at)
-{
-	uint32_t number;
-
-	if (!nft_attr_u32(attr, &number))
-		return nft_refuse(d, "no register");
-	if (number >= NFT_REG_1 && number <= NFT_REG_4)
-		*at = (number - NFT_REG_1) * NFT_REG_SIZE;
-	else if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
-		*at = (number - NFT_REG32_00) * NFT_REG32_SIZE;
-	else
-		return nft_refuse(d, "register %u", number);
-	if (*at + size > REGISTER_BYTES)
-		return nft_refuse(d, "%zu bytes from register %u on", size, number);
-	return true;
-}
-
 /* Whether the instruction reads the value that was loaded, from its first byte. */
 static bool take_loaded(struct nft_decoder *d, const struct nlattr *attr)
 {
 	unsigned int at = 0;
 
-	if (!take_register(d, attr, 0, &at))
+	if (!nft_take_register(d, attr, 0, &at))
 		return false;
 	if (d->load.kind == LOAD_NONE || d->load.at != at)
 		return nft_refuse(d, "register that nothing was loaded to");
@@ -82,22 +60,7 @@ static void take_load(struct nft_decoder *d, struct nft_load load)
 		d->load = load;
 }
 
-/* Claims the end of the rule, of which there is only one. */
-static bool at_end(struct nft_decoder *d)
-{
-	if (d->place == AT_END)
-		return nft_refuse(d, "something after the rule's end");
-	d->place = AT_END;
-	return true;
-}
-
 /* ---- conditions ---- */
-
-/* A condition after the counter would be read as if it were before it. */
-static bool in_matches(struct nft_decoder *d)
-{
-	return d->place == IN_MATCHES ? true : nft_refuse(d, "a condition at the end of the rule");
-}
 
 static void decode_trace(struct nft_decoder *d, const struct nft_attrs *a)
 {
@@ -114,7 +77,7 @@ static void decode_trace(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	d->load.kind = LOAD_NONE;
-	if (at_end(d))
+	if (nft_at_end(d))
 		rule_set_target(d->rule, "TRACE", 0, NULL, 0);
 }
 
@@ -142,7 +105,7 @@ static void decode_meta(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	load.size = sizes[load.key];
-	if (in_matches(d) && take_register(d, a->v[NFTA_META_DREG], load.size, &load.at))
+	if (nft_in_matches(d) && nft_take_register(d, a->v[NFTA_META_DREG], load.size, &load.at))
 		take_load(d, load);
 }
 
@@ -155,8 +118,8 @@ static void decode_payload(struct nft_decoder *d, const struct nft_attrs *a)
 	    !nft_attr_u32(a->v[NFTA_PAYLOAD_LEN], &load.size) || !load.size ||
 	    load.size > sizeof(load.mask))
 		nft_refuse(d, "load of an odd place");
-	else if (in_matches(d) &&
-		 take_register(d, a->v[NFTA_PAYLOAD_DREG], load.size, &load.at))
+	else if (nft_in_matches(d) &&
+		 nft_take_register(d, a->v[NFTA_PAYLOAD_DREG], load.size, &load.at))
 		take_load(d, load);
 }
 
@@ -178,8 +141,8 @@ static void decode_bitwise(struct nft_decoder *d, const struct nft_attrs *a)
 	}
 	mask = take_value(d, a->v[NFTA_BITWISE_MASK], &mask_size);
 	xor = take_value(d, a->v[NFTA_BITWISE_XOR], &xor_size);
-	if (!mask || !xor || !in_matches(d) || !take_loaded(d, a->v[NFTA_BITWISE_SREG]) ||
-	    !take_register(d, a->v[NFTA_BITWISE_DREG], load->size, &to))
+	if (!mask || !xor || !nft_in_matches(d) || !take_loaded(d, a->v[NFTA_BITWISE_SREG]) ||
+	    !nft_take_register(d, a->v[NFTA_BITWISE_DREG], load->size, &to))
 		return;
 	if (to != load->at || !nft_attr_u32(a->v[NFTA_BITWISE_LEN], &size) ||
 	    size != load->size || mask_size != size || xor_size != size || load->masked) {
@@ -206,8 +169,13 @@ static void decode_cmp(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	data = take_value(d, a->v[NFTA_CMP_DATA], &size);
-	if (data && in_matches(d) && take_loaded(d, a->v[NFTA_CMP_SREG]))
+	if (data && nft_in_matches(d) && take_loaded(d, a->v[NFTA_CMP_SREG])) {
+		if (d->load.kind == LOAD_CT) {
+			nft_decode_ct_cmp(d, op, data, size);
+			return;
+		}
 		nft_decode_cmp(d, op, data, size);
+	}
 	d->load.kind = LOAD_NONE;
 }
 
@@ -215,6 +183,7 @@ static void decode_range(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	size_t low_size = 0, high_size = 0;
 	const uint8_t *low, *high;
+	uint16_t first, last;
 	uint32_t op;
 
 	if (!nft_attr_u32(a->v[NFTA_RANGE_OP], &op) ||
@@ -224,11 +193,16 @@ static void decode_range(struct nft_decoder *d, const struct nft_attrs *a)
 	}
 	low = take_value(d, a->v[NFTA_RANGE_FROM_DATA], &low_size);
 	high = take_value(d, a->v[NFTA_RANGE_TO_DATA], &high_size);
-	if (!low || !high || low_size != 2 || high_size != 2)
+	if (!low || !high || low_size != 2 || high_size != 2) {
 		nft_refuse(d, "range of something that is not a port");
-	else if (in_matches(d) && take_loaded(d, a->v[NFTA_RANGE_SREG]))
-		nft_decode_range(d, op == NFT_RANGE_NEQ, (uint16_t)(low[0] << 8 | low[1]),
-				 (uint16_t)(high[0] << 8 | high[1]));
+	} else if (nft_in_matches(d) && take_loaded(d, a->v[NFTA_RANGE_SREG])) {
+		first = (uint16_t)(low[0] << 8 | low[1]);
+		last = (uint16_t)(high[0] << 8 | high[1]);
+		if (d->load.kind == LOAD_CT)
+			nft_decode_ct_range(d, op == NFT_RANGE_NEQ, first, last);
+		else
+			nft_decode_range(d, op == NFT_RANGE_NEQ, first, last);
+	}
 	d->load.kind = LOAD_NONE;
 }
 
@@ -263,7 +237,7 @@ static void decode_match(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	struct xt xt = { 0 };
 
-	if (!in_matches(d) || !take_xt(d, a, &xt))
+	if (!nft_in_matches(d) || !take_xt(d, a, &xt))
 		return;
 	rule_add_match(d->rule, xt.name, xt.revision, xt.data, xt.size);
 	d->old_form |= !strcmp(xt.name, "tcp") || !strcmp(xt.name, "udp") ||
@@ -281,7 +255,7 @@ static void decode_limit(struct nft_decoder *d, const struct nft_attrs *a)
 	    !nft_attr_u32(a->v[NFTA_LIMIT_BURST], &info.burst) ||
 	    (a->v[NFTA_LIMIT_TYPE] && !nft_attr_u32(a->v[NFTA_LIMIT_TYPE], &type)) ||
 	    (a->v[NFTA_LIMIT_FLAGS] && !nft_attr_u32(a->v[NFTA_LIMIT_FLAGS], &flags)) ||
-	    type != NFT_LIMIT_PKTS || flags || !in_matches(d)) {
+	    type != NFT_LIMIT_PKTS || flags || !nft_in_matches(d)) {
 		nft_refuse(d, "limit of another kind");
 		return;
 	}
@@ -321,7 +295,7 @@ static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
 	}
 	chain = nft_attr_string(a.v[NFTA_VERDICT_CHAIN]);
 	/* Of an opaque rule, only the first verdict is read. */
-	if (!at_end(d) && rule->verdict != VERDICT_NONE)
+	if (!nft_at_end(d) && rule->verdict != VERDICT_NONE)
 		return;
 	switch ((int)code) {
 	case NF_ACCEPT:
@@ -369,7 +343,7 @@ static void decode_immediate(struct nft_decoder *d, const struct nft_attrs *a)
 		return;
 	}
 	value = take_value(d, nest, &size);
-	if (!value || !take_register(d, a->v[NFTA_IMMEDIATE_DREG], 1, &load.at))
+	if (!value || !nft_take_register(d, a->v[NFTA_IMMEDIATE_DREG], 1, &load.at))
 		return;
 	if (size != 1 || d->place == AT_END) {
 		nft_refuse(d, "value that is not the trace mark's");
@@ -384,7 +358,7 @@ static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	struct xt xt = { 0 };
 
-	if (!take_xt(d, a, &xt) || !at_end(d))
+	if (!take_xt(d, a, &xt) || !nft_at_end(d))
 		return;
 	/* Longer data stands for a prefix that no extension holds, see decode_log(). */
 	if (!strcmp(xt.name, "NFLOG") && xt.size > XT_ALIGN(sizeof(struct xt_nflog_info)))
@@ -418,7 +392,7 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 	if (strlen(text) >= sizeof(info->prefix))
 		size = sizeof(data.nflog);
 	memcpy(data.bytes + offsetof(struct xt_nflog_info, prefix), text, strlen(text));
-	if (at_end(d))
+	if (nft_at_end(d))
 		rule_set_target(d->rule, "NFLOG", 0, data.bytes, (uint16_t)XT_ALIGN(size));
 }
 
@@ -426,30 +400,35 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 
 #define A(type) NFT_ATTR(NFTA_##type)
 
+enum {
+	LOADS = 1, /* uses the loaded value, or loads one */
+	ENDS = 2,  /* also read in an opaque rule, to learn how it ends */
+	GUARD = 4, /* only in the guard's table: iptables has no such expression */
+};
+
 static const struct {
 	const char *name;
 	uint32_t known;
 	void (*decode)(struct nft_decoder *d, const struct nft_attrs *attrs);
-	bool loads; /* uses the loaded value, or loads one */
-	bool ends;  /* also read in an opaque rule, to learn how it ends */
+	unsigned int flags;
 } expressions[] = {
-	{ "meta", A(META_DREG) | A(META_KEY) | A(META_SREG), decode_meta, true, false },
+	{ "meta", A(META_DREG) | A(META_KEY) | A(META_SREG), decode_meta, LOADS },
 	{ "payload", A(PAYLOAD_DREG) | A(PAYLOAD_BASE) | A(PAYLOAD_OFFSET) | A(PAYLOAD_LEN),
-	  decode_payload, true, false },
+	  decode_payload, LOADS },
 	{ "bitwise", A(BITWISE_SREG) | A(BITWISE_DREG) | A(BITWISE_LEN) | A(BITWISE_MASK) |
-	  A(BITWISE_XOR) | A(BITWISE_OP), decode_bitwise, true, false },
-	{ "cmp", A(CMP_SREG) | A(CMP_OP) | A(CMP_DATA), decode_cmp, true, false },
+	  A(BITWISE_XOR) | A(BITWISE_OP), decode_bitwise, LOADS },
+	{ "cmp", A(CMP_SREG) | A(CMP_OP) | A(CMP_DATA), decode_cmp, LOADS },
 	{ "range", A(RANGE_SREG) | A(RANGE_OP) | A(RANGE_FROM_DATA) | A(RANGE_TO_DATA),
-	  decode_range, true, false },
-	{ "match", A(MATCH_NAME) | A(MATCH_REV) | A(MATCH_INFO), decode_match, false, false },
+	  decode_range, LOADS },
+	{ "ct", A(CT_DREG) | A(CT_KEY) | A(CT_DIRECTION) | A(CT_SREG), nft_decode_ct, LOADS | GUARD },
+	{ "match", A(MATCH_NAME) | A(MATCH_REV) | A(MATCH_INFO), decode_match, 0 },
 	{ "limit", A(LIMIT_RATE) | A(LIMIT_UNIT) | A(LIMIT_BURST) | A(LIMIT_TYPE) |
-	  A(LIMIT_FLAGS) | A(LIMIT_PAD), decode_limit, false, false },
-	{ "counter", A(COUNTER_BYTES) | A(COUNTER_PACKETS) | A(COUNTER_PAD), decode_counter,
-	  false, true },
-	{ "immediate", A(IMMEDIATE_DREG) | A(IMMEDIATE_DATA), decode_immediate, true, true },
-	{ "target", A(TARGET_NAME) | A(TARGET_REV) | A(TARGET_INFO), decode_target, false, false },
-	{ "log", A(LOG_GROUP) | A(LOG_PREFIX) | A(LOG_SNAPLEN) | A(LOG_QTHRESHOLD), decode_log,
-	  false, false },
+	  A(LIMIT_FLAGS) | A(LIMIT_PAD), decode_limit, 0 },
+	{ "counter", A(COUNTER_BYTES) | A(COUNTER_PACKETS) | A(COUNTER_PAD), decode_counter, ENDS },
+	{ "immediate", A(IMMEDIATE_DREG) | A(IMMEDIATE_DATA), decode_immediate, LOADS | ENDS },
+	{ "target", A(TARGET_NAME) | A(TARGET_REV) | A(TARGET_INFO), decode_target, 0 },
+	{ "log", A(LOG_GROUP) | A(LOG_PREFIX) | A(LOG_SNAPLEN) | A(LOG_QTHRESHOLD), decode_log, 0 },
+	{ "reject", A(REJECT_TYPE) | A(REJECT_ICMP_CODE), nft_decode_reject, GUARD },
 };
 
 static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
@@ -466,17 +445,17 @@ static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
 	d->expression = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
 	while (i < ARRAY_SIZE(expressions) && strcmp(expressions[i].name, d->expression))
 		i++;
-	if (i == ARRAY_SIZE(expressions)) {
+	if (i == ARRAY_SIZE(expressions) || (expressions[i].flags & GUARD && !d->guard)) {
 		nft_refuse(d, "iptables has no such expression");
 		return;
 	}
 	if (!nft_attrs_nested(&attrs, expr.v[NFTA_EXPR_DATA], expressions[i].known))
 		nft_refuse(d, "unknown attribute");
-	if (!expressions[i].loads) {
+	if (!(expressions[i].flags & LOADS)) {
 		nft_decode_idle_load(d);
 		d->load.kind = LOAD_NONE;
 	}
-	if (!d->rule->opaque || expressions[i].ends)
+	if (!d->rule->opaque || expressions[i].flags & ENDS)
 		expressions[i].decode(d, &attrs);
 }
 
@@ -531,6 +510,13 @@ static void take_form(struct rule *rule)
 		rule->form = form;
 }
 
+static bool is_text(const struct nlattr *attr, const char *text)
+{
+	const char *is = nft_attr_string(attr);
+
+	return is && !strcmp(is, text);
+}
+
 struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 {
 	const uint32_t known = A(RULE_TABLE) | A(RULE_CHAIN) | A(RULE_HANDLE) |
@@ -543,18 +529,13 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
+	d.guard = is_text(attrs.v[NFTA_RULE_TABLE], GUARD_TABLE);
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
+	nft_decode_ct_end(&d);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
 	if (d.old_form && !d.rule->opaque)
 		take_form(d.rule);
 	return d.rule;
-}
-
-static bool is_text(const struct nlattr *attr, const char *text)
-{
-	const char *is = nft_attr_string(attr);
-
-	return is && !strcmp(is, text);
 }
 
 bool nft_is_rule_of(const struct nlmsghdr *nlh, const char *table, const char *chain)

@@ -6,7 +6,7 @@
 
 #include "rule.h"
 
-/* Decodes rules of iptables-nft's tables from their expressions: pure. */
+/* Decodes rules of iptables-nft's tables, and of the guard's, from their expressions: pure. */
 
 /*
  * Returns the rule in a message of a dump (NFT_MSG_NEWRULE), whose nlmsg_len is

@@ -17,15 +17,6 @@
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
 
-/* iptables reads only the last one of a part that is there twice. */
-static bool claim_part(struct nft_decoder *d, unsigned int part)
-{
-	if (d->parts & part)
-		return nft_refuse(d, "the same part compared twice");
-	d->parts |= part;
-	return true;
-}
-
 /* Equal or not equal, as INV_*; the other operators are only for numbers. */
 static bool take_invert(struct nft_decoder *d, uint32_t op, unsigned int inversion)
 {
@@ -58,7 +49,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 	char name[IFNAMSIZ + 1] = "";
 	size_t length = strnlen((const char *)data, size);
 
-	if (!claim_part(d, part) || !take_invert(d, op, inversion))
+	if (!nft_claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size == sizeof(none) && !memcmp(data, none, size) && op == NFT_CMP_EQ) {
 		d->rule->invert |= inversion;
@@ -83,7 +74,7 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 
 static bool cmp_proto(struct nft_decoder *d, uint32_t op, uint8_t proto)
 {
-	if (!claim_part(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
+	if (!nft_claim_part(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
 		return false;
 	if (!proto)
 		return nft_refuse(d, "protocol 0");
@@ -151,9 +142,12 @@ bool nft_decode_idle_load(struct nft_decoder *d)
 	if (load->kind == LOAD_NONE)
 		return true;
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_IIFNAME)
-		return claim_part(d, DECODED_IN);
+		return nft_claim_part(d, DECODED_IN);
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_OIFNAME)
-		return claim_part(d, DECODED_OUT);
+		return nft_claim_part(d, DECODED_OUT);
+	/* The last port of a range need not follow. */
+	if (load->kind == LOAD_CT && !load->masked && load->from)
+		return true;
 	return nft_refuse(d, "value that is never used");
 }
 
@@ -168,7 +162,7 @@ static bool cmp_address(struct nft_decoder *d, struct address *address, unsigned
 {
 	size_t size = d->load.size, full = family_addr_size(d->rule->family);
 
-	if (!claim_part(d, part) || !take_invert(d, op, inversion))
+	if (!nft_claim_part(d, part) || !take_invert(d, op, inversion))
 		return false;
 	if (size > full || (d->load.masked && size != full))
 		return nft_refuse(d, "%zu bytes of an address", size);
@@ -187,7 +181,7 @@ static bool cmp_frag(struct nft_decoder *d, uint32_t op, const uint8_t *data)
 {
 	static const uint8_t offset[] = { 0x1f, 0xff };
 
-	if (!claim_part(d, DECODED_FRAG) || !whole(d, sizeof(offset), true))
+	if (!nft_claim_part(d, DECODED_FRAG) || !whole(d, sizeof(offset), true))
 		return false;
 	if (!d->load.masked || memcmp(d->load.mask, offset, sizeof(offset)) || data[0] || data[1])
 		return nft_refuse(d, "fragment field");
@@ -292,7 +286,7 @@ static bool set_ports(struct nft_decoder *d, unsigned int part, bool invert, uin
 	bool source = part == DECODED_SPORT;
 	uint16_t ports[] = { low, high };
 
-	if (!claim_part(d, part))
+	if (!nft_claim_part(d, part))
 		return false;
 	match = ports_match(d);
 	memcpy(match->data + (source ? offsetof(struct xt_tcp, spts) :
@@ -344,7 +338,7 @@ static bool cmp_tcp_flags(struct nft_decoder *d, uint32_t op, uint8_t flags)
 
 	if (d->rule->proto != IPPROTO_TCP || !whole(d, 1, true))
 		return nft_refuse(d, "byte %u of the transport header", d->load.offset);
-	if (!claim_part(d, DECODED_TCP_FLAGS) || !take_invert(d, op, 0))
+	if (!nft_claim_part(d, DECODED_TCP_FLAGS) || !take_invert(d, op, 0))
 		return false;
 	match = ports_match(d);
 	memcpy(&tcp, match->data, sizeof(tcp));

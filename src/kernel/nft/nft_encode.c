@@ -4,8 +4,6 @@
 /* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
-#include <errno.h>
-#include <libnftnl/expr.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
@@ -13,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_names.h"
 #include "nft_canonical.h"
+#include "nft_encoder.h"
+#include "nft_guard_encode.h"
 #include "nft_limit.h"
 #include "util.h"
 #include "xt_target.h"
@@ -28,46 +29,17 @@
 #define EXPRESSIONS_MAX 128
 #define BYTES_MAX 60000 /* the list's own length has 16 bits; with headers to spare */
 
-struct encoder {
-	struct nftnl_rule *rule;
-	size_t count, bytes;
-};
-
-static struct nftnl_expr *add_expr(struct encoder *e, const char *name)
+static void add_meta(struct nft_encoder *e, uint32_t key)
 {
-	struct nftnl_expr *expr = xgiven(nftnl_expr_alloc(name));
-
-	nftnl_rule_add_expr(e->rule, expr);
-	e->count++;
-	/* Enough for the names, numbers and headers of any expression without data. */
-	e->bytes += 128;
-	return expr;
-}
-
-/* These copy, and fail only if there is no memory. */
-static void set_expr_text(struct nftnl_expr *expr, uint16_t attr, const char *text)
-{
-	if (nftnl_expr_set_str(expr, attr, text) < 0)
-		xgiven(NULL);
-}
-
-static void set_expr_data(struct nftnl_expr *expr, uint16_t attr, const void *data, uint32_t size)
-{
-	if (nftnl_expr_set(expr, attr, data, size) < 0)
-		xgiven(NULL);
-}
-
-static void add_meta(struct encoder *e, uint32_t key)
-{
-	struct nftnl_expr *expr = add_expr(e, "meta");
+	struct nftnl_expr *expr = nft_add_expr(e, "meta");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, NFT_REG_1);
 }
 
-static void add_network(struct encoder *e, uint32_t offset, uint32_t size)
+static void add_network(struct nft_encoder *e, uint32_t offset, uint32_t size)
 {
-	struct nftnl_expr *expr = add_expr(e, "payload");
+	struct nftnl_expr *expr = nft_add_expr(e, "payload");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
@@ -75,32 +47,16 @@ static void add_network(struct encoder *e, uint32_t offset, uint32_t size)
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, size);
 }
 
-static void add_mask(struct encoder *e, const void *mask, uint32_t size)
+static void add_cmp(struct nft_encoder *e, bool invert, const void *data, uint32_t size)
 {
-	static const uint8_t none[16];
-	struct nftnl_expr *expr = add_expr(e, "bitwise");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, size);
-	set_expr_data(expr, NFTNL_EXPR_BITWISE_MASK, mask, size);
-	set_expr_data(expr, NFTNL_EXPR_BITWISE_XOR, none, size);
-}
-
-static void add_cmp(struct encoder *e, bool invert, const void *data, uint32_t size)
-{
-	struct nftnl_expr *expr = add_expr(e, "cmp");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, invert ? NFT_CMP_NEQ : NFT_CMP_EQ);
-	set_expr_data(expr, NFTNL_EXPR_CMP_DATA, data, size);
+	nft_add_cmp(e, invert ? NFT_CMP_NEQ : NFT_CMP_EQ, data, size);
 }
 
 /*
  * "+" is every interface; its opposite is a name that no interface has, which
  * readers since 1.8.9 know and older ones show as it is.
  */
-static bool add_interface(struct encoder *e, const struct interface *iface, bool invert,
+static bool add_interface(struct nft_encoder *e, const struct interface *iface, bool invert,
 			  uint32_t key)
 {
 	static const char none[] = NFT_NO_INTERFACE;
@@ -119,7 +75,7 @@ static bool add_interface(struct encoder *e, const struct interface *iface, bool
 	return true;
 }
 
-static void add_address(struct encoder *e, const struct address *address, bool invert,
+static void add_address(struct nft_encoder *e, const struct address *address, bool invert,
 			uint32_t offset, size_t size)
 {
 	uint8_t masked[sizeof(address->addr)];
@@ -134,20 +90,20 @@ static void add_address(struct encoder *e, const struct address *address, bool i
 		return;
 	add_network(e, offset, (uint32_t)size);
 	if (!all)
-		add_mask(e, address->mask, (uint32_t)size);
+		nft_add_mask(e, address->mask, (uint32_t)size);
 	add_cmp(e, invert, masked, (uint32_t)size);
 }
 
-static void add_frag(struct encoder *e, bool invert)
+static void add_frag(struct nft_encoder *e, bool invert)
 {
 	static const uint8_t offset[] = { 0x1f, 0xff }, none[] = { 0, 0 };
 
 	add_network(e, 6, sizeof(offset));
-	add_mask(e, offset, sizeof(offset));
+	nft_add_mask(e, offset, sizeof(offset));
 	add_cmp(e, !invert, none, sizeof(none));
 }
 
-static bool add_head(struct encoder *e, const struct rule *rule)
+static bool add_head(struct nft_encoder *e, const struct rule *rule)
 {
 	bool ipv4 = rule->family == FAMILY_IPV4;
 	size_t size = family_addr_size(rule->family);
@@ -168,7 +124,7 @@ static bool add_head(struct encoder *e, const struct rule *rule)
 	return true;
 }
 
-static bool add_limit(struct encoder *e, const struct ext *ext)
+static bool add_limit(struct nft_encoder *e, const struct ext *ext)
 {
 	struct xt_rateinfo info;
 	struct nftnl_expr *expr;
@@ -177,7 +133,7 @@ static bool add_limit(struct encoder *e, const struct ext *ext)
 	memcpy(&info, ext->data, sizeof(info));
 	if (!nft_limit_of(info.avg, &rate, &unit))
 		return false;
-	expr = add_expr(e, "limit");
+	expr = nft_add_expr(e, "limit");
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_RATE, rate);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_LIMIT_UNIT, unit);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_LIMIT_BURST, info.burst);
@@ -186,33 +142,35 @@ static bool add_limit(struct encoder *e, const struct ext *ext)
 	return true;
 }
 
-static bool add_match_expr(struct encoder *e, const struct ext *ext)
+static bool add_match_expr(struct nft_encoder *e, const struct ext *ext)
 {
 	struct nftnl_expr *expr;
 
+	if (e->guard && (nft_encode_ct(e, ext) || nft_encode_ports(e, ext)))
+		return true;
 	if (!strcmp(ext->name, "limit") && !ext->revision && ext->size == sizeof(struct xt_rateinfo))
 		return add_limit(e, ext);
-	expr = add_expr(e, "match");
-	set_expr_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
+	expr = nft_add_expr(e, "match");
+	nft_set_text(expr, NFTNL_EXPR_MT_NAME, ext->name);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_MT_REV, ext->revision);
 	/* The library keeps the data without a copy and frees it with the expression. */
-	set_expr_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
+	nft_set_data(expr, NFTNL_EXPR_MT_INFO, xmemdup(ext->data, ext->size), ext->size);
 	e->bytes += ext->size;
 	return true;
 }
 
 /* A prefix that the extension has no room for fits only into the native form. */
-static void add_log(struct encoder *e, const struct ext *ext)
+static void add_log(struct nft_encoder *e, const struct ext *ext)
 {
 	const char *prefix = (char *)ext->data + offsetof(struct xt_nflog_info, prefix);
 	size_t room = ext->size - offsetof(struct xt_nflog_info, prefix);
 	char *text = xcalloc(room + 1, 1);
-	struct nftnl_expr *expr = add_expr(e, "log");
+	struct nftnl_expr *expr = nft_add_expr(e, "log");
 	struct xt_nflog_info info;
 
 	memcpy(&info, ext->data, sizeof(info));
 	memcpy(text, prefix, room);
-	set_expr_text(expr, NFTNL_EXPR_LOG_PREFIX, text);
+	nft_set_text(expr, NFTNL_EXPR_LOG_PREFIX, text);
 	nftnl_expr_set_u16(expr, NFTNL_EXPR_LOG_GROUP, info.group);
 	if (info.flags & XT_NFLOG_F_COPY_LEN)
 		nftnl_expr_set_u32(expr, NFTNL_EXPR_LOG_SNAPLEN, info.len);
@@ -223,9 +181,9 @@ static void add_log(struct encoder *e, const struct ext *ext)
 }
 
 /* The TRACE target of x_tables has no effect in nf_tables, which has its own mark. */
-static void add_trace(struct encoder *e)
+static void add_trace(struct nft_encoder *e)
 {
-	struct nftnl_expr *value = add_expr(e, "immediate"), *set = add_expr(e, "meta");
+	struct nftnl_expr *value = nft_add_expr(e, "immediate"), *set = nft_add_expr(e, "meta");
 
 	nftnl_expr_set_u32(value, NFTNL_EXPR_IMM_DREG, NFT_REG32_01);
 	nftnl_expr_set_u8(value, NFTNL_EXPR_IMM_DATA, 1);
@@ -233,7 +191,7 @@ static void add_trace(struct encoder *e)
 	nftnl_expr_set_u32(set, NFTNL_EXPR_META_SREG, NFT_REG32_01);
 }
 
-static void add_target(struct encoder *e, const struct ext *ext)
+static void add_target(struct nft_encoder *e, const struct ext *ext)
 {
 	struct nftnl_expr *expr;
 
@@ -245,32 +203,32 @@ static void add_target(struct encoder *e, const struct ext *ext)
 		add_log(e, ext);
 		return;
 	}
-	expr = add_expr(e, "target");
-	set_expr_text(expr, NFTNL_EXPR_TG_NAME, ext->name);
+	expr = nft_add_expr(e, "target");
+	nft_set_text(expr, NFTNL_EXPR_TG_NAME, ext->name);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_TG_REV, ext->revision);
-	set_expr_data(expr, NFTNL_EXPR_TG_INFO, xmemdup(ext->data, ext->size), ext->size);
+	nft_set_data(expr, NFTNL_EXPR_TG_INFO, xmemdup(ext->data, ext->size), ext->size);
 	e->bytes += ext->size;
 }
 
-static void add_verdict(struct encoder *e, int verdict, const char *chain)
+static void add_verdict(struct nft_encoder *e, int verdict, const char *chain)
 {
-	struct nftnl_expr *expr = add_expr(e, "immediate");
+	struct nftnl_expr *expr = nft_add_expr(e, "immediate");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
 	if (chain)
-		set_expr_text(expr, NFTNL_EXPR_IMM_CHAIN, chain);
+		nft_set_text(expr, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
-static void add_counter(struct encoder *e, const struct rule *rule)
+static void add_counter(struct nft_encoder *e, const struct rule *rule)
 {
-	struct nftnl_expr *expr = add_expr(e, "counter");
+	struct nftnl_expr *expr = nft_add_expr(e, "counter");
 
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_PACKETS, rule->packets);
 	nftnl_expr_set_u64(expr, NFTNL_EXPR_CTR_BYTES, rule->bytes);
 }
 
-static void add_end(struct encoder *e, const struct rule *rule)
+static const char *add_end(struct nft_encoder *e, const struct rule *rule)
 {
 	switch (rule->verdict) {
 	case VERDICT_ACCEPT:
@@ -289,16 +247,22 @@ static void add_end(struct encoder *e, const struct rule *rule)
 		add_verdict(e, NFT_GOTO, rule->chain);
 		break;
 	case VERDICT_EXT:
+		if (e->guard && nft_is_reject(rule))
+			return nft_encode_reject(e, rule);
 		add_target(e, &rule->target);
 		break;
 	case VERDICT_QUEUE:
 	case VERDICT_NONE:
 		break;
 	}
+	return NULL;
 }
 
-static const char *add_all(struct encoder *e, const struct rule *rule)
+static const char *add_all(struct nft_encoder *e, const struct rule *rule)
 {
+	size_t matches = rule->nmatches;
+	const char *why;
+
 	if (rule->opaque)
 		return "it is not understood";
 	if (rule->verdict == VERDICT_QUEUE)
@@ -309,12 +273,17 @@ static const char *add_all(struct encoder *e, const struct rule *rule)
 		return "its protocol is not valid";
 	if (!add_head(e, rule))
 		return "iptables does not make the mask of its interface";
-	for (size_t i = 0; i < rule->nmatches; i++)
+	if (e->guard)
+		matches -= nft_encode_mark(e, rule);
+	for (size_t i = 0; i < matches; i++)
 		if (!add_match_expr(e, &rule->matches[i]))
 			return "its limit is not a rate";
 	/* Before the target, or the kernel would count packets that do not match. */
-	add_counter(e, rule);
-	add_end(e, rule);
+	if (!e->guard || e->refuses)
+		add_counter(e, rule);
+	why = add_end(e, rule);
+	if (why)
+		return why;
 	if (e->count > EXPRESSIONS_MAX || e->bytes > BYTES_MAX)
 		return "it has more matches than nf_tables takes in one rule";
 	return NULL;
@@ -323,7 +292,11 @@ static const char *add_all(struct encoder *e, const struct rule *rule)
 struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const char *chain,
 			      const char **why)
 {
-	struct encoder e = { .rule = xgiven(nftnl_rule_alloc()) };
+	struct nft_encoder e = {
+		.rule = xgiven(nftnl_rule_alloc()),
+		.guard = !strcmp(table, GUARD_TABLE),
+		.refuses = rule_refuses(rule),
+	};
 	struct rule *read;
 
 	nftnl_rule_set_u32(e.rule, NFTNL_RULE_FAMILY, (uint32_t)family_af(rule->family));

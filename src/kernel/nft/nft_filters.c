@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_names.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_socket.h"
@@ -31,6 +32,13 @@ struct base_hooks {
 	size_t n, room;
 };
 
+/* The guard does not count as another filter: a walk follows it, with either backend. */
+static bool is_guard(uint8_t family, const char *table, const char *chain)
+{
+	return (family == NFPROTO_IPV4 || family == NFPROTO_IPV6) && !strcmp(table, GUARD_TABLE) &&
+	       nft_builtin(table, chain);
+}
+
 static void take_hook(const struct nlmsghdr *nlh, void *data)
 {
 	struct base_hooks *hooks = data;
@@ -45,6 +53,8 @@ static void take_hook(const struct nlmsghdr *nlh, void *data)
 	table = nft_attr_string(attrs.v[NFTA_CHAIN_TABLE]);
 	chain = nft_attr_string(attrs.v[NFTA_CHAIN_NAME]);
 	type = nft_attr_string(attrs.v[NFTA_CHAIN_TYPE]);
+	if (table && chain && is_guard(message->nfgen_family, table, chain))
+		return;
 	if (!table || !chain || !type || strcmp(type, "filter") ||
 	    !nft_attr_u32(hook.v[NFTA_HOOK_HOOKNUM], &number) ||
 	    (number != NF_INET_LOCAL_IN && number != NF_INET_FORWARD))

@@ -7,7 +7,8 @@
 
 /*
  * The backend's read_filters(): the base chains of every nf_tables table, including
- * firewalld's and an administrator's, as far as can be seen whether they drop.
+ * firewalld's and an administrator's but not the guard's, as far as can be seen
+ * whether they drop.
  */
 int nft_read_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
 		     struct other_filters *filters);

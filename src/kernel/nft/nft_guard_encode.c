@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft_guard_encode.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_comment.h>
+#include <string.h>
+
+#include "nft_mark.h"
+#include "nft_reject.h"
+#include "util.h"
+#include "xt_match.h"
+
+static struct nftnl_expr *add_ct(struct nft_encoder *e, uint32_t key)
+{
+	struct nftnl_expr *expr = nft_add_expr(e, "ct");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, key);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+	return expr;
+}
+
+static void add_direction(struct nft_encoder *e, bool original)
+{
+	uint8_t direction = original ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY;
+
+	add_ct(e, NFT_CT_DIRECTION);
+	nft_add_cmp(e, NFT_CMP_EQ, &direction, sizeof(direction));
+}
+
+static void add_dnat(struct nft_encoder *e, bool is)
+{
+	const uint32_t dnat = IPS_DST_NAT, none = 0;
+
+	add_ct(e, NFT_CT_STATUS);
+	nft_add_mask(e, &dnat, sizeof(dnat));
+	nft_add_cmp(e, is ? NFT_CMP_NEQ : NFT_CMP_EQ, &none, sizeof(none));
+}
+
+static void add_ports(struct nft_encoder *e, uint16_t first, uint16_t last)
+{
+	uint16_t from = htons(first), to = htons(last);
+
+	nftnl_expr_set_u8(add_ct(e, NFT_CT_PROTO_DST), NFTNL_EXPR_CT_DIR, IP_CT_DIR_ORIGINAL);
+	if (first == last) {
+		nft_add_cmp(e, NFT_CMP_EQ, &from, sizeof(from));
+		return;
+	}
+	nft_add_cmp(e, NFT_CMP_GTE, &from, sizeof(from));
+	nft_add_cmp(e, NFT_CMP_LTE, &to, sizeof(to));
+}
+
+bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext)
+{
+	struct xt_conntrack_want want;
+
+	if (e->has_ct || !xt_conntrack_read(ext, &want))
+		return false;
+	/* The guard may refuse less than DOCKER-USER, but must not let less pass. */
+	if (want.dnat == XT_DNAT_IS_NOT && !e->refuses)
+		return false;
+	e->has_ct = true;
+	if (want.direction != XT_DIRECTION_ANY)
+		add_direction(e, want.direction == XT_DIRECTION_ORIGINAL);
+	if (want.dnat != XT_DNAT_ANY)
+		add_dnat(e, want.dnat == XT_DNAT_IS);
+	if (want.port)
+		add_ports(e, want.port, want.last);
+	return true;
+}
+
+/* Of the source or the destination, which begin the header of both protocols. */
+static void add_transport_ports(struct nft_encoder *e, uint32_t offset, const struct span *ports,
+				bool not)
+{
+	uint16_t from = htons(ports->lo), to = htons(ports->hi);
+	struct nftnl_expr *expr = nft_add_expr(e, "payload");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_TRANSPORT_HEADER);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, offset);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, sizeof(from));
+	if (from == to) {
+		nft_add_cmp(e, not ? NFT_CMP_NEQ : NFT_CMP_EQ, &from, sizeof(from));
+		return;
+	}
+	expr = nft_add_expr(e, "range");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_RANGE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_RANGE_OP, not ? NFT_RANGE_NEQ : NFT_RANGE_EQ);
+	nft_set_data(expr, NFTNL_EXPR_RANGE_FROM_DATA, &from, sizeof(from));
+	nft_set_data(expr, NFTNL_EXPR_RANGE_TO_DATA, &to, sizeof(to));
+}
+
+static bool is_any(const struct span *ports, bool not)
+{
+	return !not && !ports->lo && ports->hi == UINT16_MAX;
+}
+
+bool nft_encode_ports(struct nft_encoder *e, const struct ext *ext)
+{
+	struct xt_ports ports;
+	bool any_source, any_dest;
+
+	if (e->has_ports || (!ext_is(ext, "tcp", 0) && !ext_is(ext, "udp", 0)) ||
+	    !xt_match_ports(ext, &ports) || ports.more || ports.flag_mask || ports.flags ||
+	    ports.not_flags || ports.source.lo > ports.source.hi ||
+	    ports.dest.lo > ports.dest.hi)
+		return false;
+	any_source = is_any(&ports.source, ports.not_source);
+	any_dest = is_any(&ports.dest, ports.not_dest);
+	/* A match without a condition is kept as one. */
+	if (any_source && any_dest)
+		return false;
+	e->has_ports = true;
+	if (!any_source)
+		add_transport_ports(e, 0, &ports.source, ports.not_source);
+	if (!any_dest)
+		add_transport_ports(e, 2, &ports.dest, ports.not_dest);
+	return true;
+}
+
+bool nft_is_reject(const struct rule *rule)
+{
+	return rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REJECT");
+}
+
+const char *nft_encode_reject(struct nft_encoder *e, const struct rule *rule)
+{
+	uint32_t with[XT_ALIGN(sizeof(uint32_t)) / sizeof(uint32_t)], type;
+	struct nftnl_expr *expr;
+	uint8_t code;
+
+	if (rule->target.revision || rule->target.size != sizeof(with) ||
+	    !ext_get(&rule->target, with, sizeof(with)) || with[1] ||
+	    !nft_reject_of(rule->family, with[0], &type, &code))
+		return "nf_tables has no such answer for -j REJECT";
+	if (!nft_reject_fits(rule, type))
+		return "--reject-with tcp-reset needs -p tcp";
+	expr = nft_add_expr(e, "reject");
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(expr, NFTNL_EXPR_REJECT_CODE, code);
+	return NULL;
+}
+
+bool nft_encode_mark(struct nft_encoder *e, const struct rule *rule)
+{
+	if (!rule_is_marked(rule) ||
+	    rule->matches[rule->nmatches - 1].size != sizeof(struct xt_comment_info))
+		return false;
+	if (nftnl_rule_set_data(e->rule, NFTNL_RULE_USERDATA, &nft_mark, sizeof(nft_mark)) < 0)
+		xgiven(NULL);
+	return true;
+}
