@@ -205,6 +205,7 @@ install: all
 
 # The configuration stays: it belongs to the administrator.
 uninstall:
+	@echo "The rules in the kernel stay: 'dockfw-check --remove' removes them ($(BUILD)/dockfw-check, once the installed one is gone)."
 	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" 2>/dev/null || :
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DATADIR)/doc/dockfw"
 	for unit in $(UNITS_INSTALLED); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done

@@ -5,6 +5,8 @@
 #include "config_read.h"
 #include "diag.h"
 #include "docker_layout.h"
+#include "guard.h"
+#include "guard_names.h"
 #include "repair.h"
 #include "report_findings.h"
 #include "report_write.h"
@@ -18,6 +20,19 @@ struct run {
 	struct repair repair;
 	struct report report;
 };
+
+/* What the guard has refused up to the state seen last. */
+static void fill_refused(struct report *report, const struct state *state)
+{
+	const struct snapshot *own = state_guard(state);
+
+	for (int family = 0; family < FAMILY_COUNT && own; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
+
+		report->guard[family] = table && !guard_is_foreign(table);
+		report->refused[family] = guard_refused(own, (enum family)family);
+	}
+}
 
 static void fill_report(struct run *run, bool failed)
 {
@@ -37,6 +52,8 @@ static void fill_report(struct run *run, bool failed)
 		report->snapshot = repair->found.snapshot;
 		report->found = &repair->found.findings;
 		report->left = &newest->findings;
+		report->own = state_guard(&repair->found);
+		fill_refused(report, newest);
 		report->families = families_in_force(run->session.policy, report->snapshot);
 	}
 	report->error = diag_first_error();
@@ -77,7 +94,9 @@ static int run_check(struct run *run)
 	repair->dry_run = options->dry_run || options->mode != MODE_REPAIR;
 	if (state_settle(&run->session, &repair->found) || repair_run(repair))
 		return -1;
-	return state_add_proxies(&run->session, options->verbosity > 0, repair_newest(repair));
+	return state_add_proxies(&run->session,
+				 options->verbosity > 0 || options->format == FORMAT_JSON,
+				 repair_newest(repair));
 }
 
 int cmd_check(const struct options *options)

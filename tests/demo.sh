@@ -94,6 +94,12 @@ show iptables-nft -S DOCKER-USER
 echo
 connects allowed 203.0.113.123 served
 connects outsider 203.0.113.200 refused
+say "If another program flushes DOCKER-USER, the guard still holds the rules until the next repair:"
+show iptables-nft -F DOCKER-USER
+show nft list chain ip dockfw forward
+echo
+connects allowed 203.0.113.123 served
+connects outsider 203.0.113.200 refused
 if [ "$failed" = 0 ]; then
 	say "Found and repaired."
 fi

@@ -24,6 +24,7 @@ hosts_settings="net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.ic
 bridge() { # NAME ADDRESS…
 	local name=$1 address
 	shift
+	[ "$name" != ens3 ] || ip link delete ens3 2>/dev/null
 	# A snooping bridge sends packets of its own, which the tables would count.
 	ip link add "$name" type bridge mcast_snooping 0 && ip link set "$name" up || return 1
 	for address; do

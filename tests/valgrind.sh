@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Runs the suites of tests/netns with the program under valgrind, including the child
 # that libxtables runs in: valgrind.sh BUILD-FOLDER [SUITE…]
-# Suites that trace the program themselves or test its speed are left out, and the layouts,
-# which run the code of the findings on other tables (under ASan, make test-asan runs all).
+# Suites that trace the program themselves or test its speed are left out, and those that
+# run the same code many times on other tables (under ASan, make test-asan runs all).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$(realpath "$1") || exit 1
@@ -12,7 +12,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 if [ $# = 0 ]; then
 	for suite in tests/netns/*.sh; do
-		case ${suite##*/} in faults.sh | layouts.sh | races.sh | traces.sh | without-*.sh) ;; *) set -- "$@" "$suite" ;; esac
+		case ${suite##*/} in closing.sh | faults.sh | findings.sh | layouts.sh | look.sh | races.sh | traces.sh | without-*.sh) ;; *) set -- "$@" "$suite" ;; esac
 	done
 fi
 

@@ -158,6 +158,12 @@ unsigned int diag_error_count(void)
 	return diag.errors;
 }
 
+void diag_forget(void)
+{
+	diag_cleanup();
+	diag.errors = 0;
+}
+
 void diag_cleanup(void)
 {
 	free(diag.first);

@@ -42,6 +42,12 @@ void diag_step(int level, const char *format, ...) __attribute__((format(printf,
 const char *diag_first_error(void);
 unsigned int diag_error_count(void);
 
+/*
+ * Takes back the errors so far, which have been printed, since the program can do
+ * without what failed.
+ */
+void diag_forget(void);
+
 void diag_cleanup(void);
 
 #endif

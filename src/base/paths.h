@@ -20,6 +20,8 @@
 #define STAMP_FOLDER "/run/dockfw"
 #define RESTART_STAMP STAMP_FOLDER "/docker-restarted"
 #define SYSTEMCTL "/usr/bin/systemctl"
+/* Exists if the host was booted with systemd. */
+#define SYSTEMD_BOOTED "/run/systemd/system"
 
 /* Where the iptables command may be, in the order tried. */
 #define IPTABLES_COMMANDS "/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables"

@@ -19,7 +19,7 @@ static const char header[] =
 /* Written before the first other chain. */
 static const char note[] =
 	"\n# These chains hold only the rules listed here. If another program fills one, such\n"
-	"# as fail2ban, remove its section and the rules that lead to it.\n";
+	"# as fail2ban, put filled-by = \"others\" into its section in place of the rules.\n";
 
 /* One family of the host. */
 struct side {

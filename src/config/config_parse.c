@@ -117,6 +117,21 @@ static int on_value(cfg_t *cfg, cfg_opt_t *option, const char *text, void *resul
 	return 0;
 }
 
+/*
+ * libconfuse replaces a section by a later one with the same title. A port may have several
+ * publish sections, so each loses its title to a text that no file can have.
+ */
+static char *take_title(enum setting_section kind, cfg_t *section)
+{
+	char *title = xstrdup(cfg_title(section));
+
+	if (kind == SECTION_PUBLISH) {
+		free(section->title);
+		section->title = xstrdup("\1");
+	}
+	return title;
+}
+
 /* Called after the closing brace of a section. */
 static int on_section(cfg_t *cfg, cfg_opt_t *option)
 {
@@ -124,7 +139,7 @@ static int on_section(cfg_t *cfg, cfg_opt_t *option)
 	struct config_section *section = open_section(section_kind(option->name));
 	cfg_t *last = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
 
-	section->title = xstrdup(cfg_title(last));
+	section->title = take_title(section->kind, last);
 	section->file = reading->file;
 	section->line = reading->section < reading->text.nsections ?
 				reading->text.sections[reading->section++] : (unsigned int)cfg->line;
@@ -325,9 +340,11 @@ static cfg_t *make_grammar(void)
 		end++;
 	options[SECTION_NONE] = top;
 	for (enum setting_section section = SECTION_NONE + 1; section < SECTION_COUNT; section++) {
+		cfg_flag_t unique = section == SECTION_PUBLISH ? 0 : CFGF_NO_TITLE_DUPES;
+
 		options[section] = options_of(section, 0);
 		*end++ = (cfg_opt_t)CFG_SEC(setting_section_name(section), options[section],
-					    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+					    CFGF_MULTI | CFGF_TITLE | unique);
 	}
 	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
 	*end = (cfg_opt_t)CFG_END();

@@ -6,6 +6,7 @@
 
 #include "config_write.h"
 #include "diag.h"
+#include "docker_chains.h"
 #include "rulespec.h"
 
 /* All rules of a family are parsed in one call, since each call starts a child. */
@@ -93,22 +94,35 @@ static char *as_written(enum family family, const struct wanted_rules *rules, si
 	return xstrdup(rule->text);
 }
 
-/* Moves the texts of a chain's rules, which begin at *next, to lines. */
-static int take_chain_lines(enum family family, const struct wanted_rules *rules,
-			    struct family_texts *texts, size_t *next, struct config_lines *lines)
+/*
+ * The next rules to print of one chain, in each family. What is printed together, such as
+ * the rules of one publish section, comes together in the chain.
+ */
+struct print_place {
+	const struct wanted_chain *chain;
+	size_t first[FAMILY_COUNT]; /* the chain's first text */
+	size_t next[FAMILY_COUNT];  /* the next rule */
+};
+
+/* Moves the texts of the next n rules of a family to lines. */
+static int take_family_lines(enum family family, struct print_place *place, size_t n,
+			     struct family_texts *texts, struct config_lines *lines)
 {
+	const struct wanted_rules *rules = &place->chain->rules[family];
+	size_t *next = &place->next[family];
 	int ret = 0;
 
-	for (size_t i = 0; i < rules->n; i++, (*next)++) {
-		char *text = texts->v[*next];
+	for (size_t end = *next + n; *next < end; (*next)++) {
+		size_t i = *next, at = place->first[family] + i;
+		char *text = texts->v[at];
 		bool tied = config_is_tied(rules->v[i].rule);
 
-		texts->v[*next] = NULL;
+		texts->v[at] = NULL;
 		if (*text == '[') {
 			diag_error_at(rules->v[i].file, rules->v[i].line, "this rule cannot be "
 				      "written as iptables would list it: %s", text);
 			ret = -1;
-		} else if (texts->lost[*next]) {
+		} else if (texts->lost[at]) {
 			text = as_written(family, rules, i, text);
 			tied |= config_names_family(text);
 		}
@@ -117,10 +131,93 @@ static int take_chain_lines(enum family family, const struct wanted_rules *rules
 	return ret;
 }
 
+/* The number of next rules that are of that section. */
+static size_t count_next(const struct print_place *place, enum family family, size_t section)
+{
+	const struct wanted_rules *rules = &place->chain->rules[family];
+	size_t i = place->next[family];
+
+	while (i < rules->n && rules->v[i].section == section)
+		i++;
+	return i - place->next[family];
+}
+
+/* Takes the lines of the next rules that are of that section, in each family. */
+static int take_lines(struct print_place *place, size_t section,
+		      struct family_texts texts[FAMILY_COUNT],
+		      struct config_lines lines[FAMILY_COUNT])
+{
+	int ret = 0;
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		ret |= take_family_lines(family, place, count_next(place, family, section),
+					 &texts[family], &lines[family]);
+	return ret;
+}
+
+static void lines_clear(struct config_lines lines[FAMILY_COUNT])
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		config_lines_clear(&lines[family]);
+}
+
+static int print_chains(const struct policy *policy, struct family_texts texts[FAMILY_COUNT],
+			struct print_place *user, FILE *out)
+{
+	size_t first[FAMILY_COUNT] = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < policy->nchains; i++) {
+		const struct wanted_chain *chain = policy->chains[i];
+		struct config_lines lines[FAMILY_COUNT] = { 0 };
+		struct print_place place = { .chain = chain };
+
+		memcpy(place.first, first, sizeof(first));
+		for (enum family family = 0; family < FAMILY_COUNT; family++)
+			first[family] += chain->rules[family].n;
+		ret |= take_lines(&place, 0, texts, lines);
+		putc('\n', out);
+		if (chain->filled_by == FILLED_BY_OTHERS)
+			config_write_filled(out, chain);
+		else
+			config_write_chain(out, chain->name, policy->families, lines);
+		lines_clear(lines);
+		if (!i)
+			*user = place;
+	}
+	return ret;
+}
+
+/* The rest of DOCKER-USER: the rules of the sections, and those of unlisted. */
+static int print_sections(const struct policy *policy, struct family_texts texts[FAMILY_COUNT],
+			  struct print_place *user, FILE *out)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < policy->nsections; i++) {
+		struct config_lines lines[FAMILY_COUNT] = { 0 };
+
+		ret |= take_lines(user, i + 1, texts, lines);
+		putc('\n', out);
+		config_write_publish(out, &policy->sections[i], policy->families, lines);
+		lines_clear(lines);
+	}
+	if (policy->unlisted == UNLISTED_REFUSE) {
+		struct config_lines lines[FAMILY_COUNT] = { 0 };
+
+		ret |= take_lines(user, SECTION_CLOSING, texts, lines);
+		putc('\n', out);
+		config_write_comments(out, "unlisted = \"refuse\", after all other rules of "
+				      DOCKER_USER ":", policy->families, lines);
+		lines_clear(lines);
+	}
+	return ret;
+}
+
 int config_print(const struct policy *policy, FILE *out)
 {
 	struct family_texts texts[FAMILY_COUNT] = { 0 };
-	size_t next[FAMILY_COUNT] = { 0 };
+	struct print_place user = { .chain = policy->chains[0] };
 	int ret = 0;
 
 	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
@@ -128,18 +225,8 @@ int config_print(const struct policy *policy, FILE *out)
 	if (ret)
 		goto out;
 	config_write_settings(out, policy, true);
-	for (size_t i = 0; i < policy->nchains; i++) {
-		const struct wanted_chain *chain = policy->chains[i];
-		struct config_lines lines[FAMILY_COUNT] = { 0 };
-
-		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			ret |= take_chain_lines(family, &chain->rules[family], &texts[family],
-						&next[family], &lines[family]);
-		putc('\n', out);
-		config_write_chain(out, chain->name, policy->families, lines);
-		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			config_lines_clear(&lines[family]);
-	}
+	ret = print_chains(policy, texts, &user, out);
+	ret |= print_sections(policy, texts, &user, out);
 out:
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		family_texts_clear(&texts[family]);

@@ -7,9 +7,9 @@
 #include "policy.h"
 
 /*
- * Writes the policy as a configuration, each rule as iptables would list it and
- * publish sections as their rules. Read back, it gives the same rules and prints
- * the same again. If iptables' listing of a rule would give a different rule, the
+ * Writes the policy as a configuration, each rule as iptables would list it. The rules
+ * of publish sections and of unlisted are comments. Read back, it gives the same rules
+ * and prints the same again. If iptables' listing of a rule would give a different rule, the
  * rule is written as in the configuration, with a warning. Returns -1 after
  * reporting why if the rules cannot be written as text. The caller checks
  * whether out accepted everything.

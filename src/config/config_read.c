@@ -81,17 +81,52 @@ static void take_rules(struct rule_sources *texts, struct wanted_chain *chain,
 	for (size_t i = 0; i < values->n; i++) {
 		struct config_value *value = &values->v[i];
 
-		rule_sources_add(texts, chain, value->text, value->file, value->line);
+		rule_sources_add(texts, chain, value->text, value->file, value->line, 0);
 		value->text = NULL;
 	}
 }
 
-/* Adds the chain and takes over its texts. */
-static void add_chain(struct policy *policy, struct config_section *section, struct rule_sources *texts)
+/* The values that the section gives to a setting of its own kind. */
+static struct config_values *values_of(const struct config_section *section, const char *name)
 {
 	size_t n;
-	const struct setting_row *rows = setting_rows(&n);
+
+	return &section->values[setting_find(section->kind, name) - setting_rows(&n)];
+}
+
+/* Checks what filled-by and verdicts allow. */
+static int check_filled_by(const struct config_section *section, const struct wanted_chain *chain)
+{
+	const struct config_values *verdicts = values_of(section, "verdicts");
+	const struct config_values *rules = values_of(section, "rules");
+	int ret = 0;
+
+	if (chain->filled_by == FILLED_BY_DOCKFW) {
+		if (chain->verdicts == VERDICTS_ANY)
+			return 0;
+		diag_error_at(verdicts->v[0].file, verdicts->v[0].line, "chain '%s': verdicts = "
+			      "\"refuse\" is only for a chain with filled-by = \"others\"",
+			      section->title);
+		return -1;
+	}
+	if (!strcmp(section->title, DOCKER_USER)) {
+		diag_error_at(section->file, section->line, "chain '%s' cannot be filled by others; "
+			      "rules of others in it are kept anyway (foreign-rules)", section->title);
+		ret = -1;
+	}
+	if (rules->n) {
+		diag_error_at(rules->v[0].file, rules->v[0].line, "chain '%s' is filled by others: "
+			      "it cannot have rules here", section->title);
+		ret = -1;
+	}
+	return ret;
+}
+
+/* Adds the chain and takes over its texts. */
+static int add_chain(struct policy *policy, struct config_section *section, struct rule_sources *texts)
+{
 	struct wanted_chain *chain;
+	int ret;
 
 	if (!strcmp(section->title, DOCKER_USER)) {
 		chain = policy->chains[0];
@@ -101,12 +136,16 @@ static void add_chain(struct policy *policy, struct config_section *section, str
 	} else {
 		chain = policy_add_chain(policy, section->title, section->file, section->line);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].kind == SETTING_RULES)
-			take_rules(texts, chain, &section->values[i]);
+	ret = set_section(section, NULL, chain);
+	if (!ret)
+		ret = check_filled_by(section, chain);
+	take_rules(texts, chain, values_of(section, "rules"));
+	return ret;
 }
 
-static int read_publish(const struct config_section *section, struct publish *publish)
+/* The interfaces of outside are the default of every section. */
+static int read_publish(const struct policy *policy, const struct config_section *section,
+			struct publish *publish)
 {
 	const char *why = publish_set_port(publish, section->title);
 	int ret = 0;
@@ -116,7 +155,17 @@ static int read_publish(const struct config_section *section, struct publish *pu
 		ret = -1;
 	}
 	setting_defaults(SECTION_PUBLISH, publish);
-	return set_section(section, NULL, publish) ? -1 : ret;
+	if (set_section(section, NULL, publish))
+		return -1;
+	for (size_t i = 0; !values_of(section, "interface")->n && i < policy->outside.n; i++)
+		strings_add(&publish->interfaces, policy->outside.v[i]);
+	return ret;
+}
+
+static void add_named(struct policy *policy, const struct config_values *values)
+{
+	for (size_t i = 0; i < values->n; i++)
+		policy_add_named(policy, values->v[i].text, values->v[i].file, values->v[i].line);
 }
 
 static void add_publish(struct policy *policy, const struct config_section *section,
@@ -124,13 +173,18 @@ static void add_publish(struct policy *policy, const struct config_section *sect
 {
 	struct publish_section added = { .port = publish->port, .last = publish->last,
 					 .proto = publish->proto, .any = publish_is_any(publish),
+					 .interfaces = publish->interfaces,
+					 .allow = publish->allow,
+					 .drop = publish->otherwise == OTHERWISE_DROP,
 					 .file = (char *)section->file, .line = section->line };
 	struct strings rules = { 0 };
 
 	policy_add_section(policy, &added);
+	add_named(policy, values_of(section, "interface"));
 	publish_rules(publish, &rules);
 	for (size_t i = 0; i < rules.n; i++)
-		rule_sources_add(texts, policy->chains[0], rules.v[i], section->file, section->line);
+		rule_sources_add(texts, policy->chains[0], rules.v[i], section->file, section->line,
+				 policy->nsections);
 	free(rules.v);
 }
 
@@ -148,7 +202,7 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 		if (section->kind != SECTION_PUBLISH)
 			continue;
 		from[n] = section;
-		if (read_publish(section, &done[n])) {
+		if (read_publish(policy, section, &done[n])) {
 			publish_clear(&done[n]);
 			ret = -1;
 			continue;
@@ -157,7 +211,8 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 			if (!publish_overlap(&done[k], &done[n]))
 				continue;
 			diag_error_at(section->file, section->line, "publish: ports of '%s' are "
-				      "already decided by '%s' at %s:%u", section->title,
+				      "already decided by '%s' at %s:%u; several sections of a port "
+				      "must be for different interfaces", section->title,
 				      from[k]->title, from[k]->file, from[k]->line);
 			ret = -1;
 			break;
@@ -172,15 +227,45 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 	return ret;
 }
 
+/* The rules of unlisted = "refuse" are the last ones, and are said to be where that is. */
+static void set_unlisted(const struct config_tree *tree, struct policy *policy,
+			 struct rule_sources *texts)
+{
+	const struct config_values *values = values_of(&tree->top, "unlisted");
+	struct strings rules = { 0 };
+
+	if (policy->unlisted == UNLISTED_ALLOW)
+		return;
+	publish_unlisted_rules(&policy->outside, &rules);
+	for (size_t i = 0; i < rules.n; i++)
+		rule_sources_add(texts, policy->chains[0], rules.v[i], values->v[0].file,
+				 values->v[0].line, SECTION_CLOSING);
+	free(rules.v);
+}
+
+/* The rules of direct are made on the host, and are reported to be where that is set. */
+static void set_direct(const struct config_tree *tree, struct policy *policy)
+{
+	const struct config_values *values = values_of(&tree->top, "direct");
+
+	if (!values->n)
+		return;
+	policy->direct_file = xstrdup(values->v[0].file);
+	policy->direct_line = values->v[0].line;
+}
+
 static int set_policy(struct config_tree *tree, struct policy *policy)
 {
 	struct rule_sources texts = { 0 };
 	int ret = set_section(&tree->top, &tree->keys, policy);
 
+	add_named(policy, values_of(&tree->top, "outside"));
 	for (size_t i = 0; i < tree->nsections; i++)
 		if (tree->sections[i].kind == SECTION_CHAIN)
-			add_chain(policy, &tree->sections[i], &texts);
+			ret |= add_chain(policy, &tree->sections[i], &texts);
 	ret |= set_publish(tree, policy, &texts);
+	set_unlisted(tree, policy, &texts);
+	set_direct(tree, policy);
 	/* A wrong name is reported once, not again for every rule that leads to it. */
 	if (config_chain_names(policy))
 		ret = -1;

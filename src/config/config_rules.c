@@ -7,6 +7,7 @@
 #include "config_write.h"
 #include "diag.h"
 #include "docker_chains.h"
+#include "guard_names.h"
 #include "rulespec.h"
 #include "text.h"
 
@@ -16,10 +17,10 @@
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
 void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
-		      const char *file, unsigned int line)
+		      const char *file, unsigned int line, size_t section)
 {
 	GROW(texts->v, texts->n, texts->room);
-	texts->v[texts->n++] = (struct rule_source){ chain, text, file, line };
+	texts->v[texts->n++] = (struct rule_source){ chain, text, file, line, section };
 }
 
 void rule_sources_clear(struct rule_sources *texts)
@@ -36,6 +37,7 @@ const char *config_chain_fault(const char *name)
 		"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING",
 		"ACCEPT", "DROP", "RETURN", "QUEUE",
 	};
+	static const char *const guard[] = { GUARD_FORWARD, GUARD_INPUT };
 
 	if (!*name || strlen(name) > CHAIN_NAME_MAX)
 		return "must have 1 to 28 characters";
@@ -47,6 +49,9 @@ const char *config_chain_fault(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		if (!strcmp(name, taken[i]))
 			return "is reserved by iptables";
+	for (size_t i = 0; i < ARRAY_SIZE(guard); i++)
+		if (!strcmp(name, guard[i]))
+			return "is that of a chain of the guard (table " GUARD_TABLE ")";
 	if (docker_owns_chain(name))
 		return "belongs to Docker, which flushes and removes that chain; "
 		       "put rules into DOCKER-USER";
@@ -260,7 +265,7 @@ static int add_rules_of(struct parsed_texts *parsed, size_t i)
 			/* A rule pasted from a listing may have the mark. */
 			rule_remove_mark(spec->rules[k]);
 			wanted_rules_add(&text->chain->rules[family], spec->rules[k], text->text,
-					 text->file, text->line);
+					 text->file, text->line)->section = text->section;
 		}
 		spec->nrules = 0; /* the chain has them now */
 	}

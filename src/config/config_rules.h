@@ -14,6 +14,7 @@ struct rule_source {
 	char *text;       /* owned */
 	const char *file; /* the caller's */
 	unsigned int line;
+	size_t section; /* as in struct wanted_rule */
 };
 
 struct rule_sources {
@@ -21,9 +22,9 @@ struct rule_sources {
 	size_t n, room;
 };
 
-/* Takes ownership of text. */
+/* Takes ownership of text. section is that of struct wanted_rule. */
 void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
-		      const char *file, unsigned int line);
+		      const char *file, unsigned int line, size_t section);
 void rule_sources_clear(struct rule_sources *texts);
 
 /* Why a chain section may not have that name (a constant), or NULL. */

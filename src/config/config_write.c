@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto.h"
+#include "publish.h"
 #include "settings.h"
 #include "sorted.h"
 #include "utf8.h"
@@ -66,12 +68,14 @@ static void write_string(FILE *out, const char *text)
 	putc(plain ? '"' : '\'', out);
 }
 
-static void write_setting(FILE *out, const struct setting_row *row, const struct policy *policy)
+/* from is the struct that has the setting's field. */
+static void write_setting(FILE *out, const char *indent, const struct setting_row *row,
+			  const void *from)
 {
 	struct strings values = { 0 };
 
-	setting_values(row, policy, &values);
-	fprintf(out, "%-15s = %s", row->name, setting_is_list(row) ? "{ " : "");
+	setting_values(row, from, &values);
+	fprintf(out, "%s%-15s = %s", indent, row->name, setting_is_list(row) ? "{ " : "");
 	for (size_t i = 0; i < values.n; i++) {
 		if (i)
 			fputs(", ", out);
@@ -89,7 +93,18 @@ void config_write_settings(FILE *out, const struct policy *policy, bool all)
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].section == SECTION_NONE &&
 		    (all || rows[i].always || !setting_is_default(&rows[i], policy)))
-			write_setting(out, &rows[i], policy);
+			write_setting(out, "", &rows[i], policy);
+}
+
+/* All settings of a section but its rules. */
+static void write_section_settings(FILE *out, enum setting_section section, const void *from)
+{
+	size_t n;
+	const struct setting_row *rows = setting_rows(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].section == section && rows[i].kind != SETTING_RULES)
+			write_setting(out, "    ", &rows[i], from);
 }
 
 /* A line of the second family, to be found by its text. */
@@ -172,14 +187,19 @@ static void keep_rising(size_t *mate, size_t n)
 	rising_clear(&rising);
 }
 
-/* A comma follows every rule but the last. */
+/* A comma follows every rule but the last, unless the rules are comments. */
 struct rule_list {
 	FILE *out;
+	const char *comment; /* what begins each line; NULL: the rules of a chain section */
 	size_t left;
 };
 
 static void write_rule(struct rule_list *list, const char *text)
 {
+	if (list->comment) {
+		fprintf(list->out, "%s%s\n", list->comment, text);
+		return;
+	}
 	fputs("        ", list->out);
 	write_string(list->out, text);
 	fputs(--list->left ? ",\n" : "\n", list->out);
@@ -238,11 +258,24 @@ static void write_merged(struct rule_list *list, const struct config_lines lines
 	free(mate);
 }
 
+static void write_lines(struct rule_list *list, unsigned int families,
+			const struct config_lines lines[FAMILY_COUNT])
+{
+	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
+
+	if (families == (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)) {
+		write_merged(list, lines);
+		return;
+	}
+	list->left = count_rules(&lines[only]);
+	for (size_t i = 0; i < lines[only].n; i++)
+		write_line(list, &lines[only].v[i], "");
+}
+
 void config_write_chain(FILE *out, const char *name, unsigned int families,
 			const struct config_lines lines[FAMILY_COUNT])
 {
 	struct rule_list list = { .out = out };
-	enum family only = families & 1U << FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 
 	fputs("chain ", out);
 	write_string(out, name);
@@ -251,12 +284,43 @@ void config_write_chain(FILE *out, const char *name, unsigned int families,
 		return;
 	}
 	fputs(" {\n    rules = {\n", out);
-	if (families == (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)) {
-		write_merged(&list, lines);
-	} else {
-		list.left = count_rules(&lines[only]);
-		for (size_t i = 0; i < lines[only].n; i++)
-			write_line(&list, &lines[only].v[i], "");
-	}
+	write_lines(&list, families, lines);
 	fputs("    }\n}\n", out);
+}
+
+void config_write_filled(FILE *out, const struct wanted_chain *chain)
+{
+	fputs("chain ", out);
+	write_string(out, chain->name);
+	fputs(" {\n", out);
+	write_section_settings(out, SECTION_CHAIN, chain);
+	fputs("}\n", out);
+}
+
+void config_write_publish(FILE *out, const struct publish_section *section, unsigned int families,
+			  const struct config_lines lines[FAMILY_COUNT])
+{
+	const struct publish publish = { /* borrows the section's lists */
+		.interfaces = section->interfaces,
+		.allow = section->allow,
+		.otherwise = section->drop ? OTHERWISE_DROP : OTHERWISE_REJECT,
+	};
+	struct rule_list list = { .out = out, .comment = "    # " };
+
+	fprintf(out, "publish \"%u", section->port);
+	if (section->last != section->port)
+		fprintf(out, "-%u", section->last);
+	fprintf(out, "/%s\" {\n", proto_name(section->proto));
+	write_section_settings(out, SECTION_PUBLISH, &publish);
+	write_lines(&list, families, lines);
+	fputs("}\n", out);
+}
+
+void config_write_comments(FILE *out, const char *title, unsigned int families,
+			   const struct config_lines lines[FAMILY_COUNT])
+{
+	struct rule_list list = { .out = out, .comment = "#   " };
+
+	fprintf(out, "# %s\n", title);
+	write_lines(&list, families, lines);
 }

@@ -54,4 +54,15 @@ void config_write_settings(FILE *out, const struct policy *policy, bool all);
 void config_write_chain(FILE *out, const char *name, unsigned int families,
 			const struct config_lines lines[FAMILY_COUNT]);
 
+/* Writes the section of a chain that others fill. */
+void config_write_filled(FILE *out, const struct wanted_chain *chain);
+
+/* Writes a publish section, with its rules, which lines holds, as comments. */
+void config_write_publish(FILE *out, const struct publish_section *section, unsigned int families,
+			  const struct config_lines lines[FAMILY_COUNT]);
+
+/* Writes only comments: the title, which is one line, and the rules. */
+void config_write_comments(FILE *out, const char *title, unsigned int families,
+			   const struct config_lines lines[FAMILY_COUNT]);
+
 #endif

@@ -11,7 +11,7 @@
 
 void publish_clear(struct publish *publish)
 {
-	free(publish->interface);
+	strings_clear(&publish->interfaces);
 	strings_clear(&publish->allow);
 	*publish = (struct publish){ 0 };
 }
@@ -47,14 +47,17 @@ const char *publish_set_port(struct publish *publish, const char *text)
 
 const char *publish_interface_fault(const struct strings *before, const char *text)
 {
-	(void)before;
+	bool several = strchr(text, ',');
+
 	if (!*text || strlen(text) >= IFNAMSIZ)
-		return "is not an interface name: it must have 1 to 15 characters";
+		return several ? "is not an interface name; a list is written { \"a\", \"b\" }"
+			       : "is not an interface name: it must have 1 to 15 characters";
 	/* A rule would not read these as one name. */
 	if (strpbrk(text, " \t\"'\\/!") || *text == '-')
-		return "is not an interface name: it must not contain blanks, quotes, '\\', '/' "
-		       "or '!', or begin with '-'";
-	return NULL;
+		return several ? "is not an interface name; a list is written { \"a\", \"b\" }"
+			       : "is not an interface name: it must not contain blanks, quotes, "
+				 "'\\', '/' or '!', or begin with '-'";
+	return strings_has(before, text) ? "is in the list twice" : NULL;
 }
 
 /* An address with or without a prefix length; family is AF_INET or AF_INET6. */
@@ -95,14 +98,38 @@ bool publish_is_any(const struct publish *publish)
 	return strings_has(&publish->allow, any);
 }
 
+/* Whether every interface that other matches also matches name ("eth+": all with that beginning). */
+static bool covers(const char *name, const char *other)
+{
+	size_t length = strlen(name);
+
+	return name[length - 1] == '+' ? !strncmp(name, other, length - 1) : !strcmp(name, other);
+}
+
+/*
+ * Whether no packet of an interface of second gets past first. A section without
+ * interfaces is about all of them, so one of second's must be covered as a whole.
+ */
+static bool decides_interface(const struct publish *first, const struct publish *second)
+{
+	static char all[] = "+";
+	static char *const every[] = { all };
+	char *const *names = second->interfaces.n ? second->interfaces.v : every;
+	size_t n = second->interfaces.n ? second->interfaces.n : 1;
+
+	if (!first->interfaces.n)
+		return true;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < first->interfaces.n; k++)
+			if (covers(first->interfaces.v[k], names[i]))
+				return true;
+	return false;
+}
+
 bool publish_overlap(const struct publish *first, const struct publish *second)
 {
-	if (first->proto != second->proto || first->last < second->port ||
-	    second->last < first->port)
-		return false;
-	if (!first->interface)
-		return true;
-	return second->interface && !strcmp(first->interface, second->interface);
+	return first->proto == second->proto && first->last >= second->port &&
+	       second->last >= first->port && decides_interface(first, second);
 }
 
 /* A /0 does not tie a rule to its family: iptables accepts either one in both families. */
@@ -126,6 +153,23 @@ static void add_rule_text(struct strings *texts, const char *source, const char 
 		strings_take(texts, xasprintf("%s -j %s", match, target));
 }
 
+/* The rules for one interface, or for all if it is NULL. */
+static void add_interface_rules(const struct publish *publish, const char *interface,
+				const char *match, struct strings *texts)
+{
+	char *text = interface ? xasprintf("-i %s %s", interface, match) : xstrdup(match);
+
+	if (publish_is_any(publish)) {
+		add_rule_text(texts, NULL, text, "RETURN");
+	} else {
+		for (size_t i = 0; i < publish->allow.n; i++)
+			add_rule_text(texts, publish->allow.v[i], text, "RETURN");
+		add_rule_text(texts, NULL, text,
+			      publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
+	}
+	free(text);
+}
+
 void publish_rules(const struct publish *publish, struct strings *texts)
 {
 	char *match, *ports;
@@ -134,19 +178,22 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 		ports = xasprintf("%u", publish->port);
 	else
 		ports = xasprintf("%u:%u", publish->port, publish->last);
-	match = xasprintf("%s%s%s-p %s -m conntrack --ctstate DNAT --ctorigdstport %s "
-			  "--ctdir ORIGINAL",
-			  publish->interface ? "-i " : "",
-			  publish->interface ? publish->interface : "",
-			  publish->interface ? " " : "", proto_name(publish->proto), ports);
-	if (publish_is_any(publish)) {
-		add_rule_text(texts, NULL, match, "RETURN");
-	} else {
-		for (size_t i = 0; i < publish->allow.n; i++)
-			add_rule_text(texts, publish->allow.v[i], match, "RETURN");
-		add_rule_text(texts, NULL, match,
-			      publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
-	}
+	match = xasprintf("-p %s -m conntrack --ctstate DNAT --ctorigdstport %s --ctdir ORIGINAL",
+			  proto_name(publish->proto), ports);
+	if (!publish->interfaces.n)
+		add_interface_rules(publish, NULL, match, texts);
+	for (size_t i = 0; i < publish->interfaces.n; i++)
+		add_interface_rules(publish, publish->interfaces.v[i], match, texts);
 	free(ports);
 	free(match);
+}
+
+void publish_unlisted_rules(const struct strings *outside, struct strings *texts)
+{
+	static const char match[] = "-m conntrack --ctstate DNAT --ctdir ORIGINAL";
+
+	if (!outside->n)
+		add_rule_text(texts, NULL, match, "REJECT");
+	for (size_t i = 0; i < outside->n; i++)
+		strings_take(texts, xasprintf("-i %s %s -j REJECT", outside->v[i], match));
 }

@@ -11,7 +11,7 @@ enum otherwise { OTHERWISE_REJECT, OTHERWISE_DROP };
 struct publish {
 	uint16_t port, last; /* on the host, from port to last */
 	uint8_t proto;
-	char *interface;      /* owned; NULL: every interface */
+	struct strings interfaces; /* none: every interface */
 	/* Addresses of either family, with or without a prefix; or only "any". */
 	struct strings allow;
 	enum otherwise otherwise;
@@ -31,7 +31,8 @@ bool publish_is_any(const struct publish *publish);
 
 /*
  * Whether first already decides a port and an interface of second, which comes
- * after it.
+ * after it. A later section for more interfaces ("eth+" after "eth0", none after any) is
+ * for the others.
  */
 bool publish_overlap(const struct publish *first, const struct publish *second);
 
@@ -44,5 +45,12 @@ bool publish_overlap(const struct publish *first, const struct publish *second);
  * port elsewhere.
  */
 void publish_rules(const struct publish *publish, struct strings *texts);
+
+/*
+ * Adds the rules of unlisted = "refuse", which come after those of all sections: one for
+ * each interface of outside, or one for all. They refuse each connection that was
+ * translated on this host and that no section has let in.
+ */
+void publish_unlisted_rules(const struct strings *outside, struct strings *texts);
 
 #endif

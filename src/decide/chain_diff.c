@@ -13,6 +13,13 @@ bool chain_is_exclusive(const struct policy *policy, const char *chain)
 	return policy->foreign_rules == FOREIGN_REMOVE || strcmp(chain, DOCKER_USER);
 }
 
+bool chain_is_held(const struct policy *policy, const char *chain)
+{
+	const struct wanted_chain *wanted = policy_chain(policy, chain);
+
+	return wanted && wanted->filled_by == FILLED_BY_DOCKFW;
+}
+
 /* The wanted rules by hash, to look up the equals of a live rule quickly. */
 struct entry {
 	uint32_t hash;

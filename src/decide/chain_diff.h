@@ -47,7 +47,12 @@ void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted,
 	       const struct chain *chain, bool exclusive);
 void chain_diff_clear(struct chain_diff *diff);
 
-/* False only for DOCKER-USER, unless the policy removes foreign rules there. */
+/* Whether the chain is configured and not filled by others: its rules are compared. */
+bool chain_is_held(const struct policy *policy, const char *chain);
+/*
+ * Of such a chain: whether it may hold only configured rules. False only for DOCKER-USER,
+ * unless the policy removes foreign rules there.
+ */
 bool chain_is_exclusive(const struct policy *policy, const char *chain);
 
 /* Whether the chain is no longer configured and holds only rules with our mark. */

@@ -277,6 +277,8 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 		check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));
+	if (wanted->filled_by == FILLED_BY_OTHERS)
+		return;
 	chain_diff_make(&diff, &wanted->rules[subject->family], subject->reach, chain,
 		  chain_is_exclusive(subject->policy, wanted->name));
 	check_wanted(subject, &diff, wanted->name);

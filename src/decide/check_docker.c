@@ -3,6 +3,7 @@
 
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "guard.h"
 #include "util.h"
 
 static bool manages(const struct dockerd *dockerd, enum family family, const struct table *filter,
@@ -45,6 +46,37 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 				       gone));
 }
 
+static const struct remedy install_guard = { "run: ", true, NULL };
+
+/* There only the guard holds the rules, if it can hold all of them. */
+static void check_nftables(const struct policy *policy, const struct snapshot *snapshot,
+			   enum family family, struct findings *findings)
+{
+	struct guard guard;
+	size_t held, left_out;
+	bool right = guard_state(policy, snapshot, snapshot, family) == GUARD_RIGHT;
+
+	guard_make(&guard, policy, snapshot, family);
+	held = guard.n;
+	left_out = guard.left_out;
+	guard_clear(&guard);
+	if (right && held && !left_out)
+		return;
+	if (right && held)
+		findings_add(findings, DOCKER_NFTABLES, SEVERITY_WARNING, family,
+			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated; %zu configured rule%s with a state or an effect cannot be held by the guard",
+				       DOCKER_NFT_TABLE, DOCKER_USER, left_out,
+				       left_out == 1 ? "" : "s"))->repairable = false;
+	else if (held)
+		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, family,
+			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
+				       DOCKER_NFT_TABLE, DOCKER_USER))->remedy = &install_guard;
+	else
+		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, family,
+			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
+				       DOCKER_NFT_TABLE, DOCKER_USER))->repairable = false;
+}
+
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		  const struct dockerd *dockerd, struct findings *findings)
 {
@@ -54,9 +86,7 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		if (!docker_has_nftables(snapshot, (enum family)family))
 			continue;
 		nftables = true;
-		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, (enum family)family,
-			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
-				       DOCKER_NFT_TABLE, DOCKER_USER));
+		check_nftables(policy, snapshot, (enum family)family, findings);
 	}
 	if (nftables || !dockerd->running)
 		return;

@@ -7,59 +7,9 @@
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "forward.h"
+#include "plan_chain.h"
 
 #define FILTER "filter"
-
-/* Inserts the rule marked and, if it moves, with the counters of its live copy. */
-static void insert_wanted(struct edits *edits, enum family family, const char *chain,
-			  size_t position, const struct chain_diff *diff, size_t wanted)
-{
-	struct rule *rule = rule_copy(diff->wanted->v[wanted].rule);
-
-	rule_add_mark(rule);
-	if (diff->live[wanted] != DIFF_MISSING) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a live rule has a chain */
-		const struct rule *live = diff->chain->rules[diff->live[wanted]];
-
-		rule->packets = live->packets;
-		rule->bytes = live->bytes;
-	}
-	edits_rule(edits, EDIT_INSERT, family, FILTER, chain, position, rule);
-	rule_free(rule);
-}
-
-/*
- * One pass through the chain: before each live rule it inserts what belongs there, then
- * skips or deletes that rule. So positions increase, and inserts keep their order.
- */
-static void plan_diff(const struct chain_diff *diff, enum family family, const char *name,
-		      struct edits *edits)
-{
-	size_t live = diff->chain ? diff->chain->nrules : 0;
-	size_t wanted = 0, position = 1;
-
-	for (size_t i = 0; i <= live; i++) {
-		for (; wanted < diff->wanted->n; wanted++) {
-			size_t at = diff->live[wanted];
-
-			if (at != DIFF_MISSING && diff->fates[at] == LIVE_KEPT) {
-				if (at >= i)
-					break;
-				continue;
-			}
-			if (diff->places[wanted] > i)
-				break;
-			insert_wanted(edits, family, name, position++, diff, wanted);
-		}
-		if (i == live)
-			break;
-		if (diff->fates[i] == LIVE_KEPT || diff->fates[i] == LIVE_FOREIGN)
-			position++;
-		else
-			edits_rule(edits, EDIT_DELETE, family, FILTER, name, position,
-				   diff->chain->rules[i]);
-	}
-}
 
 static void plan_chain(const struct policy *policy, const struct table *table, struct reach *reach,
 		       const struct wanted_chain *wanted, enum family family, struct edits *edits)
@@ -69,7 +19,7 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 
 	chain_diff_make(&diff, &wanted->rules[family], reach, chain,
 		  chain_is_exclusive(policy, wanted->name));
-	plan_diff(&diff, family, wanted->name, edits);
+	plan_chain_diff(&diff, family, FILTER, wanted->name, edits);
 	chain_diff_clear(&diff);
 }
 
@@ -109,7 +59,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 /* Whether the plan deletes a rule that leads to a chain outside the configuration. */
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
-	return policy_chain(policy, chain->name) &&
+	return chain_is_held(policy, chain->name) &&
 	       (rule_is_marked(rule) || chain_is_exclusive(policy, chain->name));
 }
 
@@ -207,7 +157,8 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 			edits_chain(edits, EDIT_CREATE, family, FILTER, policy->chains[i]->name);
 	/* DOCKER-USER is the first of them, and is filled after those that it jumps to. */
 	for (size_t i = policy->nchains; i-- > 0;)
-		plan_chain(policy, table, reach, policy->chains[i], family, edits);
+		if (policy->chains[i]->filled_by == FILLED_BY_DOCKFW)
+			plan_chain(policy, table, reach, policy->chains[i], family, edits);
 
 	forward_look(&forward, policy, reach, table);
 	if (!forward.chain)

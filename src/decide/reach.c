@@ -7,6 +7,7 @@
 #include "docker_chains.h"
 #include "util.h"
 #include "xt_match.h"
+#include "xt_target.h"
 
 /* The answer to one question about one chain, as far as it is known. */
 enum known { UNASKED, ASKING, NO, YES };
@@ -49,25 +50,6 @@ static struct reach_node *node_of(struct reach *reach, const char *name, struct 
 		return NULL;
 	*chain = reach->table->chains[at];
 	return &reach->nodes[at];
-}
-
-/*
- * Targets that never accept: they drop, or the packet continues with the next rule. Any
- * other target is assumed to be able to accept (NFQUEUE is).
- */
-static bool target_never_accepts(const char *name)
-{
-	static const char *const names[] = {
-		"REJECT", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "SET", "AUDIT", "TCPMSS",
-		"CLASSIFY", "TRACE", "TEE", "CT", "NOTRACK", "DSCP", "TOS", "TTL", "HL", "ECN",
-		"CONNSECMARK", "SECMARK", "IDLETIMER", "LED", "RATEEST", "CHECKSUM", "HMARK",
-		"TCPOPTSTRIP",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
 }
 
 bool rule_ends_chain(const struct rule *rule)
@@ -121,14 +103,20 @@ static bool rule_excludes_new(const struct rule *rule)
 	return false;
 }
 
-static const struct wanted_chain *held_as(const struct reach *reach, const struct chain *chain)
+static const struct wanted_chain *held_as(const struct reach *reach, const char *name)
 {
-	return reach->policy ? policy_chain(reach->policy, chain->name) : NULL;
+	return reach->policy ? policy_chain(reach->policy, name) : NULL;
 }
 
-static bool wanted_accept(struct reach *reach, const struct chain *chain, bool new_only)
+/* What others put into their chain does not count, even if it has been read. */
+static bool filled_by_others(const struct wanted_chain *held)
 {
-	const struct wanted_chain *held = held_as(reach, chain);
+	return held && held->filled_by == FILLED_BY_OTHERS;
+}
+
+static bool wanted_accept(struct reach *reach, const struct wanted_chain *held,
+			  const struct chain *chain, bool new_only)
+{
 	const struct wanted_rules *wanted = held ? &held->rules[reach->table->family] : NULL;
 
 	for (size_t i = 0; wanted && i < wanted->n; i++)
@@ -137,32 +125,41 @@ static bool wanted_accept(struct reach *reach, const struct chain *chain, bool n
 	return false;
 }
 
+/* Whether a rule of a loaded chain, or one that it should have, can accept. */
+static bool rules_accept(struct reach *reach, const struct wanted_chain *held,
+			 const struct chain *chain, bool new_only)
+{
+	for (size_t i = 0; i < chain->nrules; i++) {
+		if (reach_accepts(reach, chain, chain->rules[i], new_only))
+			return true;
+		/* In a configured chain a repair may delete the rule that ends it. */
+		if (!held && rule_ends_chain(chain->rules[i]))
+			break;
+	}
+	return wanted_accept(reach, held, chain, new_only);
+}
+
 static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 {
 	struct chain *chain;
 	struct reach_node *node = node_of(reach, name, &chain);
-	enum known *answer;
+	enum known *answer = !node ? NULL : new_only ? &node->accepts_new : &node->accepts;
+	const struct wanted_chain *held;
+	bool accepts = true;
 
-	if (!node || !chain->loaded)
-		return true;
-	answer = new_only ? &node->accepts_new : &node->accepts;
-	if (*answer == UNASKED) {
-		enum known result = NO;
-
-		/* Asking again while ASKING means a loop, which adds nothing. */
+	/* Asking again while ASKING means a loop, which adds nothing. */
+	if (answer && *answer != UNASKED)
+		return *answer == YES;
+	held = held_as(reach, name);
+	if (answer)
 		*answer = ASKING;
-		for (size_t i = 0; i < chain->nrules && result == NO; i++) {
-			if (reach_accepts(reach, chain, chain->rules[i], new_only))
-				result = YES;
-			/* In a configured chain a repair may delete the rule that ends it. */
-			if (rule_ends_chain(chain->rules[i]) && !held_as(reach, chain))
-				break;
-		}
-		if (result == NO && wanted_accept(reach, chain, new_only))
-			result = YES;
-		*answer = result;
-	}
-	return *answer == YES;
+	if (filled_by_others(held))
+		accepts = held->verdicts == VERDICTS_ANY;
+	else if (node && chain->loaded)
+		accepts = rules_accept(reach, held, chain, new_only);
+	if (answer)
+		*answer = accepts ? YES : NO;
+	return accepts;
 }
 
 bool reach_accepts(struct reach *reach, const struct chain *chain, const struct rule *rule,
@@ -186,7 +183,7 @@ bool reach_accepts(struct reach *reach, const struct chain *chain, const struct 
 	case VERDICT_GOTO:
 		return leaving || chain_accepts(reach, rule->chain, new_only);
 	case VERDICT_EXT:
-		return !target_never_accepts(rule->target.name);
+		return !xt_target_never_accepts(&rule->target);
 	default:
 		return false;
 	}
@@ -213,10 +210,11 @@ bool reach_is_docker(struct reach *reach, const char *name)
 	if (!node || !strcmp(name, DOCKER_USER))
 		return false;
 	if (node->docker == UNASKED) {
+		size_t n = filled_by_others(held_as(reach, name)) ? 0 : chain->nrules;
 		enum known result = NO;
 
 		node->docker = ASKING;
-		for (size_t i = 0; i < chain->nrules && result == NO; i++)
+		for (size_t i = 0; i < n && result == NO; i++)
 			if (rule_jumps(chain->rules[i]) &&
 			    reach_is_docker(reach, chain->rules[i]->chain))
 				result = YES;
@@ -229,15 +227,19 @@ struct chain *reach_unloaded(struct reach *reach, const struct rule *rule)
 {
 	struct chain *chain, *missing = NULL;
 	struct reach_node *node;
+	bool others;
 
 	if (!rule_jumps(rule))
 		return NULL;
 	node = node_of(reach, rule->chain, &chain);
 	if (!node || node->looked)
 		return NULL;
-	if (!chain->loaded)
+	others = filled_by_others(held_as(reach, rule->chain));
+	if (!chain->loaded && !others)
 		return chain;
 	node->looked = true;
+	if (others)
+		return NULL;
 	for (size_t i = 0; i < chain->nrules && !missing; i++)
 		missing = reach_unloaded(reach, chain->rules[i]);
 	return missing;

@@ -13,7 +13,8 @@ struct reach;
 /*
  * Borrows both (either may be NULL); the table must not change while the reach is used.
  * A chain that the policy configures counts with its live and its configured rules, so
- * that an answer holds both before and after a repair.
+ * that an answer holds both before and after a repair. Of a chain that others fill, only
+ * its setting verdicts counts, and it is not one of Docker's: its rules need not be loaded.
  */
 struct reach *reach_new(const struct table *table, const struct policy *policy);
 void reach_free(struct reach *reach); /* NULL is fine */

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "closing.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "guard_names.h"
+#include "pure_match.h"
 
 static bool is_right_jump(const struct rule *rule)
 {
@@ -54,6 +57,12 @@ static struct chain *in_front(struct reach *reach, const struct table *table,
 	return NULL;
 }
 
+/* The configured chain as it is, unless others fill it: nothing depends on its rules. */
+static struct chain *live_held(const struct table *table, const struct wanted_chain *wanted)
+{
+	return wanted->filled_by == FILLED_BY_OTHERS ? NULL : table_chain(table, wanted->name);
+}
+
 /* The next chain that the foreign and the stale rules of a configured chain lead to. */
 static struct chain *in_held(struct reach *reach, const struct policy *policy,
 			     const struct chain *held)
@@ -87,6 +96,30 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	return NULL;
 }
 
+static bool is_about_written(const struct policy *policy, enum family family)
+{
+	for (size_t c = 0; c < policy->nchains; c++) {
+		const struct wanted_rules *rules = &policy->chains[c]->rules[family];
+
+		for (size_t i = 0; i < rules->n; i++)
+			for (size_t m = 0; m < rules->v[i].rule->nmatches; m++)
+				if (match_may_be_written(&rules->v[i].rule->matches[m]))
+					return true;
+	}
+	return false;
+}
+
+/* What a configured rule matches on may be written in any chain but Docker's. */
+static struct chain *around_written(const struct policy *policy, const struct table *table)
+{
+	if (policy->guard == GUARD_OFF || !is_about_written(policy, table->family))
+		return NULL;
+	for (size_t c = 0; c < table->nchains; c++)
+		if (!table->chains[c]->loaded && !docker_owns_chain(table->chains[c]->name))
+			return table->chains[c];
+	return NULL;
+}
+
 static struct chain *select_of_table(const struct policy *policy, const struct table *table)
 {
 	struct chain *forward = table_chain(table, "FORWARD");
@@ -96,7 +129,7 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 	if (forward && !forward->loaded)
 		return forward;
 	for (size_t i = 0; i < policy->nchains; i++) {
-		struct chain *held = table_chain(table, policy->chains[i]->name);
+		struct chain *held = live_held(table, policy->chains[i]);
 
 		if (held && !held->loaded)
 			return held;
@@ -105,13 +138,28 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 	if (forward)
 		missing = in_front(reach, table, forward);
 	for (size_t i = 0; i < policy->nchains && !missing; i++) {
-		const struct chain *held = table_chain(table, policy->chains[i]->name);
+		const struct chain *held = live_held(table, policy->chains[i]);
 
 		if (held)
 			missing = in_held(reach, policy, held);
 	}
 	reach_free(reach);
+	if (!missing)
+		missing = around_written(policy, table);
 	return missing ? missing : around_stale(policy, table);
+}
+
+struct chain *select_guard(const struct policy *policy, const struct snapshot *snapshot,
+			   struct table **table)
+{
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t c = 0; c < (*table)->nchains; c++)
+			if (!(*table)->chains[c]->loaded && !strcmp((*table)->name, GUARD_TABLE))
+				return (*table)->chains[c];
+	}
+	return NULL;
 }
 
 struct chain *select_judged(const struct policy *policy, const struct snapshot *snapshot,
@@ -123,12 +171,18 @@ struct chain *select_judged(const struct policy *policy, const struct snapshot *
 		struct table *filter, *nat;
 		struct chain *missing;
 
-		if (!(families & (1U << family)))
+		/* The guard is held in each configured family. */
+		if (!(policy->families & (1U << family)))
 			continue;
 		*table = filter = snapshot_table(snapshot, (enum family)family, "filter");
 		missing = filter ? select_of_table(policy, filter) : NULL;
 		if (missing)
 			return missing;
+		missing = closing_chain_in_doubt(policy, filter);
+		if (missing)
+			return missing;
+		if (!(families & (1U << family)))
+			continue;
 		/* To see whether nat jumps to Docker's chain, and whether it should. */
 		*table = nat = snapshot_table(snapshot, (enum family)family, "nat");
 		missing = table_chain(nat, "PREROUTING");
@@ -138,7 +192,7 @@ struct chain *select_judged(const struct policy *policy, const struct snapshot *
 		if (missing)
 			return missing;
 	}
-	return NULL;
+	return select_guard(policy, snapshot, table);
 }
 
 struct chain *select_all(const struct policy *policy, const struct snapshot *snapshot,
@@ -154,7 +208,7 @@ struct chain *select_all(const struct policy *policy, const struct snapshot *sna
 	return NULL;
 }
 
-/* The next of: the chain of that name in each table, and the chains that it leads to. */
+/* The next of: the chain of that name in each of iptables' tables, and the chains that it leads to. */
 static struct chain *select_from(const struct snapshot *snapshot, struct table **table,
 				 const char *name)
 {
@@ -186,6 +240,14 @@ struct chain *select_forward(const struct policy *policy, const struct snapshot 
 {
 	(void)policy;
 	return select_from(snapshot, table, "FORWARD");
+}
+
+struct chain *select_other(const struct policy *policy, const struct snapshot *snapshot,
+			   struct table **table)
+{
+	struct chain *missing = select_forward(policy, snapshot, table);
+
+	return missing ? missing : select_guard(policy, snapshot, table);
 }
 
 struct chain *select_docker_nat(const struct policy *policy, const struct snapshot *snapshot,

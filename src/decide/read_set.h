@@ -11,12 +11,14 @@
  * host none of them matters. The caller reads the chain and calls the selector again.
  */
 
-/* All that check() and plan() need from filter and nat. */
+/* All that check() and plan() need from filter and nat, and the guard. */
 chain_selector select_judged;
 /* Every chain. */
 chain_selector select_all;
 /* DOCKER-USER, or FORWARD, of each table, and the chains that it leads to. */
 chain_selector select_user, select_forward;
+/* The guard's chains, and, of the backend that Docker does not use, FORWARD and what it leads to. */
+chain_selector select_guard, select_other;
 /* Docker's own chains. */
 chain_selector select_docker_nat;
 

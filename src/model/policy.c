@@ -14,7 +14,7 @@ struct policy *policy_new(void)
 	return policy;
 }
 
-static void wanted_rules_clear(struct wanted_rules *rules)
+void wanted_rules_clear(struct wanted_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		rule_free(rules->v[i].rule);
@@ -41,11 +41,23 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->nchains; i++)
 		wanted_chain_free(policy->chains[i]);
 	free(policy->chains);
-	for (size_t i = 0; i < policy->nsections; i++)
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		wanted_rules_clear(&policy->input[family]);
+	for (size_t i = 0; i < policy->nsections; i++) {
 		free(policy->sections[i].file);
+		strings_clear(&policy->sections[i].interfaces);
+		strings_clear(&policy->sections[i].allow);
+	}
 	free(policy->sections);
+	for (size_t i = 0; i < policy->nnamed; i++) {
+		free(policy->named[i].name);
+		free(policy->named[i].file);
+	}
+	free(policy->named);
 	strings_clear(&policy->trusted_chains);
 	strings_clear(&policy->ignore);
+	strings_clear(&policy->outside);
+	free(policy->direct_file);
 	free(policy);
 }
 
@@ -82,20 +94,14 @@ struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
 	return chain;
 }
 
-void wanted_rules_add(struct wanted_rules *rules, struct rule *rule, const char *text,
-		      const char *file, unsigned int line)
+struct wanted_rule *wanted_rules_add(struct wanted_rules *rules, struct rule *rule,
+				     const char *text, const char *file, unsigned int line)
 {
 	GROW(rules->v, rules->n, rules->room);
-	rules->v[rules->n++] = (struct wanted_rule){
+	rules->v[rules->n] = (struct wanted_rule){
 		.rule = rule, .text = xstrdup(text), .file = xstrdup(file), .line = line,
 	};
-}
-
-void policy_add_section(struct policy *policy, const struct publish_section *section)
-{
-	GROW(policy->sections, policy->nsections, policy->sections_room);
-	policy->sections[policy->nsections] = *section;
-	policy->sections[policy->nsections++].file = xstrdup(section->file);
+	return &rules->v[rules->n++];
 }
 
 static void strings_copy(struct strings *to, const struct strings *from)
@@ -103,6 +109,50 @@ static void strings_copy(struct strings *to, const struct strings *from)
 	*to = (struct strings){ 0 };
 	for (size_t i = 0; i < from->n; i++)
 		strings_add(to, from->v[i]);
+}
+
+const struct publish_section *policy_section_of(const struct policy *policy, uint8_t proto,
+						uint16_t port)
+{
+	for (size_t i = 0; i < policy->nsections; i++) {
+		const struct publish_section *section = &policy->sections[i];
+
+		if (section->proto == proto && section->port <= port && section->last >= port)
+			return section;
+	}
+	return NULL;
+}
+
+void policy_add_section(struct policy *policy, const struct publish_section *section)
+{
+	struct publish_section *added;
+
+	GROW(policy->sections, policy->nsections, policy->sections_room);
+	added = &policy->sections[policy->nsections++];
+	*added = *section;
+	added->file = xstrdup(section->file);
+	strings_copy(&added->interfaces, &section->interfaces);
+	strings_copy(&added->allow, &section->allow);
+}
+
+void policy_add_named(struct policy *policy, const char *name, const char *file, unsigned int line)
+{
+	GROW(policy->named, policy->nnamed, policy->named_room);
+	policy->named[policy->nnamed++] = (struct named_interface){
+		.name = xstrdup(name), .file = xstrdup(file), .line = line,
+	};
+}
+
+static void rules_copy(struct wanted_rules *to, const struct wanted_rules *from,
+		       struct rule *(*canonical)(const struct rule *rule))
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct wanted_rule *wanted = &from->v[i];
+		struct rule *rule = canonical ? canonical(wanted->rule) : rule_copy(wanted->rule);
+
+		wanted_rules_add(to, rule, wanted->text, wanted->file, wanted->line)->section =
+			wanted->section;
+	}
 }
 
 struct policy *policy_canonical(const struct policy *policy, unsigned int families,
@@ -113,25 +163,31 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 	copy->families = families;
 	strings_copy(&copy->trusted_chains, &policy->trusted_chains);
 	strings_copy(&copy->ignore, &policy->ignore);
+	strings_copy(&copy->outside, &policy->outside);
+	copy->direct_file = policy->direct_file ? xstrdup(policy->direct_file) : NULL;
 	copy->chains = NULL;
 	copy->nchains = copy->room = 0;
 	copy->sections = NULL;
 	copy->nsections = copy->sections_room = 0;
+	copy->named = NULL;
+	copy->nnamed = copy->named_room = 0;
 	for (size_t i = 0; i < policy->nsections; i++)
 		policy_add_section(copy, &policy->sections[i]);
+	for (size_t i = 0; i < policy->nnamed; i++)
+		policy_add_named(copy, policy->named[i].name, policy->named[i].file,
+				 policy->named[i].line);
 	for (size_t c = 0; c < policy->nchains; c++) {
 		const struct wanted_chain *from = policy->chains[c];
 		struct wanted_chain *to = policy_add_chain(copy, from->name, from->file, from->line);
 
-		for (int family = 0; family < FAMILY_COUNT; family++) {
-			const struct wanted_rules *rules = &from->rules[family];
-
-			for (size_t i = 0; i < rules->n; i++)
-				wanted_rules_add(&to->rules[family],
-						 canonical ? canonical(rules->v[i].rule)
-							   : rule_copy(rules->v[i].rule),
-						 rules->v[i].text, rules->v[i].file, rules->v[i].line);
-		}
+		to->filled_by = from->filled_by;
+		to->verdicts = from->verdicts;
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			rules_copy(&to->rules[family], &from->rules[family], canonical);
+	}
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		copy->input[family] = (struct wanted_rules){ 0 };
+		rules_copy(&copy->input[family], &policy->input[family], canonical);
 	}
 	return copy;
 }

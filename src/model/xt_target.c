@@ -49,3 +49,18 @@ bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat)
 	dnat->base = ntohs(range.base_proto.all);
 	return true;
 }
+
+bool xt_target_never_accepts(const struct ext *target)
+{
+	static const char *const names[] = {
+		"REJECT", "LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "SET", "AUDIT", "TCPMSS",
+		"CLASSIFY", "TRACE", "TEE", "CT", "NOTRACK", "DSCP", "TOS", "TTL", "HL", "ECN",
+		"CONNSECMARK", "SECMARK", "IDLETIMER", "LED", "RATEEST", "CHECKSUM", "HMARK",
+		"TCPOPTSTRIP",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(target->name, names[i]))
+			return true;
+	return false;
+}

@@ -50,4 +50,10 @@ struct xt_dnat {
 /* Returns false if the rule is opaque or its target is not a known form of DNAT. */
 bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat);
 
+/*
+ * Whether the target never accepts: it drops, or the packet continues with the next
+ * rule. Any other target is assumed to be able to accept (NFQUEUE is).
+ */
+bool xt_target_never_accepts(const struct ext *target);
+
 #endif

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "check.h"
 #include "check_docker.h"
+#include "check_interfaces.h"
+#include "check_ports.h"
 #include "check_proxy.h"
 #include "check_split.h"
+#include "closing.h"
 #include "deadline.h"
 #include "diag.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
 #include "docker_proxies.h"
 #include "dockerd_find.h"
+#include "guard.h"
+#include "guard_names.h"
+#include "interface_names.h"
 #include "other_filters.h"
 #include "patience.h"
 #include "plan.h"
@@ -21,33 +31,109 @@
 void state_clear(struct state *state)
 {
 	snapshot_free(state->snapshot);
+	snapshot_free(state->other);
+	policy_free(state->completed);
+	strings_clear(&state->interfaces);
 	findings_clear(&state->findings);
 	dockerd_clear(&state->dockerd);
 	*state = (struct state){ 0 };
 }
 
+const struct policy *state_policy(const struct session *session, const struct state *state)
+{
+	return state->completed ? state->completed : session->policy;
+}
+
+const struct snapshot *state_guard(const struct state *state)
+{
+	const struct snapshot *nft = state->snapshot->backend == BACKEND_NFT ? state->snapshot
+									     : state->other;
+
+	return nft && !nft->absent ? nft : NULL;
+}
+
+void state_plan(const struct session *session, const struct state *state, struct edits *edits)
+{
+	const struct policy *policy = state_policy(session, state);
+
+	plan(policy, state->snapshot, edits);
+	if (!session->guard_refused)
+		guard_plan(policy, state->snapshot, state_guard(state), edits);
+}
+
+bool state_same(const struct state *a, const struct state *b)
+{
+	return snapshot_same(a->snapshot, b->snapshot) &&
+	       (!a->other || !b->other || snapshot_same(a->other, b->other));
+}
+
 /* nat is needed to see whether Docker's chains are complete, which matters while it runs. */
 const char *const *state_tables(const struct dockerd *dockerd)
 {
-	static const char *const with_nat[] = { "filter", DOCKER_NFT_TABLE, "nat", NULL };
-	static const char *const without[] = { "filter", DOCKER_NFT_TABLE, NULL };
+	static const char *const with_nat[] = { "filter", DOCKER_NFT_TABLE, GUARD_TABLE, "nat", NULL };
+	static const char *const without[] = { "filter", DOCKER_NFT_TABLE, GUARD_TABLE, NULL };
 
 	return dockerd->running ? with_nat : without;
 }
 
-/* Checks the other backend; cheap if it is empty, as on most hosts. */
+/* Cheap if the other backend is empty, as on most hosts. */
 static int read_other(const struct session *session, struct state *state)
 {
-	static const char *const filter[] = { "filter", NULL };
+	static const char *const tables[] = { "filter", GUARD_TABLE, NULL };
 	const struct backend_ops *other = session->backends[session->ops->kind == BACKEND_NFT ? BACKEND_LEGACY
 									   : BACKEND_NFT];
-	struct snapshot *snapshot = NULL;
 
-	if (snapshot_read(other, session->policy, filter, select_forward, &snapshot))
+	if (snapshot_read(other, session->policy, tables, select_other, &state->other))
 		return -1;
-	check_split(session->policy, state->snapshot, snapshot, &state->findings);
-	snapshot_free(snapshot);
+	if (!state_guard(state))
+		diag_step(1, "this kernel has no nf_tables: there is no guard, only DOCKER-USER");
 	return 0;
+}
+
+static int read_interfaces(struct strings *interfaces)
+{
+	if (!interface_names(interfaces))
+		return 0;
+	diag_error("cannot list the interfaces of this host: %s", strerror(errno));
+	return -1;
+}
+
+static int read_closing(const struct session *session, struct state *state)
+{
+	struct proxies proxies = { 0 };
+	const struct closing_facts facts = {
+		.snapshot = state->snapshot, .own = state_guard(state), .dockerd = &state->dockerd,
+		.proxies = &proxies, .interfaces = &state->interfaces,
+	};
+	int status = 0;
+
+	if (session->policy->unlisted == UNLISTED_REFUSE && state->dockerd.running)
+		status = proxies_read(&proxies);
+	if (!status)
+		state->completed = closing_policy(session->policy, &facts);
+	proxies_clear(&proxies);
+	return status;
+}
+
+int state_complete(const struct session *session, struct state *state)
+{
+	bool closing = closing_needed(session->policy);
+
+	if (read_other(session, state) ||
+	    ((closing || interfaces_named(session->policy)) && read_interfaces(&state->interfaces)))
+		return -1;
+	return closing ? read_closing(session, state) : 0;
+}
+
+void state_check(const struct session *session, struct state *state)
+{
+	const struct policy *policy = state_policy(session, state);
+
+	check(policy, state->snapshot, &state->dockerd, &state->findings);
+	guard_check(policy, state->snapshot, state_guard(state), &state->dockerd, &state->findings);
+	check_split(policy, state->snapshot, state->other, &state->findings);
+	if (interfaces_named(session->policy))
+		check_interfaces(session->policy, &state->interfaces, &state->findings);
 }
 
 int state_read(const struct session *session, struct state *state)
@@ -56,10 +142,11 @@ int state_read(const struct session *session, struct state *state)
 	deadline_step("reading the filter tables");
 	if (dockerd_find(&state->dockerd) ||
 	    snapshot_read(session->ops, session->policy, state_tables(&state->dockerd), select_judged,
-			  &state->snapshot))
+			  &state->snapshot) ||
+	    state_complete(session, state))
 		return -1;
-	check(session->policy, state->snapshot, &state->dockerd, &state->findings);
-	return read_other(session, state);
+	state_check(session, state);
+	return 0;
 }
 
 int state_settle(const struct session *session, struct state *state)
@@ -81,12 +168,37 @@ int state_settle(const struct session *session, struct state *state)
 			state_clear(&before);
 			return -1;
 		}
-		same = snapshot_same(before.snapshot, state->snapshot);
+		same = state_same(&before, state);
 		state_clear(&before);
 		if (same)
 			break;
 	}
 	return 0;
+}
+
+static bool has_guard_finding(const struct state *state)
+{
+	return findings_count(&state->findings, GUARD_MISSING, FAMILY_COUNT) ||
+	       findings_count(&state->findings, GUARD_DIFFERS, FAMILY_COUNT);
+}
+
+/* The families whose guard is right, as bits 1U << FAMILY_…. */
+static unsigned int guarded_families(const struct session *session, const struct state *state)
+{
+	unsigned int guarded = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (guard_state(state_policy(session, state), state->snapshot, state_guard(state),
+				(enum family)family) == GUARD_RIGHT)
+			guarded |= 1U << family;
+	return guarded;
+}
+
+/* Docker's own nf_tables backend translates in a table that is not read. */
+static bool uses_nftables(const struct state *state)
+{
+	return docker_has_nftables(state->snapshot, FAMILY_IPV4) ||
+	       docker_has_nftables(state->snapshot, FAMILY_IPV6);
 }
 
 /*
@@ -107,14 +219,17 @@ int state_add_proxies(const struct session *session, bool facts, struct state *s
 	deadline_step("checking INPUT and docker-proxy");
 	if (input_filtered(session->backends, &filtered))
 		return -1;
-	if (!(session->policy->families & ~filtered) && !facts)
+	if (!(session->policy->families & ~filtered) && !facts && !has_guard_finding(state))
 		return 0;
 	status = proxies_read(&proxies);
 	if (!status)
 		status = snapshot_read(session->ops, session->policy, nat, select_docker_nat, &snapshot);
 	if (!status)
-		check_proxies(session->policy, snapshot, &proxies, filtered, facts,
-			      &state->findings);
+		check_proxies(state_policy(session, state), snapshot, &proxies, filtered,
+			      guarded_families(session, state), facts, &state->findings);
+	if (!status && facts)
+		check_ports(session->policy, snapshot, &proxies, !uses_nftables(state),
+			    &state->findings);
 	snapshot_free(snapshot);
 	proxies_clear(&proxies);
 	return status;
@@ -125,7 +240,7 @@ static bool needs_repair(const struct session *session, const struct state *stat
 	struct edits edits = { 0 };
 	bool any;
 
-	plan(session->policy, state->snapshot, &edits);
+	state_plan(session, state, &edits);
 	any = edits.n > 0;
 	edits_clear(&edits);
 	return any;
@@ -140,7 +255,7 @@ static int renew(const struct session *session, struct state *state, bool *chang
 		state_clear(&next);
 		return -1;
 	}
-	*changed = !snapshot_same(state->snapshot, next.snapshot);
+	*changed = !state_same(state, &next);
 	state_clear(state);
 	*state = next;
 	return 0;

@@ -6,7 +6,6 @@
 #include "diag.h"
 #include "docker_restart.h"
 #include "patience.h"
-#include "plan.h"
 #include "util.h"
 
 static void add_contested(struct repair *repair)
@@ -28,7 +27,7 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 	state_clear(&repair->left);
 	if (deadline_check() || state_read(repair->session, &repair->left))
 		return -1;
-	plan(repair->session->policy, repair->left.snapshot, &again);
+	state_plan(repair->session, &repair->left, &again);
 	*mended = !again.n;
 	edits_clear(&again);
 	return 0;
@@ -150,7 +149,7 @@ static int recover_docker(struct repair *repair)
 
 int repair_run(struct repair *repair)
 {
-	plan(repair->session->policy, repair->found.snapshot, &repair->edits);
+	state_plan(repair->session, &repair->found, &repair->edits);
 	if (repair->dry_run)
 		return 0;
 	return (repair->edits.n && write_and_look(repair)) || stay_right(repair) ||

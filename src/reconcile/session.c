@@ -11,7 +11,7 @@
  * A kernel without IPv6 (ipv6.disable=1) has no IPv6 packets and no ip6_tables: a
  * repair of both families would install neither.
  */
-static int present_families(unsigned int *families)
+int session_families(unsigned int *families)
 {
 	const unsigned int ipv6 = 1U << FAMILY_IPV6;
 
@@ -32,7 +32,7 @@ int session_choose(struct session *session)
 	unsigned int families = configured->families;
 	const struct backend_ops *ops;
 
-	if (present_families(&families))
+	if (session_families(&families))
 		return -1;
 	if (configured->backend == CHOICE_AUTO)
 		ops = backend_detect(session->backends, families);
@@ -46,6 +46,8 @@ int session_choose(struct session *session)
 	policy_free(session->policy);
 	session->ops = ops;
 	session->policy = policy_canonical(configured, families, ops->canonical);
+	session->policy->guard_form = ops->kind == BACKEND_NFT ? NULL :
+				      session->backends[BACKEND_NFT]->canonical;
 	return 0;
 }
 

@@ -15,7 +15,14 @@ struct session {
 	 * back, and without families that the kernel does not have.
 	 */
 	struct policy *policy;
+	bool guard_refused; /* the kernel did not take the guard: it is not tried again */
 };
+
+/*
+ * Takes out of families (bits 1U << FAMILY_…) what the kernel does not have. Returns 0,
+ * or -1 after reporting that nothing is left.
+ */
+int session_families(unsigned int *families);
 
 /*
  * Chooses the backend: the configured one, or the one that has Docker's chains, which

@@ -4,9 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_chains.h"
+#include "guard_names.h"
 #include "rulespec.h"
 #include "utf8.h"
 #include "util.h"
+
+#define FILTER "filter"
+
+/* A table of one family, which may not exist. */
+struct place {
+	enum family family;
+	const char *name;
+	const struct table *table; /* NULL: it does not exist */
+	bool dropped;              /* an edit deletes it as a whole */
+};
 
 /* One line of a chain's listing. */
 struct line {
@@ -32,9 +44,27 @@ static void add_line(struct listing *listing, struct line line)
 	listing->edited |= line.sign == '-' || line.sign == '+';
 }
 
-static bool is_of(const struct edit *edit, enum family family, const char *chain)
+static bool is_in(const struct edit *edit, const struct place *place)
 {
-	return edit->rule && edit->family == family && !strcmp(edit->chain, chain);
+	return edit->family == place->family && !strcmp(edit->table, place->name);
+}
+
+static bool is_of(const struct edit *edit, const struct place *place, const char *chain)
+{
+	return edit->rule && is_in(edit, place) && !strcmp(edit->chain, chain);
+}
+
+static struct place place_of(const struct report *report, const struct snapshot *snapshot,
+			     enum family family, const char *table)
+{
+	struct place place = { family, table, NULL, false };
+
+	if (snapshot)
+		place.table = snapshot_table(snapshot, family, table);
+	for (size_t e = 0; report->edits && e < report->edits->n; e++)
+		place.dropped |= report->edits->v[e].op == EDIT_DROP_TABLE &&
+				 is_in(&report->edits->v[e], &place);
+	return place;
 }
 
 /* The note on one rule. */
@@ -50,16 +80,16 @@ static void put_note(struct note *notes, size_t n, size_t rule, const struct fin
 }
 
 /* The notes on n rules, by number from 1. The caller frees them. */
-static struct note *notes_of(const struct report *report, enum family family, const char *chain,
-			     size_t n)
+static struct note *notes_of(const struct report *report, const struct place *place,
+			     const char *chain, size_t n)
 {
 	struct note *notes = xcalloc(n + 1, sizeof(*notes));
 
 	for (size_t i = 0; report->found && i < report->found->n; i++) {
 		const struct finding *finding = &report->found->v[i];
 
-		if (finding->family != family || !finding->chain ||
-		    strcmp(finding->chain, chain) != 0)
+		if (finding->family != place->family || !finding->chain || !finding->table ||
+		    strcmp(finding->chain, chain) != 0 || strcmp(finding->table, place->name) != 0)
 			continue;
 		put_note(notes, n, finding->rule, finding);
 		for (size_t r = 0; r < finding->nrules; r++)
@@ -68,22 +98,30 @@ static struct note *notes_of(const struct report *report, enum family family, co
 	return notes;
 }
 
+/* All rules of a table that goes; what is inserted afterwards is of a new one. */
+static void draw_dropped(struct listing *listing, const struct chain *chain)
+{
+	for (size_t i = 0; chain && i < chain->nrules; i++)
+		add_line(listing, (struct line){ .sign = '-', .number = i + 1,
+						 .rule = chain->rules[i] });
+}
+
 /*
  * The plan's edits of a chain have rising positions, so one pass over the live rules
  * meets each in its place.
  */
-static void draw(struct listing *listing, const struct report *report, enum family family,
+static void draw(struct listing *listing, const struct report *report, const struct place *place,
 		 const char *name, const struct chain *chain)
 {
 	const struct edits *edits = report->edits;
 	size_t e = 0, live = 0, position = 1, n = chain ? chain->nrules : 0;
-	struct note *notes = notes_of(report, family, name, n);
+	struct note *notes = notes_of(report, place, name, n);
 
 	for (;;) {
 		const struct edit *edit;
 		struct line line;
 
-		while (edits && e < edits->n && !is_of(&edits->v[e], family, name))
+		while (edits && e < edits->n && !is_of(&edits->v[e], place, name))
 			e++;
 		edit = edits && e < edits->n ? &edits->v[e] : NULL;
 		if (edit && edit->op == EDIT_INSERT && edit->position == position) {
@@ -180,43 +218,111 @@ static int print_lines(FILE *out, const struct report *report, enum family famil
 	return status;
 }
 
-static int print_chain(FILE *out, const struct report *report, enum family family,
-			const char *name, bool all)
+/* Whether an edit deletes or creates the chain. */
+static bool has_edit(const struct report *report, const struct place *place, const char *chain,
+		     enum edit_op op)
 {
-	const struct table *table = snapshot_table(report->snapshot, family, "filter");
-	const struct chain *chain = table_chain(table, name);
+	for (size_t e = 0; report->edits && e < report->edits->n; e++) {
+		const struct edit *edit = &report->edits->v[e];
+
+		if (edit->op == op && is_in(edit, place) && !strcmp(edit->chain, chain))
+			return true;
+	}
+	return false;
+}
+
+static const char *chain_note(const struct report *report, const struct place *place,
+			      const struct chain *chain)
+{
+	if (!chain)
+		return " (missing)";
+	if (place->dropped && has_edit(report, place, chain->name, EDIT_CREATE))
+		return " (created anew)";
+	if (place->dropped || has_edit(report, place, chain->name, EDIT_DROP))
+		return report->written ? " (removed)" : " (to be removed)";
+	if (!chain->builtin)
+		return "";
+	return chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)";
+}
+
+static int print_chain(FILE *out, const struct report *report, const struct place *place,
+		       const char *name, bool all)
+{
+	const struct chain *chain = table_chain(place->table, name);
 	struct listing listing = { 0 };
 	int status = 0;
 
-	draw(&listing, report, family, name, chain);
+	if (place->dropped) {
+		draw_dropped(&listing, chain);
+		chain = NULL;
+	}
+	draw(&listing, report, place, name, chain);
+	chain = table_chain(place->table, name);
 	if (listing.changed || all) {
 		/* The messages of what is left have the current numbers. */
-		bool before = listing.edited && report->written && report->left->n;
+		bool before = listing.edited && report->written && report->left && report->left->n;
 
-		fprintf(out, "\n%s filter %s%s%s%s\n", family_name(family), name,
-			!chain ? " (missing)" : "",
-			!chain || !chain->builtin ? "" :
-			chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)",
+		fprintf(out, "\n%s %s %s%s%s\n", family_name(place->family), place->name, name,
+			chain_note(report, place, chain),
 			before ? ", with the numbers from before the repair" : "");
 		if (listing.n)
-			status = print_lines(out, report, family, &listing);
+			status = print_lines(out, report, place->family, &listing);
 		else
-			fprintf(out, "            (no rules)\n");
+			fprintf(out, "            (%s)\n",
+				chain && !chain->loaded ? "filled by others" : "no rules");
 	}
 	free(listing.v);
 	return status;
 }
 
+/* The chains of the table, and those that edits create in it. */
+static void name_chains(const struct report *report, const struct place *place,
+			struct strings *names)
+{
+	for (size_t c = 0; place->table && c < place->table->nchains; c++)
+		strings_add(names, place->table->chains[c]->name);
+	for (size_t e = 0; report->edits && e < report->edits->n; e++) {
+		const struct edit *edit = &report->edits->v[e];
+
+		if (edit->op == EDIT_CREATE && is_in(edit, place) && !strings_has(names, edit->chain))
+			strings_add(names, edit->chain);
+	}
+}
+
+/* Prints the chains that edits change, but for those that are named. */
+static int list_changed(FILE *out, const struct report *report, const struct place *place,
+			const struct strings *but)
+{
+	struct strings names = { 0 };
+	int status = 0;
+
+	name_chains(report, place, &names);
+	for (size_t i = 0; i < names.n; i++)
+		if (!strings_has(but, names.v[i]))
+			status |= print_chain(out, report, place, names.v[i],
+					      has_edit(report, place, names.v[i], EDIT_DROP));
+	strings_clear(&names);
+	return status;
+}
+
+static int list_guard(FILE *out, const struct report *report, enum family family)
+{
+	const struct place guard = place_of(report, report->own, family, GUARD_TABLE);
+
+	return list_changed(out, report, &guard, &(struct strings){ 0 });
+}
+
 static int list_family(FILE *out, const struct report *report, enum family family, bool all)
 {
+	const struct place filter = place_of(report, report->snapshot, family, FILTER);
 	/* Their order is what matters: these two are always shown. */
-	int status = print_chain(out, report, family, "FORWARD", true);
+	int status = print_chain(out, report, &filter, "FORWARD", true);
 
 	for (size_t i = 0; i < report->policy->nchains; i++) {
 		const struct wanted_chain *chain = report->policy->chains[i];
 		bool wanted = i == 0 || (all && policy_needs_chain(report->policy, chain, family));
 
-		status |= print_chain(out, report, family, chain->name, wanted);
+		status |= print_chain(out, report, &filter, chain->name, wanted);
 	}
 	return status;
 }
@@ -232,6 +338,29 @@ int chain_listing(FILE *out, const struct report *report, bool all)
 			wrong |= (int)report->found->v[i].family == family;
 		if (wrong && report->families & (1U << family))
 			status |= list_family(out, report, (enum family)family, all);
+		/* It is also there in a family without Docker. */
+		status |= list_guard(out, report, (enum family)family);
+	}
+	return status ? -1 : 0;
+}
+
+int chain_listing_changes(FILE *out, const struct report *report)
+{
+	int status = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct place filter = place_of(report, report->snapshot, (enum family)family,
+						     FILTER);
+		struct strings first = { 0 };
+
+		strings_add(&first, "FORWARD");
+		strings_add(&first, DOCKER_USER);
+		for (size_t i = 0; i < first.n; i++)
+			status |= print_chain(out, report, &filter, first.v[i],
+					      has_edit(report, &filter, first.v[i], EDIT_DROP));
+		status |= list_changed(out, report, &filter, &first);
+		status |= list_guard(out, report, (enum family)family);
+		strings_clear(&first);
 	}
 	return status ? -1 : 0;
 }

@@ -8,14 +8,37 @@
 #include "text.h"
 #include "util.h"
 
+unsigned int report_held(const struct report *report)
+{
+	unsigned int guarded = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		guarded |= (unsigned int)report->guard[family] << family;
+	return report->families ? report->families : guarded;
+}
+
+bool report_only_guard(const struct report *report)
+{
+	return !report->families && report_held(report);
+}
+
 char *report_where(const struct report *report)
 {
-	bool ipv4 = report->families & (1U << FAMILY_IPV4);
-	bool ipv6 = report->families & (1U << FAMILY_IPV6);
+	bool ipv4 = report_held(report) & (1U << FAMILY_IPV4);
+	bool ipv6 = report_held(report) & (1U << FAMILY_IPV6);
 
 	return xasprintf("%s, %s%s%s", report->backend ? report->backend : "no backend",
 			 ipv4 ? "ipv4" : "", ipv4 && ipv6 ? " and " : "",
 			 ipv6 ? "ipv6" : ipv4 ? "" : "neither family");
+}
+
+size_t report_faults(const struct report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; report->left && i < report->left->n; i++)
+		n += report->left->v[i].severity != SEVERITY_OK;
+	return n;
 }
 
 /* A word, quoted if a shell would otherwise not read it as one. */

@@ -29,6 +29,7 @@ struct report {
 	/* What was found before any repair; NULL if nothing was read. */
 	const struct snapshot *snapshot;
 	const struct findings *found;
+	const struct snapshot *own; /* the one with the guard's tables; NULL: there is none */
 	/* What a repair wrote, or would write. */
 	const struct edits *edits;
 	bool written;
@@ -36,6 +37,9 @@ struct report {
 	/* What is left after a repair; otherwise the same as found. */
 	const struct findings *left;
 	unsigned int families;
+	/* The families that have a guard, and how many packets its rules have refused. */
+	bool guard[FAMILY_COUNT];
+	uint64_t refused[FAMILY_COUNT];
 
 	uint64_t started_ms; /* of clock_ms() */
 	bool colour;
@@ -48,6 +52,15 @@ struct report {
  * options of this run for the file, the backend and the families. The caller frees it.
  */
 char *report_remedy(const struct report *report, const struct finding *finding);
+/* How many of the findings that are left are not just facts, which have severity ok. */
+size_t report_faults(const struct report *report);
+/*
+ * The families in which rules are held, as bits 1U << FAMILY_…: those where DOCKER-USER is
+ * evaluated, or if there are none, those of the guard.
+ */
+unsigned int report_held(const struct report *report);
+/* Whether there is a guard, and DOCKER-USER is evaluated in no family. */
+bool report_only_guard(const struct report *report);
 /* "nft, ipv4 and ipv6": what was checked. The caller frees it. */
 char *report_where(const struct report *report);
 

@@ -18,7 +18,7 @@ static json_t *number_or_null(size_t number)
 	return number ? json_made(json_integer((json_int_t)number)) : json_null();
 }
 
-static json_t *families(const struct report *report)
+json_t *report_families_json(const struct report *report)
 {
 	json_t *array = json_made(json_array());
 
@@ -26,6 +26,23 @@ static json_t *families(const struct report *report)
 		if (report->families & (1U << family))
 			json_append_checked(array, json_text(family_name((enum family)family)));
 	return array;
+}
+
+/* What the guard has refused, by the families that have one. */
+static json_t *guards(const struct report *report)
+{
+	json_t *object = json_made(json_object());
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		json_t *guard;
+
+		if (!report->guard[family])
+			continue;
+		guard = json_made(json_object());
+		set(guard, "refused", json_made(json_integer((json_int_t)report->refused[family])));
+		set(object, family_name((enum family)family), guard);
+	}
+	return object;
 }
 
 static json_t *one_finding(const struct report *report, const struct finding *finding)
@@ -100,8 +117,7 @@ static json_t *one_edit(const struct edit *edit, const char *rule)
 	return object;
 }
 
-/* Sets *failed if an insert would be shown without its rule. */
-static json_t *all_edits(const struct edits *edits, bool *failed)
+json_t *report_edits_json(const struct edits *edits, bool *failed)
 {
 	json_t *array = json_made(json_array());
 	size_t n = edits ? edits->n : 0;
@@ -123,18 +139,19 @@ int report_json(FILE *out, const struct report *report)
 	bool failed;
 
 	/* Before the rest: if a rule has no text, the document says that it is incomplete. */
-	edits = all_edits(report->edits, &failed);
+	edits = report_edits_json(report->edits, &failed);
 	status = failed ? SEVERITY_UNKNOWN : report->status;
 	set(root, "status", json_text(severity_name(status)));
 	set(root, "exit", json_made(json_integer(status)));
 	set(root, "version", json_text(VERSION));
 	set(root, "backend", json_text(report->backend));
-	set(root, "families", families(report));
+	set(root, "families", report_families_json(report));
 	set(root, "error", json_text(report->error || !failed ? report->error : diag_first_error()));
 	/* What a repair found, in addition to what it left. */
 	if (report->found != report->left)
 		set(root, "found", all_findings(report, report->found));
 	set(root, "findings", all_findings(report, report->left));
+	set(root, "guard", guards(report));
 	set(root, "edits", edits);
 	set(root, "written", json_boolean(report->written));
 	json_write(root, out);

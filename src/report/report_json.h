@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "json.h"
 #include "report.h"
 
 /*
@@ -12,5 +13,14 @@
  * run. The caller checks whether out took it all.
  */
 int report_json(FILE *out, const struct report *report);
+
+/* An array of the names of the report's families. */
+json_t *report_families_json(const struct report *report);
+
+/*
+ * An array of the edits, which may be NULL. Sets *failed, after reporting why, if the
+ * text of a rule is missing.
+ */
+json_t *report_edits_json(const struct edits *edits, bool *failed);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report_nagios.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,7 +47,8 @@ static char *summary(const struct report *report)
 	struct text text;
 
 	text_open(&text);
-	fprintf(text.out, "%zu finding%s", report->left->n, report->left->n == 1 ? "" : "s");
+	fprintf(text.out, "%zu finding%s", report_faults(report),
+		report_faults(report) == 1 ? "" : "s");
 	for (size_t o = 0; o < ARRAY_SIZE(order); o++) {
 		for (size_t i = 0; i < report->left->n; i++) {
 			const struct finding *finding = &report->left->v[i];
@@ -88,6 +90,10 @@ static void nagios_perfdata(FILE *out, const struct report *report)
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (report->left && (report->families & (1U << family)))
 			nagios_family(out, report, (enum family)family);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->guard[family])
+			fprintf(out, " 'refused_%s'=%" PRIu64 "c", family_name((enum family)family),
+				report->refused[family]);
 	fprintf(out, " 'time'=%u.%03us;;;0\n", (unsigned int)(ms / 1000),
 		(unsigned int)(ms % 1000));
 }
@@ -100,10 +106,11 @@ static void nagios_line(FILE *out, const struct report *report)
 
 	if (report->error)
 		text = xstrdup(report->error);
-	else if (report->left && report->left->n)
+	else if (report_faults(report))
 		text = summary(report);
 	else
-		text = xasprintf("%s comes first and holds its rules", DOCKER_USER);
+		text = xstrdup(report_only_guard(report) ? "the guard holds the rules"
+							 : DOCKER_USER " comes first and holds its rules");
 	put_safe(out, text, (size_t)room);
 	free(text);
 	nagios_perfdata(out, report);

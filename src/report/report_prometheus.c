@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report_prometheus.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "util.h"
@@ -53,6 +54,16 @@ static void metric_by_family(FILE *out, const struct report *report)
 				findings_count(report->left, RULE_MISSING, (enum family)family));
 }
 
+static void metric_refused(FILE *out, const struct report *report)
+{
+	describe(out, "guard_refused_packets_total", "counter",
+		 "Packets that the guard has refused, since it was created.");
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report->guard[family])
+			fprintf(out, "dockfw_guard_refused_packets_total{family=\"%s\"} %" PRIu64 "\n",
+				family_name((enum family)family), report->refused[family]);
+}
+
 int report_prometheus(FILE *out, const struct report *report)
 {
 	uint64_t ms = clock_ms() - report->started_ms;
@@ -68,6 +79,7 @@ int report_prometheus(FILE *out, const struct report *report)
 	if (report->snapshot) {
 		metric_findings(out, report);
 		metric_by_family(out, report);
+		metric_refused(out, report);
 		describe(out, "edits", "gauge", "Edits that the last run wrote.");
 		fprintf(out, "dockfw_edits %zu\n", report->written ? report->edits->n : 0);
 	}

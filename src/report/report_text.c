@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report_text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,12 @@ static const char *priority_of(const struct report *report, enum severity severi
 	return report->journal ? prefixes[severity] : "";
 }
 
+void report_status(FILE *out, const struct report *report, enum severity status)
+{
+	fprintf(out, "%s%s%s%s: ", priority_of(report, status), text_colour(report, status),
+		severity_word(status), text_colour_end(report));
+}
+
 static const char *plural(size_t n)
 {
 	return n == 1 ? "" : "s";
@@ -59,7 +66,7 @@ static size_t configured(const struct report *report)
 	size_t n = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (report->families & (1U << family))
+		if (report_held(report) & (1U << family))
 			n += policy_rules(report->policy, (enum family)family);
 	return n;
 }
@@ -67,14 +74,13 @@ static size_t configured(const struct report *report)
 /* The status line, which is all that a good run prints. */
 static void text_head(FILE *out, const struct report *report, enum severity status)
 {
-	size_t left = report->left ? report->left->n : 0;
+	size_t left = report_faults(report);
 	char *where;
 
 	/* An error is already on stderr. */
 	if (report->quiet || (report->error && !report->output))
 		return;
-	fprintf(out, "%s%s%s%s: ", priority_of(report, status),
-		text_colour(report, status), severity_word(status), text_colour_end(report));
+	report_status(out, report, status);
 	if (report->error) {
 		fprintf(out, "%s\n", report->error);
 		return;
@@ -93,8 +99,9 @@ static void text_head(FILE *out, const struct report *report, enum severity stat
 	if (left)
 		fprintf(out, "%zu finding%s (%s)\n", left, plural(left), where);
 	else
-		fprintf(out, "%s comes first and holds the %zu configured rule%s (%s)\n",
-			DOCKER_USER, configured(report), plural(configured(report)), where);
+		fprintf(out, "%s the %zu configured rule%s (%s)\n",
+			report_only_guard(report) ? "the guard holds" : DOCKER_USER " comes first and holds",
+			configured(report), plural(configured(report)), where);
 	free(where);
 }
 
@@ -214,6 +221,27 @@ static char *listing(const struct report *report, int *status)
 	return text_take(&text);
 }
 
+/* "The guard has refused 12 packets over IPv4 and 0 over IPv6": the families that have one. */
+static void print_refused(FILE *out, const struct report *report)
+{
+	size_t named = 0;
+
+	if (report->quiet || report->error || !report->verbosity)
+		return;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		uint64_t n = report->refused[family];
+
+		if (!report->guard[family])
+			continue;
+		fprintf(out, "%s%" PRIu64 "%s over %s", named ? " and " : "The guard has refused ", n,
+			named ? "" : n == 1 ? " packet" : " packets",
+			family_title((enum family)family));
+		named++;
+	}
+	if (named)
+		fputc('\n', out);
+}
+
 int report_text(FILE *out, const struct report *report)
 {
 	int failed;
@@ -224,6 +252,7 @@ int report_text(FILE *out, const struct report *report)
 	if (report->found != report->left)
 		text_findings(out, report, report->found, false);
 	text_findings(out, report, report->left, true);
+	print_refused(out, report);
 	fputs(chains, out);
 	free(chains);
 	if (!report->quiet && !report->error && report->snapshot && report->left->n) {

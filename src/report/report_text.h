@@ -14,4 +14,7 @@
  */
 int report_text(FILE *out, const struct report *report);
 
+/* Writes how a status line begins, as "OK: ", with its colour and its priority in the journal. */
+void report_status(FILE *out, const struct report *report, enum severity status);
+
 #endif

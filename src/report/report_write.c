@@ -32,14 +32,18 @@ static int write_to(FILE *out, void *data)
 	return 0;
 }
 
+void report_fit(struct report *report)
+{
+	report->journal = !report->output && diag_journal(STDOUT_FILENO);
+	report->colour = output_colour(report->output);
+	report->width = output_width(report->output);
+}
+
 int report_write(struct report *report)
 {
 	struct writing writing = { .report = report };
 
-	/* Only a terminal has a width and colours; only the journal has priorities. */
-	report->journal = !report->output && diag_journal(STDOUT_FILENO);
-	report->colour = output_colour(report->output);
-	report->width = output_width(report->output);
+	report_fit(report);
 	/* In every format, stderr reports that the report itself cannot be written. */
 	diag_release(false);
 	return output_put(report->output, write_to, &writing) || writing.status ? -1 : 0;

@@ -11,4 +11,10 @@
  */
 int report_write(struct report *report);
 
+/*
+ * Sets how its text is shown: only a terminal has a width and colours, only the journal
+ * priorities.
+ */
+void report_fit(struct report *report);
+
 #endif

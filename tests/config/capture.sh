@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A captured DOCKER-USER: with it the host is correct, it holds every rule that
-# iptables can add there, and a repair from it gives the same capture again.
+# A captured DOCKER-USER: with it nothing but the guard is missing, it holds every rule
+# that iptables can add there, and a repair from it gives the same capture again. The
+# rules of the lists name interfaces that are not there.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -41,12 +42,13 @@ round_trip() {
 		grep 'left out' "$WORK/first.conf"
 		return 1
 	fi
-	CONF=$WORK/first.conf finds 0 "" || return 1
+	CONF=$WORK/first.conf finds 1 'warning guard-missing,warning interface-missing' || return 1
 	for command in iptables ip6tables; do
 		rules_of "$command" >"$WORK/$command.before"
 		"$command-$KIND" -F DOCKER-USER && "$command-$KIND" -F USER || return 1
 	done
-	CONF=$WORK/first.conf dockfw 0 --repair || return 1
+	CONF=$WORK/first.conf dockfw 1 --repair &&
+		CONF=$WORK/first.conf finds 1 'warning interface-missing' || return 1
 	for command in iptables ip6tables; do
 		rules_of "$command" >"$WORK/$command.after"
 		diff "$WORK/$command.before" "$WORK/$command.after" || return 1
@@ -84,11 +86,11 @@ for KIND in nft legacy; do
 	}
 	END
 	try "$KIND: as a person would write it" diff "$WORK/wanted" <(sed -n '/^chain/,$p' "$WORK/small.conf")
-	CONF=$WORK/small.conf try "$KIND: with it the host is correct" finds 0 ""
+	CONF=$WORK/small.conf try "$KIND: with it only the guard is missing" finds 1 'warning guard-missing'
 	ipt -N f2b-web && ipt -A f2b-web -j RETURN && ipt -I DOCKER-USER -j f2b-web
 	try "$KIND: one that jumps to another chain" silent capture "$WORK/calls.conf"
-	try "$KIND: whose chain may be another program's" grep -q '^# as fail2ban, remove its section' "$WORK/calls.conf"
-	CONF=$WORK/calls.conf try "$KIND: with it the host is correct as well" finds 0 ""
+	try "$KIND: whose chain may be another program's" grep -q '^# as fail2ban, put filled-by = "others" into' "$WORK/calls.conf"
+	CONF=$WORK/calls.conf try "$KIND: with it only the guard is missing as well" finds 1 'warning guard-missing'
 	try "$KIND: no such remark without another chain" [ "$(grep -c fail2ban "$WORK/small.conf")" = 0 ]
 	ipt -D DOCKER-USER -j f2b-web && ipt -F f2b-web && ipt -X f2b-web
 	try "$KIND: only IPv6" capture "$WORK/six.conf" -6
@@ -111,6 +113,6 @@ for KIND in nft legacy; do
 	try "$KIND: captured, checked, repaired and captured again" round_trip
 	try "$KIND: the printed form of that prints as itself" prints_itself "$WORK/first.conf"
 	# A listing that names a default gives other bytes, but the same rule.
-	CONF=$WORK/print.conf try "$KIND: and with it the host is correct as well" finds 0 ""
+	CONF=$WORK/print.conf try "$KIND: and with it the host is correct as well" finds 1 "warning interface-missing"
 done
 finish

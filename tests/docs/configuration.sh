@@ -14,7 +14,7 @@ mkdir "$WORK/conf.d" # examples include files from it
 	grep -oE 'CFG_FUNC\("[a-z-]+"' src/config/config_parse.c | sed 's/.*"\(.*\)"/\1/'
 } >"$WORK/program"
 { section "$page" SETTINGS; section "$page" SECTIONS; } | sed -nE 's/^\.It Ic ([a-z-]+).*/\1/p' >"$WORK/man"
-same_set "keys of the configuration" 13 "$WORK/program" "$WORK/man"
+same_set "keys of the configuration" 19 "$WORK/program" "$WORK/man"
 
 # The sample, as it is installed.
 install -m 644 conf/dockfw.conf "$WORK/sample.conf"
@@ -24,7 +24,7 @@ holds "the sample is valid" "$DOCKFW" --check-config -f "$WORK/sample.conf"
 "$DOCKFW" --check-config -v -f "$WORK/empty.conf" >"$WORK/defaults"
 holds "the sample has the defaults" diff "$WORK/defaults" "$WORK/sample"
 section "$page" SETTINGS | sed -nE 's/^\.It Ic ([a-z-]+).*/\1/p' >"$WORK/settings"
-subset "settings in the sample" 6 "$WORK/settings" \
+subset "settings in the sample" 10 "$WORK/settings" \
 	<(sed -nE 's/^([a-z-]+) +=.*/\1/p' conf/dockfw.conf)
 
 # The words after "The default is" are what an empty configuration gives.
@@ -35,7 +35,7 @@ section "$page" SETTINGS | awk '
 		sub(/\.$/, "", default_is); print key, default_is }' >"$WORK/said"
 sed -nE -e 's/"ipv4", "ipv6"/both/' -e 's/\{ \}/none/' -e 's/[{}"]//g' \
 	-e 's/^([a-z-]+) += +([a-z]+) *$/\1 \2/p' "$WORK/defaults" >"$WORK/true"
-same_set "defaults of the settings" 6 "$WORK/true" "$WORK/said"
+same_set "defaults of the settings" 10 "$WORK/true" "$WORK/said"
 
 # The examples in the sample's comments become a configuration.
 awk '/^# (chain|publish) "/ { inside = 1 }

@@ -8,10 +8,10 @@
 sed -nE 's/^\t\[[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p' src/model/finding.c >"$WORK/program"
 section man/dockfw-check.8 FINDINGS | sed -nE 's/^\.It Ic ([a-z-]+) Pq ([a-z]+)$/\1 \2/p' >"$WORK/man"
 # shellcheck disable=SC2016 # Markdown, not a command
-sed -nE 's/^\| `([a-z-]+)` \| (critical|warning|unknown)[;| ].*/\1 \2/p' README.md >"$WORK/readme"
-same_set "findings in the man page" 18 "$WORK/program" <(cut -d' ' -f1 "$WORK/man")
-same_set "findings in the README" 18 "$WORK/program" <(cut -d' ' -f1 "$WORK/readme")
-same_set "their severities" 18 "$WORK/man" "$WORK/readme"
+sed -nE 's/^\| `([a-z-]+)` \| (critical|warning|unknown|ok)[:;| ].*/\1 \2/p' README.md >"$WORK/readme"
+same_set "findings in the man page" 23 "$WORK/program" <(cut -d' ' -f1 "$WORK/man")
+same_set "findings in the README" 23 "$WORK/program" <(cut -d' ' -f1 "$WORK/readme")
+same_set "their severities" 23 "$WORK/man" "$WORK/readme"
 
 # The program knows these ids.
 {

@@ -47,6 +47,8 @@ echo 'families = { "ipv4" }' >"$root/etc/dockfw/conf.d/mine.conf"
 holds "make install again" made install
 holds "the configuration is not overwritten" grep -qx '# mine' "$root/etc/dockfw/dockfw.conf"
 holds "make uninstall" made uninstall
+cp "$WORK/out" "$WORK/printed"
+holds "it says how to remove the rules" grep -q "'dockfw-check --remove'" "$WORK/printed"
 files >"$WORK/found"
 holds "it leaves the configuration alone" diff - "$WORK/found" <<'END'
 /etc/dockfw/conf.d/mine.conf

@@ -10,11 +10,11 @@ in_output() # FORMAT: the names in its lists
 	sed -nE "s/^$1 \.It Ic (.*)/\1/p" "$WORK/output" | tr -d ' ' | tr ',' '\n'
 }
 
-grep -hoE '\<(set|json_set_checked)\([a-z._]+, "[a-z_]+"' src/report/report_json.c src/report/report_walk_json.c src/cmd_*.c | sed 's/.*"\(.*\)"/\1/' >"$WORK/keys"
+grep -hoE '\<(set|json_set_checked)\([a-z._]+, "[a-z_]+"' src/report/report_json.c src/report/report_walk_json.c src/report/report_removal.c src/cmd_*.c | sed 's/.*"\(.*\)"/\1/' >"$WORK/keys"
 same_set "keys of the json reports" 40 "$WORK/keys" <(in_output json)
 
 grep -hoE 'describe\(out, "[a-z_]+"' src/report/report_prometheus.c | sed 's/.*"\(.*\)"/dockfw_\1/' >"$WORK/metrics"
-same_set "metrics" 8 "$WORK/metrics" <(in_output prometheus)
+same_set "metrics" 9 "$WORK/metrics" <(in_output prometheus)
 grep -ohE '\<dockfw_[a-z_]+' conf/prometheus-dockfw.yml >"$WORK/used"
 subset "metrics of the alert rules" 2 "$WORK/used" "$WORK/metrics"
 if command -v promtool >/dev/null; then
@@ -23,8 +23,8 @@ else
 	echo "ok - promtool accepts the alert rules # SKIP no promtool"
 fi
 
-grep -oE "'(%s_)?[a-z_]+'=" src/report/report_nagios.c | sed -e "s/'//g" -e 's/=//' -e 's/%s/ipv4/' >"$WORK/perfdata"
-subset "labels of the perfdata" 3 "$WORK/perfdata" <(sed -nE 's/^nagios \.Ql ([a-z0-9_]+)( ,)?$/\1/p' "$WORK/output")
+grep -oE "'[a-z_]*(%s)?[a-z_]*'=" src/report/report_nagios.c | sed -e "s/'//g" -e 's/=//' -e 's/%s/ipv4/' >"$WORK/perfdata"
+subset "labels of the perfdata" 4 "$WORK/perfdata" <(sed -nE 's/^nagios \.Ql ([a-z0-9_]+)( ,)?$/\1/p' "$WORK/output")
 
 # The keys that the program itself prints, in a case that does not need root.
 "$DOCKFW" --format=json -f "$WORK/none" 2>/dev/null | sed -nE 's/^  "([a-z]+)":.*/\1/p' >"$WORK/printed"

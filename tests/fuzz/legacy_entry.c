@@ -105,8 +105,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		require_same_again(rule, size);
 		/* Data longer than the kernel's stands for a prefix that only nf_tables can hold. */
-		if (strcmp(rule->target.name, "NFLOG") || rule->target.size <= 80)
-			require_nft_holds(rule);
+		if (strcmp(rule->target.name, "NFLOG") || rule->target.size <= 80) {
+			require_nft_holds(rule, "filter");
+			require_nft_holds(rule, GUARD_TABLE);
+		}
 	}
 	rule_free(rule);
 	free(entry);

@@ -18,13 +18,15 @@
  * encoding and decoding it.
  *
  * The first byte: bit 0 is the family; with bit 1 the rest selects expressions and their
- * attributes, so that lengths fit; otherwise the rest is the attributes themselves.
+ * attributes, so that lengths fit, with bit 2 in the guard's table; otherwise the rest is
+ * the attributes themselves.
  */
 
 /* The content that the kernel puts into an attribute of a type. */
 enum kind {
 	NOTHING,
 	NUMBER, /* 32 bits, small */
+	NUMBER8,
 	NUMBER16,
 	NUMBER64,
 	REGISTER,
@@ -49,14 +51,21 @@ static const struct {
 	{ "immediate", { REGISTER, DECISION } },
 	{ "target", { NAME, NUMBER, BYTES } },
 	{ "log", { NUMBER16, NAME, NUMBER, NUMBER16 } },
-	{ "ct", { NUMBER } },
+	{ "ct", { NUMBER } }, /* never complete */
+	/* Only in the guard's table. */
+	{ "ct", { REGISTER, NUMBER, NUMBER8, REGISTER } },
+	{ "reject", { NUMBER, NUMBER8 } },
 };
+#define OF_IPTABLES (ARRAY_SIZE(expressions) - 2)
 
 static const char *const names[] = { "tcp", "udp", "comment", "limit", "mark", "conntrack",
 				     "LOG", "REJECT", "NFLOG", "multiport", "DOCKER", "" };
 
 /* Whether the rule has something that iptables must not take for its own. */
 static bool odd;
+
+/* The table of the rule. */
+static const char *table;
 
 static void put_bytes(struct nlmsghdr *nlh, uint16_t type, struct input *in, size_t most)
 {
@@ -94,6 +103,9 @@ static void put_attribute(struct nlmsghdr *nlh, uint16_t type, enum kind kind, s
 	case NUMBER:
 		mnl_attr_put_u32(nlh, type, htonl(input_below(in, 24)));
 		break;
+	case NUMBER8:
+		mnl_attr_put_u8(nlh, type, (uint8_t)input_below(in, 16));
+		break;
 	case NUMBER16:
 		mnl_attr_put_u16(nlh, type, htons((uint16_t)input_u32(in)));
 		break;
@@ -122,15 +134,17 @@ static void put_attribute(struct nlmsghdr *nlh, uint16_t type, enum kind kind, s
 
 static void put_expression(struct nlmsghdr *nlh, struct input *in)
 {
-	unsigned int which = input_below(in, ARRAY_SIZE(expressions)), left_out = input_byte(in);
+	unsigned int which = input_below(in, strcmp(table, GUARD_TABLE) ? OF_IPTABLES :
+								  ARRAY_SIZE(expressions));
+	unsigned int left_out = input_byte(in);
 	struct nlattr *elem = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM), *data;
 
-	odd |= !strcmp(expressions[which].name, "ct");
+	odd |= which == OF_IPTABLES - 1;
 	mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, expressions[which].name);
 	data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
 	for (uint16_t i = 0; i < 8; i++) {
-		/* A load has one register, a setting the other. */
-		bool usual = strcmp(expressions[which].name, "meta") || i != 2;
+		/* A load has one register, a setting the other, in meta and ct. */
+		bool usual = i < 2 || expressions[which].kinds[i] != REGISTER;
 
 		if (expressions[which].kinds[i] && (left_out & 1U << i) == (usual ? 0 : 1U << i))
 			put_attribute(nlh, (uint16_t)(i + 1), expressions[which].kinds[i], in);
@@ -165,7 +179,7 @@ static struct nlmsghdr *assemble(enum family family, struct input *in)
 	uint8_t parts = input_byte(in);
 	struct nlattr *list;
 
-	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, "filter");
+	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, "FORWARD");
 	if (parts & 1)
 		odd = true;
@@ -207,6 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	odd = false;
+	table = (data[0] & 6) == 6 ? GUARD_TABLE : "filter";
 	if (data[0] & 2) {
 		built = assemble(family, &in);
 		nlh = exact(built, built->nlmsg_len, NULL, 0);
@@ -216,14 +231,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		nlh = exact(built, built->nlmsg_len, in.v, in.n);
 	}
 	free(built);
-	nft_is_rule_of(nlh, "filter", "FORWARD");
+	if (nft_is_rule_of(nlh, GUARD_TABLE, "FORWARD"))
+		table = GUARD_TABLE;
 	rule = nft_decode(family, nlh);
 	if (rule->opaque) {
-		REQUIRE(!nft_encode(rule, "filter", "FORWARD", &why), "written: %s", rule->opaque);
+		REQUIRE(!nft_encode(rule, table, "FORWARD", &why), "written: %s", rule->opaque);
 		REQUIRE(!rule_equal(rule, rule), "an opaque rule is like another");
 	} else {
 		REQUIRE(!odd, "something that iptables does not have was ignored");
-		require_nft_holds(rule);
+		require_nft_holds(rule, table);
 	}
 	rule_free(rule);
 	free(nlh);

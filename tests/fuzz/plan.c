@@ -2,20 +2,18 @@
 static void show(void);
 #define FUZZ_SHOW show()
 
-#include <net/if.h>
-
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/xt_conntrack.h>
-
 #include "../unit/apply.h"
 #include "check.h"
 #include "docker_chains.h"
 #include "dockerd.h"
 #include "fuzz.h"
+#include "guard.h"
+#include "guard_names.h"
 #include "plan.h"
 #include "read_set.h"
 #include "report_findings.h"
 #include "util.h"
+#include "xt_match.h"
 
 /*
  * Check and plan over tables and policies built from the input: rules are drawn from a
@@ -24,7 +22,9 @@ static void show(void);
  *
  * The result of a plan has no repairable finding, needs no further plan, and has each
  * foreign rule in its order. A kernel would accept each edit. What select_judged() leaves
- * out changes neither findings nor plan.
+ * out changes neither findings nor plan. All of this includes the guard, which is planned
+ * from the same tables, before they are repaired. If the repair changes what rules of
+ * others lead to, the guard may need a second plan.
  */
 
 static const char *const names[] = {
@@ -67,10 +67,13 @@ static void add_conditions(struct rule *rule, uint8_t bits)
 		rule->proto = 6;
 		rule_add_match(rule, "tcp", 0, "\0\0\377\377P\0P\0\0\0\0\0\0\0\0", 16);
 	}
-	if (bits & 8)
+	if (bits & 8 && bits & 4)
+		xt_conntrack_add(rule, &(struct xt_conntrack_want){
+			.direction = XT_DIRECTION_ORIGINAL, .port = 80 });
+	else if (bits & 8)
 		rule_add_match(rule, "conntrack", 3, &est, sizeof(est));
 	if (bits & 16)
-		rule_add_match(rule, "set", 4, "12345678", 8);
+		rule_add_match(rule, bits & 1 ? "set" : "mark", 1, "12345678", 8);
 	if (bits & 32)
 		rule_add_match(rule, "comment", 0, "a word", 7);
 	if (bits & 64)
@@ -127,6 +130,13 @@ static size_t index_of(const char *name)
 	return i;
 }
 
+/* The base chains of the guard are jumped to as little as FORWARD. */
+static uint8_t rank_of(const char *name)
+{
+	return strcmp(name, GUARD_FORWARD) && strcmp(name, GUARD_INPUT) ?
+		world.rank[index_of(name)] : 0;
+}
+
 static void lead_nowhere(struct rule *rule)
 {
 	free(rule->chain);
@@ -157,8 +167,7 @@ static void fill_chain(struct input *in, const struct table *table, struct chain
 		/* Docker's chains jump only to Docker's. */
 		if (rule->chain && (!table_chain(table, rule->chain) ||
 				    docker_owns_chain(chain->name) > docker_owns_chain(rule->chain) ||
-				    world.rank[index_of(rule->chain)] <=
-					    world.rank[index_of(chain->name)]))
+				    rank_of(rule->chain) <= rank_of(chain->name)))
 			lead_nowhere(rule);
 		if (marked && !rule->opaque)
 			rule_add_mark(rule);
@@ -193,6 +202,34 @@ static void make_table(struct input *in, enum family family)
 			fill_chain(in, table, table_chain(table, names[i]));
 }
 
+/* A table with the guard's name: the guard, or another program's. */
+static void make_guard_table(struct input *in, enum family family)
+{
+	static const char *const chains[] = { GUARD_FORWARD, GUARD_INPUT, "OFFICE", "HOME", "OLD" };
+	unsigned int bits = input_byte(in) | (unsigned int)input_byte(in) << 8;
+	struct table *table;
+
+	if (bits & 1)
+		return;
+	table = snapshot_add_table(world.snapshot, family, GUARD_TABLE);
+	table->marked = bits & 2;
+	table->dormant = (bits & 0xc) == 0xc;
+	for (size_t i = 0; i < ARRAY_SIZE(chains); i++) {
+		struct chain *chain;
+
+		if (bits & 0x10U << i)
+			continue;
+		chain = table_add_chain(table, chains[i]);
+		chain->loaded = true;
+		chain->builtin = i < 2 && !table->dormant && (bits & 0xe00) != 0xe00;
+		chain->foreign_base = i == 2 && (bits & 0xe00) == 0xa00;
+		chain->policy = (bits & 0x7000) == 0x7000 ? VERDICT_DROP : VERDICT_ACCEPT;
+	}
+	table_sort(table);
+	for (size_t i = 0; i < table->nchains; i++)
+		fill_chain(in, table, table->chains[i]);
+}
+
 static struct rule *copy_or_null(const struct rule *rule)
 {
 	return rule ? rule_copy(rule) : NULL;
@@ -206,11 +243,14 @@ static struct snapshot *copy_snapshot(const struct snapshot *from, bool loaded)
 		const struct table *table = from->tables[t];
 		struct table *other = snapshot_add_table(to, table->family, table->name);
 
+		other->marked = table->marked;
+		other->dormant = table->dormant;
 		for (size_t c = 0; c < table->nchains; c++) {
 			const struct chain *chain = table->chains[c];
 			struct chain *copy = table_add_chain(other, chain->name);
 
 			copy->builtin = chain->builtin;
+			copy->foreign_base = chain->foreign_base;
 			copy->policy = chain->policy;
 			copy->loaded = loaded;
 			for (size_t i = 0; loaded && i < chain->nrules; i++)
@@ -225,9 +265,16 @@ static struct snapshot *copy_snapshot(const struct snapshot *from, bool loaded)
 
 static void want(struct input *in, struct wanted_chain *wanted, size_t place)
 {
-	unsigned int n = input_below(in, 6);
+	unsigned int n = input_below(in, 8);
+	/* The rules of sections are the last ones of DOCKER-USER. */
+	unsigned int chain_rules = strcmp(wanted->name, DOCKER_USER) ? n : input_below(in, 16);
 	bool unused;
 
+	if (n >= 6 && strcmp(wanted->name, DOCKER_USER)) {
+		wanted->filled_by = FILLED_BY_OTHERS;
+		wanted->verdicts = n == 6 ? VERDICTS_ANY : VERDICTS_REFUSE;
+		return;
+	}
 	for (unsigned int i = 0; i < n; i++) {
 		for (enum family family = 0; family < FAMILY_COUNT; family++) {
 			struct rule *rule = draw(in, family, &unused);
@@ -239,7 +286,8 @@ static void want(struct input *in, struct wanted_chain *wanted, size_t place)
 					    index_of(rule->chain) <= place))
 				lead_nowhere(rule);
 			rule_remove_mark(rule);
-			wanted_rules_add(&wanted->rules[family], rule, "a text", "test.conf", 1);
+			wanted_rules_add(&wanted->rules[family], rule, "a text", "test.conf", 1)
+				->section = i >= chain_rules;
 		}
 	}
 }
@@ -251,6 +299,7 @@ static void make_policy(struct input *in)
 
 	policy->families = bits % 3 + 1;
 	policy->foreign_rules = bits & 0x80 ? FOREIGN_REMOVE : FOREIGN_KEEP;
+	policy->guard = bits & 0x20 ? GUARD_OFF : GUARD_AUTO;
 	if (bits & 0x40)
 		strings_add(&policy->trusted_chains, "ts");
 	for (size_t i = FIRST_OWN; i <= LAST_OWN; i++)
@@ -277,8 +326,9 @@ static void show_rule(const struct rule *rule)
 static void show_edits(const char *what, const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->n; i++)
-		fprintf(stderr, "%s %d %s %s %zu\n", what, edits->v[i].op,
-			family_name(edits->v[i].family), edits->v[i].chain, edits->v[i].position);
+		fprintf(stderr, "%s %d %s %s %s %zu\n", what, edits->v[i].op,
+			family_name(edits->v[i].family), edits->v[i].table,
+			edits->v[i].chain ? edits->v[i].chain : "", edits->v[i].position);
 }
 
 static void show(void)
@@ -287,8 +337,8 @@ static void show(void)
 		const struct table *table = world.snapshot->tables[t];
 
 		for (size_t c = 0; c < table->nchains; c++) {
-			fprintf(stderr, "%s chain %s\n", family_name(table->family),
-				table->chains[c]->name);
+			fprintf(stderr, "%s %s chain %s\n", family_name(table->family),
+				table->name, table->chains[c]->name);
 			for (size_t i = 0; i < table->chains[c]->nrules; i++)
 				show_rule(table->chains[c]->rules[i]);
 		}
@@ -323,8 +373,11 @@ static bool is_foreign(enum family family, const char *chain, const struct rule 
 	if (!strcmp(chain, "FORWARD"))
 		return rule->opaque || rule->verdict != VERDICT_JUMP ||
 		       strcmp(rule->chain, DOCKER_USER);
-	if (strcmp(chain, DOCKER_USER))
-		return !policy_chain(world.policy, chain) && !rule_is_marked(rule);
+	if (strcmp(chain, DOCKER_USER)) {
+		const struct wanted_chain *wanted = policy_chain(world.policy, chain);
+
+		return wanted ? wanted->filled_by == FILLED_BY_OTHERS : !rule_is_marked(rule);
+	}
 	return world.policy->foreign_rules == FOREIGN_KEEP && !rule_is_marked(rule) &&
 	       !is_wanted(family, chain, rule);
 }
@@ -345,7 +398,7 @@ static void require_foreign_kept(const struct snapshot *before, const struct sna
 	for (size_t t = 0; t < before->ntables; t++) {
 		const struct table *table = before->tables[t];
 
-		for (size_t c = 0; c < table->nchains; c++) {
+		for (size_t c = 0; c < table->nchains && strcmp(table->name, GUARD_TABLE); c++) {
 			const char *name = table->chains[c]->name;
 			const struct chain *chain = table_chain(
 				snapshot_table(after, table->family, "filter"), name);
@@ -376,8 +429,8 @@ static void carry_out(struct snapshot *snapshot, const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->n; i++) {
 		const struct edit *edit = &edits->v[i];
-		const struct table *table = snapshot_table(snapshot, edit->family, "filter");
-		const struct chain *chain = table_chain(table, edit->chain);
+		const struct table *table = snapshot_table(snapshot, edit->family, edit->table);
+		const struct chain *chain = edit->chain ? table_chain(table, edit->chain) : NULL;
 		struct edits one = { .v = edits->v + i, .n = 1 };
 
 		if (edit->op == EDIT_INSERT && edit->rule->chain)
@@ -428,12 +481,15 @@ static void require_partial_is_enough(const struct dockerd *docker, const struct
 		REQUIRE(!strcmp(findings.v[i].message, found->v[i].message), "%s, not %s",
 			findings.v[i].message, found->v[i].message);
 	plan(world.policy, part, edits);
+	guard_plan(world.policy, part, part, edits);
 	REQUIRE(edits->n == world.edits.n, "%zu edits", edits->n);
 	for (size_t i = 0; i < edits->n; i++) {
 		const struct edit *a = &edits->v[i], *b = &world.edits.v[i];
 
 		REQUIRE(a->op == b->op && a->family == b->family && a->position == b->position &&
-			!strcmp(a->chain, b->chain) && !a->rule == !b->rule, "edit %zu", i);
+			!strcmp(a->table, b->table) && !a->chain == !b->chain &&
+			(!a->chain || !strcmp(a->chain, b->chain)) && !a->rule == !b->rule &&
+			(!a->rule || a->rule->opaque || rule_equal(a->rule, b->rule)), "edit %zu", i);
 	}
 	edits_clear(edits);
 	findings_clear(&findings);
@@ -449,8 +505,13 @@ static void require_mended(const struct dockerd *docker, struct snapshot *snapsh
 	report_findings(&left, world.policy);
 	for (size_t i = 0; i < left.n; i++)
 		REQUIRE(!left.v[i].repairable, "left: %s", left.v[i].message);
+	guard_plan(world.policy, snapshot, snapshot, &again);
+	carry_out(snapshot, &again);
+	edits_clear(&again);
 	plan(world.policy, snapshot, &again);
-	REQUIRE(!again.n, "again: %d %s %zu", again.v[0].op, again.v[0].chain, again.v[0].position);
+	guard_plan(world.policy, snapshot, snapshot, &again);
+	REQUIRE(!again.n, "again: %d %s %s %zu", again.v[0].op, again.v[0].table,
+		again.v[0].chain ? again.v[0].chain : "", again.v[0].position);
 	findings_clear(&left);
 	edits_clear(&again);
 }
@@ -464,6 +525,7 @@ static void run(const struct dockerd *docker)
 	report_findings(&found, world.policy);
 	plan(world.policy, world.snapshot, &world.edits);
 	REQUIRE(repairable(&found) == (world.edits.n > 0), "%zu edits", world.edits.n);
+	guard_plan(world.policy, world.snapshot, world.snapshot, &world.edits);
 	require_partial_is_enough(docker, &found);
 	carry_out(after, &world.edits);
 	require_mended(docker, after);
@@ -491,6 +553,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	make_policy(&in);
 	make_table(&in, FAMILY_IPV4);
 	make_table(&in, FAMILY_IPV6);
+	make_guard_table(&in, FAMILY_IPV4);
+	make_guard_table(&in, FAMILY_IPV6);
 	run(&docker);
 	for (size_t i = 0; i < PATTERNS; i++)
 		rule_free(world.patterns[i]);

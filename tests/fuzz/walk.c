@@ -6,6 +6,7 @@
 
 #include "exposure.h"
 #include "fuzz.h"
+#include "guard_names.h"
 #include "util.h"
 
 /*
@@ -17,7 +18,7 @@
  * jumps form a loop.
  */
 
-static const char *const table_names[] = { "raw", "mangle", "nat", "filter" };
+static const char *const table_names[] = { "raw", "mangle", "nat", "filter", GUARD_TABLE };
 static const char *const chains[] = { "PREROUTING", "INPUT", "FORWARD", "POSTROUTING",
 				      "DOCKER-USER", "DOCKER", "A", "B", "C" };
 #define BUILTINS 4
@@ -180,7 +181,7 @@ static void set_end(struct input *in, const struct table *table, const struct ch
 		break;
 	default:
 		to = BUILTINS + (end >> 3) % (ARRAY_SIZE(chains) - BUILTINS);
-		while (strcmp(chains[from], chain->name))
+		while (strcasecmp(chains[from], chain->name))
 			from++;
 		if (world.rank[to] > world.rank[from] && table_chain(table, chains[to]))
 			rule_set_chain(rule, end % 8 == 5 ? VERDICT_GOTO : VERDICT_JUMP, chains[to]);
@@ -229,6 +230,14 @@ static void fill_chain(struct input *in, const struct table *table, struct chain
 	}
 }
 
+/* The guard's base chains differ from those of filter in case. */
+static const char *chain_name(const char *table, const char *name)
+{
+	if (strcmp(table, GUARD_TABLE))
+		return name;
+	return !strcmp(name, "INPUT") ? GUARD_INPUT : !strcmp(name, "FORWARD") ? GUARD_FORWARD : name;
+}
+
 static struct snapshot *make_snapshot(struct input in, enum family family, bool lengthen)
 {
 	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
@@ -242,15 +251,18 @@ static struct snapshot *make_snapshot(struct input in, enum family family, bool 
 
 			if (absent & 1 && c % 3 == t % 3)
 				continue;
-			chain = table_add_chain(table, chains[c]);
+			chain = table_add_chain(table, chain_name(table_names[t], chains[c]));
 			chain->builtin = c < BUILTINS;
 			chain->policy = absent & 2U << c % 4 ? VERDICT_DROP : VERDICT_ACCEPT;
 			chain->loaded = c < BUILTINS || !(absent & 0x80) || c % 2;
 		}
 		table_sort(table);
-		for (size_t c = 0; c < ARRAY_SIZE(chains); c++)
-			if (table_chain(table, chains[c]))
-				fill_chain(&in, table, table_chain(table, chains[c]), lengthen);
+		for (size_t c = 0; c < ARRAY_SIZE(chains); c++) {
+			struct chain *chain = table_chain(table, chain_name(table_names[t], chains[c]));
+
+			if (chain)
+				fill_chain(&in, table, chain, lengthen);
+		}
 	}
 	return snapshot;
 }

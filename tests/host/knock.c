@@ -4,7 +4,7 @@
  *
  *	knock SOURCE ADDRESS PORT     one attempt: prints "answered", "refused" or
  *	                              "silent"; exit status 0 if answered
- *	knock -l SOURCE ADDRESS PORT  a new connection every millisecond until
+ *	knock -l SOURCE ADDRESS PORT  a new connection every four milliseconds until
  *	                              SIGTERM, then prints "TRIES ANSWERS" and
  *	                              the times of the first and the last answer
  *
@@ -184,7 +184,7 @@ static int knock_on(const struct end *source, const struct end *target)
 			since[kept++] = since[i];
 		}
 		count = kept;
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = 4000000 }, NULL);
 	}
 	printf("%lu %lu", tries, answers);
 	if (answers) {

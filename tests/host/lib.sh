@@ -104,14 +104,15 @@ knock() # SOURCE PORT
 	outside "$RUN/knock" "$1" "$(target "$1")" "$2"
 }
 
-# Starts clients that connect without pause until knockers_end.
-knockers_begin() # SOURCE…
+# Starts clients that connect without pause until knockers_end; PORT is 80 by default.
+knockers_begin() # SOURCE[,PORT]…
 {
-	local source
+	local client source port
 	KNOCKERS=()
-	for source; do
-		ip netns exec "$HOST-out" "$RUN/knock" -l "$source" "$(target "$source")" 80 \
-			>"$RUN/$HOST.knock.$source" 2>&1 &
+	for client; do
+		IFS=, read -r source port <<<"$client,80"
+		ip netns exec "$HOST-out" "$RUN/knock" -l "$source" "$(target "$source")" "${port%,*}" \
+			>"$RUN/$HOST.knock.$client" 2>&1 &
 		KNOCKERS+=($!)
 	done
 }
@@ -125,7 +126,7 @@ knockers_end()
 }
 
 # How often that client was answered while the knockers ran.
-answers() # SOURCE
+answers() # SOURCE[,PORT]
 {
 	local tries=0 count=-1 when
 	read -r tries count when <"$RUN/$HOST.knock.$1"

@@ -130,18 +130,16 @@ served()
 	[ "$count" -gt 0 ]
 }
 
-never_served()
+never_served() # [SOURCE[,PORT]…]
 {
 	local source count when bad=0
-	for source in $REFUSED; do
+	# shellcheck disable=SC2086 # a list of addresses
+	[ $# -gt 0 ] || set -- $REFUSED
+	for source; do
 		read -r count when <<<"$(answers "$source")"
 		[ "$count" -ne 0 ] || continue
-		# Docker up to 22 has no DOCKER-USER in IPv6 and inserts its own rules
-		# first: there dockfw-check.service closes the port.
-		case $RELEASE,$source in
-		bookworm,*:*) note "$source: $count answers, $when (Docker 20.10, IPv6)" >&3 ;;
-		*) echo "$source: $count answers, $when"; bad=1 ;;
-		esac
+		echo "$source: $count answers, $when"
+		bad=1
 	done
 	return $bad
 }
@@ -426,6 +424,116 @@ scenario_flush()
 	mended_by_timer "iptables -F DOCKER-USER"
 }
 
+# --- the promise -------------------------------------------------------------
+
+# Publish sections, which hold on every path to the port.
+promise_config()
+{
+	cat >"$RUN/$HOST/root/etc/dockfw/dockfw.conf" <<-'END'
+	docker-recovery = "restart"
+	outside = { "ens3" }
+	publish "80/tcp" { allow = { "203.0.113.123", "2001:db8:113::123" } }
+	publish "8088/tcp" { allow = { "203.0.113.123", "2001:db8:113::123" } }
+	END
+}
+
+PROMISE_REFUSED="203.0.113.200,80 2001:db8:113::200,80 203.0.113.200,8088 2001:db8:113::200,8088"
+
+# Nobody who is not allowed gets in while the command runs, before the timer's service
+# repairs what it broke, nor after that. Whoever is allowed is served.
+promise_holds() # WHEN COMMAND…
+{
+	local when=$1
+	shift
+	fresh_start
+	# shellcheck disable=SC2086 # lists of addresses
+	knockers_begin $ALLOWED $PROMISE_REFUSED
+	"$@" >/dev/null 2>&1
+	sleep 2
+	timer_runs
+	wait_for 60 no_jobs
+	wait_for 60 allowed_in 80
+	knockers_end
+	promise_kept "$when"
+}
+
+promise_kept() # WHEN
+{
+	# shellcheck disable=SC2086 # a list of addresses
+	assert "$1: clients that are not allowed got no answer" never_served $PROMISE_REFUSED
+	assert "$1: allowed clients were served over IPv4" served 203.0.113.123
+	assert "$1: allowed clients were served over IPv6" served 2001:db8:113::123
+	assert "$1: the guard is right" guard_right
+}
+
+# Right as far as the guard goes; Docker itself may be stopped.
+guard_right()
+{
+	in_host dockfw-check --format=json >"$RUN/$HOST.json"
+	! grep -E '"id": "guard-' "$RUN/$HOST.json" || return 1
+	note "refused by the guard: $(tr -d ' \n' <"$RUN/$HOST.json" | grep -o '"guard":{[^}]*}[^}]*}}')" >&3
+}
+
+flush_both() { in_host sh -c 'iptables -F; ip6tables -F'; }
+flush_nat() { in_host sh -c 'iptables -t nat -F; ip6tables -t nat -F'; }
+docker_stopped_and_started()
+{
+	in_host systemctl stop docker.service docker.socket
+	sleep 1
+	in_host systemctl start docker.service
+}
+
+# The port on one address only, besides that on all of them.
+addressed()
+{
+	in_host docker run -d --name addressed --restart=always --stop-signal=KILL \
+		-p "$HOST4:8088:80" -p "[$HOST6]:8088:80" busybox busybox httpd -f -p 80 >/dev/null
+}
+
+# Shows that the scenario can fail: the same clients without the guard.
+unguarded_reload()
+{
+	in_host sed -i '1i guard = "off"' /etc/dockfw/dockfw.conf
+	timer_runs
+	# shellcheck disable=SC2086 # a list of addresses
+	knockers_begin $PROMISE_REFUSED
+	in_host firewall-cmd --reload >/dev/null
+	settle
+	knockers_end
+	in_host sed -i 1d /etc/dockfw/dockfw.conf
+	timer_runs
+	served 203.0.113.200,80
+}
+
+scenario_promise()
+{
+	ready "$1" || return 1
+	promise_config
+	host_boot || return 1
+	assert "a container on one address" addressed
+	wait_for 60 allowed_in 80 8088
+	host_off
+	# shellcheck disable=SC2086 # lists of addresses
+	host_boot $ALLOWED $PROMISE_REFUSED || return 1
+	in_host systemctl stop dockfw-check.timer dockfw-watch.service
+	wait_for 60 allowed_in 80
+	settle
+	knockers_end
+	promise_kept boot
+	promise_holds "firewall-cmd --reload" in_host firewall-cmd --reload
+	promise_holds "firewall-cmd --complete-reload" in_host firewall-cmd --complete-reload
+	promise_holds "iptables -F" flush_both
+	promise_holds "iptables -t nat -F" flush_nat
+	promise_holds "systemctl restart docker" in_host systemctl restart docker
+	promise_holds "dockerd killed" dockerd_crash
+	promise_holds "systemctl stop and start docker" docker_stopped_and_started
+	promise_holds "systemctl stop firewalld" in_host systemctl stop firewalld
+	promise_holds "iptables -t nat -F without firewalld" flush_nat
+	promise_holds "systemctl start firewalld" in_host systemctl start firewalld
+	[ "$RELEASE" != bookworm ] ||
+		assert "without the guard, firewall-cmd --reload lets them in" unguarded_reload
+}
+
 # A host without firewalld: units that are ordered after it must not hold anything up.
 scenario_plain()
 {
@@ -448,4 +556,4 @@ scenario_plain()
 
 # The long ones first, so that none of them runs by itself at the end.
 # shellcheck disable=SC2034 # used by run.sh
-SCENARIOS="restart direct flush boot reload plain"
+SCENARIOS="promise restart direct flush boot reload plain"

@@ -4,8 +4,8 @@
 # Sourced by the scripts of this folder: kills a repair at each of its system calls,
 # and makes each of them fail with each error, in turn (tools/fault). The tables must
 # then be as they were or as a repair leaves them, in both families together (nft) or
-# in each (legacy); status 0 is only for repaired tables; no process holds the lock;
-# and the next repair succeeds.
+# in each (legacy); the guard is never there without the rest; status 0 is only for
+# repaired tables; no process holds the lock; and the next repair succeeds.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -51,8 +51,19 @@ broken() { # iptables
 	END
 }
 
-state() { "$1-$KIND-save" -t filter | grep -v '^#' | sed 's/\[[0-9:]*\]//'; }
-restore() { for command in $commands; do broken "$command" || return 1; done; }
+# state PART: iptables or ip6tables, or the guard of ip or ip6, without counters.
+state() {
+	case $1 in
+	ip | ip6) nft list table "$1" dockfw 2>/dev/null | sed 's/packets [0-9]* bytes [0-9]*//' ;;
+	*) "$1-$KIND-save" -t filter | grep -v '^#' | sed 's/\[[0-9:]*\]//' ;;
+	esac
+}
+restore() {
+	for command in $commands; do broken "$command" || return 1; done
+	for part in $guards; do
+		[ -z "$(state "$part")" ] || nft delete table "$part" dockfw || return 1
+	done
+}
 
 # fault PROCESS NUMBER MODE: runs a repair with that fault. Sets status and what.
 fault() {
@@ -71,28 +82,32 @@ wrong() {
 	} >>"$WORK/said"
 }
 
-# The state of each family after the fault, as letters: b before, a after, ? neither.
+# The state of each part after the fault, as letters: b before, a after, ? neither; first
+# of the families, then of their guards.
 states() {
-	local command
+	local part
 	seen=
-	for command in $commands; do
-		state "$command" >"$WORK/now.$command"
-		if cmp -s "$WORK/now.$command" "$WORK/before.$command"; then
+	for part in $commands $guards; do
+		state "$part" >"$WORK/now.$part"
+		if cmp -s "$WORK/now.$part" "$WORK/before.$part"; then
 			seen+=b
-		elif cmp -s "$WORK/now.$command" "$WORK/after.$command"; then
+		elif cmp -s "$WORK/now.$part" "$WORK/after.$part"; then
 			seen+=a
 		else
 			seen+='?'
-			cp "$WORK/now.$command" "$WORK/err"
+			cp "$WORK/now.$part" "$WORK/err"
 		fi
 	done
 }
 
 judge_tables() {
 	states
-	case $KIND,$seen in
+	local half=$((${#seen} / 2))
+	case $KIND,${seen:0:half},${seen:half} in
 	*'?'*) wrong "the tables are neither as before nor as after" ;;
-	nft,ab | nft,ba) wrong "one family was written without the other" ;;
+	nft,ab,* | nft,ba,* | nft,*,ab | nft,*,ba) wrong "one family was written without the other" ;;
+	*,*b*,*a*) wrong "the guard was written without the rest" ;;
+	nft,*a*,*b*) wrong "the rest was written without the guard" ;;
 	esac
 }
 
@@ -152,20 +167,20 @@ each_call() {
 
 # kills NAME [-4]: with both families, or only IPv4.
 kills() {
-	local command
+	local part
 	family=${2:-}
-	commands="iptables ip6tables"
-	[ -z "$family" ] || commands=iptables
+	commands="iptables ip6tables" guards="ip ip6"
+	[ -z "$family" ] || commands=iptables guards=ip
 	: >"$XTABLES_LOCKFILE"
 	clear_tables
 	restore || return 1
-	for command in $commands; do state "$command" >"$WORK/before.$command"; done
+	for part in $commands $guards; do state "$part" >"$WORK/before.$part"; done
 	# shellcheck disable=SC2086
 	"$FAULT" list "$DOCKFW" -f "$CONF" -b "$KIND" $family --repair \
 		3>"$WORK/calls" >"$WORK/out" 2>"$WORK/err" || { not_ok "$1: a repair"; return; }
-	for command in $commands; do
-		state "$command" >"$WORK/after.$command"
-		! cmp -s "$WORK/before.$command" "$WORK/after.$command" || not_ok "$1: the repair changed nothing"
+	for part in $commands $guards; do
+		state "$part" >"$WORK/after.$part"
+		! cmp -s "$WORK/before.$part" "$WORK/after.$part" || not_ok "$1: the repair changed nothing of $part"
 	done
 	# The number of write() on this machine: the last call but one writes the report.
 	WRITE=$(awk '$1 == 0 { last = now; now = $3 } END { print last }' "$WORK/calls")

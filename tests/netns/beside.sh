@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What decides besides DOCKER-USER: rules of the other backend, Docker's own nf_tables
-# table, and docker-proxy, whose packets pass through INPUT.
+# table, and docker-proxy, whose packets pass through INPUT, with and without the guard.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
+GUARD=off # the guard has a suite of its own
 
 # ---- the other backend ----
 
@@ -194,5 +195,58 @@ nft delete table ip mine
 chain bridge mine drop
 try "nor does a chain of the bridge family" tell warning '8080/tcp'
 nft delete table bridge mine
-end "${proxies[@]:0:3}" "$dockerd"
+end "${proxies[@]:0:3}"
+
+# ---- published ports and publish sections ----
+
+# facts PORT-FACT…: JSON has exactly these findings about ports, each as "ID MESSAGE".
+facts() {
+	dockfw 0 --format=json || return 1
+	jq -r '.findings[] | select(.id | startswith("port-")) | .id + " " + .message' "$WORK/out" >"$WORK/facts"
+	[ $# = 0 ] || printf '%s\n' "$@" | diff - "$WORK/facts" && [ "$(wc -l <"$WORK/facts")" = $# ]
+}
+proxies=() listen=0.0.0.0
+iptables-nft -A INPUT -s 192.0.2.1 -j DROP
+ip6tables-nft -A INPUT -s 2001:db8::1 -j DROP
+for port in 8443 8444 8445; do
+	proxy -proto tcp -host-ip 0.0.0.0 -host-port $port -container-ip 172.17.0.2 -container-port 443
+done
+try "ports without any section are not reported" facts
+cat >>"$CONF" <<-'END'
+	publish "80-8442/tcp" { allow = { "any" } }
+	publish "54321/tcp" { }
+END
+dockfw 0 --repair || not_ok "a repair with sections"
+unlisted='port-unlisted published without a publish section: 8443-8445/tcp, 50-60/udp'
+at="$CONF:$(grep -n 54321 "$CONF" | cut -d: -f1)"
+try "a published port without a section, a section without a port" facts \
+	"port-unpublished nothing publishes 54321/tcp, which a publish section is for ($at)" "$unlisted"
+try "-v reports them" dockfw 0 -v
+try "as facts" test "$(grep -cE '^ok +port-(unlisted|unpublished) ' "$WORK/out")" = 2
+try "they do not count as findings" grep -qE '^OK: DOCKER-USER comes first and holds the ' "$WORK/out"
+try "nor for a plugin" dockfw 0 -v --format=nagios
+try "it shows what is in order" grep -q '^DOCKFW OK - DOCKER-USER comes first and holds its rules ' "$WORK/out"
+try "without -v they are not looked for" dockfw 0
+try "so they are not reported" test "$(wc -l <"$WORK/out")" = 1
+sed -i '1i ignore = { "port-unlisted", "port-unpublished" }' "$CONF"
+try "ignored ones are not reported" facts
+end "${proxies[@]}"
+
+# ---- docker-proxy and the guard ----
+
+GUARD='' right
+echo 'ignore = { "port-unlisted" } publish "8080/tcp" { allow = { "203.0.113.123" } }' >>"$CONF"
+proxies=() listen=0.0.0.0 port=8080
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+try "without the guard nothing refuses the port" finds 2 \
+	'critical rule-missing,critical guard-missing,warning guard-missing,warning proxy-bypass'
+try "a repair" dockfw 0 --repair
+try "with the guard the port is not a finding" finds 0 ''
+port=8088
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8088 -container-ip 172.17.0.2 -container-port 80
+try "a port without a section remains" tell warning 8088/tcp
+nft flush chain ip dockfw input
+try "a guard that differs does not count" finds 2 'critical guard-differs,warning proxy-bypass'
+try "it is for both ports" grep -q 'answers for 8080/tcp, 8088/tcp, so' "$WORK/out"
+end "${proxies[@]}" "$dockerd"
 finish

@@ -6,6 +6,7 @@
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
+GUARD=off # the guard has a suite of its own
 
 no_nat() { ipt -t nat -F && ipt -t nat -X; }
 said() { grep -q -- "$1" "$WORK/err" || { echo "not reported: $1"; cat "$WORK/err"; return 1; }; }

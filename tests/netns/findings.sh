@@ -4,6 +4,7 @@
 # whose jumps decide whether they can accept, what a repair keeps, and what it leaves.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
+GUARD=off # the guard has a suite of its own
 
 mark='-m comment --comment dockfw'
 

@@ -43,7 +43,7 @@ for KIND in nft legacy; do
 	for layout in docker-17.06 docker-26 docker-27-swarm docker-28.0.0 docker-28.1 docker-28.5 docker-29; do
 		clear_tables
 		try "$KIND $layout: loads" load "$layout"
-		try "$KIND $layout: its rules are missing" finds 2 'critical rule-missing'
+		try "$KIND $layout: its rules are missing" finds 2 'critical rule-missing,warning guard-missing'
 		try "$KIND $layout: repaired" is_mended
 	done
 	for layout in docker-26 docker-28.5 docker-29; do
@@ -148,7 +148,7 @@ for KIND in nft legacy; do
 	two_rules
 	clear_tables
 	before_docker() {
-		finds 3 'unknown docker-absent' && dockfw 0 --repair &&
+		finds 3 'unknown docker-absent,warning guard-missing' && dockfw 0 --repair &&
 			[ "$(rules FORWARD)" = '-A FORWARD -j DOCKER-USER' ] && [ "$(rules DOCKER-USER)" = "$wanted" ] &&
 			ip6tables-"$KIND" -S DOCKER-USER | grep -q 'icmp6-port-unreachable' && finds 0 ''
 	}
@@ -160,7 +160,7 @@ for KIND in nft legacy; do
 		load "$layout" && load "$layout.ipv6" ip6tables
 		ip6tables-"$KIND" -D FORWARD -j DOCKER-USER
 		both() {
-			finds 2 'critical user-jump-missing,critical rule-missing' && dockfw 0 --repair &&
+			finds 2 'critical user-jump-missing,critical rule-missing,warning guard-missing' && dockfw 0 --repair &&
 				ip6tables-"$KIND" -S FORWARD | sed -n 2p | grep -qx -- '-A FORWARD -j DOCKER-USER' &&
 				[ "$(ip6tables-"$KIND" -S DOCKER-USER | grep -c dockfw)" = 1 ] &&
 				silent dockfw 0 --repair

@@ -343,6 +343,45 @@ try "and a fact without it" dockfw 0 --exposure
 sed -i '1i publish "80/tcp" { allow = { "any" } }' "$CONF"
 try "a port that is meant to be open is not critical" dockfw 0 --exposure --fail-if-open
 sed -i 1d "$CONF"
+
+# counts STATUS COUNTS LINE…: what --fail-if-open makes of port 80 with these lines at the
+# head of the configuration.
+counts() {
+	local status=$1 wanted=$2 is
+	printf '%s\n' "${@:3}" | cat - "$CONF" >"$WORK/head.conf"
+	gives "$status" "$DOCKFW" -f "$WORK/head.conf" -b "$KIND" -4 --exposure --fail-if-open --format=json || return 1
+	is=$(jq -r '.exposure[] | select(.port == 80 and .answers == "dnat") | .counts' "$WORK/out")
+	[ "$is" = "$wanted" ] || { cat "$WORK/out"; return 1; }
+}
+# ways LINE…: a line of the facts for each way of port 80 that is open, up to its sources.
+ways() {
+	printf '%s\n' "$@" | cat - "$CONF" >"$WORK/head.conf"
+	"$DOCKFW" -f "$WORK/head.conf" -b "$KIND" -4 --exposure |
+		sed -nE 's/^0.0.0.0:80.* answers dnat (.*) by .*/\1/p' | LC_ALL=C sort | paste -sd\;
+}
+others=$(ways | sed -E 's/^from ens3,(.*) open to ANYONE$/\1/')
+any='allow = { "any" } }'
+try "every interface leads outside" counts 2 open
+try "one of them does" counts 2 open 'outside = { "ens3" }'
+try "… by a pattern" counts 2 open 'outside = { "nope", "ens+" }'
+try "which the facts show" [ "$(ways 'outside = { "ens3" }')" = "from ens3 open to ANYONE;inside from $others open to ANYONE" ]
+try "a section about another interface allows nothing there" counts 2 open "publish \"80/tcp\" { interface = { \"ens3\" } $any"
+try "… which is of no interest inside" counts 0 null 'outside = { "ens3" }' "publish \"80/tcp\" { interface = { \"ens3\" } $any"
+try "nor is what is allowed" [ "$(ways 'outside = { "ens3" }' "publish \"80/tcp\" { interface = { \"ens3\" } $any")" = \
+	"allowed from ens3 open to ANYONE;inside from $others open to ANYONE" ]
+try "a range of ports and every interface" counts 0 null "publish \"79-81/tcp\" { $any"
+try "the first section of an interface decides" counts 2 open 'publish "80/tcp" { interface = { "ens3" } }' "publish \"80-80/tcp\" { $any"
+try "… and another for the others" [ "$(ways 'publish "80/tcp" { interface = { "ens3" } }' "publish \"80-80/tcp\" { $any")" = \
+	"allowed from $others open to ANYONE;from ens3 open to ANYONE" ]
+ipt -I DOCKER-USER -i ens3 -j DROP
+try "closed to outside" counts 0 null 'outside = { "ens3" }'
+try "the totals have both" grep -q '(0 from outside and not allowed)' <("$DOCKFW" -f "$WORK/head.conf" -b nft -4 --exposure)
+try "but not to all" counts 2 open
+ipt -R DOCKER-USER 1 -i ens3 -m statistic --mode random --probability 0.5 -j DROP
+try "perhaps open to outside" counts 1 maybe 'outside = { "ens3" }'
+ipt -D DOCKER-USER 1
+try "no interface that leads outside is there" counts 1 null 'outside = { "ens33", "eth0" }'
+try "… which is a warning" grep -q "^outside: no packet comes in on 'ens33' or the others, so --fail-if-open counts no port" <(sed 's/.*: outside/outside/' "$WORK/err")
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
 ip6tables-nft -I DOCKER-USER -j DROP
 try "a port that may be open is a warning" unallowed 1
@@ -500,7 +539,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))' "$1" "$DOCKFW" -f "$
 # within COLUMNS OPTION…: no line of findings or of ports is wider, except for text meant to be copied.
 within() {
 	NO_COLOR=1 terminal "$@"
-	grep -vE '^[0-9]+ published|^[A-Z]+: |^  [+! -] +[0-9-]+  |^  [a-z-]+: run' "$WORK/out" | tr -d '\r' |
+	grep -vE '^[0-9]+ published|^[A-Z]+: |^  [+! -] +[0-9-]+  |^  [a-z, -]+: run' "$WORK/out" | tr -d '\r' |
 		awk -v most="$1" 'length($0) > most { print; wide = 1 } END { exit wide || !NR }'
 }
 for columns in 40 80 200; do

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Repairs without pause, on tables that others write to without pause: real iptables
 # processes in FORWARD, in DOCKER-USER and in chains of their own, nft in another
-# table, and a process that breaks the host again and again. None of their changes is
-# lost or undone, and a concurrent reader sees either the broken host or the repaired
-# one, nothing in between.
+# table, and a process that breaks the host again and again, guard included. None of
+# their changes is lost or undone, and a concurrent reader sees either the broken host
+# or the repaired one, nothing in between.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 ROUNDS=${ROUNDS:-350}
@@ -29,13 +29,14 @@ writer() {
 }
 
 # Removes the configured rules and moves the jump to the end, in one transaction, each
-# time a repair has put them right.
+# time a repair has put them right; and then the guard.
 breaker() {
 	while [ ! -e "$WORK/done" ]; do
 		commit '-D DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -s 203.0.113.123 -m comment --comment dockfw -j RETURN
 -D DOCKER-USER -i ens3 -p tcp -m tcp --dport 80 -m comment --comment dockfw -j REJECT
 -D FORWARD -j DOCKER-USER
--A FORWARD -j DOCKER-USER' | restore 2>/dev/null && echo broken >>"$WORK/broken"
+-A FORWARD -j DOCKER-USER' | restore 2>/dev/null && echo broken >>"$WORK/broken" &&
+			nft delete table ip dockfw 2>/dev/null
 	done
 }
 
@@ -77,6 +78,16 @@ reader() {
 	done
 }
 
+# The same of the guard: a sample has its rules, and is empty without the table.
+guard_reader() {
+	while [ ! -e "$WORK/done" ]; do
+		nft list table ip dockfw 2>/dev/null | awk '/type filter hook forward .* policy accept;/ { printf "forward " }
+			/ip saddr 203.0.113.123 .* accept / { printf "accept " }
+			/ counter packets .* reject / { printf "reject " }
+			END { print "" }' >>"$WORK/guard-samples"
+	done
+}
+
 # The changes of the others are there, each in its place.
 kept() {
 	local n chain i
@@ -89,13 +100,16 @@ kept() {
 	for chain in FORWARD DOCKER-USER THEIRS; do ipt -S "$chain" | grep -E -- '-s 10\.[123]\.'; done >"$WORK/is"
 	diff "$WORK/wanted" "$WORK/is" && ! ipt -S | grep -- '-A SCRATCH'
 }
-# Both states were seen, and no other. iptables lists FORWARD before DOCKER-USER.
-whole() {
-	sort "$WORK/samples" | uniq -c >"$WORK/states"
+# states FILE STATE OTHER: both states were seen, and no other.
+states() {
+	sort "$1" | uniq -c >"$WORK/states"
 	cat "$WORK/states"
-	grep -q ' jump docker return reject $' "$WORK/states" && grep -q ' docker jump $' "$WORK/states" &&
-		! grep -vE ' (jump docker return reject|docker jump) $' "$WORK/states"
+	grep -qE "^ *[0-9]+ $2\$" "$WORK/states" && grep -qE "^ *[0-9]+ $3\$" "$WORK/states" &&
+		! grep -vE "^ *[0-9]+ ($2|$3)\$" "$WORK/states"
 }
+# iptables lists FORWARD before DOCKER-USER.
+whole() { states "$WORK/samples" 'jump docker return reject ' 'docker jump '; }
+guard_whole() { states "$WORK/guard-samples" 'forward accept reject ' ''; }
 without_failure() { [ ! -s "$WORK/failed" ] || { head -n 30 "$WORK/failed"; return 1; }; }
 often() { [ "$(wc -l <"$WORK/broken")" -ge 10 ] && [ "$(grep -c '^OK: repaired' "$WORK/repairs")" -ge 10 ]; }
 
@@ -103,7 +117,7 @@ two_rules
 for KIND in nft legacy; do
 	WAIT=
 	[ $KIND = nft ] || WAIT=1
-	rm -f "$WORK"/{done,samples,failed}
+	rm -f "$WORK"/{done,samples,guard-samples,failed}
 	: >"$WORK/broken"
 	: >"$WORK/repairs"
 	load reload-debian-12
@@ -115,6 +129,7 @@ for KIND in nft legacy; do
 	breaker & others=$!
 	repairer & others+=" $!"
 	reader & others+=" $!"
+	guard_reader & others+=" $!"
 	elsewhere & others+=" $!"
 	written=0
 	for pid in $writers; do wait "$pid" || written=1; done
@@ -130,7 +145,8 @@ for KIND in nft legacy; do
 	try "$KIND: the host was broken and repaired $(wc -l <"$WORK/broken") times" often
 	try "$KIND: each change of the others is there" kept
 	try "$KIND: nothing in between was seen in $(wc -l <"$WORK/samples") samples" whole
-	dockfw 0 -4 --repair
+	try "$KIND: nor of the guard in $(wc -l <"$WORK/guard-samples")" guard_whole
+	dockfw 0 --repair
 	try "$KIND: correct at the end" finds 0 ''
 	clear_tables
 done

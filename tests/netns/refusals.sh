@@ -185,6 +185,31 @@ late() {
 try "a write that takes too long" late
 clear_tables
 
+# A table that belongs to another process cannot be changed: the rest is written.
+coproc nft -i >/dev/null 2>&1
+owner=$COPROC_PID
+echo 'add table ip dockfw { flags owner; comment "dockfw"; }' >&"${COPROC[1]}"
+for ((i = 0; i < 200; i++)); do nft list tables | grep -q dockfw && break; sleep 0.05; done
+guardless() {
+	dockfw 1 --repair && grep -q '^WARNING: repaired' "$WORK/out" &&
+		printf '%s\n' "dockfw-check: cannot create the chain 'forward' in the ipv4 table 'dockfw': Operation not permitted; run as root (CAP_NET_ADMIN); nothing was written" \
+			'dockfw-check: going on without the guard' | diff - "$WORK/err"
+}
+if nft list table ip dockfw 2>/dev/null | grep -q 'flags owner'; then
+	for KIND in nft legacy; do
+		load reload-debian-12
+		try "$KIND: a guard that the kernel refuses is left out" guardless
+		try "$KIND: only the guard is missing" finds 1 'warning guard-missing'
+		[ $KIND = legacy ] || nft 'delete table ip filter; delete table ip nat'
+	done
+else
+	ok "a guard that the kernel refuses # SKIP this kernel has no tables with an owner"
+fi
+kill "$owner"
+wait "$owner" 2>/dev/null
+KIND=nft
+clear_tables
+
 # Privileges.
 chmod 755 "$WORK"
 cp "$DOCKFW" "$WORK/dockfw-check"

@@ -4,6 +4,8 @@
 # broken, repaired and unreadable, and with texts that imitate a format's syntax.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
 
 KIND=nft
 
@@ -58,13 +60,15 @@ json() {
 import json, sys
 text = open(sys.argv[1], "rb").read().decode("utf-8")
 report = json.loads(text, parse_constant=sys.exit)
-want = {"status", "exit", "version", "backend", "families", "error", "findings", "edits", "written"}
+want = {"status", "exit", "version", "backend", "families", "error", "findings", "guard", "edits", "written"}
 assert want <= set(report) <= want | {"found"}, set(report)
 assert report["exit"] == int(sys.argv[2]) and report["status"] == sys.argv[3], report
 for finding in report["findings"] + report.get("found", []):
     assert set(finding) == {"id", "severity", "family", "table", "chain", "rule", "message", "remedy",
                             "repairable"}, finding
     assert "\n" not in finding["message"], finding
+for family, guard in report["guard"].items():
+    assert family in ("ipv4", "ipv6") and set(guard) == {"refused"} and guard["refused"] >= 0, guard
 for edit in report["edits"]:
     assert set(edit) == {"op", "family", "table", "chain", "position", "rule"}, edit
 ' "$WORK/out" "$status" "$word" || { cat "$WORK/out"; return 1; }
@@ -138,6 +142,38 @@ for dots in '' . ..; do
 	try "an error that is cut after '$dots': the plugin's line" plugin 3 UNKNOWN -v
 done
 CONF=$good
+
+# ---- what the guard has refused ----
+
+clear_tables
+hosts_up
+load docker-28.5
+write_conf <<<'publish "9000/tcp" { }'
+dockfw 0 --repair >/dev/null
+refuses() { refused "$outsider" "$1" 9000; } # ADDRESS
+try "a packet over IPv4" refuses 198.51.100.10
+try "and one over IPv6" refuses 2001:db8:51::10
+try "and another" refuses 2001:db8:51::10
+packets_end
+counted() { nft list table "$1" dockfw | awk '{ for (i = 1; i < NF; i++) if ($i == "packets") n += $(i + 1) } END { print n + 0 }'; }
+n4=$(counted ip) n6=$(counted ip6)
+try "they were counted" test "$((n4 >= 1 && n6 >= 2))" = 1
+try "text" dockfw 0 -v
+try "it has the numbers" grep -qE "^The guard has refused $n4 packets? over IPv4 and $n6 over IPv6\$" "$WORK/out"
+try "the plugin's line" plugin 0 OK
+try "it has them, too" grep -qF " 'refused_ipv4'=${n4}c 'refused_ipv6'=${n6}c " "$WORK/out"
+try "metrics" metrics 0
+try "of IPv4" metric "dockfw_guard_refused_packets_total{family=\"ipv4\"} $n4"
+try "of IPv6" metric "dockfw_guard_refused_packets_total{family=\"ipv6\"} $n6"
+try "json" json 0 ok
+try "it has them as numbers" jq -e ".guard == {ipv4: {refused: $n4}, ipv6: {refused: $n6}}" "$WORK/out"
+nft delete table ip6 dockfw
+dockfw 1 --format=json
+try "a family without a guard is left out" jq -e '.guard | keys == ["ipv4"]' "$WORK/out"
+for name in allowed outsider container; do ip netns delete "$name"; done
+ip link delete ens3 && ip link add ens3 type bridge
+ip link delete docker0
+two_rules
 
 # ---- texts that imitate syntax ----
 

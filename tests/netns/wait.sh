@@ -5,6 +5,7 @@
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
+GUARD=off # the guard has a suite of its own
 
 # waiting OPTION…: starts the program in the background; returns when it listens for changes.
 waiting() {

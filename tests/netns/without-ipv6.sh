@@ -26,6 +26,7 @@ for KIND in nft legacy; do
 	try "$KIND: DOCKER-USER is installed before Docker starts" dockfw 0 --repair
 	try "$KIND: it is as configured" finds 0 ''
 	try "$KIND: nothing was created for IPv6" [ -z "$(tables | grep icmp6)" ]
+	try "$KIND: IPv4 has its guard, and IPv6 none" [ "$(nft list tables | grep dockfw)" = 'table ip dockfw' ]
 	try "$KIND: the report has only IPv4" jq -e '.families == ["ipv4"]' "$WORK/out"
 	try "$KIND: a second repair writes nothing" silent dockfw 0 --repair
 	alone() { dockfw 3 --check -6 && grep -q 'this kernel does not have' "$WORK/err"; }

@@ -18,6 +18,9 @@ KIND=auto
 try "the backend is found" finds 2 'critical rule-missing'
 try "a repair" dockfw 0 --repair
 try "it holds" finds 0 ''
+try "without a guard" [ -z "$(nft list tables)" ]
+try "a check with -v" dockfw 0 -v
+try "explains that" grep -q 'this kernel has no nf_tables: there is no guard, only DOCKER-USER' "$WORK/err"
 try "nothing to repair" silent dockfw 0 --repair
 # shellcheck disable=SC2119 # no option for it
 dockerd

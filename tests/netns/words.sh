@@ -8,6 +8,7 @@
 . "${0%/*}/../hosts.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
+GUARD=off # the guard has a suite of its own
 
 says() { grep -qE -- "$1" "$WORK/out" || { echo "not reported: $1"; cat "$WORK/out" "$WORK/err"; return 1; }; }
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every rule of the lists in this folder, installed by a repair: iptables lists it as
-# it lists its own, and finds it by its text; a second repair writes nothing.
+# it lists its own, and finds it by its text; a second repair writes nothing. The same
+# matches in the guard: the kernel takes them, and a check finds them as configured.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
@@ -53,7 +54,7 @@ configure() {
 		printf 'chain "T%d" { rules = { '\''%s'\'' } }\n' "$number" "${rule//\'/\\\'}"
 	done >"$WORK/chains"
 	write_conf < <(
-		printf 'families = { "%s" }\nchain "USER" { }\nchain "DOCKER-USER" { rules = {\n' "$family"
+		printf 'families = { "%s" }\nignore = { "interface-missing" }\nchain "USER" { }\nchain "DOCKER-USER" { rules = {\n' "$family"
 		each '"-j T%d",%.0s'
 		echo '} }'
 		cat "$WORK/chains"
@@ -75,10 +76,30 @@ found() {
 	return 1
 }
 
+# Each match with both verdicts. The guard refuses by those that it can evaluate again,
+# which most are; it accepts by all, if need be without the match.
+guarded() {
+	local rule table=ip all=("${rules[@]}") drop accept
+	[ "$family" = ipv4 ] || table=ip6
+	rules=()
+	for rule in "${all[@]}"; do
+		taken "$rule -j DROP" && rules+=("$rule -j DROP" "$rule -j ACCEPT")
+	done
+	empty
+	configure
+	dockfw 0 --repair && finds 0 '' && silent dockfw 0 --repair &&
+		nft list table "$table" dockfw >"$WORK/guard" || return 1
+	drop=$(grep -cE '\sdrop( |$)' "$WORK/guard")
+	accept=$(grep -cE '\saccept( |$)' "$WORK/guard")
+	# A list of addresses becomes several rules.
+	echo "${#rules[@]} rules; in the guard $drop drop and $accept accept"
+	[ $((accept * 2)) -ge ${#rules[@]} ] && [ $((drop * 4)) -ge $((accept * 3)) ]
+}
+
 for KIND in nft legacy; do
 	for family in ipv4 ipv6; do
 		command=iptables-$KIND
-		[ $family = ipv4 ] || command=ip6tables-$KIND
+		[ "$family" = ipv4 ] || command=ip6tables-$KIND
 		if [ $KIND = legacy ] && ! "$command" -S >/dev/null 2>&1; then
 			ok "$KIND $family: all cases # SKIP this kernel has no ip_tables"
 			continue
@@ -90,6 +111,7 @@ for KIND in nft legacy; do
 		try "$KIND $family: iptables lists them as its own" as_theirs
 		try "$KIND $family: iptables finds them" found
 		try "$KIND $family: a second repair writes nothing" silent dockfw 0 --repair
+		try "$KIND $family: the guard holds their matches" guarded
 		clear_tables
 	done
 done

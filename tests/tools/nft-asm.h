@@ -26,6 +26,9 @@
  *   range OP FROM TO [REG]
  *   imm DATA [REG]  setmeta KEY [REG]
  *   verdict NAME [CHAIN]           accept, drop, return, queue, jump, goto or a number
+ *   ct KEY [DIRECTION [REG]]       a load; KEY direction, status, dport (proto-dst) or a number;
+ *                                  DIRECTION 0, 1 or '-'
+ *   reject TYPE [CODE]
  *   counter PACKETS BYTES
  *   match NAME REVISION DATA  target NAME REVISION DATA
  *   limit RATE UNIT BURST [TYPE [FLAGS]]
@@ -98,6 +101,10 @@ static const struct asm_names asm_keys[] = {
 	{ "l4proto", NFT_META_L4PROTO }, { "mark", NFT_META_MARK },
 	{ "pkttype", NFT_META_PKTTYPE }, { "nftrace", NFT_META_NFTRACE }, { NULL, 0 },
 };
+static const struct asm_names asm_ct_keys[] = {
+	{ "direction", NFT_CT_DIRECTION }, { "status", NFT_CT_STATUS },
+	{ "dport", NFT_CT_PROTO_DST }, { NULL, 0 },
+};
 static const struct asm_names asm_bases[] = {
 	{ "ll", NFT_PAYLOAD_LL_HEADER }, { "nh", NFT_PAYLOAD_NETWORK_HEADER },
 	{ "th", NFT_PAYLOAD_TRANSPORT_HEADER }, { NULL, 0 },
@@ -130,6 +137,15 @@ static inline void asm_attributes(struct nlmsghdr *nlh, char *const *w)
 		asm_u32(nlh, NFTA_PAYLOAD_BASE, asm_value(asm_bases, w[1]));
 		asm_u32(nlh, NFTA_PAYLOAD_OFFSET, (uint32_t)atoi(w[2]));
 		asm_u32(nlh, NFTA_PAYLOAD_LEN, (uint32_t)atoi(w[3]));
+	} else if (!strcmp(name, "ct")) {
+		asm_u32(nlh, NFTA_CT_DREG, w[2] && w[3] ? (uint32_t)atoi(w[3]) : 1);
+		asm_u32(nlh, NFTA_CT_KEY, asm_value(asm_ct_keys, w[1]));
+		if (w[2] && strcmp(w[2], "-"))
+			mnl_attr_put_u8(nlh, NFTA_CT_DIRECTION, (uint8_t)atoi(w[2]));
+	} else if (!strcmp(name, "reject")) {
+		asm_u32(nlh, NFTA_REJECT_TYPE, (uint32_t)atoi(w[1]));
+		if (w[2])
+			mnl_attr_put_u8(nlh, NFTA_REJECT_ICMP_CODE, (uint8_t)atoi(w[2]));
 	} else if (!strcmp(name, "bitwise")) {
 		asm_u32(nlh, NFTA_BITWISE_SREG, w[4] ? (uint32_t)atoi(w[4]) : 1);
 		asm_u32(nlh, NFTA_BITWISE_DREG, w[4] ? (uint32_t)atoi(w[4]) : 1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "edit.h"
+#include "guard_names.h"
 #include "util.h"
 
 /* Takes ownership of the rule; index is 0-based and <= nrules. */
@@ -42,8 +43,11 @@ static inline bool apply_create(struct snapshot *snapshot, const struct edit *ed
 		return false;
 	chain = table_add_chain(table, edit->chain);
 	chain->loaded = true;
-	/* The only builtin chain that a plan creates. */
-	chain->builtin = !strcmp(edit->chain, "FORWARD");
+	/* The only builtin chains that a plan creates. */
+	chain->builtin = !strcmp(edit->chain, "FORWARD") ||
+			 (!strcmp(edit->table, GUARD_TABLE) &&
+			  (!strcmp(edit->chain, GUARD_FORWARD) || !strcmp(edit->chain, GUARD_INPUT)));
+	table->marked |= !strcmp(edit->table, GUARD_TABLE);
 	if (chain->builtin)
 		chain->policy = VERDICT_ACCEPT;
 	table_sort(table);
@@ -68,6 +72,16 @@ static inline bool apply_drop(struct table *table, const char *name)
 		return true;
 	}
 	return false;
+}
+
+/* The table's memory is that of the snapshot, which keeps it under another name. */
+static inline bool apply_drop_table(struct snapshot *snapshot, struct table *table)
+{
+	if (!table)
+		return false;
+	free(table->name);
+	table->name = xasprintf("dropped %zu", snapshot->ntables);
+	return true;
 }
 
 static inline bool apply_rule(struct chain *chain, const struct edit *edit)
@@ -109,6 +123,9 @@ static inline bool edits_apply(struct snapshot *snapshot, const struct edits *ed
 			break;
 		case EDIT_DROP:
 			done = apply_drop(table, edit->chain);
+			break;
+		case EDIT_DROP_TABLE:
+			done = apply_drop_table(snapshot, table);
 			break;
 		case EDIT_INSERT:
 		case EDIT_DELETE:

@@ -195,7 +195,7 @@ static void merged(void **state)
 		"}\n"
 		"\n"
 		"# These chains hold only the rules listed here. If another program fills one, such\n"
-		"# as fail2ban, remove its section and the rules that lead to it.\n"
+		"# as fail2ban, put filled-by = \"others\" into its section in place of the rules.\n"
 		"\n"
 		"chain \"OFFICE\" {\n"
 		"    rules = {\n"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The findings and the plan, for hand-made snapshots of every Docker layout. */
+#include "check_interfaces.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "dockerd.h"
 #include "model.h"
+#include "read_set.h"
 #include "report_findings.h"
 #include "settings.h"
 
@@ -42,6 +44,8 @@ struct test_case {
 	bool open;     /* FORWARD's policy is ACCEPT */
 	const char *trusted;
 	const char *more_wanted; /* a chain OFFICE with this rule */
+	/* "any", "refuse": others fill the chain f2b, and DOCKER-USER jumps to it first. */
+	const char *others;
 	size_t left; /* findings that remain after a repair */
 };
 
@@ -207,6 +211,45 @@ static const struct test_case cases[] = {
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j DOCKER-MINE #",
 	    "DOCKER-MINE -s 192.0.2.7 -j DROP #" },
 	  { { RULE_STALE, WARN } }, 1, 1 },
+	{ "a chain that others fill is created empty",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_MISSING, CRIT } }, 1, 1, .others = "refuse" },
+	{ "with the jump to it",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_MISSING, CRIT }, { RULE_MISSING, CRIT } }, 2, 2, .others = "any" },
+	{ "whatever is in it stays, with a mark and without",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "f2b -s 192.0.2.1 -j DROP", "f2b -s 192.0.2.1 -j DROP", "f2b -j RETURN", "f2b ?",
+	    "f2b -j ACCEPT #" },
+	  .others = "any" },
+	{ "another jump to it comes after the rules if its rules may accept",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -i x -j f2b", "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW,
+	    "DOCKER-USER " REJECT, "f2b -s 192.0.2.1 -j DROP" },
+	  { { RULE_BYPASSED, CRIT } }, 1, 6, .others = "any" },
+	{ "but not if they only refuse, whatever is there now",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -i x -j f2b", "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW,
+	    "DOCKER-USER " REJECT, "f2b -s 192.0.2.1 -j ACCEPT" },
+	  .others = "refuse" },
+	{ "FORWARD may jump to it first under the same condition",
+	  { "FORWARD -j f2b", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "f2b" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .others = "any" },
+	{ "which holds for refusals",
+	  { "FORWARD -j f2b", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "f2b -j ACCEPT" },
+	  .others = "refuse" },
+	{ "a chain that is no longer configured stays while it jumps there",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
+	    "DOCKER-USER -j OLD #", "f2b -j OLD #", "OLD -s 192.0.2.7 -j DROP #" },
+	  { { RULE_STALE, WARN } }, 1, 1, .others = "any" },
 	{ "a rule that is removed hides no accept from a goto to its chain",
 	  { "FORWARD -p 17 -g DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j RETURN #", "DOCKER-USER est -j ACCEPT" },
@@ -226,6 +269,13 @@ static struct policy *policy_of(const struct test_case *test)
 	policy->foreign_rules = test->foreign_rules;
 	if (test->trusted)
 		strings_add(&policy->trusted_chains, test->trusted);
+	if (test->others) {
+		struct wanted_chain *chain = policy_add_chain(policy, "f2b", "test.conf", 1);
+
+		chain->filled_by = FILLED_BY_OTHERS;
+		chain->verdicts = strcmp(test->others, "any") ? VERDICTS_REFUSE : VERDICTS_ANY;
+		model_want(policy, DOCKER_USER, "-j f2b");
+	}
 	if (!test->bare) {
 		model_want(policy, DOCKER_USER, ALLOW);
 		model_want(policy, DOCKER_USER, REJECT);
@@ -355,9 +405,82 @@ static void test_moved_rules_keep_counters(void **state)
 	policy_free(policy);
 }
 
+/* A check of a correct host does not read what others put into their chain. */
+static void test_others_are_not_read(void **state)
+{
+	const char *const live[] = { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+				     "DOCKER-FORWARD -j ACCEPT", "DOCKER-USER -j f2b",
+				     "DOCKER-USER -i x -j f2b", "f2b -j mine", "mine -j DROP", NULL };
+	struct policy *policy = setting_default_policy();
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct table *table = model_table(snapshot, FAMILY_IPV4, live), *of;
+	struct chain *chain;
+
+	(void)state;
+	policy->families = 1U << FAMILY_IPV4;
+	policy_add_chain(policy, "f2b", "test.conf", 1)->filled_by = FILLED_BY_OTHERS;
+	model_want(policy, DOCKER_USER, "-j f2b");
+	for (size_t c = 0; c < table->nchains; c++)
+		table->chains[c]->loaded = false;
+	while ((chain = select_judged(policy, snapshot, &of)))
+		chain->loaded = true;
+	assert_true(table_chain(table, "FORWARD")->loaded);
+	assert_true(table_chain(table, DOCKER_USER)->loaded);
+	assert_false(table_chain(table, "f2b")->loaded);
+	assert_false(table_chain(table, "mine")->loaded);
+	snapshot_free(snapshot);
+	policy_free(policy);
+}
+
+/* The names that no interface has, each once and with the place of the first. */
+static void test_interfaces(void **state)
+{
+	static const char *const wanted[] = {
+		"this host has no interface 'ens4' (a.conf:3)",
+		"this host has no interface 'ens3,wg0' (a.conf:4); a list is written { \"a\", \"b\" }",
+		"this host has no interface that matches 'wg+' (a.conf:5)",
+		"this host has no interface 'br0' (test.conf:1)",
+		("this host has no interface 'a,b' (test.conf:1); a rule has one interface: write one "
+		 "rule for each"),
+	};
+	struct policy *policy = setting_default_policy();
+	struct strings present = { 0 };
+	struct findings findings = { 0 };
+
+	(void)state;
+	assert_false(interfaces_named(policy));
+	policy_add_named(policy, "+", "a.conf", 1);
+	model_want(policy, DOCKER_USER, "-j DROP");
+	assert_false(interfaces_named(policy));
+	policy_add_named(policy, "ens3", "a.conf", 2);
+	policy_add_named(policy, "ens4", "a.conf", 3);
+	policy_add_named(policy, "ens3,wg0", "a.conf", 4);
+	policy_add_named(policy, "wg+", "a.conf", 5);
+	policy_add_named(policy, "eth+", "a.conf", 6);
+	policy_add_named(policy, "ens4", "a.conf", 7);
+	model_want(policy, DOCKER_USER, "-i ens4 -o br0 -j DROP");
+	model_want(policy, "OFFICE", "-i ens3 -o br0 -j DROP");
+	model_want(policy, "OFFICE", "-i a,b -j DROP");
+	assert_true(interfaces_named(policy));
+	strings_add(&present, "ens3");
+	strings_add(&present, "ens44");
+	strings_add(&present, "eth0");
+	check_interfaces(policy, &present, &findings);
+	assert_int_equal(findings.n, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < findings.n; i++) {
+		assert_int_equal(findings.v[i].id, INTERFACE_MISSING);
+		assert_int_equal(findings.v[i].severity, SEVERITY_WARNING);
+		assert_int_equal(findings.v[i].family, FAMILY_COUNT);
+		assert_string_equal(findings.v[i].message, wanted[i]);
+	}
+	findings_clear(&findings);
+	strings_clear(&present);
+	policy_free(policy);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 4];
 	size_t n = 0;
 
 	for (; n < ARRAY_SIZE(cases); n++)
@@ -368,5 +491,7 @@ int main(void)
 		};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_families_and_ignore);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_moved_rules_keep_counters);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_others_are_not_read);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_interfaces);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

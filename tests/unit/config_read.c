@@ -250,6 +250,66 @@ static void publish_goes_behind(void **state)
 	policy_free(policy);
 }
 
+static void expect_texts(const struct wanted_rules *rules, size_t first, const char *const *texts)
+{
+	for (; *texts; texts++, first++) {
+		assert_true(first < rules->n);
+		assert_string_equal(rules->v[first].text, *texts);
+	}
+	assert_int_equal(first, rules->n);
+}
+
+#define CT(port) "-p tcp -m conntrack --ctstate DNAT --ctorigdstport " port " --ctdir ORIGINAL"
+#define DNAT "-m conntrack --ctstate DNAT --ctdir ORIGINAL"
+
+static void interfaces_of_sections(void **state)
+{
+	static const char *const rules[] = {
+		"-j f2b", "-i wg0 " CT("80") " -j RETURN",
+		"-i ens3 " CT("80") " -j REJECT", "-i eth+ " CT("80") " -j REJECT",
+		"-i + " CT("80") " -j DROP", "-i a " CT("81") " -j RETURN", "-i b " CT("81") " -j RETURN",
+		"-i ens3 " DNAT " -j REJECT", "-i eth+ " DNAT " -j REJECT", NULL,
+	};
+	static const char *const named[] = { "ens3", "eth+", "wg0", "+", "a", "b" };
+	static const unsigned int lines[] = { 6, 6, 1, 3, 4, 4 };
+	/* outside counts wherever it is. */
+	struct policy *policy = good("publish 80/tcp { interface = wg0 allow = any }\n"
+				     "publish 80/tcp { }\n"
+				     "publish 80/tcp { interface = '+' otherwise = drop }\n"
+				     "publish 81/tcp { interface = { a, b } allow = any }\n"
+				     "unlisted = refuse\n"
+				     "outside = { ens3, \"eth+\" }\n"
+				     "chain DOCKER-USER { rules = { \"-j f2b\" } }\n"
+				     "chain f2b { filled-by = others verdicts = refuse }\n");
+
+	(void)state;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		expect_texts(user_rules(policy, family), 0, rules);
+		for (size_t i = 7; i < 9; i++) {
+			assert_true(user_rules(policy, family)->v[i].section == SECTION_CLOSING);
+			assert_int_equal(user_rules(policy, family)->v[i].line, 5);
+		}
+	}
+	assert_int_equal(policy->nsections, 4);
+	assert_int_equal(policy->sections[1].line, 2);
+	assert_int_equal(policy->sections[1].interfaces.n, 2);
+	assert_int_equal(policy->nnamed, ARRAY_SIZE(named));
+	for (size_t i = 0; i < ARRAY_SIZE(named); i++) {
+		assert_string_equal(policy->named[i].name, named[i]);
+		assert_int_equal(policy->named[i].line, lines[i]);
+	}
+	assert_int_equal(policy->chains[1]->filled_by, FILLED_BY_OTHERS);
+	assert_int_equal(policy->chains[1]->verdicts, VERDICTS_REFUSE);
+	policy_free(policy);
+
+	policy = good("unlisted = refuse outside = { }");
+	expect_texts(user_rules(policy, FAMILY_IPV6), 0, (const char *const[]){ DNAT " -j REJECT", NULL });
+	policy_free(policy);
+	policy = good("outside = { }");
+	assert_int_equal(user_rules(policy, FAMILY_IPV6)->n, 0);
+	policy_free(policy);
+}
+
 static void mark_is_taken_off(void **state)
 {
 	struct policy *policy = good("chain \"DOCKER-USER\" { rules = {\n"
@@ -372,13 +432,24 @@ static void bad_values(void **state)
 	refused_at("publish \"80/tcp\" { otherwise = accept }", 1, "neither \"reject\" nor \"drop\"");
 	refused_at("publish \"80-90/tcp\" { }\npublish \"85/tcp\" { interface = ens3 }", 2,
 		   "already decided by '80-90/tcp'");
+	refused_at("publish 80/tcp { }\npublish 80/tcp { }", 2, "already decided by '80/tcp' at ");
+	/* What is not said is what outside says. */
+	refused_at("outside = wg0\npublish 80/tcp { }\npublish 80/tcp { interface = wg0 }", 3,
+		   "already decided by '80/tcp'");
+	policy_free(good("outside = wg0\npublish 80/tcp { }\npublish 80/tcp { interface = wg1 }"));
+	refused_at("publish 80/tcp {\n interface = { a,\n a } }", 3, "interface: 'a' is in the list twice");
+	refused_at("outside = { a, a }", 1, "outside: 'a' is in the list twice");
+	refused_at("outside =\n \"a, b\"", 2, "a list is written { \"a\", \"b\" }");
+	refused_at("publish 80/tcp { interface = \"ens3,ens4,ens5,wg0\" }", 1, "a list is written");
+	refused_at("guard = on", 1, "neither \"auto\" nor \"off\"");
+	refused_at("unlisted = deny", 1, "neither \"allow\" nor \"refuse\"");
 }
 
 static void bad_chains(void **state)
 {
 	static const char *const names[] = {
 		"", "-x", "!x", "a b", "INPUT", "FORWARD", "ACCEPT", "RETURN", "DOCKER",
-		"DOCKER-FORWARD", "LOG", "REJECT", "DNAT", "TTL", "12345678901234567890123456789",
+		"DOCKER-FORWARD", "forward", "input", "LOG", "REJECT", "DNAT", "TTL", "12345678901234567890123456789",
 	};
 
 	(void)state;
@@ -402,6 +473,13 @@ static void bad_chains(void **state)
 	policy_free(good("chain A { rules = { \"-6 -j B\" } } chain B { rules = { \"-4 -j A\" } }"));
 	refused_at("chain A { rules = {\n\"-j DOCKER-USER\" } }", 2, "only FORWARD may jump");
 	refused_at("chain DOCKER-USER { rules = {\n\"-j DOCKER-USER\" } }", 2, "only FORWARD may jump");
+	refused_at("\nchain DOCKER-USER { filled-by = others }", 2, "cannot be filled by others");
+	refused_at("chain A { filled-by = others\nrules = {\n\"-j DROP\" } }", 3, "cannot have rules here");
+	refused_at("chain A {\nverdicts = refuse }", 2, "is only for a chain with filled-by");
+	refused_at("chain A { filled-by = dockfw\n\nverdicts = refuse }", 3, "is only for a chain");
+	refused_at("chain A {\nfilled-by = fail2ban }", 2, "neither \"dockfw\" nor \"others\"");
+	policy_free(good("chain A { filled-by = others verdicts = any }\n"
+			 "chain DOCKER-USER { filled-by = dockfw verdicts = any }"));
 }
 
 static void bad_rules(void **state)
@@ -494,6 +572,37 @@ static char *print(const struct policy *policy)
 	return text;
 }
 
+/* What sections and unlisted become is shown, as comments. */
+static void print_shows_all_rules(void **state)
+{
+	static const char wanted[] =
+		"\nchain \"DOCKER-USER\" {\n    rules = {\n        \"-j F\"\n    }\n}\n"
+		"\nchain \"F\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"any\"\n"
+		"}\n"
+		"\npublish \"80-81/tcp\" {\n"
+		"    interface       = { \"ens3\" }\n"
+		"    allow           = { \"192.0.2.1\" }\n"
+		"    otherwise       = \"drop\"\n"
+		"    # -s 192.0.2.1/32 -i ens3 " CT("80:81") " -j RETURN\n"
+		"    # -i ens3 " CT("80:81") " -j DROP\n"
+		"}\n"
+		"\n# unlisted = \"refuse\", after all other rules of DOCKER-USER:\n"
+		"#   -4 -i ens3 " DNAT " -j REJECT --reject-with icmp-port-unreachable\n"
+		"#   -6 -i ens3 " DNAT " -j REJECT --reject-with icmp6-port-unreachable\n";
+	struct policy *policy = good("outside = ens3 unlisted = refuse chain DOCKER-USER { rules = \"-j F\" } "
+				     "chain F { filled-by = others } publish 80-81/tcp { "
+				     "allow = \"192.0.2.1\" otherwise = drop }");
+	char *text = print(policy);
+
+	(void)state;
+	assert_non_null(strstr(text, "\n\n"));
+	assert_string_equal(strstr(text, "\n\n") + 1, wanted);
+	free(text);
+	policy_free(policy);
+}
+
 static void print_is_fixed_point(void **state)
 {
 	static const char *const texts[] = {
@@ -505,6 +614,13 @@ static void print_is_fixed_point(void **state)
 		"\"-6\", \"-6 -p 99 -j RETURN\", '-m comment --comment \"\\\"${x}\\\" it\\'s \\\\\\\\\" -j A' } }"
 		"chain A { } chain B { rules = { \"-s 192.0.2.0/28,192.0.3.0/28 -g A\" } }"
 		"publish 80/tcp { allow = { \"2001:db8::/32\", \"192.0.2.1\" } otherwise = drop }",
+		"outside = { 'ens3', \"eth+\" } unlisted = refuse direct = refuse guard = off "
+		"chain DOCKER-USER { rules = { \"-j F\", \"-j G\" } } chain F { filled-by = others } "
+		"chain G { filled-by = others verdicts = refuse } publish 80-81/tcp { } "
+		"publish 80/tcp { interface = { a, b } allow = any } publish 443/tcp { interface = '+' "
+		"allow = { \"192.0.2.1\", \"::/00\" } otherwise = drop } "
+		"publish 443/udp { interface = wg0 } publish 443/udp { }",
+		"unlisted = refuse families = ipv6 publish 80/tcp { allow = \"2001:db8::1\" }",
 		/* Parts that the listing leaves out. */
 		"chain DOCKER-USER { rules = { \"-p esp -m esp ! --espspi 0:4294967295 -j DROP\", "
 		"\"-4 -p tcp ! --dport 0:65535\", \"-s 192.0.2.1 -p ipcomp -m ipcomp --ipcompspi :\", "
@@ -519,13 +635,15 @@ static void print_is_fixed_point(void **state)
 		again = good(first);
 		second = print(again);
 		assert_string_equal(first, second);
+		assert_int_equal(policy->nsections, again->nsections);
 		for (enum family family = 0; family < FAMILY_COUNT; family++) {
 			const struct wanted_rules *a = user_rules(policy, family);
 			const struct wanted_rules *b = user_rules(again, family);
 
 			assert_int_equal(a->n, b->n);
 			for (size_t k = 0; k < a->n; k++)
-				assert_true(rule_equal_but_mark(a->v[k].rule, b->v[k].rule));
+				assert_true(rule_equal_but_mark(a->v[k].rule, b->v[k].rule) &&
+					    a->v[k].section == b->v[k].section);
 		}
 		policy_free(policy);
 		policy_free(again);
@@ -586,6 +704,7 @@ int main(void)
 		cmocka_unit_test(families_of_rules),
 		cmocka_unit_test(quoting),
 		cmocka_unit_test(publish_goes_behind),
+		cmocka_unit_test(interfaces_of_sections),
 		cmocka_unit_test(mark_is_taken_off),
 		cmocka_unit_test(includes),
 		cmocka_unit_test(deep_includes),
@@ -594,6 +713,7 @@ int main(void)
 		cmocka_unit_test(bad_chains),
 		cmocka_unit_test(bad_rules),
 		cmocka_unit_test(bad_files),
+		cmocka_unit_test(print_shows_all_rules),
 		cmocka_unit_test(print_is_fixed_point),
 		cmocka_unit_test(many_rules),
 	};

@@ -6,8 +6,9 @@
  * Hand-made snapshots and policies, without libxtables or a kernel: a rule is written
  * as a few words, which are not the syntax of iptables.
  *
- *   -i NAME  -o NAME  -p NUMBER  -s A.B.C.D  -j|-g NAME-OR-VERDICT
+ *   [!] -i NAME  [!] -o NAME  -p NUMBER  -s A.B.C.D  -d A.B.C.D  -j|-g NAME-OR-VERDICT
  *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  m:NAME (a match)
+ *   to:PORT (of the connection, in the original direction)  direct (not translated)
  *   # (the mark)  ? (opaque)
  */
 
@@ -26,6 +27,7 @@
 #include "plan.h"
 #include "policy.h"
 #include "ruleset.h"
+#include "xt_match.h"
 
 static inline void model_target(struct rule *rule, const char *name, bool go_to)
 {
@@ -46,6 +48,23 @@ static inline void model_target(struct rule *rule, const char *name, bool go_to)
 	rule_set_chain(rule, go_to ? VERDICT_GOTO : VERDICT_JUMP, name);
 }
 
+static inline void model_address(struct address *address, const char *text)
+{
+	assert_int_equal(inet_pton(AF_INET, text, address->addr), 1);
+	memset(address->mask, 0xff, 4);
+}
+
+static inline void model_origin(struct rule *rule, const char *word)
+{
+	struct xt_conntrack_want want = { .direction = XT_DIRECTION_ORIGINAL };
+
+	if (!strcmp(word, "direct"))
+		want.dnat = XT_DNAT_IS_NOT;
+	else
+		want.port = (uint16_t)atoi(word + strlen("to:"));
+	xt_conntrack_add(rule, &want);
+}
+
 static inline struct rule *model_rule(enum family family, const char *text)
 {
 	struct xt_conntrack_mtinfo3 est = {
@@ -57,21 +76,26 @@ static inline struct rule *model_rule(enum family family, const char *text)
 	char *copy = xstrdup(text), *rest = copy, *word;
 
 	while ((word = strsep(&rest, " "))) {
-		if (!strcmp(word, "-i"))
+		if (!strcmp(word, "!"))
+			rule->invert |= strncmp(rest, "-i", 2) ? INV_OUT : INV_IN;
+		else if (!strcmp(word, "-i"))
 			assert_true(interface_set(&rule->in, strsep(&rest, " ")));
 		else if (!strcmp(word, "-o"))
 			assert_true(interface_set(&rule->out, strsep(&rest, " ")));
 		else if (!strcmp(word, "-p"))
 			rule->proto = (uint16_t)atoi(strsep(&rest, " "));
-		else if (!strcmp(word, "-s")) {
-			assert_int_equal(inet_pton(AF_INET, strsep(&rest, " "), rule->src.addr), 1);
-			memset(rule->src.mask, 0xff, 4);
-		} else if (!strcmp(word, "-j") || !strcmp(word, "-g"))
+		else if (!strcmp(word, "-s"))
+			model_address(&rule->src, strsep(&rest, " "));
+		else if (!strcmp(word, "-d"))
+			model_address(&rule->dst, strsep(&rest, " "));
+		else if (!strcmp(word, "-j") || !strcmp(word, "-g"))
 			model_target(rule, strsep(&rest, " "), word[1] == 'g');
 		else if (!strncmp(word, "ext:", 4))
 			rule_set_target(rule, word + 4, 0, "12345678", 8);
 		else if (!strncmp(word, "m:", 2))
 			rule_add_match(rule, word + 2, 0, "12345678", 8);
+		else if (!strcmp(word, "direct") || !strncmp(word, "to:", 3))
+			model_origin(rule, word);
 		else if (!strcmp(word, "est"))
 			rule_add_match(rule, "conntrack", 3, &est, sizeof(est));
 		else if (!strcmp(word, "#"))

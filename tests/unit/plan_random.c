@@ -88,6 +88,13 @@ static struct policy *random_policy(void)
 	if (below(2))
 		for (unsigned int i = below(3); i; i--)
 			model_want(policy, "OFFICE", random_words(8));
+	if (!below(3)) {
+		struct wanted_chain *chain = policy_add_chain(policy, "f2b", "test.conf", 1);
+
+		chain->filled_by = FILLED_BY_OTHERS;
+		chain->verdicts = below(2) ? VERDICTS_ANY : VERDICTS_REFUSE;
+		model_want(policy, DOCKER_USER, "-j f2b");
+	}
 	return policy;
 }
 
@@ -106,6 +113,8 @@ static size_t foreign(const struct policy *policy, const struct snapshot *snapsh
 		      const char *name, uint64_t *handles)
 {
 	const struct chain *chain = table_chain(snapshot_table(snapshot, FAMILY_IPV4, "filter"), name);
+	const struct wanted_chain *wanted = policy_chain(policy, name);
+	bool others = wanted && wanted->filled_by == FILLED_BY_OTHERS;
 	size_t n = 0;
 
 	for (size_t i = 0; chain && i < chain->nrules; i++) {
@@ -115,7 +124,8 @@ static size_t foreign(const struct policy *policy, const struct snapshot *snapsh
 			continue;
 		if (!strcmp(name, "FORWARD") ? !rule->opaque && rule->verdict == VERDICT_JUMP &&
 					       !strcmp(rule->chain, DOCKER_USER)
-					     : rule_is_marked(rule) || is_wanted(policy, name, rule))
+					     : !others && (rule_is_marked(rule) ||
+							   is_wanted(policy, name, rule)))
 			continue;
 		handles[n++] = rule->handle;
 	}

@@ -83,7 +83,10 @@ static void interfaces(void **state)
 		assert_false(set(&publish, "interface", bad[i]));
 	assert_true(set(&publish, "interface", "0123456789abcde"));
 	assert_true(set(&publish, "interface", "ens+"));
-	assert_string_equal(publish.interface, "ens+");
+	assert_false(set(&publish, "interface", "ens+")); /* twice */
+	assert_true(set(&publish, "interface", "a,b"));   /* legal for the kernel */
+	assert_int_equal(publish.interfaces.n, 3);
+	assert_string_equal(publish.interfaces.v[1], "ens+");
 	publish_clear(&publish);
 }
 
@@ -115,31 +118,47 @@ static void addresses(void **state)
 	publish_clear(&publish);
 }
 
-/* The rules as one text, each on its line. */
-static char *rules_of(const char *port, const char *interface, const char *const *allow,
+/* Adds the interfaces of a text, which blanks separate. */
+static void set_interfaces(struct publish *publish, const char *names)
+{
+	char *copy = xstrdup(names ? names : ""), *rest = copy, *name;
+
+	while ((name = strsep(&rest, " ")))
+		if (*name)
+			assert_true(set(publish, "interface", name));
+	free(copy);
+}
+
+/* The texts as one, each on its line. */
+static char *joined(struct strings *texts)
+{
+	char *all = xstrdup("");
+
+	for (size_t i = 0; i < texts->n; i++) {
+		char *longer = xasprintf("%s%s\n", all, texts->v[i]);
+
+		free(all);
+		all = longer;
+	}
+	strings_clear(texts);
+	return all;
+}
+
+static char *rules_of(const char *port, const char *interfaces, const char *const *allow,
 		      const char *otherwise)
 {
 	struct publish publish = { 0 };
 	struct strings texts = { 0 };
-	char *all = xstrdup("");
 
 	assert_null(publish_set_port(&publish, port));
-	if (interface)
-		assert_true(set(&publish, "interface", interface));
+	set_interfaces(&publish, interfaces);
 	for (; allow && *allow; allow++)
 		assert_true(set(&publish, "allow", *allow));
 	if (otherwise)
 		assert_true(set(&publish, "otherwise", otherwise));
 	publish_rules(&publish, &texts);
-	for (size_t i = 0; i < texts.n; i++) {
-		char *longer = xasprintf("%s%s\n", all, texts.v[i]);
-
-		free(all);
-		all = longer;
-	}
-	strings_clear(&texts);
 	publish_clear(&publish);
-	return all;
+	return joined(&texts);
 }
 
 static void expect(char *got, const char *wanted)
@@ -169,6 +188,12 @@ static void rules(void **state)
 	/* Open to everyone: nothing is refused after it. */
 	expect(rules_of("80/tcp", NULL, any, "drop"), "-p tcp " CT("80") " -j RETURN\n");
 	expect(rules_of("80/sctp", "ens3", any, NULL), "-i ens3 -p sctp " CT("80") " -j RETURN\n");
+	/* Each interface by itself. */
+	expect(rules_of("80/tcp", "ens3 wg0", both + 1, NULL),
+	       "-s 2001:db8::/48 -i ens3 -p tcp " CT("80") " -j RETURN\n"
+	       "-i ens3 -p tcp " CT("80") " -j REJECT\n"
+	       "-s 2001:db8::/48 -i wg0 -p tcp " CT("80") " -j RETURN\n"
+	       "-i wg0 -p tcp " CT("80") " -j REJECT\n");
 	/* Everyone in IPv4 is not everyone in IPv6. */
 	expect(rules_of("80/tcp", NULL, everybody, NULL),
 	       "-4 -s 0.0.0.0/0 -p tcp " CT("80") " -j RETURN\n"
@@ -176,10 +201,25 @@ static void rules(void **state)
 	       "-p tcp " CT("80") " -j REJECT\n");
 }
 
+static void unlisted(void **state)
+{
+	struct strings outside = { 0 }, texts = { 0 };
+
+	(void)state;
+	publish_unlisted_rules(&outside, &texts);
+	expect(joined(&texts), "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
+	strings_add(&outside, "ens3");
+	strings_add(&outside, "eth+");
+	publish_unlisted_rules(&outside, &texts);
+	expect(joined(&texts), "-i ens3 -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n"
+			       "-i eth+ -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
+	strings_clear(&outside);
+}
+
 static void overlaps(void **state)
 {
 	static const struct {
-		const char *first, *first_interface, *second, *second_interface;
+		const char *first, *first_interfaces, *second, *second_interfaces;
 		bool overlap;
 	} cases[] = {
 		{ "80/tcp", NULL, "80/tcp", NULL, true },
@@ -188,6 +228,15 @@ static void overlaps(void **state)
 		{ "80/tcp", "ens3", "80/tcp", NULL, false }, /* other interfaces are not restricted */
 		{ "80/tcp", "ens3", "80/tcp", "ens4", false },
 		{ "80/tcp", "ens3", "80/tcp", "ens3", true },
+		{ "80/tcp", "ens3 ens4", "80/tcp", "wg0 ens4", true },
+		{ "80/tcp", "ens3 ens4", "80/tcp", "wg0 wg1", false },
+		{ "80/tcp", "eth+", "80/tcp", "eth0", true },
+		{ "80/tcp", "eth+", "80/tcp", "eth1+", true },
+		{ "80/tcp", "eth0", "80/tcp", "eth+", false }, /* for the others */
+		{ "80/tcp", "eth1", "80/tcp", "eth10", false },
+		{ "80/tcp", "+", "80/tcp", "ens3", true },
+		{ "80/tcp", "+", "80/tcp", NULL, true },
+		{ "80/tcp", "ens3", "80/tcp", "+", false },
 		{ "80-90/tcp", NULL, "90-99/tcp", NULL, true },
 		{ "80-89/tcp", NULL, "90-99/tcp", NULL, false },
 		{ "90-99/tcp", NULL, "80-89/tcp", NULL, false },
@@ -199,11 +248,10 @@ static void overlaps(void **state)
 
 		assert_null(publish_set_port(&first, cases[i].first));
 		assert_null(publish_set_port(&second, cases[i].second));
-		if (cases[i].first_interface)
-			assert_true(set(&first, "interface", cases[i].first_interface));
-		if (cases[i].second_interface)
-			assert_true(set(&second, "interface", cases[i].second_interface));
-		assert_int_equal(publish_overlap(&first, &second), cases[i].overlap);
+		set_interfaces(&first, cases[i].first_interfaces);
+		set_interfaces(&second, cases[i].second_interfaces);
+		if (publish_overlap(&first, &second) != cases[i].overlap)
+			fail_msg("case %zu", i);
 		publish_clear(&first);
 		publish_clear(&second);
 	}
@@ -216,6 +264,7 @@ int main(void)
 		cmocka_unit_test(interfaces),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(rules),
+		cmocka_unit_test(unlisted),
 		cmocka_unit_test(overlaps),
 	};
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rounds of a repair, with a backend that keeps its tables in memory: what is
- * written, how often a repair is retried, and that it does not fight another writer
- * for ever.
+ * The rounds of a repair and of a removal, with a backend that keeps its tables in
+ * memory: what is written, how often it is retried, and that it does not fight another
+ * writer for ever.
  */
 #include "model.h"
 
@@ -10,6 +10,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "patience.h"
+#include "removal.h"
 #include "repair.h"
 #include "settings.h"
 
@@ -20,6 +21,7 @@ static struct {
 	struct snapshot *tables;
 	unsigned int lost;   /* commits that fail because the tables changed */
 	bool undone;         /* another writer undoes each commit */
+	bool no_guard;       /* the kernel refuses edits of the guard */
 	unsigned int commits;
 } fake;
 
@@ -100,6 +102,12 @@ static int fake_commit(struct backend *backend, const struct snapshot *snapshot,
 	if (fake.lost) {
 		fake.lost--;
 		return BACKEND_CHANGED;
+	}
+	for (size_t i = 0; fake.no_guard && i < edits->n; i++) {
+		if (!strcmp(edits->v[i].table, GUARD_TABLE)) {
+			diag_error("no");
+			return BACKEND_GUARD_REFUSED;
+		}
 	}
 	fake.commits++;
 	if (!fake.undone)
@@ -231,6 +239,23 @@ static void test_lost_races_have_an_end(void **state)
 	clear(&session, &run);
 }
 
+static void test_a_guard_that_is_refused(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	diag_forget();
+	fake.no_guard = true;
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_true(run.written);
+	assert_int_equal(fake.commits, 1);
+	assert_null(diag_first_error());
+	assert_int_equal(findings_count(&run.left.findings, RULE_MISSING, FAMILY_COUNT), 0);
+	assert_int_equal(findings_count(&run.left.findings, GUARD_MISSING, FAMILY_IPV4), 1);
+	clear(&session, &run);
+}
+
 static void test_contested(void **state)
 {
 	struct session session;
@@ -243,6 +268,54 @@ static void test_contested(void **state)
 	assert_int_equal(fake.commits, 1 + REPAIR_ROUNDS);
 	assert_int_equal(contested(&run), 1);
 	clear(&session, &run);
+}
+
+/* Removes a rule with the mark. */
+static int remove_marked(struct removal *removal, bool dry_run)
+{
+	struct policy *policy = setting_default_policy();
+	int status;
+
+	policy->families = 1U << FAMILY_IPV4;
+	fake.commits = 0;
+	lay();
+	chain_add_rule(table_chain(fake.tables->tables[0], "DOCKER-USER"),
+		       model_rule(FAMILY_IPV4, ALLOW " #"));
+	*removal = (struct removal){ .dry_run = dry_run };
+	status = removal_run(removal, backends, policy);
+	assert_int_equal(removal->parts[BACKEND_NFT].edits.n, 1);
+	policy_free(policy);
+	snapshot_free(fake.tables);
+	fake.tables = NULL;
+	return status;
+}
+
+static void test_removals(void **state)
+{
+	struct removal removal;
+
+	(void)state;
+	/* It looks again after its write. */
+	fake.lost = 5;
+	assert_int_equal(remove_marked(&removal, false), 0);
+	assert_true(removal.parts[BACKEND_NFT].written);
+	assert_int_equal(fake.commits, 1);
+	removal_clear(&removal);
+
+	assert_int_equal(remove_marked(&removal, true), 0);
+	assert_false(removal.parts[BACKEND_NFT].written);
+	assert_int_equal(fake.commits, 0);
+	removal_clear(&removal);
+
+	/* Another program puts the rule back each time. */
+	fake.undone = true;
+	diag_forget();
+	assert_int_equal(remove_marked(&removal, false), -1);
+	assert_true(removal.parts[BACKEND_NFT].written);
+	assert_int_equal(fake.commits, 1 + REPAIR_ROUNDS);
+	assert_non_null(strstr(diag_first_error(), "another program has put back"));
+	removal_clear(&removal);
+	memset(&fake, 0, sizeof(fake));
 }
 
 static int set_up(void **state)
@@ -267,7 +340,9 @@ int main(void)
 		cmocka_unit_test(test_dry_run_writes_nothing),
 		cmocka_unit_test(test_lost_races_are_repeated),
 		cmocka_unit_test(test_lost_races_have_an_end),
+		cmocka_unit_test(test_a_guard_that_is_refused),
 		cmocka_unit_test(test_contested),
+		cmocka_unit_test(test_removals),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -173,7 +173,7 @@ static bool is_reported(const struct snapshot *snapshot, const struct proxies *p
 	bool reported;
 
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
-	check_proxies(policy, snapshot, proxies, 0, false, &findings);
+	check_proxies(policy, snapshot, proxies, 0, 0, false, &findings);
 	reported = findings.n;
 	findings_clear(&findings);
 	policy_free(policy);
@@ -185,7 +185,7 @@ static bool is_reached(const struct snapshot *snapshot, const struct proxies *pr
 {
 	struct exposure_list list;
 	struct netinfo info = { 0 };
-	struct world world = { snapshot, NULL, &info, proxies };
+	struct world world = { .snapshot = snapshot, .info = &info, .proxies = proxies };
 	bool reached = false;
 
 	make_info(&info);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+
+#include <string.h>
+
+#include "chain_diff.h"
+#include "docker_layout.h"
+#include "guard_names.h"
+#include "mark.h"
+#include "plan_chain.h"
+#include "reach.h"
+#include "util.h"
+
+/* Remedies for cases that the ids' own remedy does not fit. */
+static const struct remedy keep_theirs = {
+	"rename that table if it is yours, or set guard = \"off\"", false, NULL,
+};
+
+/* "ip dockfw", as nft names the table of that family. */
+static const char *table_title(enum family family)
+{
+	return family == FAMILY_IPV4 ? "ip " GUARD_TABLE : "ip6 " GUARD_TABLE;
+}
+
+static bool has_marked_rule(const struct table *table)
+{
+	for (size_t c = 0; c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			if (rule_is_marked(table->chains[c]->rules[i]))
+				return true;
+	return false;
+}
+
+/* Whether it has the guard's base chains only, without rules. */
+static bool is_bare_guard(const struct table *table)
+{
+	for (size_t c = 0; c < table->nchains; c++)
+		if (!table->chains[c]->builtin || table->chains[c]->nrules)
+			return false;
+	return true;
+}
+
+/* Kernels before 5.10 do not keep a table's comment, so its rules count as well. */
+bool guard_is_foreign(const struct table *table)
+{
+	return table && !table->marked && !has_marked_rule(table) && !is_bare_guard(table);
+}
+
+uint64_t guard_refused(const struct snapshot *own, enum family family)
+{
+	const struct table *table = own ? snapshot_table(own, family, GUARD_TABLE) : NULL;
+	uint64_t packets = 0;
+
+	if (guard_is_foreign(table))
+		return 0;
+	for (size_t c = 0; table && c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			if (rule_refuses(table->chains[c]->rules[i]))
+				packets += table->chains[c]->rules[i]->packets;
+	return packets;
+}
+
+/* ---- what differs ---- */
+
+static const struct guard_chain *guard_find(const struct guard *guard, const char *name)
+{
+	for (size_t i = 0; i < guard->n; i++)
+		if (!strcmp(guard->chains[i].name, name))
+			return &guard->chains[i];
+	return NULL;
+}
+
+/*
+ * What no edit of single rules mends, as a sentence for a finding, or NULL: the table
+ * is then created anew. The caller frees it.
+ */
+static char *broken_frame(const struct guard *guard, const struct table *table)
+{
+	if (table->dormant)
+		return xasprintf("the table %s is dormant: none of its rules are evaluated",
+				 table_title(table->family));
+	for (size_t c = 0; c < table->nchains; c++) {
+		const struct chain *chain = table->chains[c];
+		const struct guard_chain *wanted = guard_find(guard, chain->name);
+
+		if (!wanted)
+			return xasprintf("the table %s has a chain that is not configured: '%s'",
+					 table_title(table->family), chain->name);
+		if (wanted->base ? !chain->builtin : chain->foreign_base)
+			return xasprintf("chain '%s' of the table %s has another hook or priority",
+					 chain->name, table_title(table->family));
+		if (wanted->base && chain->policy != VERDICT_ACCEPT)
+			return xasprintf("chain '%s' of the table %s has another policy",
+					 chain->name, table_title(table->family));
+	}
+	return NULL;
+}
+
+static void diff_chain(struct chain_diff *diff, const struct guard_chain *wanted,
+		       struct reach *reach, const struct table *table)
+{
+	chain_diff_make(diff, &wanted->rules, reach, table_chain(table, wanted->name), true);
+}
+
+/* The first chain that is missing or has other rules, as a sentence, or NULL. */
+static char *broken_rules(const struct guard *guard, const struct table *table)
+{
+	struct reach *reach = reach_new(table, NULL);
+	char *what = NULL;
+
+	for (size_t i = 0; i < guard->n && !what; i++) {
+		const struct guard_chain *wanted = &guard->chains[i];
+		size_t missing = 0, extra = 0;
+		struct chain_diff diff;
+
+		diff_chain(&diff, wanted, reach, table);
+		for (size_t w = 0; w < wanted->rules.n; w++)
+			missing += diff.live[w] == DIFF_MISSING ||
+				   diff.fates[diff.live[w]] != LIVE_KEPT;
+		for (size_t r = 0; diff.chain && r < diff.chain->nrules; r++)
+			extra += diff.fates[r] == LIVE_STALE || diff.fates[r] == LIVE_EVICTED;
+		if (!diff.chain)
+			what = xasprintf("the table %s has no chain '%s'",
+					 table_title(table->family), wanted->name);
+		else if (missing || extra)
+			what = xasprintf("chain '%s' of the table %s lacks %zu of its rules, and has %zu others",
+					 wanted->name, table_title(table->family), missing, extra);
+		chain_diff_clear(&diff);
+	}
+	reach_free(reach);
+	return what;
+}
+
+/* Sets what: for GUARD_WRONG a sentence, which the caller frees; else NULL. */
+static enum guard_state compare(const struct guard *guard, const struct table *table, char **what)
+{
+	*what = NULL;
+	if (guard_is_foreign(table))
+		return GUARD_FOREIGN;
+	if (!guard->n) {
+		if (!table)
+			return GUARD_NONE;
+		*what = xasprintf("no rules are configured for the table %s",
+				  table_title(table->family));
+		return GUARD_WRONG;
+	}
+	if (!table)
+		return GUARD_ABSENT;
+	*what = broken_frame(guard, table);
+	if (!*what)
+		*what = broken_rules(guard, table);
+	return *what ? GUARD_WRONG : GUARD_RIGHT;
+}
+
+enum guard_state guard_state(const struct policy *policy, const struct snapshot *snapshot,
+			     const struct snapshot *own, enum family family)
+{
+	enum guard_state state;
+	struct guard guard;
+	char *what;
+
+	if (!own)
+		return GUARD_NONE;
+	guard_make(&guard, policy, snapshot, family);
+	state = compare(&guard, snapshot_table(own, family, GUARD_TABLE), &what);
+	guard_clear(&guard);
+	free(what);
+	return state;
+}
+
+/* ---- the check ---- */
+
+/* Whether Docker's packets do not pass DOCKER-USER in that family at all. */
+static bool only_guard_holds(const struct snapshot *snapshot, const struct dockerd *dockerd,
+			     enum family family)
+{
+	enum flag managed = family == FAMILY_IPV4 ? dockerd->iptables : dockerd->ip6tables;
+
+	return docker_has_nftables(snapshot, family) ||
+	       (dockerd->running && managed == FLAG_OFF);
+}
+
+static void check_guard_of(const struct guard *guard, const struct table *table, bool critical,
+			   struct findings *findings)
+{
+	enum severity severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	const char *holds = critical ? "nothing holds the rules" : "only DOCKER-USER holds the rules";
+	struct finding *finding;
+	char *what;
+
+	switch (compare(guard, table, &what)) {
+	case GUARD_ABSENT:
+		findings_add(findings, GUARD_MISSING, severity, guard->family,
+			     xasprintf("there is no table %s: %s", table_title(guard->family),
+				       holds));
+		break;
+	case GUARD_WRONG:
+		findings_add(findings, GUARD_DIFFERS, severity, guard->family, xstrdup(what));
+		break;
+	case GUARD_FOREIGN:
+		if (!guard->n)
+			break;
+		finding = findings_add(findings, GUARD_MISSING, SEVERITY_UNKNOWN, guard->family,
+			xasprintf("the table %s is not this program's and is kept: %s",
+				  table_title(guard->family), holds));
+		finding->remedy = &keep_theirs;
+		finding->repairable = false;
+		break;
+	default:
+		break;
+	}
+	free(what);
+}
+
+void guard_check(const struct policy *policy, const struct snapshot *snapshot,
+		 const struct snapshot *own, const struct dockerd *dockerd,
+		 struct findings *findings)
+{
+	for (int family = 0; family < FAMILY_COUNT && own; family++) {
+		struct guard guard;
+
+		if (!(policy->families & 1U << family))
+			continue;
+		guard_make(&guard, policy, snapshot, (enum family)family);
+		check_guard_of(&guard, snapshot_table(own, (enum family)family, GUARD_TABLE),
+			       only_guard_holds(snapshot, dockerd, (enum family)family), findings);
+		guard_clear(&guard);
+	}
+}
+
+/* ---- the plan ---- */
+
+static void plan_guard_chain(const struct guard_chain *wanted, enum family family,
+			     struct reach *reach, const struct table *table, struct edits *edits)
+{
+	struct chain_diff diff;
+
+	diff_chain(&diff, wanted, reach, table);
+	plan_chain_diff(&diff, family, GUARD_TABLE, wanted->name, edits);
+	chain_diff_clear(&diff);
+}
+
+/* In one batch, so that no packet meets the guard without its rules. */
+static void plan_guard_of(const struct guard *guard, const struct table *table,
+			  struct edits *edits)
+{
+	char *broken = table ? broken_frame(guard, table) : NULL;
+	struct reach *reach;
+
+	if (broken) {
+		edits_table(edits, EDIT_DROP_TABLE, guard->family, GUARD_TABLE);
+		table = NULL;
+	}
+	free(broken);
+	reach = reach_new(table, NULL);
+	for (size_t i = 0; i < guard->n; i++)
+		if (!table_chain(table, guard->chains[i].name))
+			edits_chain(edits, EDIT_CREATE, guard->family, GUARD_TABLE,
+				    guard->chains[i].name);
+	/* A chain is filled after those that it jumps to. */
+	for (size_t i = guard->n; i-- > 0;)
+		plan_guard_chain(&guard->chains[i], guard->family, reach, table, edits);
+	reach_free(reach);
+}
+
+void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
+		const struct snapshot *own, struct edits *edits)
+{
+	for (int family = 0; family < FAMILY_COUNT && own; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
+		struct guard guard;
+
+		if (!(policy->families & 1U << family) || guard_is_foreign(table))
+			continue;
+		guard_make(&guard, policy, snapshot, (enum family)family);
+		if (guard.n)
+			plan_guard_of(&guard, table, edits);
+		else if (table)
+			edits_table(edits, EDIT_DROP_TABLE, (enum family)family, GUARD_TABLE);
+		guard_clear(&guard);
+	}
+}
+
+void guard_plan_removal(const struct snapshot *own, unsigned int families, struct edits *edits)
+{
+	for (int family = 0; family < FAMILY_COUNT && own; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
+
+		if (families & 1U << family && table && !guard_is_foreign(table))
+			edits_table(edits, EDIT_DROP_TABLE, (enum family)family, GUARD_TABLE);
+	}
+}

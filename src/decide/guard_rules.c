@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard_rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain_diff.h"
+#include "docker_chains.h"
+#include "forward.h"
+#include "guard_names.h"
+#include "pure_match.h"
+#include "xt_match.h"
+#include "xt_target.h"
+
+/* What the derivation of one family shares. */
+struct deriver {
+	struct guard *guard;
+	const struct policy *policy;
+	enum family family;
+	struct reach *reach;
+	struct written written;
+	bool trusted; /* a trusted chain may accept what DOCKER-USER never sees */
+};
+
+void guard_clear(struct guard *guard)
+{
+	for (size_t i = 0; i < guard->n; i++) {
+		free(guard->chains[i].name);
+		wanted_rules_clear(&guard->chains[i].rules);
+	}
+	free(guard->chains);
+	*guard = (struct guard){ 0 };
+}
+
+static size_t guard_chain_index(const struct guard *guard, const char *name)
+{
+	size_t i = 0;
+
+	while (i < guard->n && strcmp(guard->chains[i].name, name))
+		i++;
+	return i;
+}
+
+static size_t add_guard_chain(struct guard *guard, const char *name, bool base)
+{
+	size_t i = guard_chain_index(guard, name);
+
+	if (i < guard->n)
+		return i;
+	GROW(guard->chains, guard->n, guard->room);
+	guard->chains[guard->n] = (struct guard_chain){ .name = xstrdup(name), .base = base };
+	return guard->n++;
+}
+
+/* ---- one rule ---- */
+
+/* What becomes of a rule's verdict in the guard. */
+enum kind {
+	KIND_NOTHING, /* it has no verdict, or only an effect */
+	KIND_REFUSE,
+	KIND_ACCEPT,
+	KIND_RETURN, /* from a user-defined chain */
+	KIND_LEAD,   /* a jump or goto to a configured chain */
+};
+
+static enum kind kind_of_lead(const struct deriver *d, const struct rule *rule)
+{
+	const struct wanted_chain *to = policy_chain(d->policy, rule->chain);
+
+	if (to && to->filled_by == FILLED_BY_DOCKFW)
+		return KIND_LEAD;
+	/* After a goto, the end of the other chain is the end of DOCKER-USER. */
+	if (to && to->verdicts == VERDICTS_REFUSE && rule->verdict == VERDICT_JUMP)
+		return KIND_NOTHING;
+	return KIND_ACCEPT;
+}
+
+static enum kind kind_of(const struct deriver *d, const struct rule *rule, bool base)
+{
+	if (rule_refuses(rule))
+		return KIND_REFUSE;
+	switch (rule->verdict) {
+	case VERDICT_NONE:
+		return KIND_NOTHING;
+	case VERDICT_RETURN:
+		return base ? KIND_ACCEPT : KIND_RETURN;
+	case VERDICT_JUMP:
+	case VERDICT_GOTO:
+		return kind_of_lead(d, rule);
+	case VERDICT_EXT:
+		return xt_target_never_accepts(&rule->target) ? KIND_NOTHING : KIND_ACCEPT;
+	default:
+		return KIND_ACCEPT;
+	}
+}
+
+/* Whether a configured chain, or one that it leads to, has a rule of such a kind. */
+static bool chain_has(const struct deriver *d, const char *name, bool accepting)
+{
+	const struct wanted_chain *chain = policy_chain(d->policy, name);
+	const struct wanted_rules *rules = &chain->rules[d->family];
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule *rule = rules->v[i].rule;
+		enum kind kind = kind_of(d, rule, false);
+
+		if (kind == (accepting ? KIND_ACCEPT : KIND_REFUSE) ||
+		    (kind == KIND_LEAD && chain_has(d, rule->chain, accepting)))
+			return true;
+	}
+	return false;
+}
+
+/* The rule's pure conditions, without a verdict; sets whole if it has no other. */
+static struct rule *pure_part(const struct deriver *d, const struct rule *rule, bool *whole)
+{
+	struct rule *part = rule_new(rule->family);
+
+	part->invert = rule->invert;
+	part->src = rule->src;
+	part->dst = rule->dst;
+	part->in = rule->in;
+	part->out = rule->out;
+	part->proto = rule->proto;
+	part->frag = rule->frag;
+	*whole = true;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *match = &rule->matches[i];
+
+		if (!match_is_pure(match, &d->written))
+			*whole = false;
+		else if (strcmp(match->name, "comment"))
+			rule_add_match(part, match->name, match->revision, match->data, match->size)
+				->usersize = match->usersize;
+	}
+	return part;
+}
+
+/* nf_tables has the reject expression for all codes but one, the obsolete echo reply. */
+static void take_refusal(struct rule *to, const struct rule *from)
+{
+	if (from->verdict == VERDICT_DROP) {
+		to->verdict = VERDICT_DROP;
+		return;
+	}
+	rule_set_target(to, from->target.name, from->target.revision, from->target.data,
+			from->target.size);
+	to->target.usersize = from->target.usersize;
+}
+
+/*
+ * Sets the verdict that the guard can give. Returns false if the rule drops out: a
+ * refusal with an impure condition, or a jump with one to a chain that only refuses.
+ */
+static bool decide_verdict(struct deriver *d, struct rule *to, const struct rule *from,
+			   enum kind kind, bool whole)
+{
+	switch (kind) {
+	case KIND_REFUSE:
+		if (!whole)
+			d->guard->left_out++;
+		else
+			take_refusal(to, from);
+		return whole;
+	case KIND_LEAD:
+		if (whole) {
+			rule_set_chain(to, from->verdict, from->chain);
+			return true;
+		}
+		d->guard->left_out += chain_has(d, from->chain, false);
+		/* Whether it is left by this goto is not known, nor by its chain's verdict. */
+		if (from->verdict == VERDICT_JUMP && !chain_has(d, from->chain, true))
+			return false;
+		break;
+	case KIND_RETURN:
+		if (whole) {
+			to->verdict = VERDICT_RETURN;
+			return true;
+		}
+		break;
+	default:
+		break;
+	}
+	to->verdict = VERDICT_ACCEPT;
+	return true;
+}
+
+static void add_guard_rule(struct deriver *d, size_t chain, struct rule *rule,
+			   const struct wanted_rule *from)
+{
+	struct wanted_rules *rules = &d->guard->chains[chain].rules;
+
+	if (d->policy->guard_form) {
+		struct rule *form = d->policy->guard_form(rule);
+
+		rule_free(rule);
+		rule = form;
+	}
+	wanted_rules_add(rules, rule, from->text, from->file, from->line)->section = from->section;
+}
+
+static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
+{
+	const struct rule *rule = wanted->rule;
+	enum kind kind = kind_of(d, rule, d->guard->chains[chain].base);
+	struct rule *part;
+	bool whole;
+
+	if (kind == KIND_NOTHING)
+		return;
+	part = pure_part(d, rule, &whole);
+	/* A trusted chain may have accepted what the rule refuses, or leads to a refusal. */
+	if (d->trusted && !wanted->section)
+		whole = false;
+	if (decide_verdict(d, part, rule, kind, whole))
+		add_guard_rule(d, chain, part, wanted);
+	else
+		rule_free(part);
+}
+
+/* ---- the chain forward ---- */
+
+/* Whether it lets pass what it matches: a configured chain is as a repair leaves it. */
+static bool foreign_accepts(const struct deriver *d, const struct chain *user,
+			    const struct rule *rule)
+{
+	if (rule->verdict == VERDICT_RETURN || rule->verdict == VERDICT_GOTO)
+		return true;
+	if (rule->verdict == VERDICT_JUMP && !rule->opaque &&
+	    chain_is_held(d->policy, rule->chain))
+		return chain_has(d, rule->chain, true);
+	return reach_accepts(d->reach, user, rule, false);
+}
+
+/*
+ * A rule of another program that stands before configured ones after a repair. Whatever
+ * it lets pass, DOCKER-USER does not refuse; what it refuses is not the guard's concern.
+ */
+static void derive_foreign(struct deriver *d, size_t chain, const struct chain *user,
+			   const struct rule *rule)
+{
+	static const struct wanted_rule of_another = { .text = "", .file = "" };
+	struct rule *part;
+	bool whole;
+
+	if (!foreign_accepts(d, user, rule))
+		return;
+	/* What an opaque rule matches on is not known in full. */
+	part = rule->opaque ? rule_new(rule->family) : pure_part(d, rule, &whole);
+	part->verdict = VERDICT_ACCEPT;
+	add_guard_rule(d, chain, part, &of_another);
+}
+
+/* Beside a trusted chain, rules of chain sections only matter to the sections after them. */
+static void derive_wanted(struct deriver *d, size_t chain, const struct wanted_rules *wanted,
+			  size_t i)
+{
+	if (!d->trusted || wanted->v[wanted->n - 1].section)
+		derive_rule(d, chain, &wanted->v[i]);
+	else if (rule_refuses(wanted->v[i].rule))
+		d->guard->left_out++;
+}
+
+/* DOCKER-USER's rules in the order that a repair leaves. */
+static void derive_forward(struct deriver *d, const struct chain *user)
+{
+	const struct wanted_chain *configured = policy_chain(d->policy, DOCKER_USER);
+	const struct wanted_rules *wanted = &configured->rules[d->family];
+	size_t live = user ? user->nrules : 0, next = 0;
+	size_t chain = add_guard_chain(d->guard, GUARD_FORWARD, true);
+	struct chain_diff diff;
+
+	chain_diff_make(&diff, wanted, d->reach, user, chain_is_exclusive(d->policy, DOCKER_USER));
+	for (size_t i = 0; i <= live; i++) {
+		for (; next < wanted->n; next++) {
+			size_t at = diff.live[next];
+			bool kept = at != DIFF_MISSING && diff.fates[at] == LIVE_KEPT;
+
+			if (kept ? at >= i : diff.places[next] > i)
+				break;
+			derive_wanted(d, chain, wanted, next);
+		}
+		/* What follows the last configured rule changes nothing for those. */
+		if (i < live && next < wanted->n && diff.fates[i] == LIVE_FOREIGN)
+			derive_foreign(d, chain, user, user->rules[i]);
+	}
+	chain_diff_clear(&diff);
+}
+
+/* The configured chains that rules of the guard lead to; the list grows meanwhile. */
+static void derive_chains(struct deriver *d)
+{
+	for (size_t c = 0; c < d->guard->n; c++) {
+		for (size_t i = 0; i < d->guard->chains[c].rules.n; i++) {
+			const struct rule *rule = d->guard->chains[c].rules.v[i].rule;
+			const struct wanted_rules *rules;
+			size_t known = d->guard->n, to;
+
+			if (!rule->chain)
+				continue;
+			to = add_guard_chain(d->guard, rule->chain, false);
+			rules = &policy_chain(d->policy, rule->chain)->rules[d->family];
+			for (size_t k = 0; to == known && k < rules->n; k++)
+				derive_rule(d, to, &rules->v[k]);
+		}
+	}
+}
+
+/* ---- the chain input ---- */
+
+/* The connection that a rule of a publish section matches on; false: it has none. */
+static bool origin_of(const struct rule *rule, struct xt_conntrack_want *want)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (xt_conntrack_read(&rule->matches[i], want) && want->port)
+			return true;
+	return false;
+}
+
+/*
+ * The packet is for the host itself, where nothing was translated: the port that the
+ * client connected to decides. The host's own connections are not refused.
+ */
+static void derive_input(struct deriver *d)
+{
+	const struct wanted_chain *configured = policy_chain(d->policy, DOCKER_USER);
+	const struct wanted_rules *wanted = &configured->rules[d->family];
+
+	for (size_t i = 0; i < wanted->n; i++) {
+		const struct rule *rule = wanted->v[i].rule;
+		struct xt_conntrack_want want;
+		struct rule *part;
+
+		if (!wanted->v[i].section || !origin_of(rule, &want))
+			continue;
+		part = rule_new(d->family);
+		part->invert = rule->invert & (INV_SRC | INV_IN);
+		part->src = rule->src;
+		part->in = rule->in;
+		part->proto = rule->proto;
+		if (!part->in.mask[0] && interface_set(&part->in, "lo"))
+			part->invert |= INV_IN;
+		want.dnat = XT_DNAT_ANY;
+		xt_conntrack_add(part, &want);
+		if (rule_refuses(rule))
+			take_refusal(part, rule);
+		else
+			part->verdict = VERDICT_ACCEPT;
+		add_guard_rule(d, add_guard_chain(d->guard, GUARD_INPUT, true), part,
+			       &wanted->v[i]);
+	}
+	for (size_t i = 0; i < d->policy->input[d->family].n; i++) {
+		const struct wanted_rule *further = &d->policy->input[d->family].v[i];
+
+		add_guard_rule(d, add_guard_chain(d->guard, GUARD_INPUT, true),
+			       rule_copy(further->rule), further);
+	}
+}
+
+/* ---- the whole ---- */
+
+/* Whether FORWARD jumps to a trusted chain that accepts before it jumps to DOCKER-USER. */
+static bool trusted_accepts(const struct deriver *d, const struct table *filter)
+{
+	struct forward forward;
+	size_t end;
+
+	forward_look(&forward, d->policy, d->reach, filter);
+	end = forward.right ? forward.jump : forward.place;
+	for (size_t i = 0; forward.chain && i < end; i++) {
+		const struct rule *rule = forward.chain->rules[i];
+
+		if (rule_jumps(rule) && strings_has(&d->policy->trusted_chains, rule->chain) &&
+		    reach_accepts(d->reach, forward.chain, rule, false))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a repair leaves the chain's rule; the configured ones count in any case. */
+static bool stays(const struct deriver *d, const struct chain *chain, const struct rule *rule)
+{
+	return !chain_is_held(d->policy, chain->name) ||
+	       (!rule_is_marked(rule) && !chain_is_exclusive(d->policy, chain->name));
+}
+
+/* Marks and sets that rules of the filter table write. Docker's own write none. */
+static void find_written(struct deriver *d, const struct table *filter)
+{
+	for (size_t c = 0; c < d->policy->nchains; c++) {
+		const struct wanted_rules *rules = &d->policy->chains[c]->rules[d->family];
+
+		for (size_t i = 0; i < rules->n; i++)
+			written_add(&d->written, rules->v[i].rule);
+	}
+	for (size_t c = 0; filter && c < filter->nchains; c++) {
+		const struct chain *chain = filter->chains[c];
+
+		for (size_t i = 0; i < chain->nrules && !docker_owns_chain(chain->name); i++)
+			if (stays(d, chain, chain->rules[i]))
+				written_add(&d->written, chain->rules[i]);
+	}
+}
+
+/* An empty chain would guard nothing; the others are reached from it, or are input. */
+static void drop_empty_forward(struct guard *guard)
+{
+	struct guard_chain *forward = &guard->chains[0];
+
+	if (forward->rules.n)
+		return;
+	free(forward->name);
+	wanted_rules_clear(&forward->rules);
+	memmove(forward, forward + 1, --guard->n * sizeof(*forward));
+}
+
+void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
+		enum family family)
+{
+	const struct table *filter = snapshot_table(snapshot, family, "filter");
+	struct deriver d = { .guard = guard, .policy = policy, .family = family };
+
+	*guard = (struct guard){ .family = family };
+	if (policy->guard == GUARD_OFF || !(policy->families & 1U << family))
+		return;
+	d.reach = reach_new(filter, policy);
+	d.trusted = trusted_accepts(&d, filter);
+	find_written(&d, filter);
+	derive_forward(&d, table_chain(filter, DOCKER_USER));
+	derive_chains(&d);
+	derive_input(&d);
+	drop_empty_forward(guard);
+	written_clear(&d.written);
+	reach_free(d.reach);
+}

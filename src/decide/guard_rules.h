@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_GUARD_RULES_H
+#define DOCKFW_GUARD_RULES_H
+
+#include "policy.h"
+
+/*
+ * The rules that the guard (model/guard_names.h) should hold: the configured ones once
+ * more. Pure.
+ *
+ * The chain "forward" never refuses a packet that DOCKER-USER, jumped to first and
+ * holding its rules, would let pass. What cannot be decided without state or side
+ * effects is therefore left out where it refuses, and loses that condition where it
+ * accepts.
+ *
+ * The chain "input" refuses what a publish section refuses where the host itself takes
+ * the packet, as docker-proxy does.
+ */
+
+struct guard_chain {
+	char *name; /* owned */
+	bool base;  /* "forward" or "input"; else a configured chain's */
+	struct wanted_rules rules; /* owned, unmarked */
+};
+
+/* The wanted guard of one family. */
+struct guard {
+	enum family family;
+	struct guard_chain *chains; /* owned; none: there should be no guard */
+	size_t n, room;
+	size_t left_out; /* configured refusing rules that the guard cannot hold */
+};
+
+/*
+ * Fills in guard, which the caller clears. snapshot has the filter table with what
+ * select_judged reads: rules of others in DOCKER-USER and trusted chains that accept
+ * count as well.
+ */
+void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
+		enum family family);
+void guard_clear(struct guard *guard);
+
+#endif

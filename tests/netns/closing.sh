@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2119 # dockerd needs no option
+# direct = "refuse" and unlisted = "refuse", with real clients: what the configuration
+# closes without naming it.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "$TESTS/dockerd.sh"
+
+hosts_up
+docker26() { clear_tables && load docker-26 && load docker-26.ipv6 ip6tables; }
+both() { "iptables-$KIND" "$@" && "ip6tables-$KIND" "$@"; }
+# The outsider has a route to the container's own address, as a neighbour can have.
+direct() { reaches "$outsider" 172.17.0.2 && reaches "$outsider" fd00:17::2; }
+direct_refused() { refused "$outsider" 172.17.0.2 && refused "$outsider" fd00:17::2; }
+published() { reaches "$outsider" 198.51.100.10 && reaches "$outsider" 2001:db8:51::10; }
+# Nothing answers there, but the connection is made.
+open_to() { ! refused "$1" 2001:db8:51::10 5432; }
+open_here() { python3 "$PEERS/ask.py" 2001:db8:51::10 5432; [ $? != 1 ]; }
+names() { # BRIDGE: both chains refuse what leads to it
+	ipt -S DOCKER-USER | grep -q -- "-i ens3 -o $1 " &&
+		nft list chain ip dockfw forward | grep -q "iifname \"ens3\" oifname \"$1\""
+}
+for KIND in nft legacy; do
+	docker26
+	write_conf <<-'END'
+	outside = { "ens3" }
+	direct = "refuse"
+	publish "80/tcp" { allow = { "any" } }
+	END
+	try "$KIND direct: open at first" direct
+	try "$KIND direct: a repair" dockfw 0 --repair
+	try "$KIND direct: all is right" finds 0 ''
+	try "$KIND direct: refused" direct_refused
+	try "$KIND direct: the published port is not" published
+	try "$KIND direct: nor what the container starts" outgoing
+	packets_end
+	try "$KIND direct: a second repair is silent" silent dockfw 0 --repair
+	both -F DOCKER-USER
+	try "$KIND direct: DOCKER-USER flushed: still refused" direct_refused
+	try "$KIND direct: and the published port not" published
+	both -F && both -P FORWARD ACCEPT
+	try "$KIND direct: Docker's rules are gone: the bridge is remembered" dockfw 0 --repair
+	try "$KIND direct: refused without them" direct_refused
+	docker26
+	dockfw 0 --repair
+	bridge br-0123456789ab 172.30.0.1/16
+	ipt -A FORWARD -o br-0123456789ab -j DOCKER
+	try "$KIND direct: a new network is found" finds 2 'critical rule-missing,warning guard-differs'
+	try "$KIND direct: and closed" dockfw 0 --repair
+	try "$KIND direct: by name" names br-0123456789ab
+	ipt -D FORWARD -o br-0123456789ab -j DOCKER
+	try "$KIND direct: without Docker's rule it stays" finds 0 ''
+	ip link delete br-0123456789ab
+	try "$KIND direct: without the bridge it is stale" finds 1 'warning rule-stale,warning guard-differs'
+	try "$KIND direct: and goes" dockfw 0 --repair
+	try "$KIND direct: all is right again" finds 0 ''
+	# Without outside, only the bridge itself is inside.
+	sed -i 1d "$CONF"
+	try "$KIND direct from anywhere: a repair" dockfw 0 --repair
+	try "$KIND direct from anywhere: refused" direct_refused
+	try "$KIND direct from anywhere: what the container starts" outgoing
+done
+
+for KIND in nft legacy; do
+	docker26
+	ipt -t nat -A DOCKER ! -i docker0 -p tcp --dport 3306 -j DNAT --to-destination 172.17.0.2:80
+	write_conf <<-'END'
+	outside = { "ens3" }
+	unlisted = "refuse"
+	publish "80/tcp" { allow = { "203.0.113.123", "2001:db8:113::123" } }
+	END
+	try "$KIND unlisted: open at first" reaches "$outsider" 198.51.100.10 3306
+	try "$KIND unlisted: a repair" dockfw 0 --repair
+	try "$KIND unlisted: all is right" finds 0 ''
+	try "$KIND unlisted: refused" refused "$outsider" 198.51.100.10 3306
+	try "$KIND unlisted: for everyone" refused "$allowed" 198.51.100.10 3306
+	try "$KIND unlisted: the listed port is not" reaches "$allowed" 198.51.100.10
+	try "$KIND unlisted: nor what the container starts" outgoing
+	both -F DOCKER-USER
+	try "$KIND unlisted: DOCKER-USER flushed: still refused" refused "$outsider" 198.51.100.10 3306
+	dockfw 0 --repair
+
+	# A port that only docker-proxy answers, and one of the host's own.
+	proxies=()
+	# shellcheck disable=SC2034 # for proxy
+	listen=:: port=5432
+	dockerd
+	proxy -proto tcp -host-ip :: -host-port 5432 -container-ip 172.17.0.2 -container-port 80
+	start python3 "$PEERS/answer.py" 9000
+	own=$started
+	try "$KIND unlisted proxy: open at first" open_to "$outsider"
+	try "$KIND unlisted proxy: found" finds 2 'critical guard-differs,warning proxy-bypass'
+	try "$KIND unlisted proxy: a repair" dockfw 0 --repair
+	try "$KIND unlisted proxy: all is right" finds 0 ''
+	try "$KIND unlisted proxy: refused" refused "$outsider" 2001:db8:51::10 5432
+	try "$KIND unlisted proxy: the host's own service is not" reaches "$outsider" 2001:db8:51::10 9000
+	try "$KIND unlisted proxy: nor the host itself" open_here
+	end "$dockerd"
+	try "$KIND unlisted proxy: remembered while Docker is stopped" finds 0 ''
+	end "${proxies[@]}"
+	dockerd
+	try "$KIND unlisted proxy: no longer published: stale" finds 1 'warning guard-differs'
+	try "$KIND unlisted proxy: a repair" dockfw 0 --repair
+	end "$dockerd" "$own"
+done
+finish
