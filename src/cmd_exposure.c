@@ -4,6 +4,7 @@
 #include "cmd.h"
 #include "cmd_view.h"
 #include "deadline.h"
+#include "diag.h"
 #include "docker_proxies.h"
 #include "exposure.h"
 #include "finding.h"
@@ -29,17 +30,30 @@ static int write_exposure(FILE *out, void *data)
 				      output_width(options->output));
 }
 
-/*
- * With --fail-if-open: a port that is open but not allowed to be is critical; one that
- * may be open is a warning.
- */
-static int exposure_status(const struct options *options, const struct exposure_list *list)
+/* Whether outside names only interfaces that the host does not have: then nothing counts. */
+static bool nothing_counts(const struct policy *policy, const struct exposure_list *list)
 {
-	if (!options->fail_if_open)
+	if (!policy->outside.n || !list->n || exposure_has_outside(list))
+		return false;
+	diag_warning("outside: no packet comes in on '%s'%s, so --fail-if-open counts no port; "
+		     "'ip link' lists the interfaces", policy->outside.v[0],
+		     policy->outside.n > 1 ? " or the others" : "");
+	return true;
+}
+
+/*
+ * With --fail-if-open: a port that is open from outside but not allowed to be is
+ * critical; one that may be open is a warning.
+ */
+static int exposure_status(const struct view *view, const struct exposure_list *list)
+{
+	if (!view->options->fail_if_open)
 		return SEVERITY_OK;
 	if (exposure_unallowed(list))
 		return SEVERITY_CRITICAL;
-	return exposure_undecided(list) ? SEVERITY_WARNING : SEVERITY_OK;
+	if (exposure_undecided(list) || nothing_counts(view->session.policy, list))
+		return SEVERITY_WARNING;
+	return SEVERITY_OK;
 }
 
 int cmd_exposure(const struct options *options)
@@ -56,7 +70,7 @@ int cmd_exposure(const struct options *options)
 		deadline_step("following packets to the published ports");
 		if (!exposure_compute(policy, &view.world, policy->families, &shown.list) &&
 		    !output_put(options->output, write_exposure, &shown))
-			status = exposure_status(options, &shown.list);
+			status = exposure_status(&view, &shown.list);
 	}
 	exposure_clear(&shown.list);
 	proxies_clear(&proxies);

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "config_read.h"
 #include "deadline.h"
+#include "guard_names.h"
 #include "netinfo_read.h"
 #include "other_filters.h"
 #include "paths.h"
@@ -28,6 +29,17 @@ static struct policy *read_policy(const struct options *options)
 	return config_read(options->config);
 }
 
+/* The guard is in nf_tables, whatever the backend; a kernel without it has none. */
+static int read_guard(struct view *view)
+{
+	static const char *const guard[] = { GUARD_TABLE, NULL };
+
+	if (view->session.ops->kind == BACKEND_NFT)
+		return 0;
+	return snapshot_read(cmd_backends[BACKEND_NFT], view->session.policy, guard, select_all,
+			     &view->guard);
+}
+
 int view_read(struct view *view, const struct options *options, unsigned int families)
 {
 	*view = (struct view){ .options = options };
@@ -42,11 +54,12 @@ int view_read(struct view *view, const struct options *options, unsigned int fam
 	deadline_step("reading all tables");
 	if (snapshot_read(view->session.ops, view->session.policy, walk_tables, select_all,
 			  &view->snapshot) ||
+	    read_guard(view) ||
 	    other_filters_read(cmd_backends, view->session.ops->kind, &view->others) ||
 	    netinfo_read(&view->info))
 		return -1;
 	view->world = (struct world){ .snapshot = view->snapshot, .others = &view->others,
-				      .info = &view->info };
+				      .info = &view->info, .guard = view->guard };
 	return 0;
 }
 
@@ -54,6 +67,7 @@ void view_clear(struct view *view)
 {
 	netinfo_clear(&view->info);
 	other_filters_clear(&view->others);
+	snapshot_free(view->guard);
 	snapshot_free(view->snapshot);
 	session_close(&view->session);
 	policy_free(view->configured);

@@ -13,6 +13,7 @@ struct view {
 	struct policy *configured;
 	struct session session;
 	struct snapshot *snapshot;
+	struct snapshot *guard; /* NULL: it is in the one above */
 	struct other_filters others;
 	struct netinfo info;
 	struct world world; /* refers to the above; without proxies */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
 #include "utf8.h"
 
 /* A table names this many sources and counts the rest. */
@@ -231,6 +232,28 @@ static char *interfaces_text(const struct exposed_way *way, size_t most)
 	return text;
 }
 
+/*
+ * Why --fail-if-open does not count that others get in there: "nearby", "inside" and
+ * "allowed", with the separator between them and after them.
+ */
+static char *discount_text(const struct exposure *exposure, const struct exposed_way *way,
+			   const char *between, const char *after)
+{
+	bool world = way_openness(way, exposure->family) >= OPEN_MAYBE;
+	struct text text;
+	size_t n = 0;
+
+	text_open(&text);
+	if (exposure->nearby)
+		fprintf(text.out, "%snearby", n++ ? between : "");
+	if (!way->outside)
+		fprintf(text.out, "%sinside", n++ ? between : "");
+	if (way->allowed && world)
+		fprintf(text.out, "%sallowed", n++ ? between : "");
+	fputs(n ? after : "", text.out);
+	return text_take(&text);
+}
+
 static const char *answers_note(enum answers answers)
 {
 	switch (answers) {
@@ -280,16 +303,18 @@ static void add_rows(struct rows *rows, struct teller *teller,
 			row->cell[OPEN_TO] = xstrdup("nobody");
 		} else {
 			row->cell[OPEN_TO] = xstrdup(tell(teller, way, exposure->family, NAMED_MAX));
-			if (exposure->nearby && row->openness != OPEN_NOBODY)
-				row->cell[OPEN_TO] = join(xstrdup("nearby:"), " ",
-							  row->cell[OPEN_TO]);
+			if (row->openness != OPEN_NOBODY)
+				row->cell[OPEN_TO] = join(discount_text(exposure, way, ", ", ": "),
+							  "", row->cell[OPEN_TO]);
 			if (exposure->nways > 1)
 				row->cell[OPEN_TO] = join(row->cell[OPEN_TO], " on ",
 							  interfaces_text(way, NAMED_MAX));
 		}
 		row->cell[DECIDED_BY] = policy_or_rule(texts, way ? way_decider(way, exposure->family)
 								 : &exposure->by);
-		if (exposure->nearby && row->openness == OPEN_ALL)
+		/* Not in the colour of what is wrong. */
+		if (way && row->openness == OPEN_ALL &&
+		    (exposure->nearby || way->allowed || !way->outside))
 			row->openness = OPEN_SOME;
 	}
 }
@@ -424,14 +449,17 @@ static void put_table(FILE *out, const struct rows *rows, bool colour, unsigned 
 
 static void put_summary(FILE *out, const struct exposure_list *list, bool colour)
 {
-	size_t by[OPEN_ALL + 1] = { 0 };
+	size_t by[OPEN_ALL + 1] = { 0 }, counted = exposure_unallowed(list);
 
 	for (size_t i = 0; i < list->n; i++)
 		by[list->v[i].openness]++;
-	fprintf(out, "%zu published port%s: %s%zu open to anyone%s, %zu limited, %zu undecided, "
-		"%zu closed\n", list->n, list->n == 1 ? "" : "s",
-		colour && by[OPEN_ALL] ? exposure_colour(OPEN_ALL) : "", by[OPEN_ALL],
-		colour && by[OPEN_ALL] ? "\033[0m" : "", by[OPEN_SOME], by[OPEN_MAYBE],
+	colour &= counted > 0;
+	fprintf(out, "%zu published port%s: %s%zu open to anyone%s", list->n,
+		list->n == 1 ? "" : "s", colour ? exposure_colour(OPEN_ALL) : "", by[OPEN_ALL],
+		colour ? "\033[0m" : "");
+	if (counted < by[OPEN_ALL])
+		fprintf(out, " (%zu from outside and not allowed)", counted);
+	fprintf(out, ", %zu limited, %zu undecided, %zu closed\n", by[OPEN_SOME], by[OPEN_MAYBE],
 		by[OPEN_NOBODY]);
 }
 
@@ -454,12 +482,14 @@ static void put_facts(FILE *out, struct teller *teller, const struct exposure *e
 		const char *open = tell(teller, way, exposure->family, 0);
 		char *interfaces = interfaces_text(way, 0);
 		const struct decider *decider = way_decider(way, exposure->family);
+		char *discount = discount_text(exposure, way, " ", " ");
 		char *by = policy_or_rule(texts, decider);
 
-		fprintf(out, "%s container %s network %s answers %s%s from %s open to %s%s%s\n",
+		fprintf(out, "%s container %s network %s answers %s %sfrom %s open to %s%s%s\n",
 			port, container, *bridge ? bridge : "-", answers_name(exposure->answers),
-			exposure->nearby ? " nearby" : "", interfaces, open, lead_of(decider), by);
+			discount, interfaces, open, lead_of(decider), by);
 		free(interfaces);
+		free(discount);
 		free(by);
 	}
 	if (!exposure->nways)

@@ -36,13 +36,17 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
  * openness        "open" to all, "limited" to some, "maybe", "closed"
  * nearby          true: no router on the internet leads to that address, so only
  *                 hosts on the same link, or that route to it, can send to it
- * allowed         true: a publish section allows any
+ * allowed         true: a publish section allows any, on all interfaces that lead outside
+ * counts          what --fail-if-open counts: "open" to all from outside although no
+ *                 section allows that, "maybe", or null
  * translation     {"table", "chain", "rule", "text"} of the DNAT rule, or null
  * decided_by      {"table", "chain", "rule", "text", "reason"}: what decides;
  *                 rule is null for a policy; if neither a rule nor a policy
  *                 decides, table and chain are null and reason says what does
  * ways            one object for each group of interfaces that fare alike:
  *   interfaces    their names
+ *   outside       true: the setting outside names them, or is not set
+ *   allowed       true: a publish section allows any there
  *   open          the sources that get in: addresses, prefixes, "a-b"; addresses
  *                 that no one outside has, such as the host's own, do not count
  *   maybe         those for which it cannot be decided

@@ -113,6 +113,8 @@ static json_t *way_json(const struct exposed_way *way, enum family family,
 	for (size_t i = 0; i < way->nifs; i++)
 		json_append_checked(names, json_text(way->ifs[i]->name));
 	json_set_checked(object, "interfaces", names);
+	json_set_checked(object, "outside", boolean(way->outside));
+	json_set_checked(object, "allowed", boolean(way->allowed));
 	json_set_checked(object, "open", set_json(cache, way->open, family));
 	json_set_checked(object, "maybe", set_json(cache, way->maybe, family));
 	exposure_shut_out(cache->list, family, way, &rest);
@@ -155,6 +157,9 @@ static json_t *exposure_json(const struct exposure *exposure, struct set_cache *
 	json_set_checked(object, "openness", json_text(openness_name(exposure->openness)));
 	json_set_checked(object, "nearby", boolean(exposure->nearby));
 	json_set_checked(object, "allowed", boolean(exposure->allowed));
+	json_set_checked(object, "counts", json_text(exposure->unallowed == OPEN_NOBODY
+							     ? NULL
+							     : openness_name(exposure->unallowed)));
 	json_set_checked(object, "translation",
 			 exposure->has_dnat ? decider_json(texts, &exposure->dnat) : json_null());
 	json_set_checked(object, "decided_by", decider_json(texts, &exposure->by));

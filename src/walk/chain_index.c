@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_names.h"
 #include "sorted.h"
 
 /* Shorter chains are walked without an index. */
@@ -73,7 +74,8 @@ static void index_chain(struct indexed_chain *indexed, const struct chain_index 
 		const struct rule *rule = chain->rules[i];
 		struct indexed_rule *entry = &indexed->v[i];
 
-		match_ready(&entry->ready, rule, index->info);
+		match_ready(&entry->ready, rule, index->info,
+			    !strcmp(table->name, GUARD_TABLE));
 		entry->effect = target_effect(rule);
 		if (!marks_matter && entry->effect == EFFECT_CHANGE && target_only_marks(rule))
 			entry->effect = EFFECT_GO_ON;
@@ -137,18 +139,16 @@ static bool asks_mark(const struct snapshot *snapshot, enum family family)
 	return false;
 }
 
-void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
-		      const struct netinfo *info, enum family family)
+static void index_tables(struct chain_index *index, const struct snapshot *snapshot,
+			 bool marks_matter)
 {
-	bool marks_matter = asks_mark(snapshot, family);
-
-	*index = (struct chain_index){ .family = family, .info = info };
-	index->tables = xcalloc(snapshot->ntables, sizeof(*index->tables));
+	index->tables = xreallocarray(index->tables, index->n + snapshot->ntables,
+				      sizeof(*index->tables));
 	for (size_t t = 0; t < snapshot->ntables; t++) {
 		const struct table *table = snapshot->tables[t];
 		struct indexed_table *made = &index->tables[index->n];
 
-		if (table->family != family)
+		if (table->family != index->family)
 			continue;
 		index->n++;
 		made->table = table;
@@ -158,6 +158,18 @@ void chain_index_make(struct chain_index *index, const struct snapshot *snapshot
 		connect_chains(made);
 		spread_alters(made);
 	}
+}
+
+void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
+		      const struct snapshot *guard, const struct netinfo *info,
+		      enum family family)
+{
+	bool marks_matter = asks_mark(snapshot, family) || (guard && asks_mark(guard, family));
+
+	*index = (struct chain_index){ .family = family, .info = info };
+	index_tables(index, snapshot, marks_matter);
+	if (guard)
+		index_tables(index, guard, marks_matter);
 }
 
 void chain_index_clear(struct chain_index *index)

@@ -56,9 +56,13 @@ struct chain_index {
 	size_t n;
 };
 
-/* Indexes the snapshot's tables of that family. Borrows snapshot and info. */
+/*
+ * Indexes the tables of that family in snapshot and, unless it is NULL, in guard, which
+ * has others. Borrows all three.
+ */
 void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
-		      const struct netinfo *info, enum family family);
+		      const struct snapshot *guard, const struct netinfo *info,
+		      enum family family);
 void chain_index_clear(struct chain_index *index);
 /* Returns the chain, or NULL. */
 struct indexed_chain *chain_index_find(const struct chain_index *index, const char *table,

@@ -101,7 +101,7 @@ static bool sign(const struct walk *walk, const struct indexed_chain *indexed,
 
 		if (++signature->seen > SIGN_MAX)
 			return false;
-		answer = match_fixed(entry->ready.rule, packet, walk->walker->index.info);
+		answer = match_fixed(&entry->ready, packet, walk->walker->index.info);
 		if (answer == ANSWER_NO)
 			continue;
 		if (entry->ready.kind == SOURCE_VARIES)
@@ -274,6 +274,7 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 		drop(part, &by, outcome);
 		break;
 	case EFFECT_UNKNOWN:
+		ending_add(&outcome->refused, &part->src, &by, addrset_size(&part->src));
 		add_copy(next, part);
 		/* fall through */
 	case EFFECT_UNDECIDED:
@@ -295,7 +296,7 @@ static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, s
 
 	/* Most rules do not match the packet: then nothing is moved. */
 	if (flows->n == 1 && !walk->steps &&
-	    match_fixed(entry->ready.rule, &flows->v[0].packet, info) == ANSWER_NO)
+	    match_fixed(&entry->ready, &flows->v[0].packet, info) == ANSWER_NO)
 		return;
 	for (size_t i = 0; i < flows->n; i++) {
 		struct flow *flow = &flows->v[i], part;

@@ -38,9 +38,53 @@ struct compute {
 	const struct policy *policy; /* or NULL */
 	const struct world *world;
 	const struct docker_ports *ports;
+	/* The publish sections about the port that is walked, in order. */
+	const struct publish_section **sections; /* owned */
+	size_t nsections, room;
 	struct exposure_list *list;
 	struct equivalence equivalence[FAMILY_COUNT];
 };
+
+/* Whether a list of interfaces, as -i takes them, has this one; an empty list has all. */
+static bool names_interface(const struct strings *names, const struct netif *iface)
+{
+	struct interface pattern;
+
+	for (size_t i = 0; i < names->n; i++)
+		if (interface_set(&pattern, names->v[i]) &&
+		    interface_matches(&pattern, false, iface->name))
+			return true;
+	return !names->n;
+}
+
+static void find_sections(struct compute *compute, const struct docker_port *port)
+{
+	const struct policy *policy = compute->policy;
+
+	compute->nsections = 0;
+	for (size_t i = 0; policy && i < policy->nsections; i++) {
+		const struct publish_section *section = &policy->sections[i];
+
+		if (section->proto != port->proto || section->port > port->port.hi ||
+		    section->last < port->port.lo)
+			continue;
+		GROW(compute->sections, compute->nsections, compute->room);
+		compute->sections[compute->nsections++] = section;
+	}
+}
+
+/* Whether everyone may reach the port from there: the first section about it decides. */
+static bool allows_any(const struct compute *compute, struct span port, const struct netif *iface)
+{
+	for (size_t i = 0; i < compute->nsections; i++) {
+		const struct publish_section *section = compute->sections[i];
+
+		if (names_interface(&section->interfaces, iface))
+			return section->any && section->port <= port.lo &&
+			       section->last >= port.hi;
+	}
+	return false;
+}
 
 /* What decided for the largest part of the sources. */
 struct heaviest {
@@ -131,14 +175,14 @@ static bool same_decider(bool has_a, const struct decider *a, bool has_b, const 
 static bool same_way(const struct exposed_way *a, const struct exposed_way *b)
 {
 	return a->open == b->open && a->maybe == b->maybe && a->to_container == b->to_container &&
-	       a->to_proxy == b->to_proxy &&
+	       a->to_proxy == b->to_proxy && a->outside == b->outside && a->allowed == b->allowed &&
 	       same_decider(a->has_open_by, &a->open_by, b->has_open_by, &b->open_by) &&
 	       same_decider(a->has_closed_by, &a->closed_by, b->has_closed_by, &b->closed_by);
 }
 
-/* Adds a group of interfaces; it joins a way that fares alike, if there is one. */
+/* Adds an interface; it joins a way that fares alike, if there is one. */
 static void add_way(struct exposure *exposure, const struct exposed_way *way,
-		    const struct if_class *class)
+		    const struct netif *iface)
 {
 	struct exposed_way *same = NULL;
 
@@ -151,9 +195,8 @@ static void add_way(struct exposure *exposure, const struct exposed_way *way,
 		same = &exposure->ways[exposure->nways++];
 		*same = *way;
 	}
-	same->ifs = xreallocarray(same->ifs, same->nifs + class->n, sizeof(*same->ifs));
-	memcpy(same->ifs + same->nifs, class->v, class->n * sizeof(*class->v));
-	same->nifs += class->n;
+	same->ifs = xreallocarray(same->ifs, same->nifs + 1, sizeof(*same->ifs));
+	same->ifs[same->nifs++] = iface;
 }
 
 static void walk_port(struct compute *compute, const struct docker_port *port, addr_t host,
@@ -183,7 +226,13 @@ static void walk_port(struct compute *compute, const struct docker_port *port, a
 			way.closed_by = none;
 			way.has_closed_by = true;
 		}
-		add_way(exposure, &way, class);
+		for (size_t k = 0; k < class->n; k++) {
+			const struct policy *policy = compute->policy;
+
+			way.outside = !policy || names_interface(&policy->outside, class->v[k]);
+			way.allowed = allows_any(compute, port->port, class->v[k]);
+			add_way(exposure, &way, class->v[k]);
+		}
 	}
 }
 
@@ -256,29 +305,47 @@ static enum answers who_answers(const struct exposure *exposure, bool direct)
 	return exposure->has_proxy ? ANSWERS_PROXY : ANSWERS_NOBODY;
 }
 
+/* Whether the way is open to the world: OPEN_ALL, OPEN_MAYBE or OPEN_NOBODY. */
+static enum openness to_world(const struct exposed_way *way, enum family family)
+{
+	struct addrset either = { 0 };
+	bool world = false;
+
+	if (addrset_is_world(way->open, family))
+		return OPEN_ALL;
+	if (way->maybe->n) {
+		addrset_copy(&either, way->open);
+		addrset_unite(&either, way->maybe);
+		world = addrset_is_world(&either, family);
+		addrset_clear(&either);
+	}
+	return world ? OPEN_MAYBE : OPEN_NOBODY;
+}
+
 static void conclude(struct exposure *exposure, bool direct)
 {
 	const struct exposed_way *way = widest(exposure);
-	struct addrset either = { 0 };
-	bool undecided = false;
+	bool undecided = false, maybe_world = false;
 
-	exposure->openness = OPEN_NOBODY;
+	exposure->openness = exposure->unallowed = OPEN_NOBODY;
 	exposure->answers = who_answers(exposure, direct);
 	for (size_t i = 0; i < exposure->nways; i++) {
 		const struct exposed_way *one = &exposure->ways[i];
+		enum openness world = to_world(one, exposure->family);
 
-		if (addrset_is_world(one->open, exposure->family))
+		if (world == OPEN_ALL)
 			exposure->openness = OPEN_ALL;
 		else if (one->open->n && exposure->openness < OPEN_SOME)
 			exposure->openness = OPEN_SOME;
-		addrset_copy(&either, one->open);
-		addrset_unite(&either, one->maybe);
-		if (one->maybe->n && addrset_is_world(&either, exposure->family))
-			exposure->maybe_world = true;
+		maybe_world |= world == OPEN_MAYBE;
 		undecided |= one->maybe->n && !one->open->n;
-		addrset_clear(&either);
+		if (!one->outside)
+			continue;
+		exposure->allowed &= one->allowed;
+		if (!one->allowed && !exposure->nearby && exposure->unallowed < world)
+			exposure->unallowed = world;
 	}
-	if (exposure->openness < OPEN_ALL && (exposure->maybe_world || undecided))
+	if (exposure->openness < OPEN_ALL && (maybe_world || undecided))
 		exposure->openness = OPEN_MAYBE;
 	if (!way) {
 		exposure->by = (struct decider){ .reason = "no interface leads outside" };
@@ -302,7 +369,7 @@ static void exposure_add_host(struct exposure *exposure, addr_t host)
 }
 
 /* Fills in what all places of a port share. */
-static void exposure_describe(const struct docker_port *port, const struct policy *policy,
+static void exposure_describe(const struct compute *compute, const struct docker_port *port,
 			      struct exposure *exposure)
 {
 	*exposure = (struct exposure){
@@ -312,13 +379,8 @@ static void exposure_describe(const struct docker_port *port, const struct polic
 		.has_dnat = port->has_dnat, .has_proxy = port->has_proxy,
 	};
 	memcpy(exposure->bridge, port->bridge, IFNAMSIZ);
-	for (size_t i = 0; policy && i < policy->nsections; i++) {
-		const struct publish_section *section = &policy->sections[i];
-
-		exposure->allowed |= section->any && section->port == port->port.lo &&
-				     port->port.lo == port->port.hi &&
-				     section->proto == port->proto;
-	}
+	for (size_t i = 0; i < compute->nsections; i++)
+		exposure->allowed |= compute->sections[i]->any;
 }
 
 static struct exposure *exposure_keep(struct exposure_list *list, const struct exposure *exposure)
@@ -333,7 +395,7 @@ static void expose_place(struct compute *compute, const struct docker_port *port
 {
 	struct exposure exposure;
 
-	exposure_describe(port, compute->policy, &exposure);
+	exposure_describe(compute, port, &exposure);
 	walk_port(compute, port, port->host, &exposure);
 	exposure_add_host(&exposure, port->host);
 	exposure.nearby = is_nearby(port->family, port->host, port->direct);
@@ -359,7 +421,7 @@ static void expose_everywhere(struct compute *compute, const struct docker_port 
 			k++;
 		if (k == class->n)
 			continue;
-		exposure_describe(port, compute->policy, &exposure);
+		exposure_describe(compute, port, &exposure);
 		walk_port(compute, port, class->v[k], &exposure);
 		for (size_t e = first; e < list->n && !same; e++)
 			if (same_ways(&list->v[e], &exposure))
@@ -376,7 +438,7 @@ static void expose_everywhere(struct compute *compute, const struct docker_port 
 	if (list->n == first) {
 		struct exposure exposure;
 
-		exposure_describe(port, compute->policy, &exposure);
+		exposure_describe(compute, port, &exposure);
 		exposure_keep(list, &exposure);
 	}
 	for (size_t k = first; k < list->n; k++) {
@@ -423,6 +485,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 				 &list->walkers[family].validation, &ports.bridges);
 	}
 	for (size_t i = 0; i < ports.n && !status; i++) {
+		find_sections(&compute, &ports.v[i]);
 		if (ports.v[i].any_host)
 			expose_everywhere(&compute, &ports.v[i]);
 		else
@@ -431,6 +494,7 @@ int exposure_compute(const struct policy *policy, const struct world *world,
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		equivalence_clear(&compute.equivalence[family]);
+	free(compute.sections);
 	docker_ports_clear(&ports);
 	return status;
 }
@@ -469,21 +533,30 @@ void exposure_clear(struct exposure_list *list)
 	*list = (struct exposure_list){ 0 };
 }
 
-size_t exposure_unallowed(const struct exposure_list *list)
+bool exposure_has_outside(const struct exposure_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < list->v[i].nways; k++)
+			if (list->v[i].ways[k].outside)
+				return true;
+	return false;
+}
+
+static size_t count_unallowed(const struct exposure_list *list, enum openness openness)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		n += list->v[i].openness == OPEN_ALL && !list->v[i].allowed;
+		n += list->v[i].unallowed == openness;
 	return n;
+}
+
+size_t exposure_unallowed(const struct exposure_list *list)
+{
+	return count_unallowed(list, OPEN_ALL);
 }
 
 size_t exposure_undecided(const struct exposure_list *list)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < list->n; i++)
-		n += list->v[i].openness == OPEN_MAYBE && list->v[i].maybe_world &&
-		     !list->v[i].allowed && !list->v[i].nearby;
-	return n;
+	return count_unallowed(list, OPEN_MAYBE);
 }

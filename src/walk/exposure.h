@@ -31,10 +31,12 @@ enum openness {
 /* "closed", "limited", "maybe", "open". */
 const char *openness_name(enum openness openness);
 
-/* Interfaces that lead outside and whose packets fare alike, and how they fare. */
+/* Interfaces that are not Docker's and whose packets fare alike, and how they fare. */
 struct exposed_way {
 	const struct netif **ifs; /* owned */
 	size_t nifs;
+	bool outside; /* the policy's outside names them, or is empty */
+	bool allowed; /* a publish section allows any there */
 	/* The sources that packets may have there, whatever the rules are; in the list's pool. */
 	const struct addrset *possible;
 	/* The sources that get in, and those that cannot be decided; in the list's pool. */
@@ -59,13 +61,17 @@ struct exposure {
 	bool has_dnat, has_proxy;
 	enum answers answers;
 	enum openness openness;
-	bool maybe_world;       /* with OPEN_MAYBE: perhaps open to the world */
 	/*
 	 * No router on the internet leads to this address: only hosts on the same
 	 * link, or in a network that routes to it, can send to it.
 	 */
 	bool nearby;
-	bool allowed;           /* a publish section allows any */
+	bool allowed;           /* a publish section allows any, on all ways from outside */
+	/*
+	 * OPEN_ALL if it is open to the world, not just nearby, on a way from outside that
+	 * is not allowed; OPEN_MAYBE if it may be; else OPEN_NOBODY.
+	 */
+	enum openness unallowed;
 	struct exposed_way *ways; /* owned */
 	size_t nways;
 	struct decider by;      /* what decides, see openness */
@@ -97,9 +103,11 @@ void exposure_clear(struct exposure_list *list);
 void exposure_shut_out(const struct exposure_list *list, enum family family,
 		       const struct exposed_way *way, struct addrset *set);
 
-/* How many ports are open to all although no publish section allows that. */
+/* Whether any of the ports has a way from outside. */
+bool exposure_has_outside(const struct exposure_list *list);
+/* How many ports are open to all from outside although no publish section allows that. */
 size_t exposure_unallowed(const struct exposure_list *list);
-/* How many of the ports that are not allowed may be open to all. */
+/* How many others may be. */
 size_t exposure_undecided(const struct exposure_list *list);
 
 /* Adds the texts of a set to names, made shorter by including addresses that no one has. */

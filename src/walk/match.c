@@ -39,13 +39,16 @@ static enum answer header(const struct rule *rule, const struct packet *packet)
 	return answer;
 }
 
-enum answer match_fixed(const struct rule *rule, const struct packet *packet,
+enum answer match_fixed(const struct ready_rule *ready, const struct packet *packet,
 			const struct netinfo *info)
 {
+	const struct rule *rule = ready->rule;
 	enum answer answer;
 
 	if (rule->opaque)
 		return ANSWER_MAYBE;
+	if (ready->connected && packet->ct != CT_NEW)
+		return ANSWER_NO;
 	answer = header(rule, packet);
 	for (size_t i = 0; i < rule->nmatches && answer != ANSWER_NO; i++)
 		answer = answer_and(answer, rule->either_port
@@ -256,9 +259,27 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 	return answer;
 }
 
-void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info)
+/*
+ * Whether it has a conntrack match that is the expression "ct" in the guard's table: a
+ * packet without a connection does not match that, not even with "! --ctstate DNAT"
+ * (linux/net/netfilter/nft_ct.c, nft_ct_get_eval). Rules that do not refuse have no "ct"
+ * with that.
+ */
+static bool has_native_conntrack(const struct rule *rule)
 {
-	*ready = (struct ready_rule){ .rule = rule, .kind = match_source_kind(rule), .exact = true };
+	struct xt_conntrack_want want;
+
+	for (size_t i = 0; rule_refuses(rule) && i < rule->nmatches; i++)
+		if (xt_conntrack_read(&rule->matches[i], &want))
+			return true;
+	return false;
+}
+
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info,
+		 bool guard)
+{
+	*ready = (struct ready_rule){ .rule = rule, .kind = match_source_kind(rule), .exact = true,
+				      .connected = guard && has_native_conntrack(rule) };
 	if (ready->kind == SOURCE_FIXED)
 		ready->exact = match_sources(rule, NULL, info, &ready->sources);
 }
@@ -276,7 +297,7 @@ void match_rule(const struct ready_rule *ready, const struct packet *packet,
 	struct addrset own = { 0 };
 	bool exact = ready->exact;
 
-	*matched = (struct matched){ .answer = match_fixed(ready->rule, packet, info) };
+	*matched = (struct matched){ .answer = match_fixed(ready, packet, info) };
 	if (matched->answer == ANSWER_NO)
 		return;
 	addrset_copy(&matched->set, sources);
@@ -305,6 +326,18 @@ static bool all_ones(enum family family, const uint8_t *mask)
 	return addr_load(family, mask) == addr_max(family);
 }
 
+/*
+ * Whether the match may match a packet without a connection, about which only the state
+ * decides, not the port.
+ */
+static bool passes_untracked(const struct xt_conntrack_mtinfo3 *info)
+{
+	const unsigned int none = XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED;
+
+	return info->match_flags & XT_CONNTRACK_STATE &&
+	       (info->invert_flags & XT_CONNTRACK_STATE || info->state_mask & none);
+}
+
 void match_key(const struct rule *rule, struct match_key *key)
 {
 	*key = (struct match_key){ 0 };
@@ -324,14 +357,9 @@ void match_key(const struct rule *rule, struct match_key *key)
 			key->has_dport = true;
 			key->dport = ports.dest.lo;
 		}
-		/*
-		 * If the match names a state, only the state decides about an
-		 * untracked packet, not the port.
-		 */
-		if (xt_match_conntrack(ext, &info) &&
+		if (xt_match_conntrack(ext, &info) && !passes_untracked(&info) &&
 		    info.match_flags & XT_CONNTRACK_ORIGDST_PORT &&
 		    !(info.invert_flags & XT_CONNTRACK_ORIGDST_PORT) &&
-		    !(info.match_flags & XT_CONNTRACK_STATE) &&
 		    info.origdst_port == info.origdst_port_high) {
 			key->has_orig_dport = true;
 			key->orig_dport = info.origdst_port;

@@ -13,10 +13,6 @@
  * (time, counters, sets, payload, …) answers maybe, never no.
  */
 
-/* Evaluates all conditions except those on the source address. An opaque rule is a maybe. */
-enum answer match_fixed(const struct rule *rule, const struct packet *packet,
-			const struct netinfo *info);
-
 /* Whether the rule has conditions on the source address, and of which kind. */
 enum source_kind {
 	SOURCE_ANY,   /* none */
@@ -47,9 +43,15 @@ struct ready_rule {
 	enum source_kind kind;
 	struct addrset sources; /* owned; for SOURCE_FIXED, the set of match_sources() … */
 	bool exact;             /* … and what that returned */
+	bool connected;         /* a packet without a connection does not match */
 };
-void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info);
+/* guard: the rule is in the guard's table. */
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info,
+		 bool guard);
 void match_ready_clear(struct ready_rule *ready);
+/* Evaluates all conditions except those on the source address. An opaque rule is a maybe. */
+enum answer match_fixed(const struct ready_rule *ready, const struct packet *packet,
+			const struct netinfo *info);
 /*
  * Evaluates all conditions. sources: those of the packet. The caller clears
  * matched->set.

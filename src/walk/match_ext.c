@@ -168,13 +168,24 @@ static enum answer ct_ports(const struct xt_conntrack_mtinfo3 *info, const struc
 	return answer;
 }
 
-static unsigned int ct_state(const struct packet *packet)
+/* The states of a packet, if its destination was changed or not. */
+static unsigned int ct_state(const struct packet *packet, bool dnat)
 {
 	if (packet->ct == CT_UNTRACKED)
 		return XT_CONNTRACK_STATE_UNTRACKED;
 	if (packet->ct == CT_NONE)
 		return XT_CONNTRACK_STATE_INVALID;
-	return XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | (packet->dnat ? XT_CONNTRACK_STATE_DNAT : 0);
+	return XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | (dnat ? XT_CONNTRACK_STATE_DNAT : 0);
+}
+
+static enum answer ct_state_is(const struct xt_conntrack_mtinfo3 *info, const struct packet *packet)
+{
+	bool invert = info->invert_flags & XT_CONNTRACK_STATE;
+	bool is = info->state_mask & ct_state(packet, packet->dnat);
+
+	if (packet->dnat_unsure && is != !!(info->state_mask & ct_state(packet, false)))
+		return ANSWER_MAYBE;
+	return yes(is != invert);
 }
 
 static enum answer match_conntrack(const struct ext *ext, const struct packet *packet)
@@ -185,18 +196,19 @@ static enum answer match_conntrack(const struct ext *ext, const struct packet *p
 
 	if (!xt_match_conntrack(ext, &info))
 		return ANSWER_MAYBE;
-	if (info.match_flags & XT_CONNTRACK_STATE &&
-	    !!(info.state_mask & ct_state(packet)) == !!(info.invert_flags & XT_CONNTRACK_STATE))
+	if (info.match_flags & XT_CONNTRACK_STATE)
+		answer = ct_state_is(&info, packet);
+	if (answer == ANSWER_NO)
 		return ANSWER_NO;
 	if (packet->ct != CT_NEW)
 		return yes(info.match_flags & XT_CONNTRACK_STATE);
 	if (info.match_flags & XT_CONNTRACK_DIRECTION && info.invert_flags & XT_CONNTRACK_DIRECTION)
 		return ANSWER_NO;
 	if (info.match_flags & XT_CONNTRACK_ORIGDST)
-		answer = inv(match_dst_masked(packet, &packet->orig_dst,
-					      addr_load(family, &info.origdst_addr),
-					      addr_load(family, &info.origdst_mask)),
-			     info.invert_flags & XT_CONNTRACK_ORIGDST);
+		answer = answer_and(answer, inv(match_dst_masked(packet, &packet->orig_dst,
+								 addr_load(family, &info.origdst_addr),
+								 addr_load(family, &info.origdst_mask)),
+						info.invert_flags & XT_CONNTRACK_ORIGDST));
 	if (info.match_flags & XT_CONNTRACK_REPLSRC)
 		answer = answer_and(answer, inv(match_dst_masked(packet, &packet->dst,
 								 addr_load(family, &info.replsrc_addr),
@@ -222,7 +234,7 @@ static enum answer match_state(const struct ext *ext, const struct packet *packe
 	if (!xt_match_states(ext, &states, &not))
 		return ANSWER_MAYBE;
 	/* Unlike conntrack, this match has no DNAT state. */
-	return yes(states & ct_state(packet) & ~(unsigned int)XT_CONNTRACK_STATE_DNAT);
+	return yes(states & ct_state(packet, false));
 }
 
 static bool mapped6(addr_t addr)

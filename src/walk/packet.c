@@ -22,7 +22,8 @@ bool packet_equal(const struct packet *a, const struct packet *b)
 	       span_equal(a->sport, b->sport) && span_equal(a->dport, b->dport) &&
 	       span_equal(a->icmp_type, b->icmp_type) && span_equal(a->icmp_code, b->icmp_code) &&
 	       mark_equal(a->mark, b->mark) && mark_equal(a->ctmark, b->ctmark) &&
-	       a->ct == b->ct && a->dnat == b->dnat && a->ttl_set == b->ttl_set &&
+	       a->ct == b->ct && a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
+	       a->ttl_set == b->ttl_set &&
 	       a->orig_dst.lo == b->orig_dst.lo && a->orig_dst.hi == b->orig_dst.hi &&
 	       span_equal(a->orig_dport, b->orig_dport);
 }

@@ -34,7 +34,8 @@ struct packet {
 	struct span icmp_type, icmp_code;
 	struct mark mark, ctmark;
 	enum conntrack ct;
-	bool dnat;                        /* its destination was changed */
+	bool dnat;                        /* its destination was changed … */
+	bool dnat_unsure;                 /* … or perhaps not: it was among the possible new ones */
 	struct addrrange orig_dst;        /* before that */
 	struct span orig_dport;           /* likewise; for ICMP: type and code */
 	bool ttl_set;                     /* by a rule; the consequences are not followed */

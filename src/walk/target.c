@@ -191,8 +191,12 @@ static void translate(struct packet *packet, const struct xt_dnat *dnat)
 			port = dnat->port;
 		}
 	}
-	packet->dnat |= dst.lo != packet->dst.lo || dst.hi != packet->dst.hi ||
-			port.lo != packet->dport.lo || port.hi != packet->dport.hi;
+	/* A connection whose destination stays counts as untranslated. */
+	if (dst.lo != packet->dst.lo || dst.hi != packet->dst.hi || !span_equal(port, packet->dport)) {
+		packet->dnat_unsure = !packet->dnat && dst.lo <= packet->dst.hi &&
+				      packet->dst.lo <= dst.hi && spans_meet(port, packet->dport);
+		packet->dnat = true;
+	}
 	packet->dst = dst;
 	packet->dport = port;
 }
@@ -245,8 +249,11 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 		change_ct(ext, packet);
 	} else if (!strcmp(ext->name, "TTL") || !strcmp(ext->name, "HL")) {
 		packet->ttl_set = true;
-	} else if (!strcmp(ext->name, "HMARK") || !strcmp(ext->name, "SET")) {
+	} else if (!strcmp(ext->name, "HMARK")) {
 		packet->mark.unknown = true;
+	} else if (!strcmp(ext->name, "SET")) {
+		/* --map-set may set the mark; revision 3 is the first with it. */
+		packet->mark.unknown |= ext->revision >= 3;
 	} else if (xt_target_dnat(rule, &dnat)) {
 		translate(packet, &dnat);
 	} else if (xt_target_nat(rule, &range)) {
@@ -256,7 +263,7 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 	} else {
 		packet->dst = (struct addrrange){ 0, addr_max(rule->family) };
 		packet->dport = (struct span){ 0, 65535 };
-		packet->dnat = true;
+		packet->dnat = packet->dnat_unsure = true;
 	}
 	return true;
 }

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "chain_walk.h"
+#include "guard_names.h"
 
-const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", "security", NULL };
+const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", GUARD_TABLE, "security",
+				     NULL };
 
 /* The properties of one built-in chain on the way. */
 enum hook_is {
@@ -37,7 +39,8 @@ static const struct walk_hook prerouting[] = {
 };
 static const struct walk_hook forward[] = {
 	{ "mangle", "FORWARD", .is = 0 },
-	{ "filter", "FORWARD", .is = HOOK_FOREIGN | HOOK_FORWARD },
+	{ "filter", "FORWARD", .is = HOOK_FOREIGN },
+	{ GUARD_TABLE, GUARD_FORWARD, .is = HOOK_FOREIGN | HOOK_FORWARD },
 	{ "security", "FORWARD", .is = 0 },
 	{ "mangle", "POSTROUTING", .is = HOOK_LEAVING },
 	{ "nat", "POSTROUTING", .is = HOOK_LEAVING },
@@ -45,7 +48,8 @@ static const struct walk_hook forward[] = {
 };
 static const struct walk_hook input[] = {
 	{ "mangle", "INPUT", .is = 0 },
-	{ "filter", "INPUT", .is = HOOK_FOREIGN | HOOK_INPUT },
+	{ "filter", "INPUT", .is = HOOK_FOREIGN },
+	{ GUARD_TABLE, GUARD_INPUT, .is = HOOK_FOREIGN | HOOK_INPUT },
 	{ "security", "INPUT", .is = 0 },
 	{ "nat", "INPUT", .is = 0 },
 	{ .end = arrive },
@@ -54,7 +58,7 @@ static const struct walk_hook input[] = {
 void walker_make(struct walker *walker, const struct world *world, enum family family)
 {
 	*walker = (struct walker){ .others = world->others };
-	chain_index_make(&walker->index, world->snapshot, world->info, family);
+	chain_index_make(&walker->index, world->snapshot, world->guard, world->info, family);
 }
 
 void walker_clear(struct walker *walker)
@@ -144,7 +148,8 @@ static void other_tables(struct walk *walk, bool inside, struct outcome *outcome
 	for (size_t i = 0; i < outcome->accepted.n; i++) {
 		const struct flow *flow = &outcome->accepted.v[i];
 		const struct other_filter *other = other_filters_find(
-			walker->others, walker->index.family, inside, flow->packet.dnat);
+			walker->others, walker->index.family, inside,
+			flow->packet.dnat && !flow->packet.dnat_unsure);
 		struct decider by = { 0 };
 
 		if (!other)

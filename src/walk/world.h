@@ -13,6 +13,11 @@ struct world {
 	const struct other_filters *others; /* NULL: none */
 	const struct netinfo *info;
 	const struct proxies *proxies; /* NULL: none */
+	/*
+	 * Another snapshot, with all chains of the guard's table; NULL if the first one has
+	 * them. On a host with ip_tables, the guard is in nf_tables.
+	 */
+	const struct snapshot *guard;
 };
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Prints a ruleset for iptables-restore, random but determined by the seed, with the
- * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe]. With
- * maybe it contains matches that cannot be decided without state.
+ * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe|few|guard].
+ * With maybe it contains matches that cannot be decided without state; with few it lets
+ * most packets pass. With guard it is one for nft: the guard's table, with its expressions.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static uint64_t state;
-static bool v6, maybe;
+static bool v6, maybe, few;
 
 static unsigned int below(unsigned int n)
 {
@@ -435,6 +436,145 @@ static void print_table(const char *table, bool empty, const char *const *hooks,
 	printf("COMMIT\n");
 }
 
+/* The table raw with nothing that drops: some packets get a mark, and some no connection. */
+static void print_marks(void)
+{
+	printf("*raw\n:PREROUTING ACCEPT\n");
+	for (unsigned int i = below(3); i > 0; i--) {
+		printf("-A PREROUTING");
+		conditions(true, false);
+		if (one_in(2))
+			printf(" -j CT --notrack\n");
+		else
+			printf(" -j MARK --set-xmark 0x%x/0x3\n", below(4));
+	}
+	printf("COMMIT\n");
+}
+
+/* ---- the guard's table ---- */
+
+static const char *own_net(bool source)
+{
+	static const char *const from4[] = { "203.0.113.0/28", "203.0.113.8/29", "203.0.113.5",
+					     "10.1.2.3", "203.0.113.0/24", "128.0.0.0/2" };
+	static const char *const to4[] = { "172.17.0.2", "172.17.0.0/16", "198.51.100.10",
+					   "172.18.0.2", "192.0.2.0/24" };
+	static const char *const from6[] = { "2001:db8:2::/124", "2001:db8:2::8/125",
+					     "2001:db8:2::5", "fdaa::3", "2001:db8:2::/48", "::/1" };
+	static const char *const to6[] = { "fd17::2", "fd17::/64", "2001:db8:1::10", "fd18::2",
+					   "2001:db8:4::/64" };
+
+	if (source)
+		return v6 ? pick(from6, COUNT(from6)) : pick(from4, COUNT(from4));
+	return v6 ? pick(to6, COUNT(to6)) : pick(to4, COUNT(to4));
+}
+
+static const char *maybe_not(void)
+{
+	return one_in(4) ? "!= " : "";
+}
+
+/*
+ * Only a rule that refuses may match on untranslated packets in this way. nft takes a port
+ * only after a protocol that has ports.
+ */
+static void own_connection(bool refuses, bool ports)
+{
+	bool any = false;
+
+	if (one_in(2))
+		any = printf("ct direction %s ", one_in(4) ? "reply" : "original");
+	if (!one_in(3) || !any)
+		printf(refuses && one_in(3) ? "ct status & dnat == 0 " : "ct status & dnat != 0 ");
+	if (ports && one_in(2)) {
+		printf("ct original proto-dst ");
+		print_ports('-', false);
+		putchar(' ');
+	}
+}
+
+/* Prints conditions; returns whether they require TCP. */
+static bool own_conditions(bool may_out, bool refuses)
+{
+	static const char *const ins[] = { "ens3", "ens4", "ens*", "docker0" };
+	static const char *const outs[] = { "docker0", "br-n1", "br-*", "ens*" };
+	unsigned int proto = below(5);
+
+	if (one_in(3))
+		printf("iifname %s\"%s\" ", maybe_not(), pick(ins, COUNT(ins)));
+	if (may_out && one_in(5))
+		printf("oifname %s\"%s\" ", maybe_not(), pick(outs, COUNT(outs)));
+	if (one_in(3))
+		printf("%s saddr %s%s ", v6 ? "ip6" : "ip", maybe_not(), own_net(true));
+	if (one_in(5))
+		printf("%s daddr %s%s ", v6 ? "ip6" : "ip", maybe_not(), own_net(false));
+	if (proto == 0)
+		printf("meta l4proto %s%s ", maybe_not(), v6 ? "ipv6-icmp" : "icmp");
+	if (proto == 1 || proto == 2)
+		printf("meta l4proto %s ", proto == 1 ? "tcp" : "udp");
+	if ((proto == 1 || proto == 2) && one_in(3)) {
+		/* nft writes a range in a way that iptables never had. */
+		printf("%s dport %s%u ", proto == 1 ? "tcp" : "udp", maybe_not(), port());
+	}
+	if (one_in(2))
+		own_connection(refuses, proto == 1 || proto == 2);
+	if (one_in(8))
+		printf("meta mark & 0x00000003 %s 0x%08x ", one_in(3) ? "!=" : "==", below(4));
+	return proto == 1;
+}
+
+static void own_refusal(bool tcp)
+{
+	printf("counter ");
+	if (one_in(2))
+		printf("drop");
+	else if (tcp && one_in(2))
+		printf("reject with tcp reset");
+	else if (one_in(3))
+		printf("reject with %s admin-prohibited", v6 ? "icmpv6" : "icmp");
+	else
+		printf("reject");
+}
+
+/* As in verdict(): own and chains keep jumps from forming a loop. */
+static void own_rule(unsigned int own, unsigned int chains, bool may_out)
+{
+	bool refuses = one_in(2), tcp;
+
+	printf("\t\t");
+	tcp = own_conditions(may_out, refuses);
+	if (refuses)
+		own_refusal(tcp);
+	else if (own + 1 < chains && one_in(2))
+		printf("%s U%u", one_in(4) ? "goto" : "jump", own + 1 + below(chains - own - 1));
+	else
+		printf(one_in(3) ? "return" : "accept");
+	putchar('\n');
+}
+
+static void print_guard(void)
+{
+	static const char *const hooks[] = { "forward", "input" };
+	const char *ip = v6 ? "ip6" : "ip";
+	unsigned int chains = below(4);
+
+	printf("table %s dockfw\ndelete table %s dockfw\ntable %s dockfw {\n", ip, ip, ip);
+	for (unsigned int i = 0; i < chains; i++) {
+		printf("\tchain U%u {\n", i);
+		for (unsigned int rules = below(4); rules > 0; rules--)
+			own_rule(i, chains, false);
+		printf("\t}\n");
+	}
+	for (size_t i = 0; i < COUNT(hooks); i++) {
+		printf("\tchain %s {\n\t\ttype filter hook %s priority filter + 5; policy %s;\n",
+		       hooks[i], hooks[i], one_in(6) ? "drop" : "accept");
+		for (unsigned int rules = 2 + below(5); rules > 0; rules--)
+			own_rule((unsigned int)-1, chains, !i);
+		printf("\t}\n");
+	}
+	printf("}\n");
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const raw[] = { "PREROUTING", NULL };
@@ -443,18 +583,26 @@ int main(int argc, char **argv)
 	static const char *const filter[] = { "INPUT", "FORWARD", NULL };
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: walk-generate ipv4|ipv6 SEED [maybe]\n");
+		fprintf(stderr, "usage: walk-generate ipv4|ipv6 SEED [maybe|few|guard]\n");
 		return 2;
 	}
 	v6 = !strcmp(argv[1], "ipv6");
 	state = strtoull(argv[2], NULL, 10) * 2654435761u + 12345;
-	maybe = argc > 3;
+	maybe = argc > 3 && !strcmp(argv[3], "maybe");
+	few = argc > 3 && !strcmp(argv[3], "few");
 	for (int i = 0; i < 4; i++)
 		below(2);
-	print_table("raw", !one_in(3), raw, "PREROUTING", "");
-	print_table("mangle", one_in(2), mangle, "PREROUTING INPUT FORWARD",
+	if (argc > 3 && !strcmp(argv[3], "guard")) {
+		print_guard();
+		return ferror(stdout) != 0;
+	}
+	if (few)
+		print_marks();
+	else
+		print_table("raw", !one_in(3), raw, "PREROUTING", "");
+	print_table("mangle", few || one_in(2), mangle, "PREROUTING INPUT FORWARD",
 		    "FORWARD POSTROUTING");
 	print_table("nat", one_in(4), nat, "PREROUTING", "");
-	print_table("filter", false, filter, "INPUT FORWARD", "FORWARD");
+	print_table("filter", few && !one_in(4), filter, "INPUT FORWARD", "FORWARD");
 	return ferror(stdout) != 0;
 }

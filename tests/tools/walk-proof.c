@@ -4,7 +4,8 @@
  * namespace (tests/walk/lib.sh), sends real packets from the client's, observes where
  * they come out, and compares that with the trace.
  *
- * walk-proof FAMILY BACKEND CLIENT HOST BOX GENERATOR FIRST RULESETS PACKETS [maybe]
+ * walk-proof FAMILY BACKEND CLIENT HOST BOX GENERATOR FIRST RULESETS PACKETS [maybe|guard]
+ * With guard, each host has the guard's table as well.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,6 +28,7 @@
 #include "backend_nft.h"
 #include "deadline.h"
 #include "diag.h"
+#include "guard_names.h"
 #include "netinfo.h"
 #include "netinfo_read.h"
 #include "policy.h"
@@ -62,7 +64,7 @@ static struct {
 	enum family family;
 	const struct backend_ops *ops;
 	const char *name, *generator;
-	bool maybe;
+	bool maybe, guard;
 	int client_ns, host_ns, box_ns;
 	int client, box;   /* packet sockets */
 	int local[4];
@@ -74,7 +76,7 @@ static struct {
 	uint32_t nonce;
 	struct probe probes[PACKETS_MAX];
 	size_t n;
-	unsigned long sent, certain, wrong, maybes, vague;
+	unsigned long sent, certain, wrong, maybes, vague, guarded;
 	unsigned long ends[TRACE_MAYBE + 1];
 } run;
 
@@ -542,10 +544,11 @@ static void explain(const struct probe *probe, const char *what, unsigned long s
 	fputc('\n', stderr);
 }
 
-static void load(unsigned long seed)
+/* Pipes what the generator prints to another program. */
+static void pipe_rules(unsigned long seed, const char *what, const char *to)
 {
-	char *command = xasprintf("%s %s %lu %s | %s-restore", run.generator,
-				  family_name(run.family), seed, run.maybe ? "maybe" : "", run.name);
+	char *command = xasprintf("%s %s %lu %s | %s", run.generator, family_name(run.family), seed,
+				  what, to);
 
 	if (system(command)) {
 		fprintf(stderr, "walk-proof: cannot load seed %lu\n", seed);
@@ -554,18 +557,41 @@ static void load(unsigned long seed)
 	free(command);
 }
 
+static void load(unsigned long seed)
+{
+	char *restore = xasprintf("%s-restore", run.name);
+
+	pipe_rules(seed, run.maybe ? "maybe" : run.guard ? "few" : "", restore);
+	free(restore);
+	if (run.guard)
+		pipe_rules(seed, "guard", "nft -f -");
+}
+
+/* Whether the guard refuses the packet for certain. */
+static bool is_guarded(const struct trace *trace)
+{
+	const struct ending *ending = trace->verdict == TRACE_DROPPED ? &trace->fate.dropped
+								      : &trace->fate.refused;
+
+	return (trace->verdict == TRACE_DROPPED || trace->verdict == TRACE_REFUSED) &&
+	       ending->by.table && !strcmp(ending->by.table, GUARD_TABLE);
+}
+
 static void prove(unsigned long seed, size_t packets)
 {
-	struct snapshot *snapshot;
+	static const char *const guard_tables[] = { GUARD_TABLE, NULL };
+	struct snapshot *snapshot, *guard = NULL;
 	struct world world;
 	struct walker walker;
 
 	load(seed);
-	if (snapshot_read(run.ops, run.policy, walk_tables, select_all, &snapshot))
+	if (snapshot_read(run.ops, run.policy, walk_tables, select_all, &snapshot) ||
+	    (run.guard && run.ops != &backend_nft &&
+	     snapshot_read(&backend_nft, run.policy, guard_tables, select_all, &guard)))
 		exit(3);
 	run.nonce = (run.nonce * 7919 + 1 + (uint32_t)seed) & 0xffff;
 	run.n = 0;
-	world = (struct world){ .snapshot = snapshot, .info = &run.info };
+	world = (struct world){ .snapshot = snapshot, .guard = guard, .info = &run.info };
 	walker_make(&walker, &world, run.family);
 	while (run.n < packets) {
 		struct probe *probe = &run.probes[run.n];
@@ -601,12 +627,14 @@ static void prove(unsigned long seed, size_t packets)
 		} else {
 			run.certain++;
 		}
+		run.guarded += is_guarded(&probe->trace);
 		if (!agrees(probe)) {
 			run.wrong++;
 			explain(probe, "WRONG", seed);
 		}
 		trace_clear(&probe->trace);
 	}
+	snapshot_free(guard);
 	snapshot_free(snapshot);
 }
 
@@ -615,7 +643,7 @@ int main(int argc, char **argv)
 	unsigned long first, rulesets, packets;
 
 	if (argc < 10) {
-		fprintf(stderr, "usage: walk-proof FAMILY BACKEND CLIENT HOST BOX GENERATOR FIRST RULESETS PACKETS [maybe]\n");
+		fprintf(stderr, "usage: walk-proof FAMILY BACKEND CLIENT HOST BOX GENERATOR FIRST RULESETS PACKETS [maybe|guard]\n");
 		return 3;
 	}
 	run.family = strcmp(argv[1], "ipv6") ? FAMILY_IPV4 : FAMILY_IPV6;
@@ -628,7 +656,8 @@ int main(int argc, char **argv)
 	first = strtoul(argv[7], NULL, 10);
 	rulesets = strtoul(argv[8], NULL, 10);
 	packets = strtoul(argv[9], NULL, 10);
-	run.maybe = argc > 10;
+	run.maybe = argc > 10 && !strcmp(argv[10], "maybe");
+	run.guard = argc > 10 && !strcmp(argv[10], "guard");
 	if (packets > PACKETS_MAX)
 		packets = PACKETS_MAX;
 	srandom((unsigned int)first);
@@ -645,5 +674,11 @@ int main(int argc, char **argv)
 	       run.ends[TRACE_DROPPED], run.certain, run.maybes, run.wrong, run.vague);
 	netinfo_clear(&run.info);
 	policy_free(run.policy);
+	/* A proof about the guard is none if its rules are not read, or decide nothing. */
+	if (run.guard) {
+		printf("the guard refused %lu\n", run.guarded);
+		if (run.guarded * 20 < run.sent || run.maybes * 20 > run.sent)
+			return 1;
+	}
 	return run.wrong != 0;
 }

@@ -14,6 +14,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
+#include "guard_names.h"
 #include "netinfo_read.h"
 #include "read_set.h"
 #include "report_exposure.h"
@@ -28,21 +29,21 @@ static unsigned long peak_kib(void)
 	return (unsigned long)usage.ru_maxrss;
 }
 
-static int show_exposure(const char *what, const struct policy *policy,
-			 const struct snapshot *snapshot, const struct netinfo *info,
+static int show_exposure(const char *what, const struct policy *policy, const struct world *world,
 			 unsigned int width)
 {
 	struct exposure_list list;
 	struct proxies proxies;
-	struct world world = { snapshot, NULL, info, &proxies };
+	struct world seen = *world;
 	unsigned long before = peak_kib();
 	uint64_t start;
 	int status = 0;
 
 	if (proxies_read(&proxies))
 		return 3;
+	seen.proxies = &proxies;
 	start = clock_ms();
-	if (exposure_compute(policy, &world, policy->families, &list))
+	if (exposure_compute(policy, &seen, policy->families, &list))
 		return 3;
 	if (!strcmp(what, "times")) {
 		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
@@ -64,14 +65,13 @@ static int show_exposure(const char *what, const struct policy *policy,
 	return status;
 }
 
-static int show_trace(const char *what, const char *text, const struct snapshot *snapshot,
-		      const struct netinfo *info, unsigned int width)
+static int show_trace(const char *what, const char *text, const struct world *world,
+		      unsigned int width)
 {
-	struct world world = { .snapshot = snapshot, .info = info };
 	struct trace trace;
 	int status = 0;
 
-	if (trace_run(&world, text, false, &trace))
+	if (trace_run(world, text, false, &trace))
 		return 3;
 	if (!strcmp(what, "trace-json")) {
 		json_t *object = report_trace_json(&trace);
@@ -89,9 +89,10 @@ static int show_trace(const char *what, const char *text, const struct snapshot 
 
 int main(int argc, char **argv)
 {
+	static const char *const guard_tables[] = { GUARD_TABLE, NULL };
 	const struct backend_ops *ops;
 	struct policy *policy = policy_new();
-	struct snapshot *snapshot = NULL;
+	struct snapshot *snapshot = NULL, *guard = NULL;
 	struct netinfo info = { 0 };
 	int status = 3;
 
@@ -100,14 +101,19 @@ int main(int argc, char **argv)
 	ops = strcmp(argv[1], "nft") ? &backend_legacy : &backend_nft;
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	deadline_start(600);
-	if (!snapshot_read(ops, policy, walk_tables, select_all, &snapshot) && !netinfo_read(&info)) {
+	if (!snapshot_read(ops, policy, walk_tables, select_all, &snapshot) && !netinfo_read(&info) &&
+	    (ops == &backend_nft ||
+	     !snapshot_read(&backend_nft, policy, guard_tables, select_all, &guard))) {
+		struct world world = { .snapshot = snapshot, .guard = guard, .info = &info };
+
 		if (!strncmp(argv[2], "trace", 5) && argc > 3)
-			status = show_trace(argv[2], argv[3], snapshot, &info,
+			status = show_trace(argv[2], argv[3], &world,
 					    argc > 4 ? (unsigned int)atoi(argv[4]) : 0);
 		else
-			status = show_exposure(argv[2], policy, snapshot, &info,
+			status = show_exposure(argv[2], policy, &world,
 					       argc > 3 ? (unsigned int)atoi(argv[3]) : 0);
 	}
+	snapshot_free(guard);
 	snapshot_free(snapshot);
 	netinfo_clear(&info);
 	policy_free(policy);

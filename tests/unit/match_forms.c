@@ -49,10 +49,13 @@ static enum answer says(const char *name, uint8_t revision, const void *data, si
 
 	for (size_t n = 0; n <= size; n++) {
 		struct rule *rule = rule_new(FAMILY_IPV4);
+		struct ready_rule ready;
 
 		assert_int_equal(answer, ANSWER_MAYBE);
 		rule_add_match(rule, name, revision, data, n);
-		answer = match_fixed(rule, &packet, &info);
+		match_ready(&ready, rule, &info, false);
+		answer = match_fixed(&ready, &packet, &info);
+		match_ready_clear(&ready);
 		rule_free(rule);
 	}
 	return answer;

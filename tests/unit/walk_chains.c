@@ -16,11 +16,12 @@
 
 #include "apply.h"
 #include "deadline.h"
-#include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
 #include "exposure.h"
+#include "guard_names.h"
 #include "trace.h"
+#include "xt_match.h"
 
 static struct netinfo info;
 
@@ -87,8 +88,18 @@ static void dnat(struct rule *rule, const char *to, uint16_t port)
 	rule_set_target(rule, "DNAT", 2, &range, sizeof(range));
 }
 
+/* What a publish section matches on: the port before any translation. */
+static void to_host_port(struct rule *rule, uint16_t port, bool translated)
+{
+	struct xt_conntrack_want want = { .port = port, .direction = XT_DIRECTION_ORIGINAL };
+
+	want.dnat = translated ? XT_DNAT_IS : XT_DNAT_ANY;
+	rule->proto = IPPROTO_TCP;
+	xt_conntrack_add(rule, &want);
+}
+
 struct host {
-	struct snapshot *snapshot;
+	struct snapshot *snapshot, *guard; /* guard: NULL if it is in the first one */
 	struct chain *docker_nat, *forward, *user, *docker, *input;
 };
 
@@ -125,7 +136,7 @@ static struct host docker_host(void)
 
 static enum trace_verdict verdict(const struct host *host, const char *text)
 {
-	struct world world = { .snapshot = host->snapshot, .info = &info };
+	struct world world = { .snapshot = host->snapshot, .guard = host->guard, .info = &info };
 	struct trace trace;
 	enum trace_verdict is;
 
@@ -139,7 +150,8 @@ static enum trace_verdict verdict(const struct host *host, const char *text)
 static const struct exposure *expose(const struct host *host, const struct proxies *proxies,
 				     struct exposure_list *list)
 {
-	struct world world = { host->snapshot, NULL, &info, proxies };
+	struct world world = { .snapshot = host->snapshot, .guard = host->guard, .info = &info,
+			       .proxies = proxies };
 
 	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, list), 0);
 	assert_int_equal(list->n, 1);
@@ -276,6 +288,128 @@ static void gotos(void **state)
 	snapshot_free(host.snapshot);
 }
 
+/* The end of the packet's way and the rule that decides, such as "refused dockfw forward 2". */
+static void ends(const struct host *host, const char *text, const char *expected)
+{
+	struct world world = { .snapshot = host->snapshot, .guard = host->guard, .info = &info };
+	struct trace trace;
+	const struct decider *by;
+	char *is;
+
+	assert_int_equal(trace_run(&world, text, true, &trace), 0);
+	by = trace.fate.forwarded.n ? &trace.fate.forwarded.v[0].by
+	     : trace.fate.local.n   ? &trace.fate.local.v[0].by
+	     : trace.fate.refused.set.n ? &trace.fate.refused.by : &trace.fate.dropped.by;
+	is = trace.verdict == TRACE_MAYBE ? xstrdup("maybe")
+	     : xasprintf("%s %s %s %zu", trace_verdict_name(trace.verdict), by->table, by->chain,
+			 by->number);
+	assert_string_equal(is, expected);
+	free(is);
+	trace_clear(&trace);
+}
+
+/*
+ * The guard comes after FORWARD and INPUT: an accept there ends only its chain, and a
+ * refusal is final. It matches on the port before the translation, on every path.
+ */
+static void guarded(struct snapshot *in, struct host *host)
+{
+	struct table *table = add_table(in, GUARD_TABLE);
+	struct chain *forward = add_chain(table, GUARD_FORWARD, true, VERDICT_ACCEPT);
+	struct chain *input = add_chain(table, GUARD_INPUT, true, VERDICT_ACCEPT);
+	struct rule *rule = add_rule(forward, VERDICT_ACCEPT, NULL);
+
+	from_net(rule, "203.0.113.0", 24, false);
+	to_host_port(rule, 80, true);
+	rule = add_rule(forward, VERDICT_NONE, NULL);
+	rule_set_target(rule, "REJECT", 0, "\0\0\0\0", 4);
+	to_host_port(rule, 80, true);
+	rule = add_rule(input, VERDICT_DROP, NULL);
+	from_net(rule, "203.0.113.0", 24, true);
+	to_host_port(rule, 80, false);
+	table_sort(table);
+	ends(host, WEB, "forwarded filter DOCKER 1");
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 80", "refused dockfw forward 2");
+	/* The container's own address, which nothing translated, and its port on the host. */
+	ends(host, "from 192.0.2.7 in ens4 to 172.17.0.2 tcp 8080", "forwarded filter DOCKER 1");
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 8080", "local filter INPUT 0");
+	rule = chain_remove_rule(host->docker_nat, 0);
+	ends(host, WEB, "local filter INPUT 0");
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 80", "dropped dockfw input 1");
+	chain_add_rule(host->docker_nat, rule);
+
+	/* What FORWARD drops never comes there; what the policy drops ends there. */
+	rule = add_rule(host->user, VERDICT_DROP, NULL);
+	ends(host, WEB, "dropped filter DOCKER-USER 1");
+	rule_free(chain_remove_rule(host->user, 0));
+	rule_free(chain_remove_rule(forward, 0));
+	rule_free(chain_remove_rule(forward, 0));
+	forward->policy = VERDICT_DROP;
+	ends(host, WEB, "dropped dockfw forward 0");
+	forward->policy = VERDICT_ACCEPT;
+	rule = add_rule(forward, VERDICT_NONE, NULL);
+	rule->opaque = xstrdup("expression 'objref'");
+	ends(host, WEB, "maybe");
+	rule_free(chain_remove_rule(forward, 0));
+
+	/* A chain of that name with another hook is unknown; one without a hook sees nothing. */
+	add_rule(forward, VERDICT_DROP, NULL);
+	forward->builtin = false;
+	forward->foreign_base = true;
+	ends(host, WEB, "maybe");
+	forward->foreign_base = false;
+	ends(host, WEB, "forwarded filter DOCKER 1");
+	forward->builtin = true;
+	ends(host, WEB, "dropped dockfw forward 1");
+}
+
+static void guard_in_nft(void **state)
+{
+	struct host host = docker_host();
+
+	(void)state;
+	guarded(host.snapshot, &host);
+	snapshot_free(host.snapshot);
+}
+
+/*
+ * nf_tables looks for a connection first, so "! --ctstate DNAT" does not match a packet
+ * without one in the guard, although it does in FORWARD.
+ */
+static void untracked(void **state)
+{
+	struct host host = docker_host();
+	struct chain *raw = add_chain(add_table(host.snapshot, "raw"), "PREROUTING", true,
+				      VERDICT_ACCEPT);
+	struct chain *guard = add_chain(add_table(host.snapshot, GUARD_TABLE), GUARD_FORWARD, true,
+					VERDICT_ACCEPT);
+	struct xt_conntrack_want not_translated = { .dnat = XT_DNAT_IS_NOT };
+	static const char direct[] = "from 203.0.113.200 in ens3 to 172.17.0.2 tcp 8080";
+
+	(void)state;
+	xt_conntrack_add(add_rule(guard, VERDICT_DROP, NULL), &not_translated);
+	ends(&host, direct, "dropped dockfw forward 1");
+	ends(&host, WEB, "forwarded filter DOCKER 1");
+	rule_set_target(add_rule(raw, VERDICT_NONE, NULL), "NOTRACK", 0, "", 0);
+	ends(&host, direct, "forwarded filter DOCKER 1");
+	xt_conntrack_add(add_rule(host.user, VERDICT_DROP, NULL), &not_translated);
+	ends(&host, direct, "dropped filter DOCKER-USER 1");
+	snapshot_free(host.snapshot);
+}
+
+/* With ip_tables the guard is in another snapshot. */
+static void guard_beside_legacy(void **state)
+{
+	struct host host = docker_host();
+
+	(void)state;
+	host.snapshot->backend = BACKEND_LEGACY;
+	host.guard = snapshot_new(BACKEND_NFT);
+	guarded(host.guard, &host);
+	snapshot_free(host.guard);
+	snapshot_free(host.snapshot);
+}
+
 /* Without the translation the packet is for the host, and docker-proxy answers. */
 static void proxy(void **state)
 {
@@ -283,6 +417,7 @@ static void proxy(void **state)
 	struct proxies proxies = { 0 };
 	struct exposure_list list;
 	const struct exposure *port;
+	struct rule *rule;
 	struct proxy one;
 	static const char words[] = "/usr/bin/docker-proxy\0-proto\0tcp\0-host-ip\0" "0.0.0.0\0"
 				    "-host-port=80\0--container-ip\0" "172.17.0.2\0"
@@ -314,6 +449,17 @@ static void proxy(void **state)
 	port = expose(&host, &proxies, &list);
 	assert_int_equal(port->openness, OPEN_NOBODY);
 	assert_string_equal(port->by.chain, "INPUT");
+	exposure_clear(&list);
+	host.input->policy = VERDICT_ACCEPT;
+	rule = add_rule(add_chain(add_table(host.snapshot, GUARD_TABLE), GUARD_INPUT, true,
+				  VERDICT_ACCEPT), VERDICT_DROP, NULL);
+	from_net(rule, "203.0.113.0", 24, true);
+	to_host_port(rule, 80, false);
+	port = expose(&host, &proxies, &list);
+	assert_int_equal(port->openness, OPEN_SOME);
+	assert_int_equal(addrset_size(port->ways[0].open), 256);
+	assert_string_equal(port->by.table, GUARD_TABLE);
+	assert_ptr_equal(port->by.rule, rule);
 	exposure_clear(&list);
 	/* Without the proxy as well, only the container's own address is left. */
 	proxies_clear(&proxies);
@@ -438,7 +584,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(published), cmocka_unit_test(limited), cmocka_unit_test(undecided),
-		cmocka_unit_test(gotos), cmocka_unit_test(proxy), cmocka_unit_test(long_chain),
+		cmocka_unit_test(gotos), cmocka_unit_test(guard_in_nft),
+		cmocka_unit_test(guard_beside_legacy), cmocka_unit_test(untracked),
+		cmocka_unit_test(proxy), cmocka_unit_test(long_chain),
 		cmocka_unit_test(trace_texts),
 	};
 

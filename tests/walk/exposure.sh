@@ -135,9 +135,7 @@ for KIND in nft legacy; do
 	on_host "iptables-$KIND" -A INPUT -p tcp --dport 80 ! -s 203.0.113.0/24 -j DROP
 	try "$KIND: which may close it" says 2 \
 		'answers proxy from ens3,ens4 open to 203.0.113.0/24 by filter INPUT 1:'
-	kill "${proxies[@]}"
-	wait "${proxies[@]}" 2>/dev/null
-	proxies=()
+	on_host "iptables-$KIND" -F INPUT
 
 	try "$KIND: a trace shows the path" gives 0 on_host "$SHOW" "$KIND" trace \
 		'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 80'
@@ -155,5 +153,36 @@ for KIND in nft legacy; do
 		try "$KIND: $width columns: a trace fits, with whole characters" test \
 			"$(LC_ALL=C.UTF-8 grep -cE "^.{0,$width}\$" "$WORK/out")" = "$(LC_ALL=C wc -l <"$WORK/out")"
 	done
+
+	# The guard comes after INPUT and FORWARD; a repair makes it for both families.
+	write_conf <<-'END'
+	publish "80/tcp" { allow = { "203.0.113.123", "2001:db8:2::/64" } }
+	END
+	try "$KIND: a repair makes the guard" gives 0 on_host "$DOCKFW" -f "$CONF" -b "$KIND" --repair
+	try "$KIND: its chain input closes docker-proxy's port" says 0 \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to 203.0.113.123 by dockfw input 2: ! -i lo -p tcp' \
+		'[::]:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to 2001:db8:2::/64 by dockfw input 2:'
+	try "$KIND: … in the JSON as well" told '[.[] | select(.port == 80 and .family == "ipv4") | .decided_by
+		| .table, .chain, (.rule | tostring)] | join(" ")' 'dockfw input 2'
+	try "$KIND: the program reads the same" gives 0 on_host "$DOCKFW" -f "$CONF" -b "$KIND" --exposure --fail-if-open
+	try "$KIND: … and no filter besides it" grep -q '^0.0.0.0:80/tcp .* open to 203.0.113.123 by dockfw input 2:' "$WORK/out"
+	load_rules
+	try "$KIND: without its rules in DOCKER-USER the guard refuses" says 2 \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens3,ens4 open to 203.0.113.123 by dockfw forward 2:'
+	try "$KIND: … which the trace shows" gives 0 on_host "$DOCKFW" -f "$CONF" -b "$KIND" --trace \
+		'from 203.0.113.200 in ens3 tcp 80'
+	try "$KIND: … after FORWARD" [ "$(grep -E '^(filter|dockfw) [A-Za-z]+$|^verdict' "$WORK/out" | sed 's/:.*/:/' | paste -sd,)" = \
+		'filter FORWARD,dockfw forward,verdict:' ]
+	try "$KIND: … and what decides" grep -q '^verdict: refused by dockfw forward 2: -p tcp -m conntrack --ctstate DNAT' "$WORK/out"
+	on_host "$DOCKFW" -f "$CONF" -b "$KIND" --trace 'from 203.0.113.200 in ens3 tcp 80' --format=json >"$WORK/json"
+	try "$KIND: … and the JSON" test "$(jq -r '.trace.ends[].decided_by.table' "$WORK/json")" = dockfw
+	on_host nft chain ip dockfw other '{ type filter hook forward priority 7; }'
+	on_host nft add rule ip dockfw other ip saddr 10.0.0.0/8 drop
+	try "$KIND: a base chain that the guard does not have may drop anything" says 0 \
+		'answers dnat from ens3,ens4 open to maybe 203.0.113.123'
+	on_host nft flush ruleset
+	kill "${proxies[@]}"
+	wait "${proxies[@]}" 2>/dev/null
+	proxies=()
 done
 finish

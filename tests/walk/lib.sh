@@ -109,3 +109,18 @@ routes_up() {
 	on_host sysctl -qw net.ipv4.conf.ens3.rp_filter=2 net.ipv4.conf.ens4.rp_filter=1 \
 		net.ipv4.conf.docker0.rp_filter=1 net.ipv4.conf.ens4.src_valid_mark=1
 }
+
+# prove RULESETS PACKETS [maybe|guard]: compares $family of $KIND from the seed $first on.
+# routes: a command that prepares each host further.
+routes=(true)
+prove() {
+	# Each run starts with new namespaces: rules of one backend filter besides those
+	# of the other, and a packet that was sent before does not start a new connection.
+	net_down
+	net_up
+	"${routes[@]}"
+	# shellcheck disable=SC2154 # family and first are the caller's
+	"$PROOF" "$family" "$KIND" "$client" "$host" "$box" "$GENERATE" "$first" "$@" 2>&1 |
+		tail -40
+	return "${PIPESTATUS[0]}"
+}

@@ -9,17 +9,6 @@
 
 first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-250}
 
-prove() { # RULESETS PACKETS [maybe]
-	# Each run starts with new namespaces: rules of one backend filter besides those
-	# of the other, and a packet that was sent before does not start a new connection.
-	net_down
-	net_up
-	"${routes[@]}"
-	"$PROOF" "$family" "$KIND" "$client" "$host" "$box" "$GENERATE" "$first" "$@" 2>&1 |
-		tail -40
-	return "${PIPESTATUS[0]}"
-}
-
 routed() { # the same with policy routing
 	routes=(routes_up "$family")
 	prove "$@"
@@ -28,7 +17,6 @@ routed() { # the same with policy routing
 	return "$status"
 }
 
-routes=(true)
 for KIND in nft legacy; do
 	for family in ipv4 ipv6; do
 		try "$KIND $family: rules without state, every verdict is the kernel's" \
