@@ -12,6 +12,7 @@
 #include "cmd_check.h"
 #include "cmd_check_config.h"
 #include "cmd_exposure.h"
+#include "cmd_remove.h"
 #include "cmd_trace.h"
 #include "deadline.h"
 #include "diag.h"
@@ -60,6 +61,8 @@ static int run_mode(const struct options *options)
 	switch (options->mode) {
 	case MODE_CHECK_CONFIG:
 		return cmd_check_config(options);
+	case MODE_REMOVE:
+		return cmd_remove(options);
 	case MODE_EXPOSURE:
 		return cmd_exposure(options);
 	case MODE_TRACE:

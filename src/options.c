@@ -12,18 +12,19 @@
 #include "util.h"
 
 /* Values above the range of a char, for options without a short letter. */
-enum { OPT_CHECK = 256, OPT_REPAIR, OPT_CAPTURE, OPT_CHECK_CONFIG, OPT_FORMAT, OPT_WAIT,
+enum { OPT_CHECK = 256, OPT_REPAIR, OPT_REMOVE, OPT_CAPTURE, OPT_CHECK_CONFIG, OPT_FORMAT, OPT_WAIT,
        OPT_RESTART_DOCKER, OPT_EXPOSURE, OPT_TRACE, OPT_FAIL_IF_OPEN };
 
 /* The only table of options: for parsing, --help and shell completion. */
 static const struct option_row rows[] = {
 	{ OPT_CHECK, "check", NULL, NULL, "check and report; write nothing (the default)" },
 	{ OPT_REPAIR, "repair", NULL, NULL, "repair the tables, restore the configured rules, check again" },
+	{ OPT_REMOVE, "remove", NULL, NULL, "remove all that the program has installed, keep the rest" },
 	{ OPT_EXPOSURE, "exposure", NULL, NULL, "show who can reach each published port" },
 	{ OPT_TRACE, "trace", "PACKET", NULL, "follow a packet: 'from ADDRESS in IFACE tcp PORT'" },
 	{ OPT_CAPTURE, "capture", NULL, NULL, "print a configuration that holds the live DOCKER-USER" },
 	{ OPT_CHECK_CONFIG, "check-config", NULL, NULL, "check only the configuration; with -v print its rules" },
-	{ 'n', "dry-run", NULL, NULL, "with --repair: print the edits, write nothing" },
+	{ 'n', "dry-run", NULL, NULL, "with --repair, --remove: print the edits, write nothing" },
 	{ OPT_RESTART_DOCKER, "restart-docker", NULL, NULL, "with --repair: restart Docker if its chains are gone" },
 	{ OPT_FAIL_IF_OPEN, "fail-if-open", NULL, NULL, "with --exposure: exit 2 if a port is open to all" },
 	{ 'f', "config", "FILE", "FILE", "the configuration (" CONFIG_FILE ")" },
@@ -111,7 +112,7 @@ static int set_format(struct options *options, const char *name)
 static int set_mode(struct options *options, bool *chosen, enum mode mode)
 {
 	if (*chosen && options->mode != mode) {
-		diag_error("more than one mode: give one of --check, --repair, --exposure, --trace, --capture, --check-config");
+		diag_error("more than one mode: give one of --check, --repair, --remove, --exposure, --trace, --capture, --check-config");
 		return -1;
 	}
 	*chosen = true;
@@ -150,6 +151,8 @@ static int set_option(struct options *options, bool *mode, int key)
 		return set_mode(options, mode, MODE_CHECK);
 	case OPT_REPAIR:
 		return set_mode(options, mode, MODE_REPAIR);
+	case OPT_REMOVE:
+		return set_mode(options, mode, MODE_REMOVE);
 	case OPT_EXPOSURE:
 		return set_mode(options, mode, MODE_EXPOSURE);
 	case OPT_TRACE:
@@ -241,8 +244,8 @@ static int check_combination(const struct options *options, int argc, char *argv
 		diag_error("--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide");
 		return -1;
 	}
-	if (options->dry_run && options->mode != MODE_REPAIR) {
-		diag_error("--dry-run needs --repair");
+	if (options->dry_run && options->mode != MODE_REPAIR && options->mode != MODE_REMOVE) {
+		diag_error("--dry-run needs --repair or --remove");
 		return -1;
 	}
 	if (options->restart_docker && (options->mode != MODE_REPAIR || options->dry_run)) {
@@ -258,7 +261,7 @@ static int check_combination(const struct options *options, int argc, char *argv
 		return -1;
 	}
 	if ((options->mode >= MODE_CAPTURE && options->format != FORMAT_TEXT) ||
-	    (options->mode >= MODE_EXPOSURE && options->format != FORMAT_TEXT &&
+	    (options->mode >= MODE_REMOVE && options->format != FORMAT_TEXT &&
 	     options->format != FORMAT_JSON)) {
 		diag_error("--format '%s' cannot be used with that mode; see dockfw-check --help",
 			   formats[options->format]);

@@ -3,11 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,9 +12,7 @@
 #include "diag.h"
 #include "paths.h"
 #include "patience.h"
-#include "util.h"
-
-extern char **environ;
+#include "systemctl.h"
 
 /* Whether the stamp is younger than the pause; one from the future counts as old. */
 static bool is_too_soon(void)
@@ -51,47 +46,10 @@ static int set_stamp(void)
 	return 0;
 }
 
-/* The job continues in systemd; this ends only the client, within a second. */
-static void end_child(pid_t child)
-{
-	int status, tries = 0;
-
-	kill(child, SIGTERM);
-	while (waitpid(child, &status, WNOHANG) == 0 && ++tries < CHILD_STEPS)
-		sleep_ms(CHILD_STEP_MS);
-	if (tries == CHILD_STEPS) {
-		kill(child, SIGKILL);
-		waitpid(child, &status, 0);
-	}
-}
-
-/* Waits for the child while time is left; returns its exit status, or -1, reported. */
-static int wait_child(pid_t child)
-{
-	int status;
-
-	for (;;) {
-		pid_t done = waitpid(child, &status, WNOHANG);
-
-		if (done == child)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-		if (done < 0 && errno != EINTR) {
-			diag_error("cannot wait for " SYSTEMCTL ": %s", strerror(errno));
-			return -1;
-		}
-		if (deadline_check()) {
-			end_child(child);
-			return -1;
-		}
-		sleep_ms(CHILD_STEP_MS);
-	}
-}
-
 enum restart docker_restart(bool force)
 {
 	char *const words[] = { (char *)"systemctl", (char *)"restart", (char *)"docker.service",
 				NULL };
-	pid_t child;
 	int status;
 
 	if (!force && is_too_soon()) {
@@ -102,17 +60,8 @@ enum restart docker_restart(bool force)
 	if (set_stamp())
 		return RESTART_FAILED;
 	deadline_step("restarting docker.service");
-	status = posix_spawn(&child, SYSTEMCTL, NULL, NULL, words, environ);
-	if (status) {
-		diag_error("cannot run " SYSTEMCTL ": %s; restart Docker by hand",
-			   strerror(status));
-		return RESTART_FAILED;
-	}
-	status = wait_child(child);
-	/* POSIX allows posix_spawn() to report a failed exec as exit status 127. */
-	if (status == 127)
-		diag_error("cannot run " SYSTEMCTL "; restart Docker by hand");
-	else if (status > 0)
+	status = systemctl_run(words, "restart Docker by hand");
+	if (status > 0)
 		diag_error("'systemctl restart docker.service' failed with status %d; see: journalctl -u docker",
 			   status);
 	return status ? RESTART_FAILED : RESTART_DONE;

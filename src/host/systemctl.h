@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_SYSTEMCTL_H
+#define DOCKFW_SYSTEMCTL_H
+
+#include <stdbool.h>
+
+/*
+ * Runs systemctl with these words (the first is "systemctl", a NULL ends them), and waits
+ * for it as long as there is time. Returns its exit status, or -1 after reporting why
+ * there is none; instead is what the operator can do then.
+ */
+int systemctl_run(char *const words[], const char *instead);
+
+/* Whether the unit is active; false without systemd, or if it cannot be found out. */
+bool systemctl_is_active(const char *unit);
+
+#endif
