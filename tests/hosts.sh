@@ -12,6 +12,9 @@
 #
 # The container answers on port 80, the outsider on port 8080.
 
+# Neighbours are looked for again at any time, which the tables count.
+# shellcheck disable=SC2034 # for the tests
+HOSTS_SEND=1
 # shellcheck disable=SC2034 # for the tests
 allowed=allowed outsider=outsider container=container
 PEERS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

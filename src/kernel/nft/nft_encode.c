@@ -142,11 +142,11 @@ static bool add_limit(struct nft_encoder *e, const struct ext *ext)
 	return true;
 }
 
-static bool add_match_expr(struct nft_encoder *e, const struct ext *ext)
+static bool add_match_expr(struct nft_encoder *e, const struct rule *rule, const struct ext *ext)
 {
 	struct nftnl_expr *expr;
 
-	if (e->guard && (nft_encode_ct(e, ext) || nft_encode_ports(e, ext)))
+	if (e->guard && (nft_encode_ct(e, ext) || nft_encode_ports(e, rule, ext)))
 		return true;
 	if (!strcmp(ext->name, "limit") && !ext->revision && ext->size == sizeof(struct xt_rateinfo))
 		return add_limit(e, ext);
@@ -276,7 +276,7 @@ static const char *add_all(struct nft_encoder *e, const struct rule *rule)
 	if (e->guard)
 		matches -= nft_encode_mark(e, rule);
 	for (size_t i = 0; i < matches; i++)
-		if (!add_match_expr(e, &rule->matches[i]))
+		if (!add_match_expr(e, rule, &rule->matches[i]))
 			return "its limit is not a rate";
 	/* Before the target, or the kernel would count packets that do not match. */
 	if (!e->guard || e->refuses)

@@ -17,8 +17,7 @@ struct nft_encoder {
 	size_t count, bytes; /* expressions, and their size in a message, not less than it is */
 	bool guard;          /* the rule is for the guard's table */
 	bool refuses;        /* it drops or rejects */
-	bool has_ct;         /* the guard's one native conntrack match is written … */
-	bool has_ports;      /* … and the one of ports */
+	bool has_ct;         /* the guard's one native conntrack match is written */
 };
 
 /* Appends an expression, which belongs to the rule. */

@@ -7,6 +7,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_tcpudp.h>
 #include <string.h>
 
 #include "nft_mark.h"
@@ -99,14 +100,50 @@ static bool is_any(const struct span *ports, bool not)
 	return !not && !ports->lo && ports->hi == UINT16_MAX;
 }
 
-bool nft_encode_ports(struct nft_encoder *e, const struct ext *ext)
+/* Whether ext is, to the last byte, the match tcp or udp with these ports and no more. */
+static bool has_only_ports(const struct ext *ext, const struct xt_ports *ports)
+{
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct xt_tcp))];
+		struct xt_tcp tcp;
+		struct xt_udp udp;
+	} data = { { 0 } };
+	bool tcp = !strcmp(ext->name, "tcp");
+
+	/* Both begin with the same ports. */
+	data.tcp.spts[0] = ports->source.lo;
+	data.tcp.spts[1] = ports->source.hi;
+	data.tcp.dpts[0] = ports->dest.lo;
+	data.tcp.dpts[1] = ports->dest.hi;
+	if (tcp)
+		data.tcp.invflags = (ports->not_source ? XT_TCP_INV_SRCPT : 0) |
+				    (ports->not_dest ? XT_TCP_INV_DSTPT : 0);
+	else
+		data.udp.invflags = (ports->not_source ? XT_UDP_INV_SRCPT : 0) |
+				    (ports->not_dest ? XT_UDP_INV_DSTPT : 0);
+	return ext->size == XT_ALIGN(tcp ? sizeof(struct xt_tcp) : sizeof(struct xt_udp)) &&
+	       !memcmp(data.bytes, ext->data, ext->size);
+}
+
+/* The kernel would take the match, and it is read back as the only one of its kind. */
+static bool is_only_ports_match(const struct rule *rule, const struct ext *ext)
+{
+	uint16_t proto = ext_is(ext, "tcp", 0) ? IPPROTO_TCP : ext_is(ext, "udp", 0) ? IPPROTO_UDP : 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rule->nmatches; i++)
+		n += !strcmp(rule->matches[i].name, "tcp") || !strcmp(rule->matches[i].name, "udp");
+	return n == 1 && proto && rule->proto == proto && !(rule->invert & INV_PROTO) &&
+	       !rule->either_port;
+}
+
+bool nft_encode_ports(struct nft_encoder *e, const struct rule *rule, const struct ext *ext)
 {
 	struct xt_ports ports;
 	bool any_source, any_dest;
 
-	if (e->has_ports || (!ext_is(ext, "tcp", 0) && !ext_is(ext, "udp", 0)) ||
-	    !xt_match_ports(ext, &ports) || ports.more || ports.flag_mask || ports.flags ||
-	    ports.not_flags || ports.source.lo > ports.source.hi ||
+	if (!is_only_ports_match(rule, ext) || !xt_match_ports(ext, &ports) ||
+	    !has_only_ports(ext, &ports) || ports.source.lo > ports.source.hi ||
 	    ports.dest.lo > ports.dest.hi)
 		return false;
 	any_source = is_any(&ports.source, ports.not_source);
@@ -114,7 +151,6 @@ bool nft_encode_ports(struct nft_encoder *e, const struct ext *ext)
 	/* A match without a condition is kept as one. */
 	if (any_source && any_dest)
 		return false;
-	e->has_ports = true;
 	if (!any_source)
 		add_transport_ports(e, 0, &ports.source, ports.not_source);
 	if (!any_dest)

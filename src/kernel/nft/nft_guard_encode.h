@@ -21,10 +21,10 @@
  */
 bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext);
 /*
- * Writes the ports of the match tcp or udp as comparisons of the packet's bytes, once in a
- * rule for the same reason. False if it is another match, or has more conditions than ports.
+ * Writes the ports of the match tcp or udp as comparisons of the packet's bytes. False if it
+ * is another match, has more conditions than ports, or is not the rule's only one.
  */
-bool nft_encode_ports(struct nft_encoder *e, const struct ext *ext);
+bool nft_encode_ports(struct nft_encoder *e, const struct rule *rule, const struct ext *ext);
 /* Whether its target is REJECT. */
 bool nft_is_reject(const struct rule *rule);
 /* Writes the target REJECT. Returns NULL, or why it cannot (a constant). */
