@@ -227,7 +227,7 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 	return ret;
 }
 
-/* The rules of unlisted = "refuse" are the last ones, and are said to be where that is. */
+/* The rules of unlisted = "refuse" are the last ones, and are reported at its place. */
 static void set_unlisted(const struct config_tree *tree, struct policy *policy,
 			 struct rule_sources *texts)
 {

@@ -48,7 +48,7 @@ bool xt_match_conntrack(const struct ext *ext, struct xt_conntrack_mtinfo3 *info
 	return true;
 }
 
-/* As libxtables pads it; the padding is compared, too. */
+/* As libxtables pads it; the padding is compared as well. */
 union conntrack_data {
 	struct xt_conntrack_mtinfo3 info;
 	uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];

@@ -11,7 +11,7 @@
 
 /* What it finds and does in the tables of one backend. */
 struct removal_part {
-	bool filter;               /* in the filter tables, too; else only in the guard's */
+	bool filter;               /* in the filter tables as well; else only in the guard's */
 	struct policy *policy;     /* owned: in the form of the backend; NULL: not its turn yet */
 	struct snapshot *snapshot; /* before the first write; NULL: not read */
 	struct edits edits;        /* what that wrote, or would write */
