@@ -96,23 +96,36 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	return NULL;
 }
 
-static bool is_about_written(const struct policy *policy, enum family family)
+static bool is_about_written(const struct rule *rule)
 {
-	for (size_t c = 0; c < policy->nchains; c++) {
-		const struct wanted_rules *rules = &policy->chains[c]->rules[family];
-
-		for (size_t i = 0; i < rules->n; i++)
-			for (size_t m = 0; m < rules->v[i].rule->nmatches; m++)
-				if (match_may_be_written(&rules->v[i].rule->matches[m]))
-					return true;
-	}
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (match_may_be_written(&rule->matches[i]))
+			return true;
 	return false;
 }
 
-/* What a configured rule matches on may be written in any chain but Docker's. */
+/* Whether a rule that the guard may hold is: a configured one, or one of others in DOCKER-USER. */
+static bool has_about_written(const struct policy *policy, const struct table *table)
+{
+	const struct chain *user = table_chain(table, DOCKER_USER);
+
+	for (size_t c = 0; c < policy->nchains; c++) {
+		const struct wanted_rules *rules = &policy->chains[c]->rules[table->family];
+
+		for (size_t i = 0; i < rules->n; i++)
+			if (is_about_written(rules->v[i].rule))
+				return true;
+	}
+	for (size_t i = 0; user && i < user->nrules; i++)
+		if (is_about_written(user->rules[i]))
+			return true;
+	return false;
+}
+
+/* What those match on may be written in any chain but Docker's. */
 static struct chain *around_written(const struct policy *policy, const struct table *table)
 {
-	if (policy->guard == GUARD_OFF || !is_about_written(policy, table->family))
+	if (policy->guard == GUARD_OFF || !has_about_written(policy, table))
 		return NULL;
 	for (size_t c = 0; c < table->nchains; c++)
 		if (!table->chains[c]->loaded && !docker_owns_chain(table->chains[c]->name))
