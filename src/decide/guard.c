@@ -180,11 +180,13 @@ static bool only_guard_holds(const struct snapshot *snapshot, const struct docke
 	       (dockerd->running && managed == FLAG_OFF);
 }
 
+/* evaluated: DOCKER-USER is, in that family. */
 static void check_guard_of(const struct guard *guard, const struct table *table, bool critical,
-			   struct findings *findings)
+			   bool evaluated, struct findings *findings)
 {
 	enum severity severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
-	const char *holds = critical ? "nothing holds the rules" : "only DOCKER-USER holds the rules";
+	const char *holds = critical || !evaluated ? "nothing holds the rules"
+						   : "only DOCKER-USER holds the rules";
 	struct finding *finding;
 	char *what;
 
@@ -216,6 +218,8 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *own, const struct dockerd *dockerd,
 		 struct findings *findings)
 {
+	unsigned int in_force = families_in_force(policy, snapshot);
+
 	for (int family = 0; family < FAMILY_COUNT && own; family++) {
 		struct guard guard;
 
@@ -223,7 +227,8 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		guard_make(&guard, policy, snapshot, (enum family)family);
 		check_guard_of(&guard, snapshot_table(own, (enum family)family, GUARD_TABLE),
-			       only_guard_holds(snapshot, dockerd, (enum family)family), findings);
+			       only_guard_holds(snapshot, dockerd, (enum family)family),
+			       in_force & 1U << family, findings);
 		guard_clear(&guard);
 	}
 }

@@ -23,7 +23,7 @@ json_t *report_families_json(const struct report *report)
 	json_t *array = json_made(json_array());
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (report->families & (1U << family))
+		if (report_held(report) & (1U << family))
 			json_append_checked(array, json_text(family_name((enum family)family)));
 	return array;
 }
