@@ -8,6 +8,7 @@
 #include "backend_nft.h"
 #include "diag.h"
 #include "finding.h"
+#include "put_file.h"
 #include "util.h"
 
 backend_list cmd_backends = {
@@ -17,6 +18,7 @@ backend_list cmd_backends = {
 
 void cmd_override(struct policy *policy, const struct options *options)
 {
+	policy->listed = policy->families;
 	if (options->families)
 		policy->families = options->families;
 	if (options->backend)
@@ -29,10 +31,10 @@ struct report cmd_report(const struct options *options)
 	return (struct report){
 		.format = options->format,
 		.output = options->output,
-		.config = options->config,
+		.config = options->shown_config ? options->shown_config : options->config,
 		.backend_option = options->backend,
 		.families_option = options->families,
-		.repair = options->mode == MODE_REPAIR,
+		.repair = options->mode == MODE_REPAIR || options->mode == MODE_TRY,
 		.dry_run = options->dry_run,
 		.quiet = options->quiet,
 		.verbosity = options->verbosity,
@@ -43,6 +45,9 @@ struct report cmd_report(const struct options *options)
 
 int cmd_print_failed(void)
 {
+	/* Whoever reads the output has seen enough of it. */
+	if (output_reader_gone())
+		return SEVERITY_OK;
 	diag_error("cannot write to standard output: %s", strerror(errno));
 	return SEVERITY_UNKNOWN;
 }

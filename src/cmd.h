@@ -17,7 +17,10 @@ void cmd_override(struct policy *policy, const struct options *options);
 /* An empty report with the options for reports from the command line. */
 struct report cmd_report(const struct options *options);
 
-/* Reports a failed write to standard output; returns the exit status for it. */
+/*
+ * Reports a failed write to standard output, with its errno, and returns the exit status for
+ * it. That the reader of a pipe has gone is not a failure.
+ */
 int cmd_print_failed(void);
 
 #endif

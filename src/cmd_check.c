@@ -2,11 +2,15 @@
 #include "cmd_check.h"
 
 #include "cmd.h"
-#include "config_read.h"
+#include "cmd_close_first.h"
+#include "cmd_open.h"
+#include "configuration.h"
+#include "deadline.h"
 #include "diag.h"
 #include "docker_layout.h"
 #include "guard.h"
 #include "guard_names.h"
+#include "losses.h"
 #include "repair.h"
 #include "report_findings.h"
 #include "report_write.h"
@@ -15,10 +19,14 @@
 /* The data of a run until its report is written. */
 struct run {
 	const struct options *options;
-	struct policy *configured;
+	const struct check_hold *hold; /* NULL: none */
+	struct configuration configuration;
 	struct session session;
 	struct repair repair;
+	struct findings ignored; /* of those that are left */
+	struct open_ports open;  /* although the configuration refuses it, in what is left */
 	struct report report;
+	struct strings losses;
 };
 
 /* What the guard has refused up to the state seen last. */
@@ -34,31 +42,52 @@ static void fill_refused(struct report *report, const struct state *state)
 	}
 }
 
+/* The findings of a state, as a report shows them. */
+static void fill_findings(const struct run *run, struct state *state, struct findings *ignored)
+{
+	configuration_report(&run->configuration, &state->findings);
+	report_findings(&state->findings, run->session.policy, ignored);
+}
+
+/* What was not read whole is in no report. */
 static void fill_report(struct run *run, bool failed)
 {
 	struct report *report = &run->report;
 	struct repair *repair = &run->repair;
-	struct state *newest = repair_newest(repair);
+	struct state *found = &repair->found;
+	/* After an error the findings are not complete, unless only Docker was not restarted. */
+	struct state *left = failed && !repair->not_restarted ? NULL : repair_left(repair);
 
-	report->policy = run->session.policy ? run->session.policy : run->configured;
+	report->policy = run->session.policy ? run->session.policy : run->configuration.policy;
 	report->backend = run->session.ops ? backend_kind_name(run->session.ops->kind) : NULL;
 	report->edits = &repair->edits;
+	report->later = &repair->later;
 	report->written = repair->written;
 	report->restarted = repair->restarted;
-	if (repair->found.snapshot) {
-		report_findings(&repair->found.findings, run->session.policy);
-		if (newest != &repair->found)
-			report_findings(&newest->findings, run->session.policy);
-		report->snapshot = repair->found.snapshot;
-		report->found = &repair->found.findings;
-		report->left = &newest->findings;
-		report->own = state_guard(&repair->found);
-		fill_refused(report, newest);
+	report->partial = failed && (repair->written || repair->restarted || repair->not_restarted);
+	if (found->whole && (left || report->partial)) {
+		if (left != found)
+			fill_findings(run, found, NULL);
+		report->snapshot = found->snapshot;
+		report->found = &found->findings;
+		report->own = state_guard(found);
 		report->families = families_in_force(run->session.policy, report->snapshot);
 	}
+	if (left) {
+		fill_findings(run, left, &run->ignored);
+		report->left = &left->findings;
+		report->left_snapshot = left->snapshot;
+		report->compared = state_policy(&run->session, left);
+		report->ignored = &run->ignored;
+		fill_refused(report, left);
+	}
+	if (report->snapshot && repair->edits.n) {
+		losses_add(state_policy(&run->session, found), found->snapshot, &run->losses);
+		report->losses = &run->losses;
+	}
+	report->open = left && run->open.known ? &run->open : NULL;
 	report->error = diag_first_error();
-	report->status = failed || !report->left ? SEVERITY_UNKNOWN
-						 : findings_severity(report->left);
+	report->status = failed || !left ? SEVERITY_UNKNOWN : findings_severity(report->left);
 }
 
 /* The rules of an unconfigured family were not parsed, so there is nothing to check it against. */
@@ -74,44 +103,102 @@ static int check_families(const struct options *options, const struct policy *po
 	return 0;
 }
 
+/*
+ * What the findings mean for the host, where there are any that count. It reads all tables,
+ * which a check of a host in order does not.
+ */
+static void look_for_open(struct run *run)
+{
+	const struct state *newest = repair_newest(&run->repair);
+	bool wrong = run->configuration.broken;
+
+	for (size_t i = 0; i < newest->findings.n; i++)
+		wrong |= newest->findings.v[i].severity != SEVERITY_OK &&
+			 !report_ignores(run->session.policy, newest->findings.v[i].id);
+	if (wrong || run->options->verbosity)
+		cmd_open_ports(run->options, &run->session, newest, &run->open);
+}
+
 static int run_check(struct run *run)
 {
 	const struct options *options = run->options;
 	struct repair *repair = &run->repair;
+	struct policy *configured;
+	bool failed;
 
-	run->configured = config_read(options->config);
-	if (!run->configured || check_families(options, run->configured))
+	if (configuration_load(&run->configuration, options))
 		return -1;
-	cmd_override(run->configured, options);
-	if (session_open(&run->session, cmd_backends, run->configured) ||
-	    (options->wait && (docker_wait(&run->session, options->wait) ||
+	configured = run->configuration.policy;
+	if (check_families(options, configured))
+		return -1;
+	cmd_override(configured, options);
+	if (session_open(&run->session, cmd_backends, configured) ||
+	    (options->wait && (docker_wait(&run->session, options->wait, false) ||
 			       session_choose(&run->session))))
 		return -1;
 	repair->session = &run->session;
 	repair->wait = options->wait;
 	repair->force_restart = options->restart_docker;
 	/* A check shows what a repair would do. */
-	repair->dry_run = options->dry_run || options->mode != MODE_REPAIR;
-	if (state_settle(&run->session, &repair->found) || repair_run(repair))
+	repair->dry_run = options->dry_run || !(options->mode == MODE_REPAIR || run->hold);
+	if (state_settle(&run->session, &repair->found) ||
+	    (run->hold && run->hold->before(&run->session, &repair->found, run->hold->data)))
 		return -1;
-	return state_add_proxies(&run->session,
-				 options->verbosity > 0 || options->format == FORMAT_JSON,
-				 repair_newest(repair));
+	failed = repair_run(repair) != 0;
+	/* Docker was not restarted: what there is now is reported as completely as otherwise. */
+	if (failed && (!repair->not_restarted || !repair_left(repair)))
+		return -1;
+	if (!failed && !repair->dry_run && !run->hold)
+		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
+	if (state_add_proxies(&run->session,
+			      options->verbosity > 0 || options->format == FORMAT_JSON,
+			      repair_newest(repair)))
+		return -1;
+	/* Where nothing had to wait, nothing has looked at the time. */
+	if (failed || deadline_check())
+		return -1;
+	look_for_open(run);
+	return 0;
+}
+
+/* Returns the status of a repair that is held, after its report. */
+static int end_hold(struct run *run, int status)
+{
+	bool keep = false;
+
+	status = run->hold->after(&run->session, &run->repair, status, &keep, run->hold->data);
+	if (keep)
+		configuration_store(&run->configuration, run->options,
+				    &repair_newest(&run->repair)->findings);
+	return status;
+}
+
+int cmd_check_held(const struct options *options, const struct check_hold *hold)
+{
+	struct run run = {
+		.options = options,
+		.hold = hold,
+		.report = cmd_report(options),
+	};
+	unsigned int closed = cmd_close_first(options);
+	bool failed = run_check(&run) != 0;
+	int status;
+
+	failed |= cmd_close_first_end(options, closed, &run.session, failed) != 0;
+	fill_report(&run, failed);
+	status = report_write(&run.report) ? SEVERITY_UNKNOWN : (int)run.report.status;
+	if (hold)
+		status = end_hold(&run, status);
+	findings_clear(&run.ignored);
+	open_ports_clear(&run.open);
+	strings_clear(&run.losses);
+	repair_clear(&run.repair);
+	session_close(&run.session);
+	configuration_clear(&run.configuration);
+	return status;
 }
 
 int cmd_check(const struct options *options)
 {
-	struct run run = {
-		.options = options,
-		.report = cmd_report(options),
-	};
-	bool failed = run_check(&run) != 0;
-	int status;
-
-	fill_report(&run, failed);
-	status = report_write(&run.report) ? SEVERITY_UNKNOWN : (int)run.report.status;
-	repair_clear(&run.repair);
-	session_close(&run.session);
-	policy_free(run.configured);
-	return status;
+	return cmd_check_held(options, NULL);
 }

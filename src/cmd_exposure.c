@@ -6,10 +6,13 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
-#include "exposure.h"
+#include "exposure_compute.h"
+#include "exposure_host.h"
 #include "finding.h"
 #include "put_file.h"
 #include "report_exposure.h"
+#include "report_exposure_monitor.h"
+#include "util.h"
 
 struct exposure_shown {
 	const struct view *view;
@@ -25,9 +28,10 @@ static int write_exposure(FILE *out, void *data)
 	if (options->format == FORMAT_JSON)
 		return view_write_json(shown->view, out, "exposure",
 				       report_exposure_json(&shown->list));
-	return options->quiet ? 0
-	       : report_exposure_text(out, &shown->list, output_colour(options->output),
-				      output_width(options->output));
+	if (options->quiet)
+		return 0;
+	return report_exposure_text(out, &shown->list, output_colour(options->output),
+				    output_width(options->output));
 }
 
 /* Whether outside names only interfaces that the host does not have: then nothing counts. */
@@ -43,17 +47,75 @@ static bool nothing_counts(const struct policy *policy, const struct exposure_li
 
 /*
  * With --fail-if-open: a port that is open from outside but not allowed to be is
- * critical; one that may be open is a warning.
+ * critical; one that may be open is a warning, and a Docker elsewhere counts as well.
  */
 static int exposure_status(const struct view *view, const struct exposure_list *list)
 {
+	if (view->options->fail_if_open && exposure_unallowed(list))
+		return SEVERITY_CRITICAL;
+	if (view->options->fail_if_open && view->unjudged.elsewhere)
+		return SEVERITY_UNKNOWN;
 	if (!view->options->fail_if_open)
 		return SEVERITY_OK;
-	if (exposure_unallowed(list))
-		return SEVERITY_CRITICAL;
-	if (exposure_undecided(list) || nothing_counts(view->session.policy, list))
+	/* Without a configuration it is not known what it allows, either. */
+	if (exposure_undecided(list) || nothing_counts(view->session.policy, list) ||
+	    view->configuration.unknown)
 		return SEVERITY_WARNING;
 	return SEVERITY_OK;
+}
+
+/* Why the status is not that of the ports. */
+static const char *status_note(const struct view *view)
+{
+	if (view->unjudged.elsewhere)
+		return view->unjudged.elsewhere;
+	return view->configuration.unknown
+		       ? "the configuration is broken: which ports it allows is not known" : NULL;
+}
+
+static bool is_monitored(const struct options *options)
+{
+	return options->format == FORMAT_NAGIOS || options->format == FORMAT_PROMETHEUS;
+}
+
+static int write_monitored(FILE *out, void *data)
+{
+	struct exposure_report *report = data;
+
+	return report->nagios ? report_exposure_nagios(out, report)
+			      : report_exposure_prometheus(out, report);
+}
+
+/* Puts it in place even if a part is missing. */
+static int put_monitored(const struct options *options, struct exposure_report *report)
+{
+	report->nagios = options->format == FORMAT_NAGIOS;
+	report->verbosity = options->verbosity;
+	if (!report->list) {
+		report->status = SEVERITY_UNKNOWN;
+		report->error = diag_first_error();
+	}
+	/* stderr reports that the report itself cannot be written. */
+	diag_release(false);
+	return output_put(options->output, write_monitored, report) ? SEVERITY_UNKNOWN
+								    : (int)report->status;
+}
+
+static void judge_ports(const struct view *view, const struct exposure_list *list,
+			struct exposure_report *report)
+{
+	report->list = list;
+	report->status = (enum severity)exposure_status(view, list);
+	report->note = status_note(view);
+	if (!report->note && report->status == SEVERITY_WARNING && !exposure_undecided(list))
+		report->note = "no packet comes in on the interfaces of outside: no port counts";
+}
+
+int cmd_exposure_error(const struct options *options)
+{
+	struct exposure_report report = { .started_ms = clock_ms() };
+
+	return put_monitored(options, &report);
 }
 
 int cmd_exposure(const struct options *options)
@@ -61,16 +123,25 @@ int cmd_exposure(const struct options *options)
 	struct view view;
 	struct proxies proxies = { 0 };
 	struct exposure_shown shown = { .view = &view };
+	struct exposure_report report = { .started_ms = clock_ms() };
 	int status = SEVERITY_UNKNOWN;
+	bool known = false;
 
 	if (!view_read(&view, options, 0) && !proxies_read(&proxies)) {
 		const struct policy *policy = view.session.policy;
 
 		view.world.proxies = &proxies;
 		deadline_step("following packets to the published ports");
-		if (!exposure_compute(policy, &view.world, policy->families, &shown.list) &&
-		    !output_put(options->output, write_exposure, &shown))
-			status = exposure_status(&view, &shown.list);
+		known = !exposure_compute(policy, &view.world, policy->families, &shown.list);
+		if (known)
+			exposure_host(policy, &view.world, &shown.list);
+	}
+	if (is_monitored(options)) {
+		if (known && !deadline_check())
+			judge_ports(&view, &shown.list, &report);
+		status = put_monitored(options, &report);
+	} else if (known && !view_put(&view, write_exposure, &shown)) {
+		status = exposure_status(&view, &shown.list);
 	}
 	exposure_clear(&shown.list);
 	proxies_clear(&proxies);

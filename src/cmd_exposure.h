@@ -6,5 +6,7 @@
 
 /* --exposure: reports who can reach each published port. */
 int cmd_exposure(const struct options *options);
+/* Reports the first error, from before the run, in the format of the options; returns the status. */
+int cmd_exposure_error(const struct options *options);
 
 #endif

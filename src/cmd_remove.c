@@ -5,10 +5,12 @@
 #include "config_read.h"
 #include "deadline.h"
 #include "diag.h"
+#include "last_good.h"
 #include "removal.h"
 #include "report_removal.h"
 #include "settings.h"
 #include "systemctl.h"
+#include "watch_lock.h"
 
 /* The one of the units that runs again and again. */
 #define TIMER "dockfw-check.timer"
@@ -21,7 +23,7 @@ static struct policy *read_policy(const struct options *options)
 {
 	struct policy *policy = config_read(options->config);
 
-	if (policy)
+	if (policy || deadline_check())
 		return policy;
 	diag_forget();
 	diag_warning("going on without the configuration: every rule with the mark is removed, "
@@ -67,10 +69,15 @@ int cmd_remove(const struct options *options)
 	struct removal removal = { .dry_run = options->dry_run };
 	int status = SEVERITY_UNKNOWN;
 
-	cmd_override(policy, options);
-	warn_about_timer();
-	removal_run(&removal, cmd_backends, policy);
+	if (policy && (options->dry_run || !watch_runs(options->state_folder, "what is removed"))) {
+		cmd_override(policy, options);
+		warn_about_timer();
+		removal_run(&removal, cmd_backends, policy);
+	}
 	fill_removal(&report, &removal);
+	/* Or it would come back with the next configuration that is broken. */
+	if (!options->dry_run && !options->families && report.common.status == SEVERITY_OK)
+		last_good_forget(options->state_folder, options->config);
 	if (!report_removal_write(&report))
 		status = (int)report.common.status;
 	removal_clear(&removal);

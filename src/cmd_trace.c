@@ -5,6 +5,7 @@
 #include "cmd_view.h"
 #include "deadline.h"
 #include "finding.h"
+#include "host_firewall.h"
 #include "put_file.h"
 #include "report_trace.h"
 #include "trace.h"
@@ -12,7 +13,36 @@
 struct trace_shown {
 	const struct view *view;
 	struct trace trace;
+	/* The same packet to a service of the host, if its firewall decides about the port. */
+	struct trace host;
+	bool has_host;
 };
+
+static json_t *trace_json(const struct trace_shown *shown)
+{
+	json_t *trace = report_trace_json(&shown->trace);
+	json_t *host = trace && shown->has_host ? report_trace_json(&shown->host) : NULL;
+
+	if (trace && (host || !shown->has_host)) {
+		json_set_checked(trace, "host_firewall", host ? host : json_null());
+		return trace;
+	}
+	json_decref(trace);
+	return NULL;
+}
+
+static int trace_text(FILE *out, const struct trace_shown *shown)
+{
+	bool colour = output_colour(shown->view->options->output);
+	unsigned int width = output_width(shown->view->options->output);
+
+	if (report_trace_text(out, &shown->trace, colour, width))
+		return -1;
+	if (!shown->has_host)
+		return 0;
+	fputs("\nTo a service of the host itself on that port (host-firewall):\n", out);
+	return report_trace_text(out, &shown->host, colour, width);
+}
 
 static int write_trace(FILE *out, void *data)
 {
@@ -21,10 +51,21 @@ static int write_trace(FILE *out, void *data)
 
 	deadline_step("printing the rules of the trace");
 	if (options->format == FORMAT_JSON)
-		return view_write_json(shown->view, out, "trace", report_trace_json(&shown->trace));
-	return options->quiet ? 0
-	       : report_trace_text(out, &shown->trace, output_colour(options->output),
-				   output_width(options->output));
+		return view_write_json(shown->view, out, "trace", trace_json(shown));
+	return options->quiet ? 0 : trace_text(out, shown);
+}
+
+/* Both ways, where the guard decides for the host's firewall. */
+static void follow_to_host(struct trace_shown *shown)
+{
+	const struct packet *packet = &shown->trace.packet;
+
+	shown->has_host = proto_has_ports(packet->proto) &&
+			  host_firewall_decides(shown->view->session.policy, packet->proto,
+						packet->dport.lo);
+	if (shown->has_host)
+		trace_to_host(&shown->view->world, shown->view->options->verbosity > 0,
+			      &shown->trace, &shown->host);
 }
 
 int cmd_trace(const struct options *options)
@@ -36,10 +77,13 @@ int cmd_trace(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	if (!view_read(&view, options, both) &&
-	    !trace_run(&view.world, options->trace, options->verbosity > 0, &shown.trace) &&
-	    !output_put(options->output, write_trace, &shown))
-		status = SEVERITY_OK;
+	    !trace_run(&view.world, options->trace, options->verbosity > 0, &shown.trace)) {
+		follow_to_host(&shown);
+		if (!view_put(&view, write_trace, &shown))
+			status = SEVERITY_OK;
+	}
 	trace_clear(&shown.trace);
+	trace_clear(&shown.host);
 	view_clear(&view);
 	return status;
 }

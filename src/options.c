@@ -7,85 +7,93 @@
 #include <string.h>
 
 #include "diag.h"
+#include "nearest.h"
 #include "paths.h"
+#include "put_file.h"
 #include "ruleset.h"
+#include "text.h"
 #include "util.h"
 
-/* Values above the range of a char, for options without a short letter. */
-enum { OPT_CHECK = 256, OPT_REPAIR, OPT_REMOVE, OPT_CAPTURE, OPT_CHECK_CONFIG, OPT_FORMAT, OPT_WAIT,
-       OPT_RESTART_DOCKER, OPT_EXPOSURE, OPT_TRACE, OPT_FAIL_IF_OPEN };
+#define TRY_LEAST 5 /* seconds: in less, nobody tests a connection and answers */
 
-/* The only table of options: for parsing, --help and shell completion. */
-static const struct option_row rows[] = {
-	{ OPT_CHECK, "check", NULL, NULL, "check and report; write nothing (the default)" },
-	{ OPT_REPAIR, "repair", NULL, NULL, "repair the tables, restore the configured rules, check again" },
-	{ OPT_REMOVE, "remove", NULL, NULL, "remove all that the program has installed, keep the rest" },
-	{ OPT_EXPOSURE, "exposure", NULL, NULL, "show who can reach each published port" },
-	{ OPT_TRACE, "trace", "PACKET", NULL, "follow a packet: 'from ADDRESS in IFACE tcp PORT'" },
-	{ OPT_CAPTURE, "capture", NULL, NULL, "print a configuration that holds the live DOCKER-USER" },
-	{ OPT_CHECK_CONFIG, "check-config", NULL, NULL, "check only the configuration; with -v print its rules" },
-	{ 'n', "dry-run", NULL, NULL, "with --repair, --remove: print the edits, write nothing" },
-	{ OPT_RESTART_DOCKER, "restart-docker", NULL, NULL, "with --repair: restart Docker if its chains are gone" },
-	{ OPT_FAIL_IF_OPEN, "fail-if-open", NULL, NULL, "with --exposure: exit 2 if a port is open to all" },
-	{ 'f', "config", "FILE", "FILE", "the configuration (" CONFIG_FILE ")" },
-	{ OPT_FORMAT, "format", "FORMAT", "text nagios json prometheus", "report format (text)" },
-	{ 'o', "output", "FILE", "FILE", "write the report there, whole or not at all (stdout)" },
-	{ 'b', "backend", "NAME", "auto nft legacy", "the tables to look at (auto: those with Docker's chains)" },
-	{ '4', "ipv4", NULL, NULL, "look only at IPv4" },
-	{ '6', "ipv6", NULL, NULL, "look only at IPv6" },
-	{ OPT_WAIT, "wait", "SECONDS", NULL, "wait up to that long for Docker's chains to be complete (0)" },
-	{ 't', "timeout", "SECONDS", NULL, "time limit, not counting --wait; then exit 3 (30)" },
-	{ 'v', "verbose", NULL, NULL, "print more; up to three times" },
-	{ 'q', "quiet", NULL, NULL, "print only errors" },
-	{ 'V', "version", NULL, NULL, "print the version" },
-	{ 'h', "help", NULL, NULL, "print this help" },
-};
+/* The Makefile's LEGACY. */
+#ifdef WITHOUT_LEGACY
+#define BACKENDS_BUILT "nft (built with LEGACY=no)"
+#else
+#define BACKENDS_BUILT "nft, legacy"
+#endif
 
-const struct option_row *options_rows(size_t *n)
+/* A mode or option of the table and its number there. */
+static const struct option_row *row_at(size_t i)
 {
-	*n = ARRAY_SIZE(rows);
-	return rows;
+	size_t n;
+	const struct option_row *rows = options_rows(&n);
+
+	return i < n ? &rows[i] : NULL;
 }
 
-static void print_help(void)
+static const struct option_row *row_of(int key)
 {
-	printf("Usage: dockfw-check [MODE] [OPTION...]\n"
-	       "Checks that FORWARD on a Docker host jumps to DOCKER-USER before Docker's own\n"
-	       "chains and that DOCKER-USER holds the configured rules; repairs it on demand.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char *name = xasprintf("--%s%s%s", rows[i].name, rows[i].value ? " " : "",
-				       rows[i].value ? rows[i].value : "");
+	const struct option_row *row;
+	size_t i = 0;
 
-		if (rows[i].key < 256)
-			printf("  -%c, %-20s  %s\n", rows[i].key, name, rows[i].help);
-		else
-			printf("      %-20s  %s\n", name, rows[i].help);
-		free(name);
-	}
-	printf("\nExit status: 0 ok, 1 warning, 2 critical, 3 unknown (an error of any kind).\n"
-	       "See dockfw-check(8) and dockfw.conf(5).\n");
+	while ((row = row_at(i++)) && row->key != key)
+		;
+	return row;
 }
 
-static void build_tables(struct option *longs, char *shorts)
+/* Fills the names of all modes and options; the caller frees the array. */
+static const char **row_names(size_t *n)
 {
-	size_t n = 0;
+	const struct option_row *rows = options_rows(n);
+	const char **names = xcalloc(*n, sizeof(*names));
 
+	for (size_t i = 0; i < *n; i++)
+		names[i] = rows[i].name;
+	return names;
+}
+
+/* "; did you mean '--NAME'?", or "; see dockfw-check --help". The caller frees it. */
+static char *hint_for(const char *word)
+{
+	size_t n, length = strcspn(word, "=");
+	const char **names = row_names(&n);
+	char *name = xasprintf("%.*s", (int)length, word);
+	const char *meant = nearest(name, names, n);
+
+	/* A mode without its dashes is exactly that name. */
+	for (size_t i = 0; i < n && !meant; i++)
+		if (!strcmp(names[i], name))
+			meant = names[i];
+	free(name);
+	free(names);
+	return meant ? xasprintf("; did you mean '--%s'?", meant) : xstrdup("; see dockfw-check --help");
+}
+
+/* The tables of getopt_long(). The caller frees both. */
+static void build_tables(struct option **longs, char **shorts)
+{
+	size_t rows, n = 0;
+	const struct option_row *row = options_rows(&rows);
+
+	*longs = xcalloc(rows + 1, sizeof(**longs));
+	*shorts = xcalloc(2 * rows + 2, 1);
 	/* With a leading ':', getopt distinguishes a missing value from an unknown option. */
-	shorts[n++] = ':';
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		longs[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].value ? required_argument : no_argument,
-			.val = rows[i].key,
+	(*shorts)[n++] = ':';
+	for (size_t i = 0; i < rows; i++, row++) {
+		bool words = row->choices && !strcmp(row->choices, "WORDS");
+
+		(*longs)[i] = (struct option){
+			.name = row->name,
+			.has_arg = words ? optional_argument : row->value ? required_argument : no_argument,
+			.val = row->key,
 		};
-		if (rows[i].key < 256) {
-			shorts[n++] = (char)rows[i].key;
-			if (rows[i].value)
-				shorts[n++] = ':';
+		if (row->key < 256) {
+			(*shorts)[n++] = (char)row->key;
+			if (row->value)
+				(*shorts)[n++] = ':';
 		}
 	}
-	longs[ARRAY_SIZE(rows)] = (struct option){ 0 };
-	shorts[n] = '\0';
 }
 
 static const char *const formats[] = { "text", "nagios", "json", "prometheus" };
@@ -109,15 +117,55 @@ static int set_format(struct options *options, const char *name)
 	return -1;
 }
 
-static int set_mode(struct options *options, bool *chosen, enum mode mode)
+/* "--repair, --remove or --watch": the modes of these bits. The caller frees it. */
+static char *mode_names(unsigned int modes)
 {
+	struct text text;
+
+	text_open(&text);
+	for (enum mode mode = MODE_CHECK; mode <= MODE_LIST_FINDINGS; mode++) {
+		unsigned int more = modes >> 1 >> mode;
+
+		if (!(modes & 1U << mode))
+			continue;
+		fprintf(text.out, "--%s%s", options_mode(mode)->name,
+			!more ? "" : more & (more - 1) ? ", " : " or ");
+	}
+	return text_take(&text);
+}
+
+/*
+ * getopt_long() completes the beginning of a name. What writes must be meant: "--re" could
+ * become another mode with the next version.
+ */
+static int check_whole(const struct option_row *row, char *argv[])
+{
+	const char *word = argv[optind - 1];
+
+	if (strncmp(word, "--", 2) && optind > 1)
+		word = argv[optind - 2];
+	if (!row->writes || strcspn(word + 2, "=") == strlen(row->name))
+		return 0;
+	diag_error("'%s' is short for a mode that writes: give the whole name, --%s", word, row->name);
+	return -1;
+}
+
+static int set_mode(struct options *options, bool *chosen, const struct option_row *row, char *argv[])
+{
+	enum mode mode = MODE_CHECK;
+
+	while (row->modes != 1U << mode)
+		mode++;
 	if (*chosen && options->mode != mode) {
-		diag_error("more than one mode: give one of --check, --repair, --remove, --exposure, --trace, --capture, --check-config");
+		char *names = mode_names((2U << MODE_LIST_FINDINGS) - 1);
+
+		diag_error("more than one mode: give one of %s", names);
+		free(names);
 		return -1;
 	}
 	*chosen = true;
 	options->mode = mode;
-	return 0;
+	return check_whole(row, argv);
 }
 
 static int set_seconds(unsigned int *seconds, const char *option, unsigned long min,
@@ -144,27 +192,59 @@ static int set_backend(struct options *options, const char *name)
 	return 0;
 }
 
-static int set_option(struct options *options, bool *mode, int key)
+static int set_colour(const char *when)
+{
+	static const char *const words[] = {
+		[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(when, words[i])) {
+			output_set_colour((enum output_colours)i);
+			return 0;
+		}
+	diag_error("unknown --color '%s': use auto, always or never", when);
+	return -1;
+}
+
+static int set_finding(struct options *options, const char *name)
+{
+	char *hint;
+
+	options->explain = finding_by_name(name);
+	if (options->explain != FINDING_COUNT)
+		return 0;
+	hint = finding_hint(name);
+	diag_error("there is no finding '%s'%s", name,
+		   *hint ? hint : "; dockfw-check --list-findings lists them");
+	free(hint);
+	return -1;
+}
+
+static int set_option(struct options *options, int key)
 {
 	switch (key) {
-	case OPT_CHECK:
-		return set_mode(options, mode, MODE_CHECK);
-	case OPT_REPAIR:
-		return set_mode(options, mode, MODE_REPAIR);
-	case OPT_REMOVE:
-		return set_mode(options, mode, MODE_REMOVE);
-	case OPT_EXPOSURE:
-		return set_mode(options, mode, MODE_EXPOSURE);
 	case OPT_TRACE:
 		options->trace = optarg;
-		return set_mode(options, mode, MODE_TRACE);
+		return 0;
+	case OPT_TRY:
+		return set_seconds(&options->try_seconds, "try", TRY_LEAST, optarg);
+	case OPT_EXPLAIN:
+		return set_finding(options, optarg);
+	case OPT_COLOR:
+		return set_colour(optarg);
 	case OPT_FAIL_IF_OPEN:
 		options->fail_if_open = true;
 		return 0;
-	case OPT_CAPTURE:
-		return set_mode(options, mode, MODE_CAPTURE);
-	case OPT_CHECK_CONFIG:
-		return set_mode(options, mode, MODE_CHECK_CONFIG);
+	case OPT_CLOSE_FIRST:
+		options->close_first = true;
+		return 0;
+	case OPT_FORCE:
+		options->force = true;
+		return 0;
+	case OPT_STATE_FOLDER:
+		options->state_folder = optarg;
+		return 0;
 	case OPT_FORMAT:
 		return set_format(options, optarg);
 	case OPT_WAIT:
@@ -197,22 +277,56 @@ static int set_option(struct options *options, bool *mode, int key)
 	case 'q':
 		options->quiet = true;
 		return 0;
-	default:
-		return -1;
+	default: /* a mode without a value */
+		return 0;
 	}
 }
 
 /* The option that was given a value but takes none, as in --dry-run=1, or NULL. */
 static const struct option_row *given_a_value(const char *word)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		size_t length = strlen(rows[i].name);
+	const struct option_row *row;
 
-		if (!rows[i].value && rows[i].key == optopt && !strncmp(word, "--", 2) &&
-		    !strncmp(word + 2, rows[i].name, length) && word[2 + length] == '=')
-			return &rows[i];
+	for (size_t i = 0; (row = row_at(i)); i++) {
+		size_t length = strlen(row->name);
+
+		if (!row->value && row->key == optopt && !strncmp(word, "--", 2) &&
+		    !strncmp(word + 2, row->name, length) && word[2 + length] == '=')
+			return row;
 	}
 	return NULL;
+}
+
+/* The options that begin with the word, if there are several: "--repair, --remove"; or NULL. */
+static char *ambiguous(const char *word)
+{
+	const struct option_row *row;
+	size_t found = 0, length = strcspn(word + 2, "=");
+	struct text text;
+	char *names;
+
+	text_open(&text);
+	for (size_t i = 0; length && (row = row_at(i)); i++)
+		if (!strncmp(row->name, word + 2, length))
+			fprintf(text.out, "%s--%s", found++ ? ", " : "", row->name);
+	names = text_take(&text);
+	if (found > 1)
+		return names;
+	free(names);
+	return NULL;
+}
+
+static void unknown_word(const char *word)
+{
+	char *several = ambiguous(word);
+	char *hint = several ? NULL : hint_for(word + 2);
+
+	if (several)
+		diag_error("'%s' is short for several options: %s", word, several);
+	else
+		diag_error("unknown option '%s'%s", word, hint);
+	free(several);
+	free(hint);
 }
 
 static int bad_option(int key, char *argv[])
@@ -226,16 +340,83 @@ static int bad_option(int key, char *argv[])
 	else if (optopt > 0 && optopt < 256)
 		diag_error("unknown option '-%c'; see dockfw-check --help", optopt);
 	else
-		diag_error("unknown option '%s'; see dockfw-check --help", argv[optind - 1]);
+		unknown_word(argv[optind - 1]);
 	return -1;
 }
 
-static int check_combination(const struct options *options, int argc, char *argv[])
+/* ---- which of them go together ---- */
+
+/* The rest of the line are the words of the packet. */
+static int take_words(struct options *options, int argc, char *argv[])
 {
-	if (optind < argc) {
-		diag_error("unexpected argument '%s'; see dockfw-check --help", argv[optind]);
+	static char *packet; /* as long as the process */
+	struct text text;
+
+	text_open(&text);
+	if (options->trace)
+		fputs(options->trace, text.out);
+	for (int i = optind; i < argc; i++)
+		fprintf(text.out, "%s%s", i > optind || options->trace ? " " : "", argv[i]);
+	free(packet);
+	packet = text_take(&text);
+	options->trace = packet;
+	if (*packet)
+		return 0;
+	diag_error("--trace needs a packet, such as: --trace from 203.0.113.200 in ens3 tcp 80");
+	return -1;
+}
+
+static int check_words(struct options *options, int argc, char *argv[])
+{
+	char *hint;
+
+	if (options->mode == MODE_TRACE)
+		return take_words(options, argc, argv);
+	if (optind >= argc)
+		return 0;
+	hint = hint_for(argv[optind]);
+	diag_error("unexpected argument '%s'%s", argv[optind], hint);
+	free(hint);
+	return -1;
+}
+
+/* An option that is only for other modes. */
+static int check_mode_of(const struct options *options, int key)
+{
+	const struct option_row *row = row_of(key);
+	char *names;
+
+	if (!row->modes || options_is_mode(row) || row->modes & 1U << options->mode)
+		return 0;
+	names = mode_names(row->modes);
+	diag_error("--%s needs %s", row->name, names);
+	free(names);
+	return -1;
+}
+
+static int check_watch(const struct options *options)
+{
+	if (options->format == FORMAT_NAGIOS ||
+	    !options->output != (options->format != FORMAT_PROMETHEUS)) {
+		diag_error("--watch prints text, or with --format=json one object per line; with "
+			   "--format=prometheus it needs --output, the file for its counters");
 		return -1;
 	}
+	if (options->wait) {
+		diag_error("--wait cannot be used with --watch, which waits as long as it runs");
+		return -1;
+	}
+	return 0;
+}
+
+/* What writes its report itself, to standard output. */
+#define ONLY_STDOUT (1U << MODE_TRY | 1U << MODE_EDIT | 1U << MODE_CHECK_CONFIG | \
+		     1U << MODE_EXPLAIN | 1U << MODE_LIST_FINDINGS)
+
+static int check_combination(const struct options *options)
+{
+	const struct option_row *mode = options_mode(options->mode);
+
 	if (options->output && !*options->output) {
 		diag_error("bad value of --output '': name a file");
 		return -1;
@@ -244,31 +425,30 @@ static int check_combination(const struct options *options, int argc, char *argv
 		diag_error("--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide");
 		return -1;
 	}
-	if (options->dry_run && options->mode != MODE_REPAIR && options->mode != MODE_REMOVE) {
-		diag_error("--dry-run needs --repair or --remove");
+	if (options->dry_run && (options->restart_docker || options->close_first)) {
+		diag_error("--%s cannot be used with --dry-run",
+			   options->close_first ? "close-first" : "restart-docker");
 		return -1;
 	}
-	if (options->restart_docker && (options->mode != MODE_REPAIR || options->dry_run)) {
-		diag_error("--restart-docker needs --repair and cannot be used with --dry-run");
+	if (options->output && ONLY_STDOUT & 1U << options->mode) {
+		diag_error("--output cannot be used with --%s", mode->name);
 		return -1;
 	}
-	if (options->mode == MODE_CHECK_CONFIG && options->output) {
-		diag_error("--output cannot be used with --check-config");
+	if (options->force && !options->output) {
+		diag_error("--force needs --output");
 		return -1;
 	}
-	if (options->fail_if_open && options->mode != MODE_EXPOSURE) {
-		diag_error("--fail-if-open needs --exposure");
-		return -1;
-	}
-	if ((options->mode >= MODE_CAPTURE && options->format != FORMAT_TEXT) ||
-	    (options->mode >= MODE_REMOVE && options->format != FORMAT_TEXT &&
-	     options->format != FORMAT_JSON)) {
-		diag_error("--format '%s' cannot be used with that mode; see dockfw-check --help",
-			   formats[options->format]);
+	if (options->mode == MODE_WATCH)
+		return check_watch(options);
+	if (!(mode->formats & 1U << options->format)) {
+		diag_error("--format '%s' cannot be used with --%s; see dockfw-check --help",
+			   formats[options->format], mode->name);
 		return -1;
 	}
 	return 0;
 }
+
+/* ---- the command line ---- */
 
 /*
  * An error may come before --format and must still be reported in that format. So a
@@ -284,32 +464,78 @@ static void guess_format(struct options *options, int argc, char *argv[])
 	}
 }
 
+/* The report of an error goes to the file that an option after the wrong one names. */
+static void guess_output(struct options *options, int argc, char *argv[], const char *shorts,
+			 const struct option *longs)
+{
+	int key;
+
+	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
+		if (key == 'o' && *optarg)
+			options->output = optarg;
+}
+
+/* Takes one option. Returns -1 after reporting why not. */
+static int take_option(struct options *options, int key, bool *mode, uint64_t *given, char *argv[])
+{
+	const struct option_row *row;
+
+	if (key == '?' || key == ':')
+		return bad_option(key, argv);
+	row = row_of(key);
+	/* getopt_long() knows the keys of the table only. */
+	if (!row)
+		return -1;
+	*given |= 1ULL << (row - row_at(0));
+	if (options_is_mode(row) && set_mode(options, mode, row, argv))
+		return -1;
+	return set_option(options, key);
+}
+
+static int check_given(const struct options *options, uint64_t given)
+{
+	const struct option_row *row;
+
+	for (size_t i = 0; (row = row_at(i)); i++)
+		if (given & 1ULL << i && check_mode_of(options, row->key))
+			return -1;
+	return 0;
+}
+
 enum parsed options_parse(struct options *options, int argc, char *argv[])
 {
-	struct option longs[ARRAY_SIZE(rows) + 1];
-	char shorts[2 * ARRAY_SIZE(rows) + 2];
+	struct option *longs;
+	char *shorts;
 	bool mode = false;
-	int key, failed = 0;
+	uint64_t given = 0; /* by the number of the row */
+	enum parsed parsed = PARSED_GO;
+	int key;
 
-	*options = (struct options){ .config = CONFIG_FILE, .timeout = 30 };
-	build_tables(longs, shorts);
+	*options = (struct options){ .config = CONFIG_FILE, .state_folder = STATE_FOLDER,
+				      .timeout = 30 };
+	build_tables(&longs, &shorts);
 	opterr = 0;
 	guess_format(options, argc, argv);
-	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while (parsed == PARSED_GO && (key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (key == 'h') {
-			print_help();
-			return PARSED_DONE;
+			options_print_help();
+			parsed = PARSED_DONE;
+		} else if (key == 'V') {
+			printf("dockfw-check %s\nBackends: " BACKENDS_BUILT "\nLicence: GPL-2.0-or-later\n",
+			       VERSION);
+			parsed = PARSED_DONE;
+		} else if (take_option(options, key, &mode, &given, argv)) {
+			guess_output(options, argc, argv, shorts, longs);
+			parsed = PARSED_ERROR;
 		}
-		if (key == 'V') {
-			printf("dockfw-check %s\nLicence: GPL-2.0-or-later\n", VERSION);
-			return PARSED_DONE;
-		}
-		if (key == '?' || key == ':')
-			failed |= bad_option(key, argv);
-		else
-			failed |= set_option(options, &mode, key);
-		if (failed)
-			return PARSED_ERROR;
 	}
-	return check_combination(options, argc, argv) ? PARSED_ERROR : PARSED_GO;
+	/* A monitoring system goes by the status. */
+	options->fail_if_open |= options->mode == MODE_EXPOSURE &&
+				 (options->format == FORMAT_NAGIOS || options->format == FORMAT_PROMETHEUS);
+	if (parsed == PARSED_GO && (check_words(options, argc, argv) || check_given(options, given) ||
+				    check_combination(options)))
+		parsed = PARSED_ERROR;
+	free(shorts);
+	free(longs);
+	return parsed;
 }

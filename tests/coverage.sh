@@ -11,7 +11,8 @@ shift
 find "$build" -name '*.gcda' -delete
 
 # Exported for the tests as well: one of them runs make.
-export CC=gcc CFLAGS='-O0 -g --coverage' HARDENING=-fPIE LDFLAGS="-Wl,--wrap=_exit $build/dump.o" COVERAGE=1
+export CC=gcc CFLAGS='-O0 -g --coverage' HARDENING=-fPIE COVERAGE=1
+export LDFLAGS="-Wl,--wrap=_exit,--wrap=spec_landlock,--wrap=spec_seccomp $build/dump.o"
 gcc -O1 -c -o "$build/dump.o" tests/coverage/dump.c &&
 	make -s -j2 BUILD="$build" test-programs >"$build/make.log" || exit 1
 

@@ -8,12 +8,15 @@ program=$(realpath "${1:-build/dockfw-check}") || exit 1
 tests=$(cd "$(dirname "$0")" && pwd)
 [ -x "$program" ] || { echo "demo: '$program' is not built; run: make demo" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || { echo "demo: run it as root: it creates network namespaces" >&2; exit 1; }
-# A host of its own: network, processes, /run.
+# A host of its own: network, processes, /run, /etc.
 if [ -z "${DEMO_INSIDE:-}" ]; then
 	DEMO_INSIDE=1 exec unshare --net --mount --pid --fork --mount-proc --kill-child \
 		bash "$tests/demo.sh" "$program"
 fi
-mount -t tmpfs tmpfs /run || exit 1
+# The configuration and the last good one of this machine are not touched either.
+mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib && mkdir -p /run/etc/new /run/etc/work &&
+	mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/new,workdir=/run/etc/work overlay /etc &&
+	rm -rf /etc/dockfw && mkdir /etc/dockfw || exit 1
 # shellcheck source=tests/hosts.sh
 . "$tests/hosts.sh"
 
@@ -21,7 +24,7 @@ bold='' green='' red='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
 fi
-config=/run/dockfw.conf
+config=/etc/dockfw/dockfw.conf
 failed=0
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
@@ -63,7 +66,12 @@ went_wrong() {
 	echo "${red}the demo went wrong: $*$plain"
 }
 
-hosts_up || { echo "demo: cannot create the namespaces" >&2; exit 1; }
+# Without IPv6, as Docker 20.10 has it.
+if ! hosts_up || ! ip -6 address flush dev docker0; then
+	echo "demo: cannot create the namespaces" >&2
+	exit 1
+fi
+umask 022
 cat >"$config" <<'END'
 chain "DOCKER-USER" {
     rules = {
@@ -84,11 +92,11 @@ echo
 connects allowed 203.0.113.123 served
 connects outsider 203.0.113.200 served
 say "dockfw-check finds it:"
-ends_with 2 dockfw-check -f $config
+ends_with 2 dockfw-check
 say "and repairs it, in one transaction:"
-ends_with 0 dockfw-check -f $config --repair
+ends_with 0 dockfw-check --repair
 say "Now the tables are correct, and the port is closed to everyone else:"
-ends_with 0 dockfw-check -f $config
+ends_with 0 dockfw-check
 show iptables-nft -S FORWARD
 show iptables-nft -S DOCKER-USER
 echo

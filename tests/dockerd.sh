@@ -62,6 +62,27 @@ signal.pause()' "$listen" "$port" "$@" && proxies+=("$started")
 }
 listen=:: port=80 proxies=()
 
+# restricted COMMAND…: as in the units, without access to processes with more privileges.
+restricted() {
+	local DOCKFW=$WORK/restricted
+	"$@"
+}
+cat >"$WORK/restricted" <<-END
+	#!/bin/sh
+	exec setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace '$DOCKFW' "\$@"
+END
+chmod +x "$WORK/restricted"
+
+# groups PID TEXT: the control groups of that process, as /proc shows them from now on.
+groups() {
+	umount -q "/proc/$1/cgroup"
+	printf '%b' "$2" >"$WORK/groups-$1"
+	mount --bind "$WORK/groups-$1" "/proc/$1/cgroup"
+}
+# in_unit PID: the process is the one of docker.service, on a host with systemd.
+in_unit() { groups 1 '0::/init.scope\n' && groups "$1" '0::/system.slice/docker.service\n'; }
+out_of_unit() { umount /proc/1/cgroup "/proc/$1/cgroup"; }
+
 # systemctl_is: a script from stdin; the arguments of its calls are in $WORK/systemctl.
 systemctl_is() {
 	rm -f "$WORK/systemctl"

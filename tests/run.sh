@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Runs the suites, two at a time, and counts the results: run.sh BUILD-FOLDER [SUITE…]
+# Runs the suites, some at a time, and counts the results: run.sh BUILD-FOLDER [SUITE…]
 # A suite is a script in tests/*/ or a cmocka program in BUILD-FOLDER/unit. Exit status
 # 0 is a pass and 77 a skip; if the suite prints lines "ok …", "not ok …" or
 # "ok … # SKIP …", or cmocka's, those are counted. With CI=true or MUST_RUN=1 a skip is
@@ -26,6 +26,9 @@ if [ ${#suites[@]} = 0 ]; then
 		esac
 	done
 fi
+
+# Suites wait for half of their time.
+at_a_time=$(($(nproc) + 2))
 
 count() { grep -cE "$1" "$log"; }
 
@@ -63,7 +66,7 @@ run() { # SUITE LOG
 }
 
 for i in "${!suites[@]}"; do
-	while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+	while [ "$(jobs -rp | wc -l)" -ge $at_a_time ]; do wait -n; done
 	run "${suites[i]}" "$logs/$i" &
 done
 wait

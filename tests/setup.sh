@@ -1,25 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the packages for building and testing, on Debian and on Enterprise Linux 9.
-# Usage: setup.sh [--show] [build] [test] [ci] [host]      (none: build test)
+# Usage: setup.sh [--show] [build] [test] [ci] [host] [deb] [rpm] [packages]      (none: build test)
 # With --show it only prints the command that would install them.
 # shellcheck disable=SC2034 # the lists are chosen by name
 set -eu
 
 debian_build="gcc make pkg-config libc6-dev libnftnl-dev libmnl-dev libip4tc-dev libip6tc-dev libiptc-dev
-	libxtables-dev libconfuse-dev libjansson-dev"
+	libxtables-dev libconfuse-dev libjansson-dev libseccomp-dev"
 debian_test="libcmocka-dev iptables nftables ipset iproute2 procps jq python3 python3-minimal strace util-linux
-	libcap2-bin netbase man-db mandoc bash-completion kmod"
+	libcap2-bin netbase dbus-daemon man-db mandoc bash-completion zsh fish kmod"
 debian_ci="clang clang-tidy cppcheck valgrind shellcheck git libclang-rt-dev prometheus universal-ctags binutils"
 debian_host="systemd-container mmdebstrap busybox-static"
+debian_deb="debhelper dpkg-dev fakeroot"
+# Debian's rpmbuild, for a rehearsal of the rpm.
+debian_rpm="gcc make pkg-config rpm elfutils debugedit"
+debian_packages="$debian_deb $debian_rpm lintian rpmlint ansible-core"
 
 el_build="gcc make pkgconf-pkg-config glibc-devel libnftnl-devel libmnl-devel iptables-devel
-	iptables-legacy-devel libconfuse-devel jansson-devel"
+	iptables-legacy-devel libconfuse-devel jansson-devel libseccomp-devel"
 el_test="libcmocka-devel iptables-nft iptables-legacy nftables ipset iproute procps-ng jq python3 strace util-linux
-	libcap libasan libubsan man-db mandoc diffutils kmod"
+	libcap libasan libubsan dbus-daemon dbus-tools man-db mandoc diffutils kmod"
 el_ci="clang clang-tools-extra cppcheck valgrind ShellCheck git compiler-rt ctags binutils"
 # The hosts are built from Debian packages, with a tool that only Debian has.
 el_host=
+el_deb=
+el_rpm="rpm-build systemd-rpm-macros"
+el_packages="$el_rpm rpmlint ansible-core"
 
 show=
 if [ "${1:-}" = --show ]; then
@@ -29,7 +36,7 @@ fi
 [ $# -gt 0 ] || set -- build test
 for part; do
 	case $part in
-	build | test | ci | host) ;;
+	build | test | ci | host | deb | rpm | packages) ;;
 	*) echo "setup.sh: unknown part '$part'" >&2; exit 1 ;;
 	esac
 done
@@ -64,10 +71,10 @@ fi
 
 wanted=
 for part; do
-	if [ "$system $part" = "el host" ]; then
-		echo "setup.sh: the tests of booted hosts need Debian" >&2
-		exit 1
-	fi
+	case "$system $part" in
+	"el host") echo "setup.sh: the tests of booted hosts need Debian" >&2; exit 1 ;;
+	"el deb") echo "setup.sh: Debian packages are built on Debian" >&2; exit 1 ;;
+	esac
 	eval "wanted=\"\$wanted \$${system}_$part\""
 done
 missing=

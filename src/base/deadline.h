@@ -2,6 +2,8 @@
 #ifndef DOCKFW_DEADLINE_H
 #define DOCKFW_DEADLINE_H
 
+#include <stdbool.h>
+
 /*
  * The time limit of the whole run, and the current step for the timeout message.
  * There is no limit before deadline_start().
@@ -14,9 +16,18 @@ unsigned int deadline_left(void);
 /* The same, capped at step milliseconds, as a timeout for poll(). */
 int deadline_poll(unsigned int step);
 /*
- * Returns 0 while time is left. Otherwise returns -1, and the first time reports
- * the step that ran out of time. Called wherever the program waits or repeats.
+ * Returns 0 while time is left. Otherwise returns -1, and the first time, or after
+ * diag_forget(), reports the step that ran out of time. Called wherever the program waits or repeats.
  */
 int deadline_check(void);
+
+/*
+ * Begins a part of the run that may stay incomplete. Until deadline_slice_end(), the limit is
+ * that many milliseconds away, but never more than half of the time that is left, and
+ * deadline_check() does not report that it is reached. Slices are not nested.
+ */
+void deadline_slice(unsigned int ms);
+/* Returns whether its time was over. */
+bool deadline_slice_end(void);
 
 #endif

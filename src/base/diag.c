@@ -2,6 +2,7 @@
 #include "diag.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +10,29 @@
 #include <unistd.h>
 
 #include "utf8.h"
-#include "util.h"
+
+/* A message that is kept until it can be put in order. */
+struct kept_message {
+	char *text; /* owned */
+	char *file; /* owned; NULL: about no line of a file */
+	unsigned int line;
+	size_t rank; /* of the file */
+	size_t number; /* in the order in which they came */
+	int priority;
+};
 
 static struct {
 	int verbosity;
 	bool hold;
 	bool journal;
 	char *first;
+	bool once;       /* an error equal to the first one is not reported again */
 	unsigned int errors;
+	bool in_file;
+	bool sorting;
+	bool first_kept; /* the first error is one of those that are kept */
+	struct kept_message *kept;
+	size_t nkept, room;
 } diag;
 
 void diag_setup(int verbosity, bool hold)
@@ -57,6 +73,10 @@ void diag_release(bool say)
 	diag.hold = false;
 }
 
+/* Of syslog(3), as the journal reads them. */
+#define PRIORITY_ERROR 3
+#define PRIORITY_WARNING 4
+
 /* Only a quoted value makes a message longer than this. */
 #define MESSAGE_MAX 1200
 
@@ -87,16 +107,36 @@ static char *one_line(char *text)
 	return safe;
 }
 
-static void error_text(char *text)
+/* Takes over text. */
+static void keep(int priority, char *text, const char *file, unsigned int line)
+{
+	GROW(diag.kept, diag.nkept, diag.room);
+	diag.kept[diag.nkept] = (struct kept_message){
+		.text = text, .file = file ? xstrdup(file) : NULL, .line = line,
+		.number = diag.nkept, .priority = priority,
+	};
+	diag.nkept++;
+}
+
+/* Takes over text, which begins with the place if it is about one. */
+static void error_text(char *text, const char *file, unsigned int line)
 {
 	text = one_line(text);
-	diag.errors++;
-	if (!diag.hold)
-		put(3, text);
-	if (!diag.first)
-		diag.first = text;
-	else
+	if (diag.once && diag.first && !strcmp(diag.first, text)) {
 		free(text);
+		return;
+	}
+	diag.errors++;
+	if (diag.sorting)
+		keep(PRIORITY_ERROR, xstrdup(text), file, line);
+	else if (!diag.hold)
+		put(PRIORITY_ERROR, text);
+	if (!diag.first) {
+		diag.first = text;
+		diag.first_kept = diag.sorting;
+	} else {
+		free(text);
+	}
 }
 
 void diag_error(const char *format, ...)
@@ -104,7 +144,7 @@ void diag_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	error_text(xvasprintf(format, args));
+	error_text(xvasprintf(format, args), NULL, 0);
 	va_end(args);
 }
 
@@ -116,11 +156,34 @@ void diag_error_at(const char *file, unsigned int line, const char *format, ...)
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
-	error_text(xasprintf("%s:%u: %s", file, line, text));
+	error_text(xasprintf("%s:%u: %s", file, line, text), file, line);
+	diag.in_file = true;
+	free(text);
+}
+
+static void warning_text(char *text, const char *file, unsigned int line)
+{
+	text = one_line(text);
+	if (diag.sorting) {
+		keep(PRIORITY_WARNING, text, file, line);
+		return;
+	}
+	put(PRIORITY_WARNING, text);
 	free(text);
 }
 
 void diag_warning(const char *format, ...)
+{
+	va_list args;
+
+	if (diag.hold)
+		return;
+	va_start(args, format);
+	warning_text(xvasprintf(format, args), NULL, 0);
+	va_end(args);
+}
+
+void diag_warning_at(const char *file, unsigned int line, const char *format, ...)
 {
 	va_list args;
 	char *text;
@@ -128,10 +191,66 @@ void diag_warning(const char *format, ...)
 	if (diag.hold)
 		return;
 	va_start(args, format);
-	text = one_line(xvasprintf(format, args));
+	text = xvasprintf(format, args);
 	va_end(args);
-	put(4, text);
+	warning_text(xasprintf("%s:%u: %s", file, line, text), file, line);
 	free(text);
+}
+
+/* ---- in order ---- */
+
+void diag_sort_begin(void)
+{
+	diag.sorting = true;
+}
+
+static size_t rank_of(const struct strings *files, const char *file)
+{
+	size_t rank = 0;
+
+	while (file && rank < files->n && strcmp(files->v[rank], file))
+		rank++;
+	return file ? rank : SIZE_MAX;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct kept_message *left = a, *right = b;
+
+	if (left->rank != right->rank)
+		return left->rank < right->rank ? -1 : 1;
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
+	return left->number < right->number ? -1 : 1;
+}
+
+void diag_sort_end(const struct strings *files)
+{
+	bool first = false;
+
+	diag.sorting = false;
+	for (size_t i = 0; i < diag.nkept; i++)
+		diag.kept[i].rank = rank_of(files, diag.kept[i].file);
+	if (diag.nkept)
+		qsort(diag.kept, diag.nkept, sizeof(*diag.kept), by_place);
+	for (size_t i = 0; i < diag.nkept; i++) {
+		struct kept_message *message = &diag.kept[i];
+
+		if (!diag.hold)
+			put(message->priority, message->text);
+		/* The first error of the file, if there was none before the file. */
+		if (message->priority == PRIORITY_ERROR && !first && diag.first_kept) {
+			free(diag.first);
+			diag.first = xstrdup(message->text);
+			first = true;
+		}
+		free(message->text);
+		free(message->file);
+	}
+	free(diag.kept);
+	diag.kept = NULL;
+	diag.nkept = diag.room = 0;
+	diag.first_kept = false;
 }
 
 void diag_step(int level, const char *format, ...)
@@ -148,6 +267,21 @@ void diag_step(int level, const char *format, ...)
 	free(text);
 }
 
+void diag_wait(const char *what, unsigned int ms)
+{
+	static const char *last;
+
+	if (diag.hold || diag.verbosity < 0 || what == last || ms < 1000 || !isatty(STDERR_FILENO))
+		return;
+	last = what;
+	fprintf(stderr, "dockfw-check: waiting for %s, at most %u s\n", what, (ms + 999) / 1000);
+}
+
+void diag_once(bool once)
+{
+	diag.once = once;
+}
+
 const char *diag_first_error(void)
 {
 	return diag.first;
@@ -158,10 +292,16 @@ unsigned int diag_error_count(void)
 	return diag.errors;
 }
 
+bool diag_error_in_file(void)
+{
+	return diag.in_file;
+}
+
 void diag_forget(void)
 {
 	diag_cleanup();
 	diag.errors = 0;
+	diag.in_file = false;
 }
 
 void diag_cleanup(void)

@@ -88,13 +88,37 @@ static int take_piece(const char *text, size_t size, void *data)
 	return 0;
 }
 
+/*
+ * jansson escapes what JSON requires. What else a terminal would act on can only be in a
+ * string, and is written as \uNNNN as well. It hands over whole characters.
+ */
+static int take_safe(const char *text, size_t size, void *data)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + size, *from = at;
+
+	while (at < end) {
+		size_t length = utf8_length(at, end);
+		char escape[8];
+
+		if (length && *at != '\n' && !utf8_shown(at, end)) {
+			snprintf(escape, sizeof(escape), "\\u%04x", utf8_code(at, length));
+			if (take_piece((const char *)from, (size_t)(at - from), data) ||
+			    take_piece(escape, strlen(escape), data))
+				return -1;
+			from = at + length;
+		}
+		at += length ? length : 1;
+	}
+	return take_piece((const char *)from, (size_t)(at - from), data);
+}
+
 void json_write(json_t *root, FILE *out)
 {
 	struct pieces *pieces = xcalloc(1, sizeof(*pieces));
 
 	/* Never as one string: many ports with long lists would take gigabytes. */
 	pieces->out = out;
-	if (json_dump_callback(root, take_piece, pieces, JSON_INDENT(2)) && !ferror(out))
+	if (json_dump_callback(root, take_safe, pieces, JSON_INDENT(2)) && !ferror(out))
 		json_out_of_memory();
 	take_piece("\n", 1, pieces);
 	write_pieces(pieces);

@@ -15,6 +15,9 @@
 
 #define RECEIVE_MAX 65536  /* the kernel sends a dump in parts of at most 32 KiB */
 #define SEND_DEFAULT 65536 /* every socket can send this much in one piece */
+#define ANSWER_ROOM 1024   /* what a short answer takes of the receive buffer */
+#define ANSWERS_DEFAULT 64 /* every socket holds as many */
+#define ANSWERS_MAX 65536
 
 struct netlink {
 	struct mnl_socket *socket;
@@ -52,27 +55,53 @@ void netlink_close(struct netlink *netlink)
 	free(netlink);
 }
 
+uint32_t netlink_port(const struct netlink *netlink)
+{
+	return netlink->port;
+}
+
+int netlink_fd(const struct netlink *netlink)
+{
+	return mnl_socket_get_fd(netlink->socket);
+}
+
 int netlink_set(struct netlink *netlink, int option, int value)
 {
 	return mnl_socket_setsockopt(netlink->socket, option, &value, sizeof(value)) < 0 ? -1 : 0;
 }
 
-void netlink_make_room(struct netlink *netlink, size_t size)
+void netlink_make_room(struct netlink *netlink, size_t size, size_t answers)
 {
 	int fd = mnl_socket_get_fd(netlink->socket), bytes = (int)size;
+	int room = answers < ANSWERS_MAX ? (int)answers * ANSWER_ROOM : ANSWERS_MAX * ANSWER_ROOM;
 
 	/* SO_SNDBUF needs no privilege but has a limit. If that is too low, sending
 	 * fails and the caller reports why. */
 	if (size > SEND_DEFAULT &&
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	/* Answers for which there is no room are lost. */
+	if (answers > ANSWERS_DEFAULT)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 }
 
 int netlink_send(struct netlink *netlink, const void *data, size_t size)
 {
-	while (mnl_socket_sendto(netlink->socket, data, size) < 0)
-		if (errno != EINTR)
+	unsigned int pause = 1;
+
+	while (mnl_socket_sendto(netlink->socket, data, size) < 0) {
+		if (errno == EINTR)
+			continue;
+		/* The kernel has no room for a copy of the data at the moment. */
+		if (errno != EAGAIN && errno != EWOULDBLOCK && errno != ENOBUFS && errno != ENOMEM)
 			return -1;
+		if (deadline_check()) {
+			errno = 0;
+			return -1;
+		}
+		sleep_ms(pause);
+		pause = pause < SHORTAGE_PAUSE_MS ? 2 * pause : SHORTAGE_PAUSE_MS;
+	}
 	return 0;
 }
 

@@ -19,11 +19,22 @@ struct netlink;
 struct netlink *netlink_open(int bus);
 void netlink_close(struct netlink *netlink); /* NULL is fine */
 
+/* Its port, by which the kernel tells sockets apart. */
+uint32_t netlink_port(const struct netlink *netlink);
+/* Its descriptor, for poll(). */
+int netlink_fd(const struct netlink *netlink);
+
 /* Sets an integer option of SOL_NETLINK, such as NETLINK_ADD_MEMBERSHIP. */
 int netlink_set(struct netlink *netlink, int option, int value);
-/* Enlarges the send buffer to hold size bytes at once, as far as that is permitted. */
-void netlink_make_room(struct netlink *netlink, size_t size);
-/* Sends one message or one batch. */
+/*
+ * Enlarges the buffers to send size bytes at once and to hold that number of short answers,
+ * as far as that is permitted.
+ */
+void netlink_make_room(struct netlink *netlink, size_t size, size_t answers);
+/*
+ * Sends one message or one batch. If the kernel is out of memory or buffers, sends it
+ * again until the time limit.
+ */
 int netlink_send(struct netlink *netlink, const void *data, size_t size);
 
 /* The messages that remain in a datagram or in any other buffer. */

@@ -9,6 +9,9 @@
 #endif
 #define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
 
+/* The last good configurations, unless --state-folder names another directory. */
+#define STATE_FOLDER "/var/lib/dockfw"
+
 /* dockerd's settings, unless its --config-file names another file; and its PID. */
 #define DAEMON_JSON "/etc/docker/daemon.json"
 #define DOCKER_PID_FILE "/run/docker.pid"
@@ -16,9 +19,11 @@
 /* The lock of iptables-legacy, unless XTABLES_LOCKFILE names another file. */
 #define XTABLES_LOCK "/run/xtables.lock"
 
-/* The time stamp of the last restart of docker.service for its chains. */
+/* The time stamp of the last restart of docker.service for its chains: root's alone. */
 #define STAMP_FOLDER "/run/dockfw"
 #define RESTART_STAMP STAMP_FOLDER "/docker-restarted"
+/* The request for a restart, which dockfw-restart.path waits for. */
+#define RESTART_REQUEST STAMP_FOLDER "/request/restart-docker"
 #define SYSTEMCTL "/usr/bin/systemctl"
 /* Exists if the host was booted with systemd. */
 #define SYSTEMD_BOOTED "/run/systemd/system"

@@ -41,9 +41,9 @@ char *read_to_end(int fd, size_t most, size_t *size)
 	return data;
 }
 
-char *read_file(const char *path, size_t most, size_t *size)
+char *read_file_at(int folder, const char *path, size_t most, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	char *data;
 	int error;
 
@@ -54,4 +54,9 @@ char *read_file(const char *path, size_t most, size_t *size)
 	close(fd);
 	errno = error;
 	return data;
+}
+
+char *read_file(const char *path, size_t most, size_t *size)
+{
+	return read_file_at(AT_FDCWD, path, most, size);
 }

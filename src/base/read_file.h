@@ -13,5 +13,7 @@ char *read_to_end(int fd, size_t most, size_t *size);
 
 /* The same by name. Opening a FIFO does not wait; links are followed. */
 char *read_file(const char *path, size_t most, size_t *size);
+/* The same for a name in an open folder. */
+char *read_file_at(int folder, const char *path, size_t most, size_t *size);
 
 #endif

@@ -12,12 +12,14 @@ size_t utf8_length(const unsigned char *text, const unsigned char *end)
 		unsigned char mask, lead, low, high; /* the range of the second byte */
 		size_t length;
 	} forms[] = {
-		{ 0x80, 0x00, 0x00, 0x00, 1 }, { 0xff, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xff, 0xed, 0x80, 0x9f, 3 }, { 0xff, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xff, 0xf4, 0x80, 0x8f, 4 }, { 0xe0, 0xc0, 0x80, 0xbf, 2 },
-		{ 0xf0, 0xe0, 0x80, 0xbf, 3 }, { 0xfc, 0xf0, 0x80, 0xbf, 4 },
+		{ 0xff, 0xe0, 0xa0, 0xbf, 3 }, { 0xff, 0xed, 0x80, 0x9f, 3 },
+		{ 0xff, 0xf0, 0x90, 0xbf, 4 }, { 0xff, 0xf4, 0x80, 0x8f, 4 },
+		{ 0xe0, 0xc0, 0x80, 0xbf, 2 }, { 0xf0, 0xe0, 0x80, 0xbf, 3 },
+		{ 0xfc, 0xf0, 0x80, 0xbf, 4 },
 	};
 
+	if (*text < 0x80)
+		return 1;
 	if (*text == 0xc0 || *text == 0xc1)
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
@@ -25,7 +27,7 @@ size_t utf8_length(const unsigned char *text, const unsigned char *end)
 			continue;
 		if ((size_t)(end - text) < forms[i].length)
 			return 0;
-		if (forms[i].length > 1 && (text[1] < forms[i].low || text[1] > forms[i].high))
+		if (text[1] < forms[i].low || text[1] > forms[i].high)
 			return 0;
 		for (size_t k = 2; k < forms[i].length; k++)
 			if ((text[k] & 0xc0) != 0x80)
@@ -35,7 +37,7 @@ size_t utf8_length(const unsigned char *text, const unsigned char *end)
 	return 0;
 }
 
-static uint32_t code_of(const unsigned char *text, size_t length)
+uint32_t utf8_code(const unsigned char *text, size_t length)
 {
 	static const unsigned char lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
 	uint32_t code = text[0] & lead[length];
@@ -53,9 +55,14 @@ size_t utf8_shown(const unsigned char *text, const unsigned char *end)
 		{ 0x00, 0x1f }, { 0x7f, 0x9f },     /* control characters: C0, DEL and C1 */
 		{ 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xfeff, 0xfeff },
 	};
-	size_t length = utf8_length(text, end);
-	uint32_t code = length ? code_of(text, length) : 0;
+	size_t length;
+	uint32_t code;
 
+	/* ASCII, which is nearly all of a report. */
+	if (*text >= ' ' && *text < 0x7f)
+		return 1;
+	length = utf8_length(text, end);
+	code = length ? utf8_code(text, length) : 0;
 	for (size_t i = 0; i < ARRAY_SIZE(hidden); i++)
 		if (code >= hidden[i].from && code <= hidden[i].to)
 			return 0;

@@ -3,6 +3,7 @@
 #define DOCKFW_UTF8_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* The length in bytes of the UTF-8 character at text (before end), 0 if it is not one. */
@@ -13,6 +14,9 @@ size_t utf8_length(const unsigned char *text, const unsigned char *end);
  * takes for the end of a line, or that changes the writing direction.
  */
 size_t utf8_shown(const unsigned char *text, const unsigned char *end);
+
+/* The code of the UTF-8 character at text, of that length. */
+uint32_t utf8_code(const unsigned char *text, size_t length);
 
 /*
  * Returns the text with all other bytes as \xNN, for a terminal or a log line. The

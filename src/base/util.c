@@ -118,6 +118,14 @@ bool parse_number(const char *text, unsigned long min, unsigned long max, unsign
 	return true;
 }
 
+uint64_t clock_cpu_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 uint64_t clock_ms(void)
 {
 	struct timespec now;
@@ -133,4 +141,14 @@ void sleep_ms(unsigned int ms)
 
 	while (nanosleep(&left, &left) < 0 && errno == EINTR)
 		;
+}
+
+bool strings_equal(const struct strings *a, const struct strings *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i], b->v[i]) != 0)
+			return false;
+	return true;
 }

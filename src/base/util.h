@@ -42,6 +42,8 @@ void strings_add(struct strings *list, const char *text);
 /* Takes ownership of text, which came from malloc. */
 void strings_take(struct strings *list, char *text);
 bool strings_has(const struct strings *list, const char *text);
+/* Whether both have the same strings in the same order. */
+bool strings_equal(const struct strings *a, const struct strings *b);
 void strings_clear(struct strings *list);
 
 /*
@@ -52,6 +54,8 @@ bool parse_number(const char *text, unsigned long min, unsigned long max, unsign
 
 /* CLOCK_MONOTONIC in milliseconds, and a sleep that signals do not cut short. */
 uint64_t clock_ms(void);
+/* The processor time that this process has used, in microseconds. */
+uint64_t clock_cpu_us(void);
 void sleep_ms(unsigned int ms);
 
 #endif

@@ -4,22 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture_chains.h"
+#include "chain_owner.h"
+#include "config_read.h"
 #include "config_rules.h"
 #include "config_write.h"
 #include "diag.h"
 #include "docker_chains.h"
 #include "rulespec.h"
 #include "shorten.h"
+#include "text.h"
+
+#define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 
 static const char header[] =
 	"# dockfw.conf: what the chain DOCKER-USER must hold, as it was found here.\n"
 	"# Written by dockfw-check --capture. Check it with: dockfw-check --check-config -f FILE\n"
-	"# Rules are iptables options, in order; -4 or -6 before one ties it to a family.\n\n";
+	"# Rules are iptables options, in order; -4 or -6 before one ties it to a family.\n";
 
-/* Written before the first other chain. */
+/* Written before the first chain that is held. */
 static const char note[] =
-	"\n# These chains hold only the rules listed here. If another program fills one, such\n"
-	"# as fail2ban, put filled-by = \"others\" into its section in place of the rules.\n";
+	"\n# A chain with rules here holds only these. If another program fills one, put\n"
+	"# filled-by = \"others\" into its section in place of the rules.\n";
+
+static const char nothing[] =
+	"\n# DOCKER-USER had no rules. A reload of firewalld, or a restart of it or of Docker, may\n"
+	"# have removed them. If none is wanted, state that:\n"
+	"# chain \"DOCKER-USER\" { rules = { } }\n";
+
+/* The same where Docker does not use iptables. */
+static const char nothing_left[] =
+	"\n# Docker filters in its own nf_tables tables, and DOCKER-USER, which is left, has no rules.\n"
+	"# Write a publish section for each port that others may reach; see dockfw.conf(5).\n";
+
+#define COMMENTS_MAX 50 /* rules of a chain of others that are shown */
+#define NUMBERS_MAX 6   /* of rules, in a message */
 
 /* One family of the host. */
 struct side {
@@ -29,41 +48,29 @@ struct side {
 	struct rule **rules;
 	char **texts;
 	char **common;    /* see struct config_line; NULL if there is none */
-	const char **why; /* why it cannot be configured, or NULL: a constant */
+	const char **why; /* why it is not captured, or NULL: a constant */
 	size_t n, room;
 	size_t next; /* the first rule that is not written yet */
 };
 
-/* The number of a chain's rules, without Docker's closing RETURN in DOCKER-USER. */
-static size_t own_rules(const struct chain *chain)
+/* A capture, while it is made. */
+struct capture {
+	const struct snapshot *snapshot;
+	struct captured_chains chains;
+	struct strings names; /* of all its chains */
+	struct side sides[FAMILY_COUNT];
+	enum captured result;
+};
+
+/* The rules of the chains that are written: as rules, or as comments. */
+static void collect_rules(struct side *side, const struct captured_chains *chains)
 {
-	if (!chain || !chain->nrules)
-		return 0;
-	return chain->nrules - docker_is_closing(chain, chain->nrules - 1);
-}
+	for (size_t i = 0; side->table && i < chains->n; i++) {
+		const struct chain *chain = captured_chain_in(chains, i, side->family);
 
-/* Adds the chains that are reached, in the order in which they are met. */
-static void find_chains(const struct table *table, struct strings *names)
-{
-	for (size_t i = 0; table && i < names->n; i++) {
-		const struct chain *chain = table_chain(table, names->v[i]);
-
-		for (size_t k = 0; chain && k < chain->nrules; k++) {
-			const char *to = chain->rules[k]->chain;
-
-			if (to && table_chain(table, to) && !config_chain_fault(to) &&
-			    !strings_has(names, to))
-				strings_add(names, to);
-		}
-	}
-}
-
-static void collect_rules(struct side *side, const struct strings *names)
-{
-	for (size_t i = 0; side->table && i < names->n; i++) {
-		const struct chain *chain = table_chain(side->table, names->v[i]);
-
-		for (size_t k = 0; k < own_rules(chain); k++) {
+		if (chains->v[i].filler == FILLER_PROGRAM)
+			continue;
+		for (size_t k = 0; k < captured_rules(chain); k++) {
 			GROW(side->rules, side->n, side->room);
 			side->rules[side->n] = rule_copy(chain->rules[k]);
 			rule_remove_mark(side->rules[side->n++]);
@@ -74,6 +81,7 @@ static void collect_rules(struct side *side, const struct strings *names)
 	side->why = xcalloc(side->n, sizeof(*side->why));
 }
 
+static const char of_program[] = "the program whose set it names puts it in by itself";
 static const char not_the_same[] = "its text does not give back exactly this rule";
 /* The text gives a rule that does the same; used if no text gives the exact rule. */
 static const char alike[] = "alike";
@@ -84,6 +92,9 @@ static const char *fault_of(const struct rule *rule, const char *text, const str
 		return "it cannot be read completely";
 	if (!config_can_hold(text))
 		return "it has characters that are not text";
+	/* If that program is stopped, its set is gone, and the rule could not be put in. */
+	if (rule_refuses(rule) && text_owner(text))
+		return of_program;
 	if (spec->error && rule->chain && config_chain_fault(rule->chain))
 		return "the chain that it leads to cannot be configured";
 	if (spec->error || spec->nrules != 1 || !rule_equal_but_mark(rule, spec->rules[0]))
@@ -184,35 +195,6 @@ static int find_common(struct side *side, const struct side *other, const struct
 	return ret;
 }
 
-/* Moves the lines of one chain, whose rules are the side's next ones. */
-static void take_side_lines(struct side *side, const char *name, struct config_lines *lines)
-{
-	size_t n = side->table ? own_rules(table_chain(side->table, name)) : 0;
-
-	for (size_t i = 0; i < n; i++, side->next++) {
-		const struct rule *rule = side->rules[side->next];
-		const char *why = side->why[side->next];
-		char *text = side->texts[side->next];
-		struct config_line line = { .text = text, .common = side->common[side->next],
-					  .tied = config_is_tied(rule) };
-
-		side->texts[side->next] = NULL;
-		side->common[side->next] = NULL;
-		if (!why) {
-			config_lines_add(lines, line);
-			continue;
-		}
-		diag_warning("%s rule %zu of %s is left out: %s (%s)", family_name(side->family),
-			     i + 1, name, why, text);
-		line.comment = true;
-		line.text = xasprintf("%s rule %zu is left out: %s%s%s", family_name(side->family),
-				      i + 1, why, config_can_hold(text) ? ": " : "",
-				      config_can_hold(text) ? text : "");
-		config_lines_add(lines, line);
-		free(text);
-	}
-}
-
 static void side_clear(struct side *side)
 {
 	for (size_t i = 0; i < side->n; i++) {
@@ -226,92 +208,370 @@ static void side_clear(struct side *side)
 	free(side->texts);
 	free(side->common);
 	free(side->why);
+	*side = (struct side){ .family = side->family, .table = side->table };
 }
 
-/* The families with Docker's chains or a DOCKER-USER; *found is set if one has a DOCKER-USER. */
-static unsigned int captured_families(const struct policy *policy, const struct snapshot *snapshot,
-				      bool *found)
+/* ---- which chains, and which rules ---- */
+
+/*
+ * Gives a chain to others if one of its rules is not captured, and leaves such rules of
+ * DOCKER-USER out. Returns whether that has changed anything.
+ */
+static bool judge_chains(struct capture *capture, const struct side *side)
 {
-	unsigned int families = 0;
+	struct captured_chains *chains = &capture->chains;
+	bool changed = false;
+	size_t at = 0;
 
-	*found = false;
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct table *table = snapshot_table(snapshot, family, "filter");
+	for (size_t i = 0; i < chains->n; i++) {
+		struct captured_chain *chain = &chains->v[i];
+		size_t n = captured_rules(captured_chain_in(chains, i, side->family));
 
-		if (!table || !(policy->families & 1U << family))
+		if (chain->filler == FILLER_PROGRAM)
 			continue;
-		for (size_t i = 0; i < table->nchains; i++) {
-			bool user = !strcmp(table->chains[i]->name, DOCKER_USER);
+		for (size_t k = 0; k < n && !chain->filler; k++) {
+			const char *why = side->why[at + k];
 
-			if (user || docker_owns_chain(table->chains[i]->name))
-				families |= 1U << family;
-			*found |= user;
+			if (!why || (!i && chains->left_out[side->family] &&
+				     chains->left_out[side->family][k]))
+				continue;
+			changed = true;
+			if (!i) {
+				captured_chains_leave_out(chains, side->family, k);
+				continue;
+			}
+			captured_chains_give(chains, chain->name, FILLER_PARTLY,
+					     xasprintf("%s rule %zu: %s", family_name(side->family),
+						       k + 1, why));
+			break;
 		}
+		at += n;
 	}
-	return families;
+	return changed;
 }
 
-/* Fills the sides with everything that is to be written. */
-static int fill_sides(struct side sides[FAMILY_COUNT], const struct strings *names)
+/* Fills the sides with the rules, and says which of them cannot be captured. */
+static int fill_sides(struct capture *capture)
 {
+	strings_clear(&capture->names);
+	for (size_t i = 0; i < capture->chains.n; i++)
+		strings_add(&capture->names, capture->chains.v[i].name);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		collect_rules(&sides[family], names);
-		if (write_texts(&sides[family], names) || shorten_strange(&sides[family], names))
+		struct side *side = &capture->sides[family];
+
+		side_clear(side);
+		collect_rules(side, &capture->chains);
+		if (write_texts(side, &capture->names) || shorten_strange(side, &capture->names))
 			return -1;
+	}
+	return 0;
+}
+
+static int find_all(struct capture *capture)
+{
+	struct side *sides = capture->sides;
+	bool again = true;
+
+	while (again) {
+		captured_chains_find(&capture->chains);
+		if (fill_sides(capture))
+			return -1;
+		again = false;
+		for (enum family family = 0; family < FAMILY_COUNT; family++)
+			again |= judge_chains(capture, &sides[family]);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (sides[family].table && sides[!family].table &&
-		    find_common(&sides[family], &sides[!family], names))
+		    find_common(&sides[family], &sides[!family], &capture->names))
 			return -1;
 	return 0;
 }
 
-static void write_chains(struct side sides[FAMILY_COUNT], const struct strings *names,
-			 unsigned int families, FILE *out)
+/* ---- what is written ---- */
+
+/*
+ * The numbers of the captured rules after the i-th rule of DOCKER-USER that may refuse what
+ * it lets in, as text that the caller frees; NULL if there is none. The side's first rules
+ * are those of DOCKER-USER.
+ */
+static char *refusing_after(const struct side *side, size_t i, size_t n)
 {
-	for (size_t i = 0; i < names->n; i++) {
+	struct text text;
+	size_t found = 0;
+
+	text_open(&text);
+	for (size_t k = i + 1; k < n; k++) {
+		if (side->why[k] || !rule_may_refuse(side->table, side->rules[k]))
+			continue;
+		if (found++ < NUMBERS_MAX)
+			fprintf(text.out, "%s%zu", found > 1 ? ", " : "", k + 1);
+	}
+	if (found > NUMBERS_MAX)
+		fprintf(text.out, " and %zu more", found - NUMBERS_MAX);
+	if (found)
+		return text_take(&text);
+	free(text_take(&text));
+	return NULL;
+}
+
+/* A rule of DOCKER-USER that is not captured: a comment, and a warning. */
+static void leave_rule_out(struct capture *capture, const struct side *side, size_t i, size_t n,
+			   struct config_lines *lines)
+{
+	const char *family = family_name(side->family), *why = side->why[i];
+	const char *text = config_can_hold(side->texts[i]) ? side->texts[i] : "";
+	char *refusing = rule_lets_past(side->table, side->rules[i], true)
+				 ? refusing_after(side, i, n) : NULL;
+
+	diag_warning("%s rule %zu of %s is left out: %s (%s)", family, i + 1, DOCKER_USER, why,
+		     side->texts[i]);
+	config_lines_add(lines, (struct config_line){
+		.text = xasprintf("%s rule %zu is left out: %s%s%s", family, i + 1, why,
+				  *text ? ": " : "", text),
+		.comment = true,
+	});
+	if (!refusing)
+		return;
+	capture->result = CAPTURED_UNSAFE;
+	diag_warning("%s rule %zu of %s, which is left out, can let packets past the captured rules "
+		     "that refuse after it (%s): a repair moves those before it, and whoever only "
+		     "this rule lets in is refused", family, i + 1, DOCKER_USER, refusing);
+	config_lines_add(lines, (struct config_line){
+		.text = xasprintf("Whoever only this rule lets in is refused after a repair: it moves "
+				  "the rules that refuse (%s here) before it.", refusing),
+		.comment = true,
+	});
+	free(refusing);
+}
+
+/* Moves the lines of the i-th chain, whose rules are the side's next ones. */
+static size_t take_side_lines(struct capture *capture, struct side *side, size_t i,
+			      struct config_lines *lines)
+{
+	const struct captured_chain *chain = &capture->chains.v[i];
+	size_t n = captured_rules(captured_chain_in(&capture->chains, i, side->family));
+	size_t taken = 0;
+
+	for (size_t k = 0; k < n; k++, side->next++) {
+		struct config_line line = { .text = side->texts[side->next],
+					    .common = side->common[side->next],
+					    .tied = config_is_tied(side->rules[side->next]) };
+
+		if (!chain->filler && side->why[side->next]) {
+			leave_rule_out(capture, side, k, n, lines);
+			continue;
+		}
+		if (chain->filler && (k >= COMMENTS_MAX || !config_can_hold(line.text)))
+			continue;
+		side->texts[side->next] = NULL;
+		side->common[side->next] = NULL;
+		config_lines_add(lines, line);
+		taken++;
+	}
+	return taken;
+}
+
+static void write_others(FILE *out, const struct captured_chains *chains, size_t i,
+			 const struct config_lines lines[FAMILY_COUNT])
+{
+	const struct captured_chain *chain = &chains->v[i];
+	const struct wanted_chain wanted = {
+		.name = chain->name,
+		.filled_by = FILLED_BY_OTHERS,
+		.verdicts = captured_chain_accepts(chains, chain->name) ? VERDICTS_ANY
+									: VERDICTS_REFUSE,
+	};
+
+	switch (chain->filler) {
+	case FILLER_PROGRAM:
+		fprintf(out, "# This chain belongs to %s: what is in it stays.\n", chain->why);
+		diag_warning("chain '%s' belongs to %s: its rules are not captured, and whatever is "
+			     "in it stays", chain->name, chain->why);
+		break;
+	case FILLER_SHARED:
+		fprintf(out, "# Not held, since %s jumps to it as well: another program may fill it.\n",
+			chain->why);
+		diag_warning("chain '%s' is not held, since %s jumps to it as well: if no program "
+			     "fills it, put its rules into its section", chain->name, chain->why);
+		break;
+	default:
+		fprintf(out, "# Not held, since it cannot be captured completely: %s.\n", chain->why);
+		diag_warning("chain '%s' is not held, since it cannot be captured completely: %s; "
+			     "the rules that lead to it are", chain->name, chain->why);
+		break;
+	}
+	if (lines[FAMILY_IPV4].n || lines[FAMILY_IPV6].n)
+		config_write_comments(out, "Its rules now; to hold them, put them here in place of "
+				      "the settings:", BOTH_FAMILIES, lines);
+	config_write_filled(out, &wanted);
+}
+
+/* Nothing proves that no program fills it. */
+static void warn_of_held(const struct captured_chains *chains, const struct captured_chain *chain)
+{
+	char *elsewhere = captured_chain_shared(chains, chain, false);
+
+	diag_warning("chain '%s' is held exactly as it is now%s%s%s: if another program fills it, put "
+		     "filled-by = \"others\" in place of its rules", chain->name,
+		     elsewhere ? " (" : "", elsewhere ? elsewhere : "",
+		     elsewhere ? " jumps to a chain of that name too)" : "");
+	free(elsewhere);
+}
+
+/* Returns the number of rules of DOCKER-USER that are written. */
+static size_t write_chains(struct capture *capture, FILE *out)
+{
+	const struct captured_chains *chains = &capture->chains;
+	bool noted = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < chains->n; i++) {
 		struct config_lines lines[FAMILY_COUNT] = { 0 };
+		const struct captured_chain *chain = &chains->v[i];
+		size_t taken = 0;
 
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
-			take_side_lines(&sides[family], names->v[i], &lines[family]);
-		if (i == 1)
-			fputs(note, out);
-		putc('\n', out);
-		config_write_chain(out, names->v[i], families, lines);
+			if (chain->filler != FILLER_PROGRAM)
+				taken += take_side_lines(capture, &capture->sides[family], i,
+							 &lines[family]);
+		if (!i)
+			n = taken;
+		if (i && !chain->filler) {
+			warn_of_held(chains, chain);
+			fputs(noted ? "" : note, out);
+			noted = true;
+		}
+		if (taken || lines[FAMILY_IPV4].n || lines[FAMILY_IPV6].n || i)
+			putc('\n', out);
+		if (chain->filler)
+			write_others(out, chains, i, lines);
+		else if (taken || i)
+			config_write_chain(out, chain->name, BOTH_FAMILIES, lines);
+		else if (lines[FAMILY_IPV4].n || lines[FAMILY_IPV6].n)
+			config_write_comments(out, "None of the rules of DOCKER-USER can be captured:",
+					      BOTH_FAMILIES, lines);
 		for (enum family family = 0; family < FAMILY_COUNT; family++)
 			config_lines_clear(&lines[family]);
 	}
+	return n;
 }
 
-int capture(const struct policy *policy, const struct snapshot *snapshot, FILE *out)
+/* ---- the whole ---- */
+
+/* Finds the families with a DOCKER-USER. */
+static bool find_tables(struct capture *capture, const struct policy *policy,
+			const struct snapshot *snapshot)
+{
+	bool found = false;
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(snapshot, family, "filter");
+
+		capture->sides[family].family = family;
+		if (!table || !(policy->families & 1U << family))
+			continue;
+		capture->sides[family].table = table;
+		capture->chains.tables[family] = table;
+		found |= table_chain(table, DOCKER_USER) != NULL;
+	}
+	return found;
+}
+
+/* If only one family has rules, a published port may be open by the other one. */
+static void warn_of_empty(const struct capture *capture)
+{
+	size_t n[FAMILY_COUNT];
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		n[family] = captured_rules(table_chain(capture->sides[family].table, DOCKER_USER));
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		if (!n[family] && n[!family] &&
+		    table_chain(capture->sides[family].table, DOCKER_USER))
+			diag_warning("%s: DOCKER-USER holds no rules; those that are captured are "
+				     "only for %s", family_name(family), family_name(!family));
+}
+
+/* Whether Docker filters in tables of its own. */
+static bool is_native(const struct snapshot *snapshot)
+{
+	return snapshot_table(snapshot, FAMILY_IPV4, DOCKER_NFT_TABLE) ||
+	       snapshot_table(snapshot, FAMILY_IPV6, DOCKER_NFT_TABLE);
+}
+
+static void write_all(struct capture *capture, const struct policy *policy, FILE *out)
 {
 	struct policy settings = *policy; /* borrows the policy's pointers */
-	struct side sides[FAMILY_COUNT] = { 0 };
-	struct strings names = { 0 };
-	bool found;
-	int ret;
 
-	settings.families = captured_families(policy, snapshot, &found);
-	if (!found) {
+	settings.families = BOTH_FAMILIES;
+	fputs(header, out);
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		if (!(policy->families & 1U << family))
+			fprintf(out, "# Only the rules of %s were captured.\n",
+				family_title(!family));
+	putc('\n', out);
+	config_write_settings(out, &settings, false);
+	if (!write_chains(capture, out)) {
+		bool none = capture->sides[FAMILY_IPV4].n + capture->sides[FAMILY_IPV6].n > 0;
+
+		/* Without a captured rule no other chain is reached: these are DOCKER-USER's. */
+		fputs(none ? "" : is_native(capture->snapshot) ? nothing_left : nothing, out);
+		capture->result = none ? CAPTURED_NONE : CAPTURED_NOTHING;
+	}
+	warn_of_empty(capture);
+}
+
+/* Whether it is a configuration; if not, the first error says why. */
+static bool reads_back(char *text)
+{
+	struct config_file file = { .name = (char *)"the captured configuration", .data = text,
+				    .size = strlen(text) };
+	struct policy *policy = config_read_stored(&file);
+	bool whole = policy && !policy->refused.n;
+
+	policy_free(policy);
+	if (!whole)
+		diag_error("the rules that are in force cannot be captured: the configuration that "
+			   "results from them is wrong; write it by hand");
+	return whole;
+}
+
+static void say_no_chain(const struct snapshot *snapshot)
+{
+	if (is_native(snapshot))
+		diag_error("there is no chain " DOCKER_USER " to capture: Docker filters in its own nf_tables "
+			   "tables, and none is left; write a publish section for each port that others may "
+			   "reach into the configuration, then run: dockfw-check --repair");
+	else
 		diag_error("there is no chain " DOCKER_USER " in %s: nothing to capture; is Docker "
-			   "running, with iptables?", backend_kind_name(snapshot->backend));
-		return -1;
+			   "running, with iptables? A reload of firewalld may have removed the chain "
+			   "and its rules", backend_kind_name(snapshot->backend));
+}
+
+enum captured capture(const struct policy *policy, const struct snapshot *snapshot, FILE *out)
+{
+	struct capture capture = { .snapshot = snapshot, .result = CAPTURED_WHOLE };
+	struct text text;
+	char *all;
+
+	if (!find_tables(&capture, policy, snapshot)) {
+		say_no_chain(snapshot);
+		return CAPTURED_FAILED;
 	}
-	strings_add(&names, DOCKER_USER);
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		sides[family].family = family;
-		if (settings.families & 1U << family)
-			sides[family].table = snapshot_table(snapshot, family, "filter");
-		find_chains(sides[family].table, &names);
-	}
-	ret = fill_sides(sides, &names);
-	if (!ret) {
-		fputs(header, out);
-		config_write_settings(out, &settings, false);
-		write_chains(sides, &names, settings.families, out);
+	if (find_all(&capture)) {
+		capture.result = CAPTURED_FAILED;
+	} else {
+		text_open(&text);
+		write_all(&capture, policy, text.out);
+		all = text_take(&text);
+		if (reads_back(all))
+			fputs(all, out);
+		else
+			capture.result = CAPTURED_FAILED;
+		free(all);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		side_clear(&sides[family]);
-	strings_clear(&names);
-	return ret;
+		side_clear(&capture.sides[family]);
+	captured_chains_clear(&capture.chains);
+	strings_clear(&capture.names);
+	return capture.result;
 }

@@ -9,9 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "diag.h"
 #include "paths.h"
+#include "patience.h"
 #include "read_file.h"
+#include "trust_path.h"
 #include "utf8.h"
 
 #define SIZE_LIMIT (16U * 1024 * 1024)
@@ -45,7 +48,7 @@ static int cannot_open(const char *name, const struct place *from, int error)
 	const char *hint = "";
 
 	if (error == EACCES)
-		hint = "; run as a user who may read it";
+		hint = "; run as a user who may read it (for the units: chgrp dockfw, chmod g+r)";
 	else if (error == ENOENT && !from && !strcmp(name, CONFIG_FILE))
 		hint = "; 'dockfw-check --capture' prints one for the rules that are in force now";
 	else if (error == ENOENT && !from)
@@ -100,6 +103,32 @@ static int check_trust(const char *name, const struct place *from, const struct 
 	return 0;
 }
 
+/* The file is as good as the folders that lead to it. */
+static int check_way(const char *name, const struct place *from, const struct stat *st)
+{
+	char *why;
+	int status = trust_path_check(name, TRUST_WAY, st, &why);
+
+	if (status)
+		file_refuse(from, "cannot trust the configuration '%s': %s", name,
+			    why ? why : strerror(errno));
+	free(why);
+	return status;
+}
+
+int config_file_check_folder(const char *name, const struct place *from)
+{
+	char *why;
+	int status = trust_path_check(name, TRUST_WAY | TRUST_FOLDER, NULL, &why);
+
+	/* Nothing is read from a folder that is not there, or not a folder. */
+	if (status && why)
+		file_refuse(from, "cannot trust the files in '%s': %s", name, why);
+	status = why ? -1 : 0;
+	free(why);
+	return status;
+}
+
 /* The file may have grown since its size was checked. */
 static int read_all(int fd, const struct place *from, struct config_file *file)
 {
@@ -141,30 +170,131 @@ static int check_text(const struct config_file *file)
 	return 0;
 }
 
-int config_file_read(const char *name, const struct place *from, struct config_file *file)
+/* Opens it and checks whether it can be trusted. Returns the descriptor, or -1. */
+static int open_trusted(const char *name, const struct place *from, struct config_file *file)
 {
 	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	int ret = -1;
 
 	*file = (struct config_file){ 0 };
 	if (fd < 0)
 		return cannot_open(name, from, errno);
-	if (fstat(fd, &st) < 0) {
+	if (fstat(fd, &st) < 0)
 		file_refuse(from, "cannot stat the configuration '%s': %s", name, strerror(errno));
-		goto out;
+	else if (!check_trust(name, from, &st) && !check_way(name, from, &st)) {
+		file->name = xstrdup(name);
+		file->dev = st.st_dev;
+		file->ino = st.st_ino;
+		file->changed = st.st_mtim;
+		return fd;
 	}
-	if (check_trust(name, from, &st))
-		goto out;
-	file->name = xstrdup(name);
-	file->dev = st.st_dev;
-	file->ino = st.st_ino;
-	if (!read_all(fd, from, file) && !check_text(file))
-		ret = 0;
-out:
+	close(fd);
+	return -1;
+}
+
+static int read_once(const char *name, const struct place *from, struct config_file *file)
+{
+	int fd = open_trusted(name, from, file);
+	int ret;
+
+	if (fd < 0)
+		return -1;
+	ret = read_all(fd, from, file);
 	close(fd);
 	if (ret)
 		config_file_clear(file);
 	return ret;
+}
+
+static bool same_file(const struct config_file *a, const struct config_file *b)
+{
+	return a->dev == b->dev && a->ino == b->ino &&
+	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+static bool same_contents(const struct config_file *a, const struct config_file *b)
+{
+	return same_file(a, b) && a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
+/* Whether it changed so recently, by the clock of the host, that its writer may not be done. */
+static bool is_fresh(const struct config_file *file)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (llabs((long long)now.tv_sec - (long long)file->changed.tv_sec) > CONFIG_FRESH_MS)
+		return false; /* by far, so that the product below cannot overflow */
+	ms = ((int64_t)now.tv_sec - file->changed.tv_sec) * 1000 +
+	     (now.tv_nsec - file->changed.tv_nsec) / 1000000;
+	return llabs((long long)ms) < CONFIG_FRESH_MS;
+}
+
+/* Sets changed if the name now leads to another file, or the file has changed since. */
+static int look_again(const struct place *from, const struct config_file *file, bool *changed)
+{
+	struct config_file now;
+	int fd = open_trusted(file->name, from, &now);
+
+	if (fd < 0)
+		return -1;
+	close(fd);
+	*changed = !same_file(file, &now);
+	config_file_clear(&now);
+	return 0;
+}
+
+/*
+ * Reads it again until it is the same after a pause. Half of the time limit is left to put
+ * the last good configuration in force.
+ */
+static int settle(const struct place *from, struct config_file *file)
+{
+	unsigned int left = deadline_left() / 2;
+	uint64_t end = clock_ms() + (left < CONFIG_CHANGES_MS ? left : CONFIG_CHANGES_MS);
+	uint64_t patient = clock_ms() + 2 * CONFIG_PAUSE_MS;
+	bool same = false, changed;
+
+	if (look_again(from, file, &changed))
+		return -1;
+	if (!changed && !is_fresh(file))
+		return 0;
+	while (!same) {
+		struct config_file before = *file;
+		int status;
+
+		if (clock_ms() >= end)
+			return file_refuse(from, "the configuration '%s' keeps changing; is "
+					   "something writing it all the time?", file->name);
+		/* A file that is whole takes one pause, which nobody notices. */
+		if (clock_ms() >= patient)
+			diag_wait("the configuration to stay the same", (unsigned int)(end - clock_ms()));
+		diag_step(2, "'%s' has just changed; reading it again in %d ms", file->name,
+			  CONFIG_PAUSE_MS);
+		sleep_ms(CONFIG_PAUSE_MS);
+		*file = (struct config_file){ 0 };
+		status = deadline_check() || read_once(before.name, from, file) ? -1 : 0;
+		same = !status && same_contents(&before, file);
+		config_file_clear(&before);
+		if (status)
+			return -1;
+	}
+	return 0;
+}
+
+int config_file_read(const char *name, const struct place *from, struct config_file *file)
+{
+	/* As everywhere, an empty file, which nobody can change. */
+	if (!from && !strcmp(name, "/dev/null")) {
+		*file = (struct config_file){ .name = xstrdup(name), .data = xstrdup("") };
+		return 0;
+	}
+	if (read_once(name, from, file))
+		return -1;
+	if (!settle(from, file) && !check_text(file))
+		return 0;
+	config_file_clear(file);
+	return -1;
 }

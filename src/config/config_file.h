@@ -3,6 +3,7 @@
 #define DOCKFW_CONFIG_FILE_H
 
 #include <sys/types.h>
+#include <time.h>
 
 #include "util.h"
 
@@ -14,6 +15,7 @@ struct config_file {
 	size_t size;
 	dev_t dev;
 	ino_t ino;
+	struct timespec changed; /* its contents were */
 };
 
 /* The include() that names a file. */
@@ -25,10 +27,18 @@ struct place {
 /*
  * Opens the file and reads all of it. The checks are made on the open file: it
  * must be a regular file that belongs to root or to the user, that no one else
- * may write, and that is UTF-8 text. from is where it is included, NULL for the
- * main file. Returns -1 after reporting what is wrong.
+ * may write, and that is UTF-8 text, and nobody else may change what its name
+ * leads to (trust_path.h). A file that someone may still be writing is read again
+ * until it stays the same (patience.h). from is where it is included, NULL for the
+ * main file. /dev/null is an empty one. Returns -1 after reporting what is wrong.
  */
 int config_file_read(const char *name, const struct place *from, struct config_file *file);
+
+/*
+ * Whether nobody else may change which files are in the folder, if it exists. Returns -1
+ * after reporting why not.
+ */
+int config_file_check_folder(const char *name, const struct place *from);
 void config_file_clear(struct config_file *file);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "config_file.h"
 #include "diag.h"
+#include "flat.h"
+#include "full_path.h"
 #include "text.h"
 
 #define INCLUDE_DEPTH 10
@@ -22,6 +24,8 @@ struct reading {
 	struct config_file disk;
 	struct config_prelexed text;
 	size_t section; /* number of its sections that are done */
+	size_t call;    /* … and of its calls */
+	size_t flat;    /* how much of it is in the flat text */
 };
 
 /*
@@ -33,6 +37,8 @@ struct loader {
 	struct config_tree *tree;
 	struct reading *stack[INCLUDE_DEPTH];
 	size_t depth;
+	struct flat flat;
+	bool stored; /* the text is one that a repair has stored: it includes nothing */
 	bool failed; /* an include failed; the rest is still read to report its errors */
 };
 
@@ -119,16 +125,15 @@ static int on_value(cfg_t *cfg, cfg_opt_t *option, const char *text, void *resul
 
 /*
  * libconfuse replaces a section by a later one with the same title. A port may have several
- * publish sections, so each loses its title to a text that no file can have.
+ * publish sections, and two sections of one chain are an error that names both, so each
+ * loses its title to a text that no file can have.
  */
-static char *take_title(enum setting_section kind, cfg_t *section)
+static char *take_title(cfg_t *section)
 {
 	char *title = xstrdup(cfg_title(section));
 
-	if (kind == SECTION_PUBLISH) {
-		free(section->title);
-		section->title = xstrdup("\1");
-	}
+	free(section->title);
+	section->title = xstrdup("\1");
 	return title;
 }
 
@@ -139,7 +144,7 @@ static int on_section(cfg_t *cfg, cfg_opt_t *option)
 	struct config_section *section = open_section(section_kind(option->name));
 	cfg_t *last = cfg_opt_getnsec(option, cfg_opt_size(option) - 1);
 
-	section->title = take_title(section->kind, last);
+	section->title = take_title(last);
 	section->file = reading->file;
 	section->line = reading->section < reading->text.nsections ?
 				reading->text.sections[reading->section++] : (unsigned int)cfg->line;
@@ -211,6 +216,77 @@ static int parse_reading(struct reading *reading)
 	return ret;
 }
 
+/* ---- the flat text ---- */
+
+/* Adds the file up to there to the flat text. */
+static void flat_up_to(struct reading *reading, size_t end)
+{
+	if (end > reading->flat)
+		flat_put(&loading->flat, reading->disk.data + reading->flat, end - reading->flat);
+	reading->flat = end;
+}
+
+/* The call that libconfuse is at, with the text before it in the flat text; NULL: none is left. */
+static const struct config_call *next_call(struct reading *reading)
+{
+	const struct config_call *call;
+
+	if (reading->call == reading->text.ncalls)
+		return NULL;
+	call = &reading->text.calls[reading->call++];
+	if (!call->is_end || loading->depth > 1) {
+		flat_up_to(reading, call->begin);
+		reading->flat = call->end;
+	}
+	return call;
+}
+
+/* The statement without comments, on one line. The caller frees it. */
+static char *statement_of(const struct reading *reading, const struct config_call *call)
+{
+	char *text = xasprintf("%.*s", (int)(call->out_end - call->out_begin),
+			       reading->text.text + call->out_begin);
+
+	for (char *c = text; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	return text;
+}
+
+/* The marks have whole paths, however the main file is named in this run. */
+static void flat_begin_file(const char *name)
+{
+	char *path = full_path(name);
+
+	flat_file(&loading->flat, path);
+	free(path);
+}
+
+static void flat_matched(const char *pattern, unsigned int line, size_t matched)
+{
+	char *path = full_path(pattern);
+
+	flat_pattern(&loading->flat, path, line, matched);
+	free(path);
+}
+
+/* ---- */
+
+/* Parses what is in reading->disk. */
+static int read_text(struct reading *reading)
+{
+	struct config_tree *tree = loading->tree;
+
+	strings_add(&tree->files, reading->disk.name);
+	reading->file = tree->files.v[tree->files.n - 1];
+	if (!strncmp(reading->disk.data, "\xef\xbb\xbf", 3))
+		reading->flat = 3; /* the byte order mark can only be at the beginning */
+	if (config_prelex(&reading->disk, &tree->keys, &reading->text) || parse_reading(reading))
+		return -1;
+	flat_up_to(reading, reading->disk.size);
+	return 0;
+}
+
 /* Reads an included file in place, or the main file. */
 static int read_config_file(const char *name, const struct place *from)
 {
@@ -230,10 +306,11 @@ static int read_config_file(const char *name, const struct place *from)
 		diag_error_at(from->file, from->line, "'%s' includes itself through this line", name);
 		goto out;
 	}
-	strings_add(&tree->files, name);
-	reading.file = tree->files.v[tree->files.n - 1];
-	if (!config_prelex(&reading.disk, &tree->keys, &reading.text) && !parse_reading(&reading))
-		ret = 0;
+	if (from)
+		flat_begin_file(name);
+	ret = read_text(&reading);
+	if (from)
+		flat_file_over(&loading->flat);
 out:
 	config_prelexed_clear(&reading.text);
 	config_file_clear(&reading.disk);
@@ -264,17 +341,46 @@ static char *resolve(const char *name, const char *includer, bool pattern)
 	return text_take(&path);
 }
 
+/* The folder in which all that the pattern matches is, with its backslashes taken out. */
+static char *pattern_folder(const char *pattern)
+{
+	char *folder = xstrdup(pattern), *to = folder, *slash = NULL;
+
+	for (const char *c = pattern; *c && !strchr("*?[", *c); c++) {
+		if (*c == '\\' && c[1])
+			c++;
+		*to = *c;
+		if (*to++ == '/')
+			slash = to;
+	}
+	if (slash) {
+		*slash = '\0';
+		return folder;
+	}
+	free(folder);
+	return xstrdup(".");
+}
+
 static void include_all(const char *pattern, const struct place *from)
 {
+	char *folder = pattern_folder(pattern);
+	bool refused = config_file_check_folder(folder, from);
 	glob_t found;
 
+	free(folder);
+	if (refused) {
+		loading->failed = true;
+		return;
+	}
 	switch (glob(pattern, GLOB_ERR, NULL, &found)) {
 	case 0:
+		flat_matched(pattern, from->line, found.gl_pathc);
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			read_included(found.gl_pathv[i], from);
 		globfree(&found);
 		break;
 	case GLOB_NOMATCH: /* the directory may be filled later */
+		flat_matched(pattern, from->line, 0);
 		break;
 	default:
 		diag_error_at(from->file, from->line, "cannot search for '%s': %s", pattern,
@@ -287,11 +393,19 @@ static void include_all(const char *pattern, const struct place *from)
 static int on_include(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv)
 {
 	struct place here = { current()->file, (unsigned int)cfg->line };
+	const struct config_call *call = next_call(current());
+	char *statement;
 
 	(void)option;
-	if (!argc) {
-		diag_error_at(here.file, here.line, "include() names no file");
+	if (!argc || loading->stored) {
+		diag_error_at(here.file, here.line, argc ? "a stored configuration includes nothing"
+							 : "include() names no file");
 		return -1;
+	}
+	if (call) {
+		statement = statement_of(current(), call);
+		flat_include(&loading->flat, statement);
+		free(statement);
 	}
 	for (int i = 0; i < argc; i++) {
 		bool pattern = strpbrk(argv[i], "*?[");
@@ -303,6 +417,22 @@ static int on_include(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv
 			read_included(path, &here);
 		free(path);
 	}
+	flat_included(&loading->flat);
+	return 0;
+}
+
+/* end() states that the file is whole; that nothing follows it was checked before. */
+static int on_end(cfg_t *cfg, cfg_opt_t *option, int argc, const char **argv)
+{
+	(void)option;
+	(void)argv;
+	if (argc) {
+		diag_error_at(current()->file, (unsigned int)cfg->line, "end() takes no value");
+		return -1;
+	}
+	next_call(current());
+	if (loading->depth > 1)
+		flat_end(&loading->flat);
 	return 0;
 }
 
@@ -333,20 +463,19 @@ static cfg_opt_t *options_of(enum setting_section section, size_t more)
 /* libconfuse's copy of all that a configuration may have; NULL if it has no memory. */
 static cfg_t *make_grammar(void)
 {
-	cfg_opt_t *options[SECTION_COUNT], *top = options_of(SECTION_NONE, SECTION_COUNT), *end = top;
+	cfg_opt_t *options[SECTION_COUNT], *top = options_of(SECTION_NONE, SECTION_COUNT + 1), *end = top;
 	cfg_t *cfg;
 
 	while (end->name)
 		end++;
 	options[SECTION_NONE] = top;
 	for (enum setting_section section = SECTION_NONE + 1; section < SECTION_COUNT; section++) {
-		cfg_flag_t unique = section == SECTION_PUBLISH ? 0 : CFGF_NO_TITLE_DUPES;
-
 		options[section] = options_of(section, 0);
 		*end++ = (cfg_opt_t)CFG_SEC(setting_section_name(section), options[section],
-					    CFGF_MULTI | CFGF_TITLE | unique);
+					    CFGF_MULTI | CFGF_TITLE);
 	}
 	*end++ = (cfg_opt_t)CFG_FUNC("include", on_include);
+	*end++ = (cfg_opt_t)CFG_FUNC("end", on_end);
 	*end = (cfg_opt_t)CFG_END();
 	cfg = cfg_init(top, CFGF_NONE);
 	for (enum setting_section section = SECTION_NONE; section < SECTION_COUNT; section++)
@@ -359,9 +488,10 @@ static cfg_t *make_grammar(void)
 	return cfg;
 }
 
-int config_parse(const char *file, struct config_tree *tree)
+/* Reads the main file of that name, or the stored text. */
+static int parse_main(const char *file, const struct config_file *stored, struct config_tree *tree)
 {
-	struct loader loader = { .tree = tree };
+	struct loader loader = { .tree = tree, .stored = stored };
 	int ret = -1;
 
 	*tree = (struct config_tree){ 0 };
@@ -372,11 +502,29 @@ int config_parse(const char *file, struct config_tree *tree)
 		return -1;
 	}
 	loading = &loader;
-	if (!read_config_file(file, NULL) && !loader.failed)
-		ret = 0;
+	flat_open(&loader.flat);
+	if (!stored) {
+		ret = read_config_file(file, NULL);
+	} else {
+		struct reading reading = { .disk = *stored };
+
+		ret = read_text(&reading);
+		config_prelexed_clear(&reading.text);
+	}
+	tree->flat = flat_take(&loader.flat);
 	loading = NULL;
 	cfg_free(loader.cfg);
-	return ret;
+	return loader.failed ? -1 : ret;
+}
+
+int config_parse(const char *file, struct config_tree *tree)
+{
+	return parse_main(file, NULL, tree);
+}
+
+int config_parse_stored(const struct config_file *stored, struct config_tree *tree)
+{
+	return parse_main(NULL, stored, tree);
 }
 
 void config_tree_clear(struct config_tree *tree)
@@ -387,5 +535,6 @@ void config_tree_clear(struct config_tree *tree)
 	free(tree->sections);
 	config_keys_clear(&tree->keys);
 	strings_clear(&tree->files);
+	free(tree->flat);
 	*tree = (struct config_tree){ 0 };
 }

@@ -35,6 +35,7 @@ struct config_tree {
 	struct config_section top;
 	struct config_section *sections;
 	size_t nsections, room;
+	char *flat; /* owned; the text (flat.h), or NULL if it is too long */
 };
 
 /*
@@ -42,6 +43,8 @@ struct config_tree {
  * be trusted or is not a configuration. The caller clears the tree in either case.
  */
 int config_parse(const char *file, struct config_tree *tree);
+/* The same for a text that a repair has stored, which includes no file. stored is borrowed. */
+int config_parse_stored(const struct config_file *stored, struct config_tree *tree);
 void config_tree_clear(struct config_tree *tree);
 
 #endif

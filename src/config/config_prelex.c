@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_grammar.h"
 #include "diag.h"
 
 #define DEPTH_LIMIT 4  /* a list in a section is 2 */
@@ -13,7 +14,7 @@ enum token { TOKEN_NONE, TOKEN_WORD, TOKEN_STRING, TOKEN_OTHER };
 
 struct scan {
 	const char *file;
-	const char *at, *end;
+	const char *data, *at, *end;
 	char *out;
 	unsigned int line;
 	unsigned int errors;
@@ -27,7 +28,11 @@ struct scan {
 	enum token last, before;
 	const char *word; /* the last word */
 	size_t word_length;
+	char *word_out;
+	unsigned int ended; /* the line of end(); 0: none so far */
+	bool past_end;      /* something after it was reported */
 	struct config_prelexed *text;
+	struct grammar grammar;
 };
 
 const struct config_key *config_keys_find(const struct config_keys *keys, const char *name)
@@ -52,6 +57,7 @@ void config_prelexed_clear(struct config_prelexed *text)
 {
 	free(text->text);
 	free(text->sections);
+	free(text->calls);
 	*text = (struct config_prelexed){ 0 };
 }
 
@@ -72,8 +78,26 @@ scan_error(struct scan *scan, unsigned int line, const char *format, ...)
 		diag_error_at(scan->file, line, "too many errors; the rest is not checked");
 }
 
+static void report_grammar(void *data, unsigned int line, const char *text)
+{
+	scan_error(data, line, "%s", text);
+}
+
+/* Has the order of the tokens checked, up to end(). */
+static void check_order(struct scan *scan, enum grammar_token token, const char *text, size_t length,
+			unsigned int line)
+{
+	if (!scan->ended)
+		grammar_take(&scan->grammar, token, text, length, line);
+}
+
 static void set_token(struct scan *scan, enum token token)
 {
+	if (scan->ended && !scan->past_end) {
+		scan_error(scan, scan->line, "only comments may follow end(), which is on line %u",
+			   scan->ended);
+		scan->past_end = true;
+	}
 	scan->before = scan->last;
 	scan->last = token;
 }
@@ -127,7 +151,8 @@ static void check_escape(struct scan *scan)
 static void scan_string(struct scan *scan)
 {
 	char quote = *scan->at;
-	unsigned int joined = 0;
+	const char *begin = scan->out + 1;
+	unsigned int joined = 0, line = scan->line;
 
 	*scan->out++ = *scan->at++;
 	for (;;) {
@@ -158,6 +183,7 @@ static void scan_string(struct scan *scan)
 	}
 	if (scan->at < scan->end && *scan->at == quote)
 		scan->at++;
+	check_order(scan, TOKEN_IS_STRING, begin, (size_t)(scan->out - begin), line);
 	*scan->out++ = quote;
 	while (joined--)
 		*scan->out++ = '\n';
@@ -177,9 +203,11 @@ static bool is_word(const struct scan *scan)
 static void scan_word(struct scan *scan)
 {
 	scan->word = scan->at;
+	scan->word_out = scan->out;
 	while (scan->at < scan->end && is_word(scan))
 		*scan->out++ = *scan->at++;
 	scan->word_length = (size_t)(scan->at - scan->word);
+	check_order(scan, TOKEN_IS_WORD, scan->word, scan->word_length, scan->line);
 	set_token(scan, TOKEN_WORD);
 }
 
@@ -191,6 +219,8 @@ static void scan_key(struct scan *scan)
 	char *name;
 
 	if (scan->last != TOKEN_WORD) {
+		if (scan->grammar.state == NEXT_AFTER_ERROR)
+			return;
 		scan_error(scan, scan->line, "'=' without an option name before it");
 		return;
 	}
@@ -226,6 +256,36 @@ static void open_bracket(struct scan *scan)
 	scan->open[scan->depth++].line = scan->line;
 }
 
+/* At an opening parenthesis outside of everything: a call begins with its name. */
+static void open_call(struct scan *scan)
+{
+	struct config_prelexed *text = scan->text;
+
+	if (scan->last != TOKEN_WORD) {
+		scan_error(scan, scan->line, "'(' without a name before it");
+		return;
+	}
+	GROW(text->calls, text->ncalls, text->calls_room);
+	text->calls[text->ncalls++] = (struct config_call){
+		.is_end = scan->word_length == 3 && !memcmp(scan->word, "end", 3),
+		.begin = (size_t)(scan->word - scan->data),
+		.out_begin = (size_t)(scan->word_out - text->text),
+	};
+}
+
+/* At the closing parenthesis of a call. */
+static void close_call(struct scan *scan)
+{
+	struct config_prelexed *text = scan->text;
+	struct config_call *call = text->ncalls ? &text->calls[text->ncalls - 1] : NULL;
+
+	if (!call || call->end)
+		return;
+	call->end = (size_t)(scan->at + 1 - scan->data);
+	call->out_end = (size_t)(scan->out + 1 - text->text);
+	text->ended = call->is_end;
+}
+
 static void scan_punctuation(struct scan *scan)
 {
 	switch (*scan->at) {
@@ -234,6 +294,8 @@ static void scan_punctuation(struct scan *scan)
 		break;
 	case '{':
 	case '(':
+		if (*scan->at == '(' && !scan->depth)
+			open_call(scan);
 		open_bracket(scan);
 		if (scan->at == scan->end)
 			return;
@@ -244,12 +306,17 @@ static void scan_punctuation(struct scan *scan)
 			scan->depth--;
 		else
 			scan_error(scan, scan->line, "'%c' closes nothing", *scan->at);
+		if (*scan->at == ')' && !scan->depth)
+			close_call(scan);
 		break;
 	default:
 		break;
 	}
+	check_order(scan, TOKEN_IS_MARK, scan->at, 1, scan->line);
 	*scan->out++ = *scan->at++;
 	set_token(scan, TOKEN_OTHER);
+	if (scan->text->ended && !scan->ended)
+		scan->ended = scan->line;
 }
 
 static void scan_unknown(struct scan *scan)
@@ -282,6 +349,7 @@ static void next_token(struct scan *scan)
 	} else if (is_word(scan)) {
 		scan_word(scan);
 	} else if (starts(scan, "+=")) {
+		check_order(scan, TOKEN_IS_MARK, scan->at, 2, scan->line);
 		*scan->out++ = *scan->at++;
 		*scan->out++ = *scan->at++;
 		set_token(scan, TOKEN_OTHER);
@@ -295,10 +363,11 @@ static void next_token(struct scan *scan)
 int config_prelex(const struct config_file *file, struct config_keys *keys,
 		  struct config_prelexed *text)
 {
-	struct scan scan = { .file = file->name, .at = file->data, .end = file->data + file->size,
-			     .line = 1, .keys = keys, .text = text };
+	struct scan scan = { .file = file->name, .data = file->data, .at = file->data,
+			     .end = file->data + file->size, .line = 1, .keys = keys, .text = text };
 
 	*text = (struct config_prelexed){ 0 };
+	scan.grammar = (struct grammar){ .report = report_grammar, .data = &scan };
 	/* Nothing grows, except an unclosed string by its quote. */
 	text->text = xcalloc(2 * file->size + 2, 1);
 	scan.out = text->text;
@@ -306,6 +375,8 @@ int config_prelex(const struct config_file *file, struct config_keys *keys,
 		scan.at += 3;
 	while (scan.at < scan.end && scan.errors < ERROR_LIMIT)
 		next_token(&scan);
+	if (!scan.errors && !scan.depth)
+		grammar_end(&scan.grammar);
 	if (!scan.errors && scan.depth)
 		scan_error(&scan, scan.open[scan.depth - 1].line, "'%c' is missing: what opens here is "
 			   "never closed", scan.open[scan.depth - 1].close);

@@ -28,14 +28,26 @@ struct config_keys {
 const struct config_key *config_keys_find(const struct config_keys *keys, const char *name);
 void config_keys_clear(struct config_keys *keys);
 
+/* A statement include(…) or end(): from its name to after its closing parenthesis. */
+struct config_call {
+	bool is_end;
+	size_t begin, end;         /* in the file */
+	size_t out_begin, out_end; /* in text */
+};
+
 struct config_prelexed {
 	char *text; /* owned; what libconfuse reads */
 	size_t size;
 	unsigned int *sections; /* owned; the lines where sections begin, in order */
 	size_t nsections, room;
+	struct config_call *calls; /* owned; in order */
+	size_t ncalls, calls_room;
+	bool ended; /* the last statement is end() */
 };
 
 /*
+ * Refuses any statement after end(), by which a file states that it is whole.
+ *
  * Fills *text from the file. keys holds the options set outside of sections by
  * this file and those before it. Returns -1 after reporting everything that is
  * wrong.

@@ -202,15 +202,21 @@ static int print_sections(const struct policy *policy, struct family_texts texts
 		config_write_publish(out, &policy->sections[i], policy->families, lines);
 		lines_clear(lines);
 	}
-	if (policy->unlisted == UNLISTED_REFUSE) {
+	if (policy->unlisted != UNLISTED_ALLOW) {
 		struct config_lines lines[FAMILY_COUNT] = { 0 };
 
 		ret |= take_lines(user, SECTION_CLOSING, texts, lines);
 		putc('\n', out);
-		config_write_comments(out, "unlisted = \"refuse\", after all other rules of "
-				      DOCKER_USER ":", policy->families, lines);
+		config_write_comments(out, policy->unlisted == UNLISTED_REFUSE ?
+				      "unlisted = \"refuse\", after all other rules of "
+				      DOCKER_USER ":" :
+				      "unlisted = \"host-firewall\", after all other rules of "
+				      DOCKER_USER ", with more in the guard:", policy->families, lines);
 		lines_clear(lines);
 	}
+	if (policy_follows_host(policy))
+		fputs("\n# \"host-firewall\": whom the guard lets in depends on the live tables of the host, "
+		      "and is\n# not part of this listing; dockfw-check --exposure shows it.\n", out);
 	return ret;
 }
 

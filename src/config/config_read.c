@@ -10,8 +10,19 @@
 #include "diag.h"
 #include "docker_chains.h"
 #include "finding.h"
+#include "nearest.h"
 #include "publish.h"
 #include "settings.h"
+
+/* "; did you mean 'WORD'?", or "". The caller frees it. */
+static char *value_hint(const struct setting_row *row, const char *text)
+{
+	size_t n = 0;
+
+	while (row->words && row->words[n])
+		n++;
+	return !strcmp(row->name, "ignore") ? finding_hint(text) : nearest_hint(text, "", row->words, n);
+}
 
 /* Sets one setting from its values, if there are any, and reports what is wrong with them. */
 static int set_setting(const struct setting_row *row, const struct config_values *values, void *into)
@@ -25,11 +36,15 @@ static int set_setting(const struct setting_row *row, const struct config_values
 		const struct config_value *value = &values->v[i];
 		char *why = setting_add(row, into, value->text);
 
-		if (why)
-			diag_error_at(value->file, value->line, "%s: '%s' %s", row->name, value->text,
-				      why);
-		else
+		if (why) {
+			char *hint = value_hint(row, value->text);
+
+			diag_error_at(value->file, value->line, "%s: '%s' %s%s", row->name, value->text,
+				      why, hint);
+			free(hint);
+		} else {
 			taken++;
+		}
 		free(why);
 	}
 	/* With no family at all, every rule would also be wrong. */
@@ -175,16 +190,25 @@ static void add_publish(struct policy *policy, const struct config_section *sect
 					 .proto = publish->proto, .any = publish_is_any(publish),
 					 .interfaces = publish->interfaces,
 					 .allow = publish->allow,
+					 .host_firewall = publish_is_by_host(publish),
 					 .drop = publish->otherwise == OTHERWISE_DROP,
 					 .file = (char *)section->file, .line = section->line };
 	struct strings rules = { 0 };
+	size_t each;
 
 	policy_add_section(policy, &added);
 	add_named(policy, values_of(section, "interface"));
 	publish_rules(publish, &rules);
-	for (size_t i = 0; i < rules.n; i++)
-		rule_sources_add(texts, policy->chains[0], rules.v[i], section->file, section->line,
-				 policy->nsections);
+	/* The rules of each interface. */
+	each = rules.n / (publish->interfaces.n ? publish->interfaces.n : 1);
+	for (size_t i = 0; i < rules.n; i++) {
+		struct rule_source *source =
+			rule_sources_add(texts, policy->chains[0], rules.v[i], section->file,
+					 section->line, policy->nsections);
+
+		source->by_host = added.host_firewall && i % each == each - 1;
+		source->by_host_drop = source->by_host && added.drop;
+	}
 	free(rules.v);
 }
 
@@ -227,19 +251,20 @@ static int set_publish(struct config_tree *tree, struct policy *policy, struct r
 	return ret;
 }
 
-/* The rules of unlisted = "refuse" are the last ones, and are reported at its place. */
+/* The rules of unlisted are the last ones, and are reported at its place. */
 static void set_unlisted(const struct config_tree *tree, struct policy *policy,
 			 struct rule_sources *texts)
 {
 	const struct config_values *values = values_of(&tree->top, "unlisted");
+	bool by_host = policy->unlisted == UNLISTED_HOST_FIREWALL;
 	struct strings rules = { 0 };
 
 	if (policy->unlisted == UNLISTED_ALLOW)
 		return;
-	publish_unlisted_rules(&policy->outside, &rules);
+	publish_unlisted_rules(&policy->outside, by_host, &rules);
 	for (size_t i = 0; i < rules.n; i++)
 		rule_sources_add(texts, policy->chains[0], rules.v[i], values->v[0].file,
-				 values->v[0].line, SECTION_CLOSING);
+				 values->v[0].line, SECTION_CLOSING)->by_host = by_host;
 	free(rules.v);
 }
 
@@ -254,37 +279,103 @@ static void set_direct(const struct config_tree *tree, struct policy *policy)
 	policy->direct_line = values->v[0].line;
 }
 
-static int set_policy(struct config_tree *tree, struct policy *policy)
+/* The chain may have one section only. */
+static int check_title(const struct config_tree *tree, size_t i)
+{
+	const struct config_section *section = &tree->sections[i];
+
+	for (size_t k = 0; k < i; k++) {
+		const struct config_section *other = &tree->sections[k];
+
+		if (other->kind != section->kind || strcmp(other->title, section->title) != 0)
+			continue;
+		diag_error_at(section->file, section->line, "there is already a section for the chain "
+			      "'%s', at %s:%u; 'rules += { … }' in it adds to a list", section->title,
+			      other->file, other->line);
+		return -1;
+	}
+	return 0;
+}
+
+/* Only the guard can hold what follows the host's firewall. */
+static int check_follows(const struct config_tree *tree, const struct policy *policy)
+{
+	const struct config_values *guard = values_of(&tree->top, "guard");
+
+	if (!policy_follows_host(policy) || policy->guard != GUARD_OFF)
+		return 0;
+	diag_error_at(guard->v[0].file, guard->v[0].line, "guard = \"off\" cannot stand beside "
+		      "\"host-firewall\", which only the guard can hold: remove one of them");
+	return -1;
+}
+
+static int set_policy(struct config_tree *tree, struct policy *policy, size_t *left_out)
 {
 	struct rule_sources texts = { 0 };
 	int ret = set_section(&tree->top, &tree->keys, policy);
 
+	if (left_out)
+		*left_out = 0;
 	add_named(policy, values_of(&tree->top, "outside"));
 	for (size_t i = 0; i < tree->nsections; i++)
-		if (tree->sections[i].kind == SECTION_CHAIN)
+		if (tree->sections[i].kind == SECTION_CHAIN && check_title(tree, i))
+			ret = -1;
+		else if (tree->sections[i].kind == SECTION_CHAIN)
 			ret |= add_chain(policy, &tree->sections[i], &texts);
 	ret |= set_publish(tree, policy, &texts);
 	set_unlisted(tree, policy, &texts);
 	set_direct(tree, policy);
+	ret |= check_follows(tree, policy);
 	/* A wrong name is reported once, not again for every rule that leads to it. */
 	if (config_chain_names(policy))
 		ret = -1;
 	else
-		ret |= config_rules(policy, &texts);
+		ret |= config_rules(policy, &texts, left_out);
 	rule_sources_clear(&texts);
 	return ret;
 }
 
-struct policy *config_read(const char *file)
+/* Takes the tree that was parsed, if it was, and clears it. */
+static struct policy *take_tree(struct config_tree *tree, int parsed, char **flat, size_t *left_out)
 {
 	struct policy *policy = setting_default_policy();
-	struct config_tree tree;
 
-	deadline_step("reading the configuration");
-	if (config_parse(file, &tree) || set_policy(&tree, policy)) {
+	if (parsed || set_policy(tree, policy, left_out)) {
 		policy_free(policy);
 		policy = NULL;
 	}
-	config_tree_clear(&tree);
+	diag_sort_end(&tree->files);
+	if (flat) {
+		*flat = policy ? tree->flat : NULL;
+		tree->flat = policy ? NULL : tree->flat;
+	}
+	config_tree_clear(tree);
 	return policy;
+}
+
+struct policy *config_read_most(const char *file, char **flat, size_t *left_out)
+{
+	struct config_tree tree;
+	int parsed;
+
+	deadline_step("reading the configuration");
+	diag_sort_begin();
+	parsed = config_parse(file, &tree);
+	return take_tree(&tree, parsed, flat, left_out);
+}
+
+struct policy *config_read(const char *file)
+{
+	return config_read_most(file, NULL, NULL);
+}
+
+struct policy *config_read_stored(const struct config_file *stored)
+{
+	struct config_tree tree;
+	size_t left_out;
+	int parsed;
+
+	diag_sort_begin();
+	parsed = config_parse_stored(stored, &tree);
+	return take_tree(&tree, parsed, NULL, &left_out);
 }

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_CONFIG_READ_H
 #define DOCKFW_CONFIG_READ_H
 
+#include "config_file.h"
 #include "policy.h"
 
 /*
@@ -10,5 +11,16 @@
  * each error reported as "FILE:LINE: message".
  */
 struct policy *config_read(const char *file);
+/*
+ * The same, but leaves out each rule that cannot be parsed if nothing else is wrong, after
+ * reporting it: it is among the policy's refused rules, and left_out is their number. Also
+ * sets flat to the text of all files as one (flat.h), which the caller frees: NULL if it is
+ * too long, or if there is no policy.
+ */
+struct policy *config_read_most(const char *file, char **flat, size_t *left_out);
+/*
+ * The same for a text that a repair has stored, which includes no file. stored is borrowed.
+ */
+struct policy *config_read_stored(const struct config_file *stored);
 
 #endif

@@ -8,6 +8,8 @@
 #include "diag.h"
 #include "docker_chains.h"
 #include "guard_names.h"
+#include "lost_rules.h"
+#include "publish.h"
 #include "rulespec.h"
 #include "text.h"
 
@@ -16,11 +18,14 @@
 #define FIRST_BATCH 64
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
-void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
-		      const char *file, unsigned int line, size_t section)
+struct rule_source *rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain,
+				     char *text, const char *file, unsigned int line,
+				     size_t section)
 {
 	GROW(texts->v, texts->n, texts->room);
-	texts->v[texts->n++] = (struct rule_source){ chain, text, file, line, section };
+	texts->v[texts->n] = (struct rule_source){ .chain = chain, .text = text, .file = file,
+						   .line = line, .section = section };
+	return &texts->v[texts->n++];
 }
 
 void rule_sources_clear(struct rule_sources *texts)
@@ -178,14 +183,19 @@ static int parse_rest(struct parsed_texts *parsed, enum family other, const stru
 
 static int parse_some(struct parsed_texts *parsed, const struct strings *chains)
 {
-	const char **texts = xcalloc(parsed->n, sizeof(*texts));
-	int ret = 0;
+	size_t n = parsed->n, all = 0, from = 0;
+	struct spec_text *texts = xcalloc(FAMILY_COUNT * n, sizeof(*texts));
+	struct spec *specs = xcalloc(FAMILY_COUNT * n, sizeof(*specs));
+	int ret;
 
-	for (size_t i = 0; i < parsed->n; i++)
-		texts[i] = parsed->texts[i].text;
-	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
-		if (parsed->families & 1U << family)
-			ret = rulespec_parse(family, texts, parsed->n, chains, parsed->specs[family]);
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		for (size_t i = 0; i < n && parsed->families & 1U << family; i++)
+			texts[all++] = (struct spec_text){ family, parsed->texts[i].text };
+	ret = rulespec_parse_all(texts, all, chains, specs);
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		for (size_t i = 0; i < n && parsed->families & 1U << family; i++)
+			parsed->specs[family][i] = specs[from++];
+	free(specs);
 	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
 		if (!(parsed->families & 1U << family))
 			ret = parse_rest(parsed, family, chains);
@@ -223,11 +233,12 @@ static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
 		const struct spec *taken = &parsed->specs[!family][i];
 
 		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
+		    lost_by_set(refused->error) ||
 		    config_names_family(text->text) || config_is_tied(taken->rules[0]))
 			continue;
-		diag_warning("%s:%u: only %s gets this rule, %s cannot hold it (%s); put -%c before "
-			     "it if that is intended", text->file, text->line, family_title(!family),
-			     family_title(family), refused->error, family == FAMILY_IPV4 ? '6' : '4');
+		diag_warning_at(text->file, text->line, "only %s gets this rule, %s cannot hold it (%s); put -%c before "
+			     "it if that is intended", family_title(!family), family_title(family),
+			      refused->error, family == FAMILY_IPV4 ? '6' : '4');
 	}
 }
 
@@ -237,14 +248,40 @@ static bool refused_for_good(const struct parsed_texts *parsed, size_t i)
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct spec *spec = &parsed->specs[family][i];
 
-		if (parsed->families & 1U << family && spec->error && !spec->other_family)
+		if (parsed->families & 1U << family && spec->error && !spec->other_family &&
+		    !lost_by_set(spec->error))
 			return true;
 	}
 	return false;
 }
 
+static void add_refused(struct policy *policy, const struct rule_source *text, const char *why)
+{
+	refused_rules_add(&policy->refused, text->text, text->file, text->line, FAMILY_COUNT,
+			  xstrdup(why));
+}
+
+/*
+ * A rule that only another family than the configured ones takes: with -4, -6 or an address
+ * that is intended; without, the rule has been lost.
+ */
+static void leave_out(struct policy *policy, const struct rule_source *text, enum family other,
+		      const struct rule *rule)
+{
+	if (config_names_family(text->text) || config_is_tied(rule)) {
+		diag_step(1, "%s:%u: this rule is for %s, which is not configured: left out",
+			  text->file, text->line, family_title(other));
+		return;
+	}
+	diag_warning("%s:%u: no configured family can hold this rule, only %s: left out; put -%c "
+		     "before it if that is intended", text->file, text->line, family_title(other),
+		     other == FAMILY_IPV4 ? '4' : '6');
+	add_refused(policy, text, "no configured family can hold it");
+}
+
 /* Adds the rules of text i to its chain. Returns -1 if no family, or not each that should, takes it. */
-static int add_rules_of(struct parsed_texts *parsed, size_t i)
+static int add_rules_of(struct policy *policy, struct parsed_texts *parsed, size_t i,
+			struct lost_rules *lost)
 {
 	const struct rule_source *text = &parsed->texts[i];
 	bool taken = false;
@@ -252,25 +289,34 @@ static int add_rules_of(struct parsed_texts *parsed, size_t i)
 	warn_of_gap(parsed, i);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		struct spec *spec = &parsed->specs[family][i];
+		struct wanted_rule *wanted;
 
+		if (parsed->families & 1U << family && lost_by_set(spec->error)) {
+			lost_rules_add(lost, text->chain, family, text->text, text->file, text->line,
+				       spec->error);
+			taken = true;
+		}
 		if (!accepted(spec))
 			continue;
 		taken = true;
 		if (!(parsed->families & 1U << family)) {
-			diag_step(1, "%s:%u: this rule is for %s, which is not configured: left out",
-				  text->file, text->line, family_title(family));
+			leave_out(policy, text, family, spec->rules[0]);
 			continue;
 		}
 		for (size_t k = 0; k < spec->nrules; k++) {
 			/* A rule pasted from a listing may have the mark. */
 			rule_remove_mark(spec->rules[k]);
-			wanted_rules_add(&text->chain->rules[family], spec->rules[k], text->text,
-					 text->file, text->line)->section = text->section;
+			wanted = wanted_rules_add(&text->chain->rules[family], spec->rules[k],
+						  text->text, text->file, text->line);
+			wanted->section = text->section;
+			wanted->by_host = text->by_host;
+			wanted->by_host_drop = text->by_host_drop;
 		}
 		spec->nrules = 0; /* the chain has them now */
 	}
 	if (!taken || refused_for_good(parsed, i)) {
 		diag_error_at(text->file, text->line, "%s", refusal(parsed, i));
+		add_refused(policy, text, refusal(parsed, i));
 		return -1;
 	}
 	return 0;
@@ -399,8 +445,9 @@ static int check_paths(const struct policy *policy)
 }
 
 /* Parses some of the texts and adds their rules; counts those that are refused. */
-static int add_some(const struct policy *policy, const struct strings *chains,
-		    const struct rule_source *texts, size_t n, unsigned int *errors)
+static int add_some(struct policy *policy, const struct strings *chains,
+		    const struct rule_source *texts, size_t n, struct lost_rules *lost,
+		    unsigned int *errors)
 {
 	struct parsed_texts parsed = { .texts = texts, .n = n, .families = policy->families };
 	int ret;
@@ -409,7 +456,7 @@ static int add_some(const struct policy *policy, const struct strings *chains,
 		parsed.specs[family] = xcalloc(n, sizeof(**parsed.specs));
 	ret = parse_some(&parsed, chains);
 	for (size_t i = 0; i < n && !ret && *errors < ERROR_LIMIT; i++) {
-		if (!add_rules_of(&parsed, i))
+		if (!add_rules_of(policy, &parsed, i, lost))
 			continue;
 		if (++*errors == ERROR_LIMIT)
 			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
@@ -423,9 +470,37 @@ static int add_some(const struct policy *policy, const struct strings *chains,
 	return ret;
 }
 
-int config_rules(struct policy *policy, const struct rule_sources *texts)
+/* The rule that takes the place of one that cannot be put in. */
+static int parse_closing(struct policy *policy)
+{
+	const char *const text = publish_closing_rule;
+	struct strings none = { 0 };
+	int ret = 0;
+
+	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++) {
+		struct spec spec = { 0 };
+
+		if (!(policy->families & 1U << family))
+			continue;
+		ret = rulespec_parse(family, &text, 1, &none, &spec);
+		if (!ret && !accepted(&spec)) {
+			diag_error("on-error = \"close\": %s cannot hold '%s': %s", family_title(family),
+				   text, spec.error ? spec.error : "it makes no rule");
+			ret = -1;
+		}
+		if (!ret) {
+			wanted_rules_add(&policy->closing[family], spec.rules[0], text, "", 0);
+			spec.nrules = 0;
+		}
+		spec_clear(&spec);
+	}
+	return ret;
+}
+
+int config_rules(struct policy *policy, const struct rule_sources *texts, size_t *left_out)
 {
 	struct strings chains = { 0 };
+	struct lost_rules lost = { 0 };
 	unsigned int errors = 0;
 	size_t done = 0, n;
 	int ret = 0;
@@ -446,11 +521,22 @@ int config_rules(struct policy *policy, const struct rule_sources *texts)
 	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
 	     batch = errors ? FIRST_BATCH : 8 * batch) {
 		n = texts->n - done < batch ? texts->n - done : batch;
-		ret = add_some(policy, &chains, texts->v + done, n, &errors);
+		ret = add_some(policy, &chains, texts->v + done, n, &lost, &errors);
 		done += n;
 	}
 	strings_clear(&chains);
-	if (ret || errors)
+	if (left_out)
+		*left_out = errors;
+	/* What takes the place of a rule in force is not known. */
+	policy->keep_rules = errors > 0;
+	if (errors == ERROR_LIMIT || (errors && !left_out))
+		ret = -1;
+	if (!ret && policy->on_error == ON_ERROR_CLOSE)
+		ret = parse_closing(policy);
+	if (!ret)
+		lost_rules_settle(&lost, policy);
+	lost_rules_clear(&lost);
+	if (ret)
 		return -1;
 	return check_paths(policy);
 }

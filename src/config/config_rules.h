@@ -14,7 +14,8 @@ struct rule_source {
 	char *text;       /* owned */
 	const char *file; /* the caller's */
 	unsigned int line;
-	size_t section; /* as in struct wanted_rule */
+	size_t section; /* as in struct wanted_rule, like the next two */
+	bool by_host, by_host_drop;
 };
 
 struct rule_sources {
@@ -22,9 +23,13 @@ struct rule_sources {
 	size_t n, room;
 };
 
-/* Takes ownership of text. section is that of struct wanted_rule. */
-void rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain, char *text,
-		      const char *file, unsigned int line, size_t section);
+/*
+ * Takes ownership of text. section is that of struct wanted_rule. The pointer is valid until
+ * the next one is added.
+ */
+struct rule_source *rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain,
+				     char *text, const char *file, unsigned int line,
+				     size_t section);
 void rule_sources_clear(struct rule_sources *texts);
 
 /* Why a chain section may not have that name (a constant), or NULL. */
@@ -35,8 +40,10 @@ int config_chain_names(const struct policy *policy);
 /*
  * Parses every text and adds its rules to its chain, in order, in each family
  * of the policy that can hold them. Returns -1 after reporting every text that
- * is refused, or a loop of chains.
+ * is refused, or a loop of chains. With left_out, which is set to their number,
+ * refused texts become refused rules of the policy, unless there are too many, and the
+ * policy keeps the rules that are in force.
  */
-int config_rules(struct policy *policy, const struct rule_sources *texts);
+int config_rules(struct policy *policy, const struct rule_sources *texts, size_t *left_out);
 
 #endif

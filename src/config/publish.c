@@ -78,7 +78,7 @@ static bool is_source(const char *text, int family)
 	       parse_number(text + length + 1, 0, family == AF_INET ? 32 : 128, &prefix);
 }
 
-static const char any[] = "any";
+static const char any[] = "any", host_firewall[] = "host-firewall";
 
 const char *publish_allow_fault(const struct strings *before, const char *text)
 {
@@ -87,15 +87,22 @@ const char *publish_allow_fault(const struct strings *before, const char *text)
 		       "remove one of them";
 	if (!strcmp(text, any))
 		return NULL;
+	if (!strcmp(text, host_firewall))
+		return strings_has(before, text) ? "is in the list twice" : NULL;
 	if (!is_source(text, AF_INET) && !is_source(text, AF_INET6))
 		return "is neither an address such as \"203.0.113.123\" or \"2001:db8::/48\" "
-		       "nor \"any\" (names are not looked up)";
+		       "nor \"any\" nor \"host-firewall\" (names are not looked up)";
 	return strings_has(before, text) ? "is in the list twice" : NULL;
 }
 
 bool publish_is_any(const struct publish *publish)
 {
 	return strings_has(&publish->allow, any);
+}
+
+bool publish_is_by_host(const struct publish *publish)
+{
+	return strings_has(&publish->allow, host_firewall);
 }
 
 /* Whether every interface that other matches also matches name ("eth+": all with that beginning). */
@@ -163,8 +170,10 @@ static void add_interface_rules(const struct publish *publish, const char *inter
 		add_rule_text(texts, NULL, text, "RETURN");
 	} else {
 		for (size_t i = 0; i < publish->allow.n; i++)
-			add_rule_text(texts, publish->allow.v[i], text, "RETURN");
+			if (strcmp(publish->allow.v[i], host_firewall))
+				add_rule_text(texts, publish->allow.v[i], text, "RETURN");
 		add_rule_text(texts, NULL, text,
+			      publish_is_by_host(publish) ? "RETURN" :
 			      publish->otherwise == OTHERWISE_DROP ? "DROP" : "REJECT");
 	}
 	free(text);
@@ -188,12 +197,17 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 	free(match);
 }
 
-void publish_unlisted_rules(const struct strings *outside, struct strings *texts)
+void publish_unlisted_rules(const struct strings *outside, bool by_host, struct strings *texts)
 {
 	static const char match[] = "-m conntrack --ctstate DNAT --ctdir ORIGINAL";
+	const char *target = by_host ? "RETURN" : "REJECT";
 
 	if (!outside->n)
-		add_rule_text(texts, NULL, match, "REJECT");
+		add_rule_text(texts, NULL, match, target);
 	for (size_t i = 0; i < outside->n; i++)
-		strings_take(texts, xasprintf("-i %s %s -j REJECT", outside->v[i], match));
+		strings_take(texts, xasprintf("-i %s %s -j %s", outside->v[i], match, target));
 }
+
+/* Each --ctstate is a list of which one must hold; so there are two. */
+const char publish_closing_rule[] =
+	"-m conntrack --ctstate NEW -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT";

@@ -12,7 +12,7 @@ struct publish {
 	uint16_t port, last; /* on the host, from port to last */
 	uint8_t proto;
 	struct strings interfaces; /* none: every interface */
-	/* Addresses of either family, with or without a prefix; or only "any". */
+	/* Addresses of either family, with or without a prefix, and "host-firewall"; or only "any". */
 	struct strings allow;
 	enum otherwise otherwise;
 };
@@ -28,6 +28,8 @@ const char *publish_allow_fault(const struct strings *before, const char *text);
 
 /* Whether everyone is let in. */
 bool publish_is_any(const struct publish *publish);
+/* Whether those are let in whom the host's own firewall lets in. */
+bool publish_is_by_host(const struct publish *publish);
 
 /*
  * Whether first already decides a port and an interface of second, which comes
@@ -43,14 +45,24 @@ bool publish_overlap(const struct publish *first, const struct publish *second);
  * translation, where --dport is the container's. --ctdir ORIGINAL excludes the
  * replies, and --ctstate DNAT excludes the containers' own connections to such a
  * port elsewhere.
+ *
+ * With "host-firewall", the last rule for each interface is one that lets pass: the guard
+ * refuses the rest.
  */
 void publish_rules(const struct publish *publish, struct strings *texts);
 
 /*
  * Adds the rules of unlisted = "refuse", which come after those of all sections: one for
  * each interface of outside, or one for all. They refuse each connection that was
- * translated on this host and that no section has let in.
+ * translated on this host and that no section has let in. With by_host, they are those of
+ * unlisted = "host-firewall": they let pass what the guard then judges.
  */
-void publish_unlisted_rules(const struct strings *outside, struct strings *texts);
+void publish_unlisted_rules(const struct strings *outside, bool by_host, struct strings *texts);
+
+/*
+ * The rule of on-error = "close", as option text, for any interface: it refuses a new
+ * connection that was translated on this host.
+ */
+extern const char publish_closing_rule[];
 
 #endif

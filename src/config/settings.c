@@ -28,7 +28,7 @@ static const char *ignore_fault(const struct strings *before, const char *text)
 {
 	(void)before;
 	return finding_by_name(text) == FINDING_COUNT ?
-		       "is not a finding id; dockfw-check(8) lists them" : NULL;
+		       "is not a finding id; dockfw-check --list-findings lists them" : NULL;
 }
 
 /* A row begins with its name; tests/docs/configuration.sh looks for that. */
@@ -41,17 +41,19 @@ static const struct setting_row rows[] = {
 	{ "trusted-chains", SECTION_NONE, SETTING_LIST, offsetof(struct policy, trusted_chains),
 	  .fault = trusted_fault },
 	{ "foreign-rules", SECTION_NONE, SETTING_WORD, offsetof(struct policy, foreign_rules),
-	  .words = WORDS("keep", "remove"), .initial = FOREIGN_KEEP },
+	  .words = WORDS("keep", "remove", "remove-all"), .initial = FOREIGN_KEEP },
 	{ "ignore", SECTION_NONE, SETTING_LIST, offsetof(struct policy, ignore),
 	  .fault = ignore_fault },
 	{ "docker-recovery", SECTION_NONE, SETTING_WORD, offsetof(struct policy, recovery),
-	  .words = WORDS("none", "restart"), .initial = RECOVERY_NONE },
+	  .words = WORDS("none", "restart", "restore"), .initial = RECOVERY_RESTORE },
 	{ "guard", SECTION_NONE, SETTING_WORD, offsetof(struct policy, guard),
 	  .words = WORDS("auto", "off"), .initial = GUARD_AUTO },
+	{ "on-error", SECTION_NONE, SETTING_WORD, offsetof(struct policy, on_error),
+	  .words = WORDS("leave-out", "close"), .initial = ON_ERROR_LEAVE_OUT },
 	{ "outside", SECTION_NONE, SETTING_LIST, offsetof(struct policy, outside),
 	  .fault = publish_interface_fault },
 	{ "unlisted", SECTION_NONE, SETTING_WORD, offsetof(struct policy, unlisted),
-	  .words = WORDS("allow", "refuse"), .initial = UNLISTED_ALLOW },
+	  .words = WORDS("allow", "refuse", "host-firewall"), .initial = UNLISTED_ALLOW },
 	{ "direct", SECTION_NONE, SETTING_WORD, offsetof(struct policy, direct),
 	  .words = WORDS("allow", "refuse"), .initial = DIRECT_ALLOW },
 	{ "filled-by", SECTION_CHAIN, SETTING_WORD, offsetof(struct wanted_chain, filled_by),

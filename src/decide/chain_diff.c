@@ -5,17 +5,32 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "meet.h"
+#include "pure_match.h"
 #include "sorted.h"
 #include "util.h"
 
-bool chain_is_exclusive(const struct policy *policy, const char *chain)
+enum holding chain_holding(const struct policy *policy, const char *chain)
 {
-	return policy->foreign_rules == FOREIGN_REMOVE || strcmp(chain, DOCKER_USER);
+	if (policy->foreign_rules == FOREIGN_REMOVE_ALL)
+		return HOLD_ALONE;
+	return policy->foreign_rules == FOREIGN_KEEP && !strcmp(chain, DOCKER_USER) ?
+		       HOLD_AMONG_OTHERS : HOLD_BUT_OPAQUE;
 }
 
-bool chain_is_held(const struct policy *policy, const char *chain)
+static bool evicts(enum holding holding, const struct rule *rule)
 {
-	const struct wanted_chain *wanted = policy_chain(policy, chain);
+	return holding == HOLD_ALONE || (holding == HOLD_BUT_OPAQUE && !rule->opaque);
+}
+
+bool chain_evicts(const struct policy *policy, const char *chain, const struct rule *rule)
+{
+	return evicts(chain_holding(policy, chain), rule);
+}
+
+bool chain_is_held(const struct policy *policy, const char *chain, enum family family)
+{
+	const struct wanted_chain *wanted = policy_chain_in(policy, chain, family);
 
 	return wanted && wanted->filled_by == FILLED_BY_DOCKFW;
 }
@@ -74,11 +89,10 @@ static bool find_wanted(const struct chain_diff *diff, const struct entry *entri
 
 /* Sets entry_of: for each live rule the first equal entry, or DIFF_MISSING. */
 static void sort_out(struct chain_diff *diff, const struct entry *entries, size_t *entry_of,
-		     struct reach *reach, bool exclusive)
+		     enum holding holding)
 {
 	const struct chain *chain = diff->chain;
 
-	diff->barrier = chain->nrules;
 	for (size_t i = 0; i < chain->nrules; i++) {
 		const struct rule *rule = chain->rules[i];
 
@@ -87,14 +101,53 @@ static void sort_out(struct chain_diff *diff, const struct entry *entries, size_
 			diff->fates[i] = LIVE_MOVED;
 		else if (rule_is_marked(rule))
 			diff->fates[i] = LIVE_STALE;
-		else if (exclusive && !docker_is_closing(chain, i))
+		else if (evicts(holding, rule) && !docker_is_closing(chain, i))
 			diff->fates[i] = LIVE_EVICTED;
 		else
 			diff->fates[i] = LIVE_FOREIGN;
-		if (diff->fates[i] == LIVE_FOREIGN && diff->barrier == chain->nrules &&
-		    reach_bypasses(reach, chain, rule))
-			diff->barrier = i;
 	}
+}
+
+/* Whether the entry, which follows one that is equal to the rule, is equal to it as well. */
+static bool entry_is(const struct chain_diff *diff, const struct entry *entries, size_t e,
+		     const struct rule *rule)
+{
+	return rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule);
+}
+
+/* Where the wanted rules may be: it matters which of them already precede foreign rules. */
+static void find_bounds(struct chain_diff *diff, const struct entry *entries,
+			const size_t *entry_of, struct reach *reach)
+{
+	size_t live = diff->chain ? diff->chain->nrules : 0, n = diff->wanted->n;
+	bool *is_foreign = xcalloc(live, sizeof(*is_foreign));
+	struct bounds_live *first = xcalloc(n, sizeof(*first));
+
+	for (size_t w = 0; w < n; w++)
+		first[w].first = BOUNDS_MISSING;
+	for (size_t i = 0; i < live; i++) {
+		size_t e = entry_of[i];
+
+		is_foreign[i] = diff->fates[i] == LIVE_FOREIGN;
+		/* The first live rule finds all its equals; the next ones need not look. */
+		if (e == DIFF_MISSING || first[entries[e].wanted].first != BOUNDS_MISSING)
+			continue;
+		for (size_t k = e; k < n && entries[k].hash == entries[e].hash; k++)
+			if (entry_is(diff, entries, k, diff->chain->rules[i]))
+				first[entries[k].wanted] = (struct bounds_live){ i, k > e };
+	}
+	chain_bounds_make(&diff->bounds, diff->wanted, first, diff->chain, is_foreign, reach);
+	free(is_foreign);
+	free(first);
+}
+
+/* Whether the wanted rule may stay where the live one is. */
+static bool may_stay(const struct chain_diff *diff, size_t live, size_t wanted)
+{
+	const struct chain_bounds *bounds = &diff->bounds;
+
+	return !bounds->stuck[wanted] && bounds->before[live] >= bounds->from[wanted] &&
+	       bounds->before[live] <= bounds->to[wanted];
 }
 
 /*
@@ -107,7 +160,7 @@ static void keep_longest(struct chain_diff *diff, const struct entry *entries,
 {
 	struct rising rising = { 0 };
 
-	for (size_t i = 0; i < diff->barrier; i++) {
+	for (size_t i = 0; i < diff->chain->nrules; i++) {
 		const struct rule *rule = diff->chain->rules[i];
 		size_t first = entry_of[i], last;
 
@@ -117,7 +170,7 @@ static void keep_longest(struct chain_diff *diff, const struct entry *entries,
 				   entries[last].hash == entries[first].hash; last++)
 			;
 		for (size_t e = last; e-- > first;)
-			if (rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule))
+			if (entry_is(diff, entries, e, rule) && may_stay(diff, i, entries[e].wanted))
 				rising_add(&rising, i, entries[e].wanted);
 	}
 	for (const struct rising_pair *pair = rising_last(&rising); pair;
@@ -141,63 +194,100 @@ static void pair_the_rest(struct chain_diff *diff, const struct entry *entries, 
 
 		if (diff->fates[i] != LIVE_MOVED)
 			continue;
-		diff->fates[i] = LIVE_STALE;
+		/* Docker's RETURN may equal a configured one that is already there. */
+		diff->fates[i] = docker_is_closing(diff->chain, i) && i + 1 == diff->chain->nrules
+					 ? LIVE_FOREIGN : LIVE_STALE;
 		for (uint32_t hash = entries[e].hash;
 		     e < diff->wanted->n && entries[e].hash == hash; e++) {
 			size_t wanted = entries[e].wanted;
 
-			if (taken[wanted] ||
-			    !rule_equal_but_mark(rule, diff->wanted->v[wanted].rule))
+			if (taken[wanted] || !entry_is(diff, entries, e, rule))
 				continue;
 			taken[wanted] = true;
 			diff->live[wanted] = i;
-			diff->fates[i] = LIVE_MOVED;
+			/* One that cannot be put in again stays, unless it lets packets pass. */
+			if (diff->bounds.stuck[wanted] ||
+			    (diff->wanted->v[wanted].refused && rule_refuses(rule)))
+				diff->fates[i] = LIVE_FOREIGN;
+			else if (!diff->wanted->v[wanted].refused)
+				diff->fates[i] = LIVE_MOVED;
 			break;
 		}
 	}
 	free(taken);
 }
 
-static bool is_kept(const struct chain_diff *diff, size_t wanted)
+bool chain_diff_is_kept(const struct chain_diff *diff, size_t wanted)
 {
 	return diff->live[wanted] != DIFF_MISSING && diff->fates[diff->live[wanted]] == LIVE_KEPT;
 }
 
-/* After the last kept rule before it, or if there is none, before the first kept rule. */
+bool chain_diff_left_out(const struct chain_diff *diff, size_t wanted)
+{
+	return (diff->wanted->v[wanted].refused || diff->bounds.stuck[wanted]) &&
+	       !chain_diff_is_kept(diff, wanted);
+}
+
+/* Before the first kept rule, or the end of the chain, unless it may not be as late as that. */
+static size_t place_before(const struct chain_diff *diff, size_t first, size_t wanted)
+{
+	const struct chain_bounds *bounds = &diff->bounds;
+	bool kept = first < diff->wanted->n;
+	size_t last = kept ? bounds->before[diff->live[first]] : bounds->nforeign;
+
+	if (bounds->to[wanted] < last)
+		return bounds->foreign[bounds->to[wanted]];
+	return kept ? diff->live[first] : diff->chain ? diff->chain->nrules : 0;
+}
+
+/* After the last kept rule before it, or the last foreign rule that it must come after. */
 static void find_places(struct chain_diff *diff)
 {
-	size_t n = diff->wanted->n, first = 0, place;
+	const struct chain_bounds *bounds = &diff->bounds;
+	size_t n = diff->wanted->n, first = 0, place, gap = 0;
 
 	diff->places = xcalloc(n, sizeof(*diff->places));
-	while (first < n && !is_kept(diff, first))
+	while (first < n && !chain_diff_is_kept(diff, first))
 		first++;
-	place = first < n ? diff->live[first] : diff->chain ? diff->barrier : 0;
-	for (size_t w = 0; w < n; w++) {
+	for (size_t w = 0; w < first; w++)
+		diff->places[w] = place_before(diff, first, w);
+	place = first < n ? diff->live[first] : 0;
+	for (size_t w = first; w < n; w++) {
+		if (!chain_diff_is_kept(diff, w)) {
+			if (bounds->from[w] > gap) {
+				gap = bounds->from[w];
+				place = bounds->foreign[gap - 1] + 1;
+			}
+			diff->places[w] = place;
+			continue;
+		}
 		diff->places[w] = place;
-		if (is_kept(diff, w))
-			place = diff->live[w] + 1;
+		gap = bounds->before[diff->live[w]];
+		place = diff->live[w] + 1;
 	}
 }
 
 void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted, struct reach *reach,
-	       const struct chain *chain, bool exclusive)
+	       const struct chain *chain, enum holding holding)
 {
 	struct entry *entries = index_wanted(wanted);
+	size_t *entry_of = xcalloc(chain ? chain->nrules : 0, sizeof(*entry_of));
 
 	*diff = (struct chain_diff){ .chain = chain, .wanted = wanted };
 	diff->live = xcalloc(wanted->n, sizeof(*diff->live));
 	for (size_t w = 0; w < wanted->n; w++)
 		diff->live[w] = DIFF_MISSING;
 	if (chain) {
-		size_t *entry_of = xcalloc(chain->nrules, sizeof(*entry_of));
-
 		diff->fates = xcalloc(chain->nrules, sizeof(*diff->fates));
-		sort_out(diff, entries, entry_of, reach, exclusive);
+		sort_out(diff, entries, entry_of, holding);
+	}
+	find_bounds(diff, entries, entry_of, reach);
+	if (chain) {
 		keep_longest(diff, entries, entry_of);
 		pair_the_rest(diff, entries, entry_of);
-		free(entry_of);
 	}
 	find_places(diff);
+	free(entry_of);
 	free(entries);
 }
 
@@ -206,16 +296,51 @@ void chain_diff_clear(struct chain_diff *diff)
 	free(diff->fates);
 	free(diff->live);
 	free(diff->places);
+	chain_bounds_clear(&diff->bounds);
 	*diff = (struct chain_diff){ 0 };
 }
 
 bool chain_is_stale(const struct policy *policy, const struct chain *chain)
 {
 	if (!chain->loaded || chain->builtin || chain->foreign_base || !chain->nrules ||
-	    docker_owns_chain(chain->name) || policy_chain(policy, chain->name))
+	    docker_owns_chain(chain->name) ||
+	    policy_chain_in(policy, chain->name, chain->rules[0]->family))
 		return false;
 	for (size_t i = 0; i < chain->nrules; i++)
 		if (!rule_is_marked(chain->rules[i]))
 			return false;
 	return true;
+}
+
+bool chain_is_kept(const struct policy *policy, const struct chain *chain)
+{
+	for (size_t i = 0; policy->keep_rules && chain && i < chain->nrules; i++)
+		if (rule_is_marked(chain->rules[i]))
+			return true;
+	return false;
+}
+
+/* Whether it lets the same packets pass whenever it is evaluated. */
+static bool lets_for_certain(const struct rule *rule)
+{
+	const struct written none = { 0 };
+
+	if (rule->verdict != VERDICT_ACCEPT && rule->verdict != VERDICT_RETURN)
+		return false;
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!match_is_pure(&rule->matches[i], &none) || match_may_be_written(&rule->matches[i]))
+			return false;
+	return true;
+}
+
+bool chain_diff_lets_before(const struct chain_diff *diff, size_t wanted, const struct rule *foreign)
+{
+	for (size_t w = 0; w < wanted; w++) {
+		const struct rule *rule = diff->wanted->v[w].rule;
+
+		if (lets_for_certain(rule) && !chain_diff_left_out(diff, w) &&
+		    rules_imply(foreign, diff->wanted->v[wanted].rule, rule))
+			return true;
+	}
+	return false;
 }

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_CHAIN_DIFF_H
 #define DOCKFW_CHAIN_DIFF_H
 
+#include "chain_bounds.h"
 #include "policy.h"
 #include "reach.h"
 
@@ -29,33 +30,59 @@ struct chain_diff {
 	 * index into the chain, or its number of rules. The values never decrease.
 	 */
 	size_t *places;
-	/*
-	 * The first foreign rule that wanted rules must not follow, since it can accept
-	 * or return. The number of rules if there is none.
-	 */
-	size_t barrier;
+	struct chain_bounds bounds; /* where each wanted rule may be */
 };
 
 #define DIFF_MISSING ((size_t)-1)
 
+/* Which rules of others a chain may hold. Docker's closing RETURN stays in any case. */
+enum holding {
+	HOLD_AMONG_OTHERS, /* all: they are foreign */
+	HOLD_BUT_OPAQUE,   /* opaque ones, which nobody could restore: others are evicted */
+	HOLD_ALONE,        /* none */
+};
+
 /*
- * Compares chain, or NULL, with the wanted rules; the caller clears diff. exclusive: the
- * chain may hold only the wanted rules, and Docker's closing RETURN in DOCKER-USER.
- * Keeps as many wanted rules as possible where they already are.
+ * Compares chain, or NULL, with the wanted rules; the caller clears diff. Keeps as many
+ * wanted rules as possible where they already are; where they may be is up to bounds.
  */
 void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted, struct reach *reach,
-	       const struct chain *chain, bool exclusive);
+	       const struct chain *chain, enum holding holding);
 void chain_diff_clear(struct chain_diff *diff);
-
-/* Whether the chain is configured and not filled by others: its rules are compared. */
-bool chain_is_held(const struct policy *policy, const char *chain);
+/* Whether the live rule of a wanted one is where that belongs. */
+bool chain_diff_is_kept(const struct chain_diff *diff, size_t wanted);
 /*
- * Of such a chain: whether it may hold only configured rules. False only for DOCKER-USER,
- * unless the policy removes foreign rules there.
+ * Whether a wanted rule is not in its place and no repair puts it there: it is refused, or
+ * there is no place for it.
  */
-bool chain_is_exclusive(const struct policy *policy, const char *chain);
+bool chain_diff_left_out(const struct chain_diff *diff, size_t wanted);
 
-/* Whether the chain is no longer configured and holds only rules with our mark. */
+/*
+ * Whether the chain is configured in that family and not filled by others: its rules are
+ * compared. A chain that has no rules there and that no configured rule leads to is not.
+ */
+bool chain_is_held(const struct policy *policy, const char *chain, enum family family);
+/*
+ * Of such a chain: HOLD_AMONG_OTHERS only for DOCKER-USER, unless the policy removes foreign
+ * rules there.
+ */
+enum holding chain_holding(const struct policy *policy, const char *chain);
+/* Whether a repair deletes the rule of such a chain, if it is not configured. */
+bool chain_evicts(const struct policy *policy, const char *chain, const struct rule *rule);
+
+/*
+ * Whether nothing in the chain, or NULL, is touched, since it has rules with the mark and the
+ * policy keeps those.
+ */
+bool chain_is_kept(const struct policy *policy, const struct chain *chain);
+
+/* Whether the chain is no longer configured in its family and holds only rules with our mark. */
 bool chain_is_stale(const struct policy *policy, const struct chain *chain);
+
+/*
+ * Whether a wanted rule before that one, which is put in, lets pass each packet that both that
+ * one and the foreign rule match: then the foreign rule lets nobody past it.
+ */
+bool chain_diff_lets_before(const struct chain_diff *diff, size_t wanted, const struct rule *foreign);
 
 #endif

@@ -9,6 +9,7 @@
 #include "check_docker.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "exposes.h"
 #include "forward.h"
 #include "text.h"
 #include "util.h"
@@ -25,6 +26,19 @@ static const struct remedy wake_table = {
 static const struct remedy make_base_chain = {
 	"inspect it with: nft list table ip filter (ip6 for IPv6), and recreate it with iptables",
 	false, NULL,
+};
+static const struct remedy order_by_hand = {
+	"move the rules of others that refuse before those that accept or return", false, NULL,
+};
+static const struct remedy return_instead = {
+	"DOCKER-USER would accept what a rule before it refuses: use RETURN there instead of ACCEPT, or move the refusing rules to the top of FORWARD",
+	false, NULL,
+};
+static const struct remedy move_or_delete = {
+	"delete the rule that ends the chain, or move it after the configured ones", false, NULL,
+};
+static const struct remedy own_or_delete = {
+	"delete it, or put it into the configuration if it is meant", false, NULL,
 };
 static const struct remedy rename_base_chain = {
 	"delete or rename it with nft, then run: ", true, NULL,
@@ -81,70 +95,122 @@ static void culprits_add(struct culprits *culprits, size_t number, const struct 
 	culprits->calls |= rule->chain && !rule->opaque;
 }
 
-/* Reports the rules before the jump that must not be there. */
+/* "before rule 3 jumps to DOCKER-USER"; the caller frees it. */
+static char *before_jump(const struct forward *forward, size_t first)
+{
+	if (first == forward->jump)
+		return xasprintf("before it gets to %s", DOCKER_USER);
+	return xasprintf("before rule %zu %s %s", forward->jump + 1,
+			 forward->through.call == CALL_NONE ? "jumps to" : "leads to", DOCKER_USER);
+}
+
+/* Sorts out the rules that come before DOCKER-USER; the jump itself may lead to some. */
+static void find_culprits(const struct subject *subject, const struct forward *forward,
+			  struct culprits *docker, struct culprits *others)
+{
+	const struct chain *chain = forward->chain;
+
+	for (size_t i = 0; i <= forward->jump; i++) {
+		const struct rule *rule = chain->rules[i];
+		bool jump = i == forward->jump;
+		enum front front = jump ? forward->through.front
+					: forward_front(subject->policy, subject->reach, chain, rule);
+
+		if (front == FRONT_DOCKER)
+			culprits_add(docker, i + 1, rule,
+				     jump ? forward->through.accepts
+					  : reach_accepts(subject->reach, chain, rule, false));
+		else if (front == FRONT_ACCEPTS)
+			culprits_add(others, i + 1, rule,
+				     rule_exposes(subject->policy, subject->reach, subject->table,
+						  rule));
+	}
+}
+
+/* Reports the rules before DOCKER-USER that must not be there. */
 static void check_front(const struct subject *subject, const struct forward *forward)
 {
 	const struct chain *chain = forward->chain;
-	struct culprits docker = { .rules = xcalloc(forward->jump, sizeof(size_t)) };
-	struct culprits others = { .rules = xcalloc(forward->jump, sizeof(size_t)) };
+	struct culprits docker = { .rules = xcalloc(forward->jump + 1, sizeof(size_t)) };
+	struct culprits others = { .rules = xcalloc(forward->jump + 1, sizeof(size_t)) };
 	struct finding *finding;
+	char *before;
 
-	for (size_t i = 0; i < forward->jump; i++) {
-		const struct rule *rule = chain->rules[i];
-
-		switch (forward_front(subject->policy, subject->reach, chain, rule)) {
-		case FRONT_DOCKER:
-			culprits_add(&docker, i + 1, rule,
-				     reach_accepts(subject->reach, chain, rule, false));
-			break;
-		case FRONT_ACCEPTS:
-			culprits_add(&others, i + 1, rule,
-				     forward_exposes(subject->reach, subject->table, rule));
-			break;
-		default:
-			break;
-		}
-	}
+	find_culprits(subject, forward, &docker, &others);
 	if (docker.n) {
+		before = before_jump(forward, docker.rules[0] - 1);
 		finding = check_add(subject, USER_JUMP_LATE,
 			      docker.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      forward->jump + 1,
-			      xasprintf("rule %zu of FORWARD jumps to Docker's chain %s before rule %zu jumps to %s%s",
+			      xasprintf("rule %zu of FORWARD jumps to Docker's chain %s %s%s",
 					docker.rules[0], chain->rules[docker.rules[0] - 1]->chain,
-					forward->jump + 1, DOCKER_USER,
-					docker.harmful ? "" : ", though nothing in it can accept"));
+					before, docker.harmful ? "" : ", though nothing in it can accept"));
 		finding->rules = docker.rules;
 		finding->nrules = docker.n;
 		docker.rules = NULL;
+		free(before);
 	}
 	if (others.n) {
 		char *list = rule_list(others.rules, others.n);
 
+		before = before_jump(forward, others.n == 1 ? others.rules[0] - 1 : NOWHERE);
 		finding = check_add(subject, ACCEPT_BEFORE_USER,
 			      others.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      others.rules[0],
-			      xasprintf("%s of FORWARD can accept %s before rule %zu jumps to %s", list,
+			      xasprintf("%s of FORWARD can accept %s %s", list,
 					others.harmful ? "new connections to containers" : "packets",
-					forward->jump + 1, DOCKER_USER));
-		/* Only chains can be trusted to come first. */
-		if (others.calls)
+					before));
+		if (forward->stays) {
+			finding->repairable = false;
+			finding->remedy = &return_instead;
+		} else if (others.calls) /* Only chains can be trusted to come first. */
 			finding->remedy = &repair_or_trust;
 		finding->rules = others.rules;
 		finding->nrules = others.n;
 		others.rules = NULL;
+		free(before);
 		free(list);
 	}
 	free(docker.rules);
 	free(others.rules);
 }
 
+/* What an opaque rule can do, for the end of a message. */
+static char *opaque_end(const struct rule *rule)
+{
+	if (!rule->end_known)
+		return xstrdup(" and is assumed to be able to accept");
+	switch (rule->verdict) {
+	case VERDICT_NONE:
+		return xstrdup("; it has no verdict");
+	case VERDICT_DROP:
+		return xstrdup("; it can only drop");
+	case VERDICT_EXT:
+		return xstrdup("; it can only reject");
+	case VERDICT_RETURN:
+		return xstrdup("; it can return");
+	case VERDICT_JUMP:
+	case VERDICT_GOTO:
+		return xasprintf("; it can jump to %s", rule->chain);
+	default:
+		return xstrdup("; it can accept");
+	}
+}
+
 static void check_opaque(const struct subject *subject, const struct chain *chain, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (chain->rules[i]->opaque)
-			check_add(subject, RULE_OPAQUE, SEVERITY_WARNING, chain->name, i + 1,
-			    xasprintf("rule %zu of %s cannot be decoded in full (%s) and is assumed to be able to accept",
-				      i + 1, chain->name, chain->rules[i]->opaque));
+	for (size_t i = 0; i < n; i++) {
+		const struct rule *rule = chain->rules[i];
+		char *end;
+
+		if (!rule->opaque)
+			continue;
+		end = opaque_end(rule);
+		check_add(subject, RULE_OPAQUE, SEVERITY_WARNING, chain->name, i + 1,
+			  xasprintf("rule %zu of %s cannot be decoded in full (%s)%s", i + 1,
+				    chain->name, rule->opaque, end));
+		free(end);
+	}
 }
 
 /* A FORWARD that is not hooked as iptables hooks it; only nft creates such chains. */
@@ -159,18 +225,27 @@ static void check_hooked(const struct subject *subject)
 	finding->remedy = dormant ? &wake_table : &make_base_chain;
 }
 
+/* Only rules that some packets pass without getting to DOCKER-USER. */
+static void check_some(const struct subject *subject, const struct forward *forward)
+{
+	bool direct = forward->first != NOWHERE;
+	size_t at = direct ? forward->first : forward->some;
+
+	check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", at + 1,
+	    xasprintf("rule %zu of FORWARD %s to %s for some packets only", at + 1,
+		      direct ? "jumps" : "leads", DOCKER_USER));
+}
+
 static void check_forward(const struct subject *subject)
 {
 	struct forward forward;
 
 	forward_look(&forward, subject->policy, subject->reach, subject->table);
-	if (forward.first == NOWHERE)
+	if (forward.jump == NOWHERE && forward.first == NOWHERE && forward.some == NOWHERE)
 		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
 		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
 	else if (forward.jump == NOWHERE)
-		check_add(subject, USER_JUMP_CONDITIONAL, SEVERITY_CRITICAL, "FORWARD", forward.first + 1,
-		    xasprintf("rule %zu of FORWARD jumps to %s for some packets only",
-			      forward.first + 1, DOCKER_USER));
+		check_some(subject, &forward);
 	else if (!forward.right)
 		check_front(subject, &forward);
 	if (forward.njumps > 1)
@@ -191,22 +266,57 @@ static char *origin(const struct wanted_rule *wanted)
 	return xasprintf("'%s' (%s:%u)", wanted->text, wanted->file, wanted->line);
 }
 
-static void check_wanted(const struct subject *subject, const struct chain_diff *diff, const char *name)
+static void add_bypassed(const struct subject *subject, const char *name, size_t rule,
+			 enum severity severity, const struct remedy *remedy, const char *how)
 {
-	bool bypassed = false;
+	struct finding *finding = check_add(subject, RULE_BYPASSED, severity, name, rule + 1,
+					    xasprintf("rule %zu of %s %s", rule + 1, name, how));
+
+	if (!remedy)
+		return;
+	finding->repairable = false;
+	finding->remedy = remedy;
+}
+
+/* A configured rule for which there is no place, and which would precede a rule of others. */
+static void add_stuck(const struct subject *subject, const struct chain_diff *diff, size_t wanted,
+		      const char *name, const char *what)
+{
+	size_t at = diff->live[wanted];
+	struct finding *finding;
+
+	if (at == DIFF_MISSING)
+		finding = check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, name, 0,
+			xasprintf("%s does not hold %s: before the configured rules after it, it would let in what a rule of others refuses",
+				  name, what));
+	else
+		finding = check_add(subject, RULE_ORDER, SEVERITY_CRITICAL, name, at + 1,
+			xasprintf("rule %zu of %s is out of order, and stays: before the configured rules after it, it would let in what a rule of others refuses: %s",
+				  at + 1, name, what));
+	finding->repairable = false;
+	finding->remedy = &order_by_hand;
+}
+
+static void check_missing(const struct subject *subject, const struct chain_diff *diff, const char *name)
+{
+	const struct chain_bounds *bounds = &diff->bounds;
+	size_t bypassing = bounds->nforeign;
 
 	for (size_t w = 0; w < diff->wanted->n; w++) {
 		size_t at = diff->live[w];
 		char *what;
 
-		if (at != DIFF_MISSING && diff->fates[at] == LIVE_KEPT)
+		if (chain_diff_is_kept(diff, w) || diff->wanted->v[w].refused)
 			continue;
-		if (at != DIFF_MISSING && at > diff->barrier) {
-			bypassed = true;
+		if (at != DIFF_MISSING && !bounds->stuck[w] && bounds->before[at] > bounds->to[w]) {
+			if (bounds->wish[w] < bypassing)
+				bypassing = bounds->wish[w];
 			continue;
 		}
 		what = origin(&diff->wanted->v[w]);
-		if (at == DIFF_MISSING)
+		if (bounds->stuck[w])
+			add_stuck(subject, diff, w, name, what);
+		else if (at == DIFF_MISSING)
 			check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, name, 0,
 			    xasprintf("%s does not hold %s", name, what));
 		else
@@ -214,16 +324,75 @@ static void check_wanted(const struct subject *subject, const struct chain_diff 
 			    xasprintf("rule %zu of %s is out of order: %s", at + 1, name, what));
 		free(what);
 	}
-	if (bypassed)
-		check_add(subject, RULE_BYPASSED, SEVERITY_CRITICAL, name, diff->barrier + 1,
-		    xasprintf("rule %zu of %s can let packets past the configured rules after it",
-			      diff->barrier + 1, name));
+	if (bypassing < bounds->nforeign)
+		add_bypassed(subject, name, bounds->foreign[bypassing], SEVERITY_CRITICAL, NULL,
+			     "can let packets past the configured rules after it");
+}
+
+/*
+ * The first foreign rule before a configured one in its place that lets packets past it: of
+ * new connections, or only of open ones. The number of foreign rules if there is none.
+ */
+static size_t passed_by(const struct subject *subject, const struct chain_diff *diff, size_t wanted,
+			bool fresh)
+{
+	const struct chain_bounds *bounds = &diff->bounds;
+	const struct chain *chain = diff->chain;
+
+	if (!chain_diff_is_kept(diff, wanted) ||
+	    !reach_refuses(subject->reach, diff->wanted->v[wanted].rule))
+		return bounds->nforeign;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a kept rule is in a chain */
+	for (size_t place = 0; place < bounds->before[diff->live[wanted]]; place++) {
+		const struct rule *rule = chain->rules[bounds->foreign[place]];
+		bool passes = fresh ? reach_bypasses(subject->reach, chain, rule) :
+				      reach_passes(subject->reach, rule) &&
+					      !reach_bypasses(subject->reach, chain, rule);
+
+		if (passes && foreign_can_meet(subject->reach, rule, &diff->wanted->v[wanted]) &&
+		    !chain_diff_lets_before(diff, wanted, rule))
+			return place;
+	}
+	return bounds->nforeign;
+}
+
+/* Foreign rules that stay before configured ones, though they let packets past those. */
+static void check_passed(const struct subject *subject, const struct chain_diff *diff, const char *name)
+{
+	const struct chain_bounds *bounds = &diff->bounds;
+	size_t fresh = bounds->nforeign, open = bounds->nforeign;
+
+	for (size_t w = 0; w < diff->wanted->n; w++) {
+		size_t by = passed_by(subject, diff, w, true);
+
+		fresh = by < fresh ? by : fresh;
+		by = passed_by(subject, diff, w, false);
+		open = by < open ? by : open;
+	}
+	if (fresh < bounds->nforeign)
+		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL, &order_by_hand,
+			     "can let packets past configured rules, which stay after it: "
+			     "before it, they would let in what a rule of others refuses");
+	if (open < bounds->nforeign)
+		add_bypassed(subject, name, bounds->foreign[open], SEVERITY_WARNING, &own_or_delete,
+			     "lets packets of open connections past the configured rules after it");
+}
+
+/* A configured rule after one of others that stays. */
+static void add_not_evaluated(const struct subject *subject, const char *name, size_t rule, size_t end)
+{
+	struct finding *finding = check_add(subject, RULE_NOT_EVALUATED, SEVERITY_WARNING, name, rule,
+		xasprintf("rule %zu of %s, which is configured, is never evaluated: rule %zu ends the chain for every packet",
+			  rule, name, end));
+
+	finding->remedy = &move_or_delete;
 }
 
 static void check_others(const struct subject *subject, const struct chain_diff *diff)
 {
 	const struct chain *chain = diff->chain;
 	size_t end = NOWHERE;
+	bool silent = false; /* one such finding stands for the rules after it */
 
 	for (size_t i = 0; i < chain->nrules; i++) {
 		const struct rule *rule = chain->rules[i];
@@ -240,6 +409,12 @@ static void check_others(const struct subject *subject, const struct chain_diff 
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s is not configured, and the chain may hold only configured rules",
 				      i + 1, chain->name));
+			break;
+		case LIVE_KEPT:
+			if (end != NOWHERE && diff->fates[end] == LIVE_FOREIGN && !silent) {
+				add_not_evaluated(subject, chain->name, i + 1, end + 1);
+				silent = true;
+			}
 			break;
 		case LIVE_FOREIGN:
 			if (end != NOWHERE && !docker_is_closing(chain, i))
@@ -262,6 +437,8 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 	const struct chain *chain = table_chain(subject->table, wanted->name);
 	struct chain_diff diff;
 
+	if (!policy_chain_in(subject->policy, wanted->name, subject->family))
+		return;
 	if (chain && chain->foreign_base) {
 		struct finding *finding = check_add(subject, USER_CHAIN_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 			xasprintf("%s is a base chain, as only nft creates them: no rule can jump to it",
@@ -277,11 +454,13 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 		check_add(subject, RULE_MISSING, SEVERITY_CRITICAL, wanted->name, 0,
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));
-	if (wanted->filled_by == FILLED_BY_OTHERS)
+	if (!chain_is_held(subject->policy, wanted->name, subject->family) ||
+	    chain_is_kept(subject->policy, chain))
 		return;
 	chain_diff_make(&diff, &wanted->rules[subject->family], subject->reach, chain,
-		  chain_is_exclusive(subject->policy, wanted->name));
-	check_wanted(subject, &diff, wanted->name);
+		  chain_holding(subject->policy, wanted->name));
+	check_missing(subject, &diff, wanted->name);
+	check_passed(subject, &diff, wanted->name);
 	if (chain)
 		check_others(subject, &diff);
 	chain_diff_clear(&diff);
@@ -317,7 +496,8 @@ void check(const struct policy *policy, const struct snapshot *snapshot,
 		check_family(policy, snapshot, (enum family)family, findings);
 		for (size_t i = first; i < findings->n; i++)
 			findings->v[i].absent = !dockerd->running &&
-						!docker_has_chains(snapshot, (enum family)family);
+						!docker_has_chains(snapshot, (enum family)family) &&
+						!docker_has_nftables(snapshot, (enum family)family);
 	}
 	check_docker(policy, snapshot, dockerd, findings);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check_docker.h"
 
+#include <stdlib.h>
+
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "guard.h"
+#include "guard_names.h"
 #include "util.h"
 
 static bool manages(const struct dockerd *dockerd, enum family family, const struct table *filter,
@@ -24,18 +27,10 @@ static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 								      : dockerd->ip6tables);
 }
 
-static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
-			 enum family family, struct findings *findings)
+/* gone: the part that is missing, as a phrase. */
+static void add_missing(const struct dockerd *dockerd, enum family family, const char *gone,
+			struct findings *findings)
 {
-	const struct table *filter = snapshot_table(snapshot, family, "filter");
-	const struct table *nat = snapshot_table(snapshot, family, "nat");
-	const char *gone;
-
-	if (!manages(dockerd, family, filter, nat))
-		return;
-	gone = docker_what_is_gone(filter, nat);
-	if (!gone)
-		return;
 	if (is_doubtful(dockerd, family))
 		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
 			     xasprintf("dockerd runs without %s, and it is not known whether it should have them: %s",
@@ -46,51 +41,92 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 				       gone));
 }
 
-static const struct remedy install_guard = { "run: ", true, NULL };
-
-/* There only the guard holds the rules, if it can hold all of them. */
-static void check_nftables(const struct policy *policy, const struct snapshot *snapshot,
-			   enum family family, struct findings *findings)
+static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
+			 enum family family, struct findings *findings)
 {
-	struct guard guard;
-	size_t held, left_out;
-	bool right = guard_state(policy, snapshot, snapshot, family) == GUARD_RIGHT;
+	const struct table *filter = snapshot_table(snapshot, family, "filter");
+	const struct table *nat = snapshot_table(snapshot, family, "nat");
+	const char *gone;
 
-	guard_make(&guard, policy, snapshot, family);
-	held = guard.n;
-	left_out = guard.left_out;
-	guard_clear(&guard);
-	if (right && held && !left_out)
+	if (!manages(dockerd, family, filter, nat))
 		return;
-	if (right && held)
-		findings_add(findings, DOCKER_NFTABLES, SEVERITY_WARNING, family,
-			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated; %zu configured rule%s with a state or an effect cannot be held by the guard",
-				       DOCKER_NFT_TABLE, DOCKER_USER, left_out,
-				       left_out == 1 ? "" : "s"))->repairable = false;
-	else if (held)
-		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, family,
-			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
-				       DOCKER_NFT_TABLE, DOCKER_USER))->remedy = &install_guard;
-	else
-		findings_add(findings, DOCKER_NFTABLES, SEVERITY_UNKNOWN, family,
-			     xasprintf("Docker filters in its own nf_tables table '%s', where %s is never evaluated: no configured rule is in force",
-				       DOCKER_NFT_TABLE, DOCKER_USER))->repairable = false;
+	gone = docker_what_is_gone(filter, nat);
+	if (gone)
+		add_missing(dockerd, family, gone, findings);
+}
+
+/* ---- Docker's own tables ---- */
+
+/* Every dockerd that has such tables manages IPv6, unless a setting forbids it. */
+static void check_native_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
+				enum family family, struct findings *findings)
+{
+	enum flag flag = family == FAMILY_IPV4 ? dockerd->iptables : dockerd->ip6tables;
+	char *gone;
+
+	if (flag == FLAG_OFF)
+		return;
+	gone = docker_native_gone(snapshot_table(snapshot, family, DOCKER_NFT_TABLE));
+	if (gone)
+		add_missing(dockerd, family, gone, findings);
+	free(gone);
+}
+
+static const struct remedy install_guard = { "run: ", true, NULL };
+static const struct remedy turn_on = {
+	"set guard = \"auto\", or run dockerd with --firewall-backend=iptables", false, NULL,
+};
+static const struct remedy rename_table = {
+	"rename the table of another program, or run dockerd with --firewall-backend=iptables",
+	false, NULL,
+};
+/* Whether the guard is right, where nothing else that Docker keeps can hold the rules. */
+static void check_native(const struct policy *policy, const struct snapshot *snapshot,
+			 const struct snapshot *own, enum family family, struct findings *findings)
+{
+	enum guard_state state = guard_state(policy, snapshot, own, family);
+	const struct remedy *owner = guard_owner_remedy(own ? snapshot_table(own, family, GUARD_TABLE)
+							   : NULL);
+	struct finding *finding;
+
+	if ((!policy_rules(policy, family) && !policy->input[family].n) ||
+	    (policy->guard != GUARD_OFF && (state == GUARD_RIGHT || state == GUARD_NONE)))
+		return;
+	finding = findings_add(findings, DOCKER_NFTABLES, SEVERITY_CRITICAL, family,
+		xasprintf("Docker filters in its own nf_tables table '%s', without %s: only the guard can hold the rules there, and %s",
+			  DOCKER_NFT_TABLE, DOCKER_USER,
+			  policy->guard == GUARD_OFF ? "guard = \"off\" leaves it out"
+			  : state == GUARD_FOREIGN ? "its table is another program's"
+			  : state == GUARD_WRONG ? "it is not as configured" : "it is missing"));
+	finding->repairable = policy->guard != GUARD_OFF && state != GUARD_FOREIGN && !owner;
+	finding->remedy = policy->guard == GUARD_OFF ? &turn_on : owner ? owner
+			  : finding->repairable ? &install_guard : &rename_table;
 }
 
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		  const struct dockerd *dockerd, struct findings *findings)
 {
-	bool nftables = false;
+	bool native = docker_is_native(policy, snapshot), chains = false;
 
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (!docker_has_nftables(snapshot, (enum family)family))
-			continue;
-		nftables = true;
-		check_nftables(policy, snapshot, (enum family)family, findings);
-	}
-	if (nftables || !dockerd->running)
-		return;
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (policy->families & (1U << family))
+		chains |= docker_has_chains(snapshot, (enum family)family);
+	if (chains && policy->docker.firewall != FIREWALL_NFTABLES)
+		native = false;
+	for (int family = 0; family < FAMILY_COUNT && dockerd->running; family++) {
+		if (!(policy->families & (1U << family)))
+			continue;
+		if (native)
+			check_native_chains(snapshot, dockerd, (enum family)family, findings);
+		else
 			check_chains(snapshot, dockerd, (enum family)family, findings);
+	}
+}
+
+void check_docker_native(const struct policy *policy, const struct snapshot *snapshot,
+			 const struct snapshot *own, struct findings *findings)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (policy->families & 1U << family &&
+		    docker_decides_natively(policy, snapshot, (enum family)family))
+			check_native(policy, snapshot, own, (enum family)family, findings);
 }

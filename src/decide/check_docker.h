@@ -7,8 +7,14 @@
 #include "policy.h"
 #include "ruleset.h"
 
-/* Adds the findings about Docker itself: its chains, its own nf_tables backend. Pure. */
+/* Adds the findings about Docker itself: whether its chains, or its own tables, are whole. Pure. */
 void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		  const struct dockerd *dockerd, struct findings *findings);
+/*
+ * Adds a finding for each family in which Docker decides in its own nf_tables table and the
+ * guard is not right. own is as for guard_check(). Pure.
+ */
+void check_docker_native(const struct policy *policy, const struct snapshot *snapshot,
+			 const struct snapshot *own, struct findings *findings);
 
 #endif

@@ -4,48 +4,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto.h"
 #include "util.h"
 
-/* What the names of a policy are compared with, and what was not found. */
-struct search {
-	const struct strings *present;
-	struct missing_interfaces *missing;
+/* A name that the policy has, and the first place of it. */
+struct place {
+	const char *name, *file;
+	const struct interface *wanted; /* of a rule; NULL: of a setting */
+	unsigned int line;
+	size_t number; /* in the order of the policy */
+};
+
+struct places {
+	struct place *v; /* owned */
+	size_t n, room;
 	const char *last; /* the last name: many rules in a row have the same */
 };
 
-static bool is_present(const struct strings *present, const struct interface *wanted)
+static void add_place(struct places *places, const struct interface *wanted, const char *name,
+		      const char *file, unsigned int line, bool in_rule)
 {
-	for (size_t i = 0; i < present->n; i++) {
-		char name[IFNAMSIZ] = "";
-
-		memcpy(name, present->v[i], strnlen(present->v[i], sizeof(name)));
-		if (interface_matches(wanted, false, name))
-			return true;
-	}
-	return false;
-}
-
-/* A name that matches every interface ("+", or none at all) is not looked for. */
-static void look_for(struct search *search, const struct interface *wanted, const char *name,
-		     const char *file, unsigned int line, bool in_rule)
-{
-	struct missing_interfaces *missing = search->missing;
-
-	if (!wanted->mask[0] || (search->last && !strcmp(search->last, name)))
+	if (!wanted->mask[0] || (places->last && !strcmp(places->last, name)))
 		return;
-	search->last = name;
-	if (is_present(search->present, wanted))
-		return;
-	GROW(missing->v, missing->n, missing->room);
-	missing->v[missing->n] = (struct missing_interface){
-		.name = name, .file = file, .line = line, .number = missing->n, .in_rule = in_rule,
+	places->last = name;
+	GROW(places->v, places->n, places->room);
+	places->v[places->n] = (struct place){
+		.name = name, .file = file, .wanted = in_rule ? wanted : NULL, .line = line,
+		.number = places->n,
 	};
-	missing->n++;
+	places->n++;
 }
 
 static int by_name(const void *a, const void *b)
 {
-	const struct missing_interface *left = a, *right = b;
+	const struct place *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
 
 	return order ? order : (left->number > right->number) - (left->number < right->number);
@@ -53,104 +45,280 @@ static int by_name(const void *a, const void *b)
 
 static int by_number(const void *a, const void *b)
 {
-	const struct missing_interface *left = a, *right = b;
+	const struct place *left = a, *right = b;
 
 	return (left->number > right->number) - (left->number < right->number);
 }
 
 /* Leaves the first of each name, in the order of the policy. */
-static void keep_first(struct missing_interfaces *missing)
+static void keep_first(struct places *places)
 {
 	size_t n = 0;
 
-	if (!missing->n)
+	if (!places->n)
 		return;
-	qsort(missing->v, missing->n, sizeof(*missing->v), by_name);
-	for (size_t i = 0; i < missing->n; i++)
-		if (!n || strcmp(missing->v[n - 1].name, missing->v[i].name))
-			missing->v[n++] = missing->v[i];
-	missing->n = n;
-	qsort(missing->v, missing->n, sizeof(*missing->v), by_number);
+	qsort(places->v, places->n, sizeof(*places->v), by_name);
+	for (size_t i = 0; i < places->n; i++)
+		if (!n || strcmp(places->v[n - 1].name, places->v[i].name))
+			places->v[n++] = places->v[i];
+	places->n = n;
+	qsort(places->v, places->n, sizeof(*places->v), by_number);
 }
 
-static void look_in_rules(struct search *search, const struct wanted_rules *rules)
+static void find_in_rules(struct places *places, const struct wanted_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct wanted_rule *wanted = &rules->v[i];
 
-		look_for(search, &wanted->rule->in, wanted->rule->in.name, wanted->file,
-			 wanted->line, true);
-		look_for(search, &wanted->rule->out, wanted->rule->out.name, wanted->file,
-			 wanted->line, true);
+		add_place(places, &wanted->rule->in, wanted->rule->in.name, wanted->file,
+			  wanted->line, true);
+		add_place(places, &wanted->rule->out, wanted->rule->out.name, wanted->file,
+			  wanted->line, true);
 	}
 }
 
-void interfaces_missing(const struct policy *policy, const struct strings *present,
-			struct missing_interfaces *missing)
+/* The caller frees places->v. */
+static void find_places(struct places *places, const struct policy *policy)
 {
-	struct search search = { .present = present, .missing = missing };
-
-	*missing = (struct missing_interfaces){ 0 };
+	*places = (struct places){ 0 };
 	for (size_t i = 0; i < policy->nnamed; i++) {
 		const struct named_interface *named = &policy->named[i];
 		struct interface wanted;
 
 		if (interface_set(&wanted, named->name))
-			look_for(&search, &wanted, named->name, named->file, named->line, false);
+			add_place(places, &wanted, named->name, named->file, named->line, false);
 	}
 	for (size_t i = 0; i < policy->nchains; i++)
 		for (int family = 0; family < FAMILY_COUNT; family++)
-			look_in_rules(&search, &policy->chains[i]->rules[family]);
-	keep_first(missing);
-}
-
-void missing_interfaces_clear(struct missing_interfaces *missing)
-{
-	free(missing->v);
-	*missing = (struct missing_interfaces){ 0 };
+			find_in_rules(places, &policy->chains[i]->rules[family]);
+	keep_first(places);
 }
 
 bool interfaces_named(const struct policy *policy)
 {
-	struct strings nothing = { 0 };
-	struct missing_interfaces all;
-	bool any;
+	struct places places;
 
-	interfaces_missing(policy, &nothing, &all);
-	any = all.n > 0;
-	missing_interfaces_clear(&all);
-	return any;
+	find_places(&places, policy);
+	free(places.v);
+	return places.n > 0;
 }
 
-char *missing_interface_text(const struct missing_interface *missing)
+static bool is_pattern(const char *name)
 {
-	bool several = missing->name[strlen(missing->name) - 1] == '+';
-
-	return xasprintf("this host has no interface %s'%s'", several ? "that matches " : "",
-			 missing->name);
+	return name[strlen(name) - 1] == '+';
 }
 
-const char *missing_interface_hint(const struct missing_interface *missing)
+void interface_names_wanted(const struct policy *policy, struct strings *names)
 {
-	if (!strchr(missing->name, ','))
-		return "";
-	return missing->in_rule ? "; a rule has one interface: write one rule for each"
-				: "; a list is written { \"a\", \"b\" }";
+	struct places places;
+
+	find_places(&places, policy);
+	for (size_t i = 0; i < places.n; i++)
+		if (!is_pattern(places.v[i].name))
+			strings_add(names, places.v[i].name);
+	free(places.v);
 }
 
-void check_interfaces(const struct policy *policy, const struct strings *present,
+/* ---- names ---- */
+
+static bool is_present(const struct strings *present, const char *text)
+{
+	struct interface wanted;
+
+	if (!interface_set(&wanted, text))
+		return false;
+	for (size_t i = 0; i < present->n; i++) {
+		char name[IFNAMSIZ] = "";
+
+		memcpy(name, present->v[i], strnlen(present->v[i], sizeof(name)));
+		if (interface_matches(&wanted, false, name))
+			return true;
+	}
+	return false;
+}
+
+/* Takes ownership of text and hint. */
+static void add_fault(struct interface_faults *faults, enum finding_id id, const char *file,
+		      unsigned int line, char *text, char *hint)
+{
+	GROW(faults->v, faults->n, faults->room);
+	faults->v[faults->n++] = (struct interface_fault){
+		.id = id, .family = FAMILY_COUNT, .file = file, .line = line, .text = text,
+		.hint = hint,
+	};
+}
+
+/* The first publish section that names the interface and none that the host has, or NULL. */
+static const struct publish_section *idle_section(const struct policy *policy, const char *name,
+						  const struct strings *present)
+{
+	for (size_t i = 0; i < policy->nsections; i++) {
+		const struct publish_section *section = &policy->sections[i];
+		bool any = !strings_has(&section->interfaces, name);
+
+		for (size_t k = 0; k < section->interfaces.n && !any; k++)
+			any = is_present(present, section->interfaces.v[k]);
+		if (!any)
+			return section;
+	}
+	return NULL;
+}
+
+/* What to write in place of a name with a comma, or else what does not work because of it. */
+static char *missing_hint(const struct policy *policy, const struct place *place,
+			  const struct strings *present)
+{
+	const struct publish_section *idle;
+
+	if (strchr(place->name, ','))
+		return xstrdup(place->wanted ? "; a rule has one interface: write one rule for each"
+					     : "; a list is written { \"a\", \"b\" }");
+	idle = idle_section(policy, place->name, present);
+	if (!idle)
+		return xstrdup("");
+	if (idle->last && idle->last != idle->port)
+		return xasprintf("; the section for %u-%u/%s limits nothing", idle->port, idle->last,
+				 proto_name(idle->proto));
+	return xasprintf("; the section for %u/%s limits nothing", idle->port,
+			 proto_name(idle->proto));
+}
+
+/* What it is a part of, in words; NULL: nothing that would hide its name. */
+static const char *part_of(const struct link *link)
+{
+	static const struct {
+		const char *kind, *words;
+	} kinds[] = {
+		{ "bridge", "a port of the bridge" }, { "bond", "a part of the bond" },
+		{ "team", "a part of the team" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(link->master_kind, kinds[i].kind) && *link->master)
+			return kinds[i].words;
+	return NULL;
+}
+
+static void judge_name(const struct policy *policy, const struct interface_facts *facts,
+		       const struct place *place, struct interface_faults *faults)
+{
+	const struct link *link = links_find(facts->links, place->name);
+	bool present = is_present(facts->present, place->name);
+	const char *part = link ? part_of(link) : NULL;
+
+	/* The master's name is also what packets of an altname have. */
+	if (part)
+		add_fault(faults, RULE_NOT_EVALUATED, place->file, place->line,
+			  xasprintf("no packet has the interface '%s' in a rule, since it is %s '%s'",
+				    place->name, part, link->master),
+			  xasprintf("; write '%s'", link->master));
+	else if (!present && link)
+		add_fault(faults, RULE_NOT_EVALUATED, place->file, place->line,
+			  xasprintf("no packet has the interface '%s' in a rule, since it is another name of '%s'",
+				    place->name, link->name),
+			  xasprintf("; write '%s'", link->name));
+	else if (!present)
+		add_fault(faults, INTERFACE_MISSING, place->file, place->line,
+			  xasprintf("this host has no interface %s'%s'",
+				    is_pattern(place->name) ? "that matches " : "", place->name),
+			  missing_hint(policy, place, facts->present));
+}
+
+/* ---- rules between the ports of one bridge ---- */
+
+/* The bridge that is both -i and -o of the rule, if it keeps its packets from netfilter; or NULL. */
+static const struct link *silent_bridge(const struct rule *rule, enum family family,
+					const struct links *links)
+{
+	const struct link *link;
+
+	if (!rule->in.mask[0] || rule->invert & (INV_IN | INV_OUT) || is_pattern(rule->in.name) ||
+	    memcmp(&rule->in, &rule->out, sizeof(rule->in)))
+		return NULL;
+	link = links_find(links, rule->in.name);
+	if (!link || !link->bridge || strcmp(link->name, rule->in.name))
+		return NULL;
+	return !link->calls[family] && !links->calls[family] ? link : NULL;
+}
+
+/* Adds the fault of the bridge, whose first rule this is; n is the number of its rules. */
+static void add_silent(struct interface_faults *faults, const struct links *links,
+		       const struct link *bridge, enum family family,
+		       const struct wanted_rule *first, size_t n)
+{
+	const char *setting = family == FAMILY_IPV4 ? "bridge-nf-call-iptables"
+						    : "bridge-nf-call-ip6tables";
+	char *more = n > 1 ? xasprintf(" and %zu more do", n - 1) : xstrdup(" does");
+	char *why = links->loaded ? xasprintf("net.bridge.%s is 0; set it to 1", setting)
+				  : xasprintf("the module br_netfilter is not loaded; load it, and set net.bridge.%s to 1",
+					      setting);
+
+	add_fault(faults, RULE_NOT_EVALUATED, first->file, first->line,
+		  xasprintf("'%s'%s not see packets that the bridge '%s' passes between its ports",
+			    first->text, more, bridge->name),
+		  xasprintf(": %s if it should", why));
+	faults->v[faults->n - 1].family = family;
+	free(more);
+	free(why);
+}
+
+static void judge_bridge(const struct policy *policy, const struct links *links,
+			 const struct link *bridge, enum family family,
+			 struct interface_faults *faults)
+{
+	const struct wanted_rule *first = NULL;
+	size_t n = 0;
+
+	for (size_t c = 0; c < policy->nchains; c++) {
+		const struct wanted_rules *rules = &policy->chains[c]->rules[family];
+
+		for (size_t i = 0; i < rules->n; i++) {
+			if (silent_bridge(rules->v[i].rule, family, links) != bridge)
+				continue;
+			first = first ? first : &rules->v[i];
+			n++;
+		}
+	}
+	if (n)
+		add_silent(faults, links, bridge, family, first, n);
+}
+
+void interfaces_judge(const struct policy *policy, const struct interface_facts *facts,
+		      struct interface_faults *faults)
+{
+	struct places places;
+
+	*faults = (struct interface_faults){ 0 };
+	find_places(&places, policy);
+	for (size_t i = 0; i < places.n; i++)
+		judge_name(policy, facts, &places.v[i], faults);
+	free(places.v);
+	for (size_t i = 0; i < facts->links->n; i++)
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			if (facts->links->v[i].bridge && facts->families & 1U << family)
+				judge_bridge(policy, facts->links, &facts->links->v[i],
+					     (enum family)family, faults);
+}
+
+void interface_faults_clear(struct interface_faults *faults)
+{
+	for (size_t i = 0; i < faults->n; i++) {
+		free(faults->v[i].text);
+		free(faults->v[i].hint);
+	}
+	free(faults->v);
+	*faults = (struct interface_faults){ 0 };
+}
+
+void check_interfaces(const struct policy *policy, const struct interface_facts *facts,
 		      struct findings *findings)
 {
-	struct missing_interfaces missing;
+	struct interface_faults faults;
 
-	interfaces_missing(policy, present, &missing);
-	for (size_t i = 0; i < missing.n; i++) {
-		char *text = missing_interface_text(&missing.v[i]);
-
-		findings_add(findings, INTERFACE_MISSING, SEVERITY_WARNING, FAMILY_COUNT,
-			     xasprintf("%s (%s:%u)%s", text, missing.v[i].file, missing.v[i].line,
-				       missing_interface_hint(&missing.v[i])));
-		free(text);
-	}
-	missing_interfaces_clear(&missing);
+	interfaces_judge(policy, facts, &faults);
+	for (size_t i = 0; i < faults.n; i++)
+		findings_add(findings, faults.v[i].id, SEVERITY_WARNING, faults.v[i].family,
+			     xasprintf("%s (%s:%u)%s", faults.v[i].text, faults.v[i].file,
+				       faults.v[i].line, faults.v[i].hint));
+	interface_faults_clear(&faults);
 }

@@ -3,39 +3,52 @@
 #define DOCKFW_CHECK_INTERFACES_H
 
 #include "finding.h"
+#include "links.h"
 #include "policy.h"
 
-/* Which configured interfaces this host does not have. Pure. */
+/*
+ * Which configured interfaces no packet can have in a rule, and which configured rules the
+ * kernel does not evaluate for the packets that they name. Pure.
+ */
 
-struct missing_interface {
-	/* Of the policy; "eth+" is all interfaces with that beginning. */
-	const char *name, *file;
-	unsigned int line;
-	size_t number; /* in the order of the policy */
-	bool in_rule;  /* it is that of -i or -o in a rule */
+/* What is known of the host. */
+struct interface_facts {
+	const struct strings *present; /* the names of all interfaces */
+	const struct links *links;     /* what interface_names_wanted() gives, as far as it exists */
+	unsigned int families;         /* to check, as bits 1U << FAMILY_… */
 };
 
-struct missing_interfaces {
-	struct missing_interface *v; /* owned */
+struct interface_fault {
+	enum finding_id id; /* INTERFACE_MISSING or RULE_NOT_EVALUATED */
+	enum family family; /* FAMILY_COUNT: of no family in particular */
+	const char *file;   /* of the policy: the first place that has it */
+	unsigned int line;
+	char *text; /* owned; what goes before the place in a message */
+	char *hint; /* owned; what goes after it, from a "; " on; or "" */
+};
+
+struct interface_faults {
+	struct interface_fault *v; /* owned */
 	size_t n, room;
 };
 
-/* Whether the policy names an interface at all; if not, no list of them is needed. */
+/* Whether the policy names an interface at all; if not, no facts are needed. */
 bool interfaces_named(const struct policy *policy);
+/* Adds each whole name ("eth0", not "eth+") that a setting or a rule has, once. */
+void interface_names_wanted(const struct policy *policy, struct strings *names);
+
 /*
- * Fills in missing, which the caller clears: each name that a setting or a rule has and that
- * none of present matches, once, with the first place that has it.
+ * Fills in faults, which the caller clears: one for each name that the host does not have, or
+ * has as an altname or as a port of a bridge or bond, in the order of the policy; then one for
+ * each bridge that does not show netfilter the packets between its ports although rules with
+ * that bridge as -i and -o are for them. Names that match every interface are not looked for.
  */
-void interfaces_missing(const struct policy *policy, const struct strings *present,
-			struct missing_interfaces *missing);
-void missing_interfaces_clear(struct missing_interfaces *missing);
-/* "this host has no interface 'ens4'", which the caller frees. */
-char *missing_interface_text(const struct missing_interface *missing);
-/* What to write in place of a name with a comma, from a "; " on; "" for other names. */
-const char *missing_interface_hint(const struct missing_interface *missing);
+void interfaces_judge(const struct policy *policy, const struct interface_facts *facts,
+		      struct interface_faults *faults);
+void interface_faults_clear(struct interface_faults *faults);
 
 /* Adds a finding for each of them. */
-void check_interfaces(const struct policy *policy, const struct strings *present,
+void check_interfaces(const struct policy *policy, const struct interface_facts *facts,
 		      struct findings *findings);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_ports.h"
 #include "proto.h"
 #include "text.h"
 #include "translation.h"
@@ -35,7 +36,8 @@ static bool has_any(const struct port_set *set, uint8_t proto, struct span span)
 }
 
 static void add_published(struct port_set *set, enum family family,
-			  const struct translations *translations, const struct proxies *proxies)
+			  const struct translations *translations, const struct proxies *proxies,
+			  const struct docker_ports *walked)
 {
 	for (size_t i = 0; i < translations->n; i++) {
 		const struct translation *translation = &translations->v[i];
@@ -48,6 +50,12 @@ static void add_published(struct port_set *set, enum family family,
 
 		if (proxy->family == family)
 			set_span(set, proxy->proto, (struct span){ proxy->port, proxy->port }, 1);
+	}
+	for (size_t i = 0; i < walked->n; i++) {
+		const struct docker_port *port = &walked->v[i];
+
+		if (port->family == family && port->has_dnat && !port->direct)
+			set_span(set, port->proto, port->port, 1);
 	}
 }
 
@@ -98,7 +106,12 @@ static void check_unlisted(const struct policy *policy, struct port_set *set, en
 	static const struct remedy refused = {
 		"add a publish section for each that others may reach", false, NULL,
 	};
-	bool refuse = policy->unlisted == UNLISTED_REFUSE;
+	static const char *const instead[] = {
+		[UNLISTED_ALLOW] = "",
+		[UNLISTED_REFUSE] = ", and refused by unlisted = \"refuse\"",
+		[UNLISTED_HOST_FIREWALL] = ", and open to those whom the host's own firewall lets in",
+	};
+	bool refuse = policy->unlisted != UNLISTED_ALLOW;
 	struct finding *finding;
 	char *ports;
 
@@ -111,8 +124,7 @@ static void check_unlisted(const struct policy *policy, struct port_set *set, en
 		return;
 	finding = findings_add(findings, PORT_UNLISTED, SEVERITY_OK, family,
 			       xasprintf("published without a publish section%s: %s",
-					 refuse ? ", and refused by unlisted = \"refuse\"" : "",
-					 ports));
+					 instead[policy->unlisted], ports));
 	if (refuse)
 		finding->remedy = &refused;
 	free(ports);
@@ -138,20 +150,54 @@ static void check_unpublished(const struct policy *policy, const struct port_set
 	}
 }
 
-void check_ports(const struct policy *policy, const struct snapshot *nat,
-		 const struct proxies *proxies, bool whole, struct findings *findings)
+/* Whether every rule of Docker's own tables that may translate was read in full. */
+static bool is_understood(const struct other_filters *others)
 {
+	for (size_t c = 0; c < others->nchains; c++) {
+		const struct other_chain *chain = &others->chains[c];
+
+		for (size_t i = 0; others->tables[chain->table].docker && i < chain->n; i++) {
+			const struct other_rule *rule = &chain->v[i];
+
+			if (rule->verdict == OTHER_ANYTHING ||
+			    (rule->verdict == OTHER_TRANSLATE && (rule->unsure || !rule->nat.known)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The ports in Docker's own tables. */
+static void find_native(const struct proxy_facts *facts, struct docker_ports *ports)
+{
+	const struct world world = {
+		.snapshot = facts->snapshot, .others = facts->others, .info = facts->info,
+		.proxies = facts->proxies, .sets = facts->sets, .guard = facts->guard,
+	};
+
+	docker_ports_collect(&world, facts->nftables, ports);
+}
+
+void check_ports(const struct policy *policy, const struct snapshot *nat,
+		 const struct proxies *proxies, const struct proxy_facts *native, bool whole,
+		 struct findings *findings)
+{
+	struct docker_ports walked = { 0 };
 	struct port_set *published = xcalloc(FAMILY_COUNT, sizeof(*published));
 	struct translations translations;
 
+	if (native)
+		find_native(native, &walked);
 	translations_collect(nat, policy->families, &translations);
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		add_published(&published[family], (enum family)family, &translations, proxies);
-	if (whole)
+		add_published(&published[family], (enum family)family, &translations, proxies,
+			      &walked);
+	if (whole && (!native || is_understood(native->others)))
 		check_unpublished(policy, published, findings);
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (policy->families & (1U << family))
 			check_unlisted(policy, &published[family], (enum family)family, findings);
 	translations_clear(&translations);
+	docker_ports_clear(&walked);
 	free(published);
 }

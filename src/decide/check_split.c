@@ -2,135 +2,120 @@
 #include "check_split.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "split_left.h"
 #include "text.h"
 #include "util.h"
 
-/* A table has no loops, and the kernel limits jumps to far fewer than this. */
-#define DEPTH 64
-
-/* Whether a rule of the chain, or of a chain that it leads to, can accept or drop a packet. */
-static bool decides(const struct table *table, const char *name, unsigned int depth)
+/* What the other backend's FORWARD does to packets, as the middle of a sentence, or NULL. */
+static char *what_it_does(const struct table *table, enum split_answer answer, size_t rule)
 {
-	const struct chain *chain = table_chain(table, name);
+	const struct chain *forward = table_chain(table, "FORWARD");
 
-	for (size_t i = 0; chain && i < chain->nrules; i++) {
-		const struct rule *rule = chain->rules[i];
+	switch (answer) {
+	case SPLIT_POLICY:
+		return xstrdup("FORWARD there has policy DROP, which drops what Docker accepts");
+	case SPLIT_RULE:
+		return xasprintf("rule %zu of FORWARD there refuses packets that Docker's rules decide on",
+				 rule);
+	case SPLIT_MAYBE:
+		return xasprintf("rule %zu of FORWARD there may refuse packets of containers: it cannot be decoded in full",
+				 rule);
+	case SPLIT_SOME:
+		return xstrdup("FORWARD there refuses some clients");
+	case SPLIT_NONE:
+		break;
+	}
+	if (forward && forward->nrules)
+		return xstrdup("FORWARD there has rules, which refuse no packet of a container");
+	return split_has_left(table) ? xstrdup("Docker's chains are left there") : NULL;
+}
 
-		switch (rule->verdict) {
-		case VERDICT_ACCEPT:
-		case VERDICT_DROP:
-		case VERDICT_QUEUE:
-			return true;
-		case VERDICT_JUMP:
-		case VERDICT_GOTO:
-			if (depth < DEPTH && decides(table, rule->chain, depth + 1))
-				return true;
-			break;
-		case VERDICT_EXT:
-			if (!strcmp(rule->target.name, "REJECT") ||
-			    !strcmp(rule->target.name, "NFQUEUE"))
-				return true;
-			break;
-		default:
-			break;
-		}
-		if (rule->opaque)
+/* What to do about the policy DROP. owners: whose rules are there, or NULL. */
+static void print_policy(const struct table *table, enum backend_kind kind, const char *owners,
+			 FILE *out)
+{
+	if (owners)
+		fputs("; whoever set the policy must accept packets to and from containers there", out);
+	else
+		fprintf(out, "; reset the policy, if Docker set it, with: %s-%s -P FORWARD ACCEPT",
+			table->family == FAMILY_IPV4 ? "iptables" : "ip6tables",
+			backend_kind_name(kind));
+}
+
+/* What the message says after that: whose the rules are, and what can be deleted. */
+static char *what_to_do(const struct table *table, enum backend_kind kind, enum split_answer answer)
+{
+	char *owners = split_owners(table), *commands = split_left_commands(table, kind, true);
+	const struct chain *forward = table_chain(table, "FORWARD");
+	size_t user = split_user_rules(table);
+	struct text text;
+
+	text_open(&text);
+	if (owners)
+		fprintf(text.out, "; rules of others there stay: %s", owners);
+	if (user)
+		fprintf(text.out, "; %s there holds %zu rule%s, which the kernel evaluates too: put what is needed of them into the configuration before you delete any",
+			DOCKER_USER, user, user == 1 ? "" : "s");
+	if (answer >= SPLIT_POLICY && forward->policy == VERDICT_DROP)
+		print_policy(table, kind, owners, text.out);
+	if (*commands)
+		fprintf(text.out, "; delete what Docker left there with: %s", commands);
+	free(owners);
+	free(commands);
+	return text_take(&text);
+}
+
+/* Whether Docker's packets also pass the other backend's filter table of that family. */
+static const struct table *other_table(const struct policy *policy,
+				       const struct snapshot *snapshot,
+				       const struct snapshot *other, enum family family)
+{
+	if (!(families_in_force(policy, snapshot) & (1U << family)) ||
+	    !docker_has_chains(snapshot, family))
+		return NULL;
+	return snapshot_table(other, family, "filter");
+}
+
+bool check_split_needs_facts(const struct policy *policy, const struct snapshot *snapshot,
+			     const struct snapshot *other)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = other_table(policy, snapshot, other, (enum family)family);
+
+		if (table && split_needs_facts(table))
 			return true;
 	}
 	return false;
 }
 
-/*
- * Whether it is a chain of Docker's, or DOCKER-USER. dockerd's names have no other
- * characters, which a shell might interpret.
- */
-static bool is_left(const struct chain *chain)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
-
-	return (docker_owns_chain(chain->name) || !strcmp(chain->name, DOCKER_USER)) &&
-	       !chain->name[strspn(chain->name, letters)];
-}
-
-/* The names of those chains, each after a blank; "" if there is none. */
-static char *names_left(const struct table *table)
-{
-	struct text names;
-
-	text_open(&names);
-	for (size_t c = 0; c < table->nchains; c++)
-		if (is_left(table->chains[c]))
-			fprintf(names.out, " %s", table->chains[c]->name);
-	return text_take(&names);
-}
-
-/* The shell commands that remove all that is found here. */
-static char *commands(const struct table *table, enum backend_kind kind)
-{
-	const struct chain *forward = table_chain(table, "FORWARD");
-	char *command = xasprintf("%s-%s", table->family == FAMILY_IPV4 ? "iptables" : "ip6tables",
-				  backend_kind_name(kind));
-	char *names = names_left(table);
-	char *loop = !*names ? xstrdup("")
-			     : xasprintf("for option in -F -X; do for chain in%s; do %s $option $chain; done; done",
-					 names, command);
-	bool drops = forward && forward->policy == VERDICT_DROP, rules = forward && forward->nrules;
-	char *text = xasprintf("%s%s%s%s%s%s%s", drops ? command : "",
-			       drops ? " -P FORWARD ACCEPT" : "", drops && (rules || *loop) ? "; " : "",
-			       rules ? command : "", rules ? " -F FORWARD" : "",
-			       rules && *loop ? "; " : "", loop);
-
-	free(command);
-	free(names);
-	free(loop);
-	return text;
-}
-
-/* What the other backend's filter table does to forwarded packets, or NULL. */
-static const char *what_it_does(const struct table *table, enum severity *severity)
-{
-	const struct chain *forward = table_chain(table, "FORWARD");
-
-	*severity = SEVERITY_CRITICAL;
-	if (forward && forward->policy == VERDICT_DROP)
-		return "FORWARD there has policy DROP, which drops what Docker accepts";
-	if (decides(table, "FORWARD", 0))
-		return "FORWARD there drops or accepts packets that Docker's rules decide on";
-	*severity = SEVERITY_WARNING;
-	for (size_t c = 0; c < table->nchains; c++)
-		if (is_left(table->chains[c]))
-			return "Docker's chains are left there";
-	if (forward && forward->nrules)
-		return "FORWARD there has rules";
-	return NULL;
-}
-
 void check_split(const struct policy *policy, const struct snapshot *snapshot,
-		 const struct snapshot *other, struct findings *findings)
+		 const struct snapshot *other, const struct split_facts *facts,
+		 struct findings *findings)
 {
-	unsigned int families = families_in_force(policy, snapshot);
-
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		const struct table *table = snapshot_table(other, (enum family)family, "filter");
-		enum severity severity;
-		const char *what;
-		char *how;
+		const struct table *table = other_table(policy, snapshot, other, (enum family)family);
+		enum split_answer answer;
+		char *what, *how;
+		size_t rule;
 
-		if (!table || !(families & (1U << family)) ||
-		    !docker_has_chains(snapshot, (enum family)family))
+		if (!table)
 			continue;
-		what = what_it_does(table, &severity);
+		answer = split_decides(policy, table, facts, &rule);
+		what = what_it_does(table, answer, rule);
 		if (!what)
 			continue;
-		how = commands(table, other->backend);
-		findings_add_at(findings, BACKEND_SPLIT, severity, (enum family)family, "FORWARD", 0,
-				xasprintf("Docker's rules are in %s, but %s also has rules: %s; clear it with: %s",
+		how = what_to_do(table, other->backend, answer);
+		findings_add_at(findings, BACKEND_SPLIT,
+				answer == SPLIT_RULE || answer == SPLIT_POLICY ? SEVERITY_CRITICAL
+									       : SEVERITY_WARNING,
+				(enum family)family, "FORWARD", 0,
+				xasprintf("Docker's rules are in %s, but %s also has rules: %s%s",
 					  backend_kind_name(snapshot->backend),
 					  backend_kind_name(other->backend), what, how));
+		free(what);
 		free(how);
 	}
 }

@@ -6,14 +6,11 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "docker_layout.h"
 #include "guard_names.h"
 #include "proto.h"
 #include "xt_match.h"
-
-/* The kernel's headers need the ones above. */
-#include <linux/netfilter/x_tables.h>
-#include <linux/netfilter_ipv4/ipt_REJECT.h>
-#include <linux/netfilter_ipv6/ip6t_REJECT.h>
+#include "xt_target.h"
 
 /* Docker's chains that name its bridges, in one release or another. */
 static const char *const bridge_chains[] = {
@@ -22,7 +19,8 @@ static const char *const bridge_chains[] = {
 
 bool closing_needed(const struct policy *policy)
 {
-	return policy->direct == DIRECT_REFUSE || policy->unlisted == UNLISTED_REFUSE;
+	return policy->direct == DIRECT_REFUSE || policy->unlisted == UNLISTED_REFUSE ||
+	       policy_follows_host(policy);
 }
 
 struct chain *closing_chain_in_doubt(const struct policy *policy, const struct table *filter)
@@ -39,22 +37,6 @@ struct chain *closing_chain_in_doubt(const struct policy *policy, const struct t
 }
 
 /* ---- the parts of a closing rule ---- */
-
-static void set_reject(struct rule *rule)
-{
-	union {
-		uint8_t bytes[XT_ALIGN(sizeof(struct ipt_reject_info))];
-		struct ipt_reject_info ipv4;
-		struct ip6t_reject_info ipv6;
-	} data = { { 0 } };
-
-	if (rule->family == FAMILY_IPV4)
-		data.ipv4.with = IPT_ICMP_PORT_UNREACHABLE;
-	else
-		data.ipv6.with = IP6T_ICMP6_PORT_UNREACH;
-	rule_set_target(rule, "REJECT", 0, data.bytes, sizeof(data.bytes));
-	rule->target.usersize = sizeof(data.bytes);
-}
 
 /* A rule for what comes in at one interface; NULL or "+": at any but not. */
 static struct rule *closing_rule(enum family family, const char *from, const char *not)
@@ -74,7 +56,7 @@ static struct rule *closing_rule(enum family family, const char *from, const cha
 static void add_closing(struct wanted_rules *rules, const struct policy *policy,
 			struct rule *rule, const char *setting)
 {
-	set_reject(rule);
+	xt_target_set_reject(rule);
 	wanted_rules_add(rules, rule, setting, policy->direct_file ? policy->direct_file : "",
 			 policy->direct_line)->section = SECTION_CLOSING;
 }
@@ -145,6 +127,7 @@ static void find_bridges(const struct closing_facts *facts, struct strings *brid
 							    "filter");
 
 		note_dockers(bridges, filter);
+		docker_native_bridges(facts->snapshot, (enum family)family, bridges);
 		note_remembered(bridges, table_chain(filter, DOCKER_USER), facts->interfaces);
 		if (facts->own)
 			note_remembered(bridges,

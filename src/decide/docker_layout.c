@@ -16,19 +16,132 @@ bool docker_has_nftables(const struct snapshot *snapshot, enum family family)
 	return snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
 }
 
+/* The families with chains of Docker's, or with its own table, as bits. */
+static unsigned int families_with(const struct snapshot *snapshot,
+				  bool (*has)(const struct snapshot *, enum family))
+{
+	unsigned int families = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (has(snapshot, (enum family)family))
+			families |= 1U << family;
+	return families;
+}
+
+bool docker_is_native(const struct policy *policy, const struct snapshot *snapshot)
+{
+	if (families_with(snapshot, docker_has_chains) || policy->docker.chains)
+		return families_with(snapshot, docker_has_nftables);
+	return families_with(snapshot, docker_has_nftables) ||
+	       policy->docker.firewall == FIREWALL_NFTABLES;
+}
+
+bool docker_decides_natively(const struct policy *policy, const struct snapshot *snapshot,
+			     enum family family)
+{
+	return docker_has_nftables(snapshot, family) &&
+	       (!docker_has_chains(snapshot, family) ||
+		policy->docker.firewall == FIREWALL_NFTABLES);
+}
+
+bool docker_user_is_left(const struct table *filter)
+{
+	if (!table_chain(filter, DOCKER_USER))
+		return false;
+	for (size_t c = 0; c < filter->nchains; c++)
+		for (size_t i = 0; i < filter->chains[c]->nrules; i++)
+			if (rule_leads_to(filter->chains[c]->rules[i], DOCKER_USER))
+				return true;
+	return false;
+}
+
+/* Whether DOCKER-USER leads to a chain that others fill, which is only in filter. */
+static bool leads_to_others(const struct policy *policy, enum family family)
+{
+	for (size_t i = 0; i < policy->nchains; i++)
+		if (policy->chains[i]->filled_by == FILLED_BY_OTHERS &&
+		    policy_needs_chain(policy, policy->chains[i], family))
+			return true;
+	return false;
+}
+
+static bool needs_user(const struct policy *policy, const struct snapshot *snapshot,
+		       enum family family)
+{
+	return docker_has_chains(snapshot, family) || leads_to_others(policy, family) ||
+	       docker_user_is_left(snapshot_table(snapshot, family, "filter"));
+}
+
 unsigned int families_in_force(const struct policy *policy, const struct snapshot *snapshot)
 {
-	unsigned int anywhere = 0;
+	unsigned int anywhere = families_with(snapshot, docker_has_chains), held = 0;
 
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (docker_has_nftables(snapshot, (enum family)family))
-			return 0;
-		if (docker_has_chains(snapshot, (enum family)family))
-			anywhere |= 1U << family;
+	if (docker_is_native(policy, snapshot)) {
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			if (needs_user(policy, snapshot, (enum family)family))
+				held |= 1U << family;
+		if (!anywhere || policy->docker.firewall == FIREWALL_NFTABLES)
+			return policy->families & held;
 	}
-	if (!anywhere)
+	if (!anywhere && !policy->docker.chains)
 		return policy->families;
-	return policy->families & (anywhere | 1U << FAMILY_IPV4);
+	held |= 1U << FAMILY_IPV4;
+	if (*policy->docker.bridge)
+		held |= 1U << FAMILY_IPV6;
+	return policy->families & (anywhere | held);
+}
+
+unsigned int families_guarded_only(const struct policy *policy, const struct snapshot *snapshot)
+{
+	return docker_is_native(policy, snapshot)
+		       ? policy->families & ~families_in_force(policy, snapshot) : 0;
+}
+
+void docker_native_bridges(const struct snapshot *snapshot, enum family family,
+			   struct strings *bridges)
+{
+	const struct table *table = snapshot_table(snapshot, family, DOCKER_NFT_TABLE);
+	size_t length = strlen(DOCKER_NFT_BRIDGE);
+
+	for (size_t c = 0; table && c < table->nchains; c++) {
+		const char *name = table->chains[c]->name;
+
+		if (!strncmp(name, DOCKER_NFT_BRIDGE, length) && name[length] &&
+		    strlen(name + length) < IFNAMSIZ && !strings_has(bridges, name + length))
+			strings_add(bridges, name + length);
+	}
+}
+
+/* "docker0", "docker_gwbridge", "br-" and 12 digits of a network's ID: dockerd's own names. */
+static bool is_bridge_name(const char *name)
+{
+	return !strcmp(name, "docker0") || !strcmp(name, "docker_gwbridge") ||
+	       (!strncmp(name, "br-", 3) && strlen(name) == 15 &&
+		strspn(name + 3, "0123456789abcdef") == 12);
+}
+
+static bool names_interface(const struct interface *iface, bool invert, const char *name)
+{
+	return iface->mask[0] && !invert && !strncmp(iface->name, name, IFNAMSIZ);
+}
+
+bool docker_has_bridge(const struct table *filter, const char *name)
+{
+	const struct chain *forward = table_chain(filter, "FORWARD");
+	const struct chain *own = table_chain(filter, "DOCKER-FORWARD");
+
+	if (is_bridge_name(name))
+		return true;
+	/* Up to 28.0.0 each bridge has a jump in FORWARD, then an accept in DOCKER-FORWARD. */
+	for (size_t i = 0; forward && i < forward->nrules; i++)
+		if (forward->rules[i]->chain && docker_owns_chain(forward->rules[i]->chain) &&
+		    names_interface(&forward->rules[i]->out, forward->rules[i]->invert & INV_OUT, name))
+			return true;
+	for (size_t i = 0; own && i < own->nrules; i++)
+		if (own->rules[i]->verdict == VERDICT_ACCEPT &&
+		    names_interface(&own->rules[i]->in, own->rules[i]->invert & INV_IN, name))
+			return true;
+	return false;
 }
 
 /* Whether a rule of the chain leads directly to a chain of Docker's: to one, or if NULL to any. */
@@ -108,5 +221,49 @@ const char *docker_what_is_gone(const struct table *filter, const struct table *
 		return "the jumps to Docker's chains in FORWARD";
 	if (!jumps_to_docker(nat, "PREROUTING", NULL))
 		return "the jump to Docker's chain in nat PREROUTING";
+	return NULL;
+}
+
+/* ---- Docker's own table ---- */
+
+/* The base chains of the table, with the fewest rules that dockerd puts into them. */
+static const struct {
+	const char *name;
+	size_t rules;
+} native_chains[] = {
+	{ DOCKER_NFT_FORWARD, 2 }, { DOCKER_NFT_PREROUTING, 1 }, { "nat-OUTPUT", 1 },
+	{ "nat-POSTROUTING", 2 },  { "raw-PREROUTING", 0 },
+};
+
+struct chain *docker_native_in_doubt(const struct snapshot *snapshot, struct table **table)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		*table = snapshot_table(snapshot, (enum family)family, DOCKER_NFT_TABLE);
+		for (size_t i = 0; i < ARRAY_SIZE(native_chains); i++) {
+			struct chain *chain = table_chain(*table, native_chains[i].name);
+
+			if (chain && !chain->loaded && native_chains[i].rules)
+				return chain;
+		}
+	}
+	return NULL;
+}
+
+char *docker_native_gone(const struct table *table)
+{
+	if (!table)
+		return xstrdup("its own nf_tables table '" DOCKER_NFT_TABLE "'");
+	if (table->dormant)
+		return xstrdup("an active table '" DOCKER_NFT_TABLE "', which is dormant");
+	for (size_t i = 0; i < ARRAY_SIZE(native_chains); i++) {
+		const struct chain *chain = table_chain(table, native_chains[i].name);
+
+		if (!chain || !chain->foreign_base)
+			return xasprintf("the base chain %s of its table '" DOCKER_NFT_TABLE "'",
+					 native_chains[i].name);
+		if (chain->nrules < native_chains[i].rules)
+			return xasprintf("the rules of chain %s of its table '" DOCKER_NFT_TABLE "'",
+					 native_chains[i].name);
+	}
 	return NULL;
 }

@@ -27,96 +27,84 @@ enum front forward_front(const struct policy *policy, struct reach *reach,
 	return reach_accepts(reach, chain, rule, false) ? FRONT_ACCEPTS : FRONT_HARMLESS;
 }
 
+/* A rule that is not a jump to DOCKER-USER itself. */
+static void look_at_other(struct forward *forward, size_t i, struct user_call call,
+			  enum front front)
+{
+	if (call.call == CALL_ALL) {
+		forward->jump = i;
+		forward->through = call;
+		front = call.front;
+	} else if (call.call == CALL_SOME && forward->some == NOWHERE) {
+		forward->some = i;
+	}
+	if (front != FRONT_HARMLESS && forward->place == forward->chain->nrules)
+		forward->place = i;
+}
+
+static void look_at_jump(struct forward *forward, size_t i, const struct rule *rule)
+{
+	if (forward->first == NOWHERE)
+		forward->first = i;
+	else if (forward->second == NOWHERE)
+		forward->second = i;
+	forward->njumps++;
+	if (!rule_unconditional(rule))
+		return;
+	if (forward->bare == NOWHERE)
+		forward->bare = i;
+	if (forward->jump == NOWHERE)
+		forward->jump = i;
+}
+
+/* Whether a repair would let in what a rule before the jump refuses. */
+static bool jump_stays(const struct forward *forward, const struct policy *policy,
+		       struct reach *reach)
+{
+	char user[] = DOCKER_USER;
+	const struct rule inserted = { .verdict = VERDICT_JUMP, .chain = user };
+	bool refuses = false;
+
+	if (forward->right || forward->jump == NOWHERE ||
+	    forward->through.front == FRONT_DOCKER || !reach_passes(reach, &inserted))
+		return false;
+	/* A chain through which it is reached, and which accepts before, is passed as well. */
+	for (size_t i = forward->place; i < forward->jump; i++) {
+		const struct rule *rule = forward->chain->rules[i];
+
+		if (forward_front(policy, reach, forward->chain, rule) == FRONT_DOCKER)
+			return false;
+		/* A chain that accepts as well, such as Tailscale's, is passed all the same. */
+		refuses |= !forward_is_jump(rule) && reach_refuses(reach, rule) &&
+			   (rule_is_unknown(rule) || !reach_passes(reach, rule));
+	}
+	return refuses;
+}
+
 void forward_look(struct forward *forward, const struct policy *policy, struct reach *reach,
 		  const struct table *table)
 {
 	const struct chain *chain = table_chain(table, "FORWARD");
+	struct user_calls *calls = user_calls_new(policy, reach, table);
 	size_t n = chain ? chain->nrules : 0;
 
 	*forward = (struct forward){
-		.chain = chain, .first = NOWHERE, .jump = NOWHERE, .second = NOWHERE, .place = n,
+		.chain = chain, .first = NOWHERE, .bare = NOWHERE, .second = NOWHERE,
+		.jump = NOWHERE, .some = NOWHERE, .place = n, .kept = NOWHERE,
 	};
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *rule = chain->rules[i];
 
-		if (forward_is_jump(rule)) {
-			if (forward->first == NOWHERE)
-				forward->first = i;
-			else if (forward->second == NOWHERE)
-				forward->second = i;
-			if (forward->jump == NOWHERE && rule_unconditional(rule))
-				forward->jump = i;
-			forward->njumps++;
-		} else if (forward->jump == NOWHERE && forward->place == n &&
-			   forward_front(policy, reach, chain, rule) != FRONT_HARMLESS) {
-			forward->place = i;
-		}
+		if (forward_is_jump(rule))
+			look_at_jump(forward, i, rule);
+		else if (forward->jump == NOWHERE)
+			look_at_other(forward, i, user_calls_of(calls, rule),
+				      forward_front(policy, reach, chain, rule));
 	}
 	forward->right = forward->jump != NOWHERE && forward->place == n;
-}
-
-static bool covers(const struct interface *a, const struct interface *b)
-{
-	for (size_t i = 0; i < IFNAMSIZ; i++)
-		if ((a->name[i] ^ b->name[i]) & a->mask[i] & b->mask[i])
-			return false;
-	return true;
-}
-
-/* Whether the interface can be a bridge with one of Docker's default names. */
-static bool bridge_by_name(const struct interface *out)
-{
-	static const char *const names[] = { "docker0", "docker_gwbridge", "br-+" };
-	struct interface known;
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (interface_set(&known, names[i]) && covers(&known, out))
-			return true;
-	return false;
-}
-
-enum seen { SEEN_NONE, SEEN_OTHERS, SEEN_IT };
-
-static void see(enum seen *seen, const struct interface *iface, bool inverted,
-		const struct interface *out)
-{
-	if (!iface->mask[0] || inverted || *seen == SEEN_IT)
-		return;
-	*seen = covers(iface, out) ? SEEN_IT : SEEN_OTHERS;
-}
-
-/* Whether Docker's rules name the interface as a bridge, only other ones, or none. */
-static enum seen bridge_by_rules(struct reach *reach, const struct table *table,
-				 const struct interface *out)
-{
-	const struct chain *own = table_chain(table, "DOCKER-FORWARD");
-	const struct chain *forward = table_chain(table, "FORWARD");
-	enum seen seen = SEEN_NONE;
-
-	for (size_t i = 0; own && i < own->nrules; i++) {
-		see(&seen, &own->rules[i]->in, own->rules[i]->invert & INV_IN, out);
-		see(&seen, &own->rules[i]->out, own->rules[i]->invert & INV_OUT, out);
-	}
-	for (size_t i = 0; forward && i < forward->nrules; i++) {
-		const struct rule *rule = forward->rules[i];
-
-		if (rule_jumps(rule) && reach_is_docker(reach, rule->chain))
-			see(&seen, &rule->out, rule->invert & INV_OUT, out);
-	}
-	return seen;
-}
-
-bool forward_exposes(struct reach *reach, const struct table *table, const struct rule *rule)
-{
-	const struct chain *chain = table_chain(table, "FORWARD");
-
-	if (rule->opaque)
-		return true;
-	if (!reach_accepts(reach, chain, rule, true))
-		return false;
-	if (!rule->out.mask[0] || (rule->invert & INV_OUT) || bridge_by_name(&rule->out))
-		return true;
-	/* If no rule of Docker's names a bridge (28.0.0 has them in a set), any
-	 * interface may be one. */
-	return bridge_by_rules(reach, table, &rule->out) != SEEN_OTHERS;
+	forward->stays = jump_stays(forward, policy, reach);
+	/* dockerd knows the bare form only: it would put one in beside any other. */
+	if (forward->right || forward->stays)
+		forward->kept = forward->bare != NOWHERE ? forward->bare : forward->first;
+	user_calls_free(calls);
 }

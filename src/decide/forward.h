@@ -4,6 +4,7 @@
 
 #include "policy.h"
 #include "reach.h"
+#include "user_calls.h"
 
 /*
  * How FORWARD jumps to DOCKER-USER. Pure; shared by the check and the plan. Positions
@@ -16,15 +17,30 @@ struct forward {
 	const struct chain *chain; /* FORWARD, or NULL: empty, policy ACCEPT */
 	size_t njumps;             /* the number of fully decoded jumps to DOCKER-USER */
 	size_t first;              /* the first of them, or NOWHERE */
-	size_t jump;               /* the first unconditional one, or NOWHERE */
+	size_t bare;               /* the first unconditional one, or NOWHERE */
 	size_t second;             /* the second of any kind, or NOWHERE */
 	/*
-	 * The first rule that must not come before the jump: it can accept or leads to a
-	 * chain of Docker's, and is not a jump to a trusted chain. The number of rules if
-	 * there is none.
+	 * The first rule that brings every packet to DOCKER-USER, or NOWHERE: bare, or an
+	 * unconditional jump to a chain that does it (user_calls.h).
+	 */
+	size_t jump;
+	struct user_call through;  /* of such a jump; CALL_NONE for bare */
+	size_t some;               /* the first that leads there through a chain, for some packets */
+	/*
+	 * The first rule that must not come before DOCKER-USER: it can accept or leads to a
+	 * chain of Docker's, and is not a jump to a trusted chain. It may be jump itself, if
+	 * its chain does that first. The number of rules if there is none.
 	 */
 	size_t place;
-	bool right; /* an unconditional jump comes before place */
+	bool right; /* every packet gets to DOCKER-USER before place */
+	/*
+	 * Some packets only get there later, and that stays: DOCKER-USER can accept what a rule
+	 * between place and the jump refuses, such as a ban, or may refuse, if that cannot be
+	 * read; and none of the rules before it leads to Docker's chains.
+	 */
+	bool stays;
+	/* If it is right or stays: the jump that a repair keeps of several, or NOWHERE. */
+	size_t kept;
 };
 
 /* Whether it is a fully decoded jump to DOCKER-USER, with or without conditions. */
@@ -32,16 +48,7 @@ bool forward_is_jump(const struct rule *rule);
 void forward_look(struct forward *forward, const struct policy *policy, struct reach *reach,
 		  const struct table *table);
 
-/* What a rule means if it comes before the jump. */
-enum front { FRONT_HARMLESS, FRONT_JUMP, FRONT_DOCKER, FRONT_ACCEPTS };
 enum front forward_front(const struct policy *policy, struct reach *reach,
 			 const struct chain *chain, const struct rule *rule);
-
-/*
- * Whether a rule that can accept can do so for a new connection to a container. False
- * only if it certainly cannot: its states exclude new connections, or its -o names an
- * interface that is not one of Docker's bridges.
- */
-bool forward_exposes(struct reach *reach, const struct table *table, const struct rule *rule);
 
 #endif

@@ -6,12 +6,17 @@
 #include "chain_diff.h"
 #include "docker_layout.h"
 #include "guard_names.h"
+#include "host_differs.h"
 #include "mark.h"
 #include "plan_chain.h"
 #include "reach.h"
 #include "util.h"
 
 /* Remedies for cases that the ids' own remedy does not fit. */
+static const struct remedy by_its_owner = {
+	"it belongs to a running watch, which goes by the configuration that it has read: "
+	"systemctl reload dockfw-watch.service", false, NULL,
+};
 static const struct remedy keep_theirs = {
 	"rename that table if it is yours, or set guard = \"off\"", false, NULL,
 };
@@ -46,6 +51,22 @@ bool guard_is_foreign(const struct table *table)
 	return table && !table->marked && !has_marked_rule(table) && !is_bare_guard(table);
 }
 
+const struct remedy *guard_owner_remedy(const struct table *table)
+{
+	return table && table->owned ? &by_its_owner : NULL;
+}
+
+bool guard_is_kept(const struct policy *policy, const struct table *table)
+{
+	if (!policy->keep_rules || guard_is_foreign(table))
+		return false;
+	for (size_t c = 0; table && c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			if (rule_refuses(table->chains[c]->rules[i]))
+				return true;
+	return false;
+}
+
 uint64_t guard_refused(const struct snapshot *own, enum family family)
 {
 	const struct table *table = own ? snapshot_table(own, family, GUARD_TABLE) : NULL;
@@ -76,9 +97,20 @@ static const struct guard_chain *guard_find(const struct guard *guard, const cha
  */
 static char *broken_frame(const struct guard *guard, const struct table *table)
 {
+	if (guard->own && !table->own)
+		return xasprintf("the table %s has no owner: others can flush it",
+				 table_title(table->family));
 	if (table->dormant)
 		return xasprintf("the table %s is dormant: none of its rules are evaluated",
 				 table_title(table->family));
+	for (size_t i = 0; i < table->sets.n; i++) {
+		const struct guard_set *set = table->sets.v[i];
+		const struct guard_set *wanted = guard_sets_find(&guard->sets, set->name);
+
+		if (set->odd || (wanted && !guard_set_equal(set, wanted)))
+			return xasprintf("the set '%s' of the table %s does not hold what its "
+					 "name stands for", set->name, table_title(table->family));
+	}
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];
 		const struct guard_chain *wanted = guard_find(guard, chain->name);
@@ -99,7 +131,8 @@ static char *broken_frame(const struct guard *guard, const struct table *table)
 static void diff_chain(struct chain_diff *diff, const struct guard_chain *wanted,
 		       struct reach *reach, const struct table *table)
 {
-	chain_diff_make(diff, &wanted->rules, reach, table_chain(table, wanted->name), true);
+	chain_diff_make(diff, &wanted->rules, reach, table_chain(table, wanted->name),
+			HOLD_ALONE);
 }
 
 /* The first chain that is missing or has other rules, as a sentence, or NULL. */
@@ -128,6 +161,10 @@ static char *broken_rules(const struct guard *guard, const struct table *table)
 		chain_diff_clear(&diff);
 	}
 	reach_free(reach);
+	for (size_t i = 0; i < table->sets.n && !what; i++)
+		if (!guard_sets_find(&guard->sets, table->sets.v[i]->name))
+			what = xasprintf("no rule of the table %s needs its set '%s'",
+					 table_title(table->family), table->sets.v[i]->name);
 	return what;
 }
 
@@ -170,14 +207,15 @@ enum guard_state guard_state(const struct policy *policy, const struct snapshot 
 
 /* ---- the check ---- */
 
-/* Whether Docker's packets do not pass DOCKER-USER in that family at all. */
-static bool only_guard_holds(const struct snapshot *snapshot, const struct dockerd *dockerd,
-			     enum family family)
+/* Whether Docker's packets do not pass DOCKER-USER in that family, or none that Docker keeps. */
+static bool only_guard_holds(const struct policy *policy, const struct snapshot *snapshot,
+			     const struct dockerd *dockerd, enum family family)
 {
 	enum flag managed = family == FAMILY_IPV4 ? dockerd->iptables : dockerd->ip6tables;
 
-	return docker_has_nftables(snapshot, family) ||
-	       (dockerd->running && managed == FLAG_OFF);
+	return docker_decides_natively(policy, snapshot, family) ||
+	       (dockerd->running &&
+		(managed == FLAG_OFF || families_guarded_only(policy, snapshot) & 1U << family));
 }
 
 /* evaluated: DOCKER-USER is, in that family. */
@@ -187,17 +225,32 @@ static void check_guard_of(const struct guard *guard, const struct table *table,
 	enum severity severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	const char *holds = critical || !evaluated ? "nothing holds the rules"
 						   : "only DOCKER-USER holds the rules";
+	enum guard_state state;
 	struct finding *finding;
-	char *what;
+	char *what, *whom;
+	bool open = false;
 
-	switch (compare(guard, table, &what)) {
+	state = compare(guard, table, &what);
+	whom = state == GUARD_WRONG && guard->follows ?
+	       host_differs(guard, table, &open) : NULL;
+	if (whom) {
+		free(what);
+		what = whom;
+		severity = open ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+	}
+	switch (state) {
 	case GUARD_ABSENT:
 		findings_add(findings, GUARD_MISSING, severity, guard->family,
 			     xasprintf("there is no table %s: %s", table_title(guard->family),
 				       holds));
 		break;
 	case GUARD_WRONG:
-		findings_add(findings, GUARD_DIFFERS, severity, guard->family, xstrdup(what));
+		finding = findings_add(findings, GUARD_DIFFERS, guard->n ? severity : SEVERITY_WARNING,
+				       guard->family, xstrdup(what));
+		if (guard_owner_remedy(table)) {
+			finding->remedy = guard_owner_remedy(table);
+			finding->repairable = false;
+		}
 		break;
 	case GUARD_FOREIGN:
 		if (!guard->n)
@@ -221,13 +274,15 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 	unsigned int in_force = families_in_force(policy, snapshot);
 
 	for (int family = 0; family < FAMILY_COUNT && own; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
 		struct guard guard;
 
-		if (!(policy->families & 1U << family))
+		if (!(policy->families & 1U << family) || guard_is_kept(policy, table))
 			continue;
 		guard_make(&guard, policy, snapshot, (enum family)family);
-		check_guard_of(&guard, snapshot_table(own, (enum family)family, GUARD_TABLE),
-			       only_guard_holds(snapshot, dockerd, (enum family)family),
+		check_guard_of(&guard, table,
+			       only_guard_holds(policy, snapshot, dockerd, (enum family)family) ||
+			       policy_follows_host(policy),
 			       in_force & 1U << family, findings);
 		guard_clear(&guard);
 	}
@@ -245,11 +300,51 @@ static void plan_guard_chain(const struct guard_chain *wanted, enum family famil
 	chain_diff_clear(&diff);
 }
 
+/* The equal rule of the chain from that place on, else from its beginning, or NULL. */
+static const struct rule *find_rule(const struct chain *chain, const struct rule *rule, size_t *from)
+{
+	for (size_t i = 0; chain && i < chain->nrules; i++) {
+		size_t at = (*from + i) % chain->nrules;
+
+		if (!rule_equal_but_mark(chain->rules[at], rule))
+			continue;
+		*from = at + 1;
+		return chain->rules[at];
+	}
+	return NULL;
+}
+
+/* A guard that is created anew goes on counting what it refused: its rules are mostly the same. */
+static void keep_counters(const struct table *old, struct edits *edits, size_t first)
+{
+	const struct chain *chain = NULL;
+	size_t from = 0;
+
+	for (size_t i = first; i < edits->n; i++) {
+		struct edit *edit = &edits->v[i];
+		const struct rule *before;
+
+		if (edit->op != EDIT_INSERT)
+			continue;
+		if (!chain || strcmp(chain->name, edit->chain)) {
+			chain = table_chain(old, edit->chain);
+			from = 0;
+		}
+		before = find_rule(chain, edit->rule, &from);
+		if (!before)
+			continue;
+		edit->rule->packets = before->packets;
+		edit->rule->bytes = before->bytes;
+	}
+}
+
 /* In one batch, so that no packet meets the guard without its rules. */
 static void plan_guard_of(const struct guard *guard, const struct table *table,
 			  struct edits *edits)
 {
 	char *broken = table ? broken_frame(guard, table) : NULL;
+	const struct table *old = broken ? table : NULL;
+	size_t first = edits->n;
 	struct reach *reach;
 
 	if (broken) {
@@ -262,9 +357,17 @@ static void plan_guard_of(const struct guard *guard, const struct table *table,
 		if (!table_chain(table, guard->chains[i].name))
 			edits_chain(edits, EDIT_CREATE, guard->family, GUARD_TABLE,
 				    guard->chains[i].name);
+	for (size_t i = 0; i < guard->sets.n; i++)
+		if (!table || !guard_sets_find(&table->sets, guard->sets.v[i]->name))
+			edits_add_set(edits, GUARD_TABLE, guard->sets.v[i]);
 	/* A chain is filled after those that it jumps to. */
 	for (size_t i = guard->n; i-- > 0;)
 		plan_guard_chain(&guard->chains[i], guard->family, reach, table, edits);
+	if (old)
+		keep_counters(old, edits, first);
+	for (size_t i = 0; table && i < table->sets.n; i++)
+		if (!guard_sets_find(&guard->sets, table->sets.v[i]->name))
+			edits_drop_set(edits, guard->family, GUARD_TABLE, table->sets.v[i]->name);
 	reach_free(reach);
 }
 
@@ -275,7 +378,9 @@ void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
 		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
 		struct guard guard;
 
-		if (!(policy->families & 1U << family) || guard_is_foreign(table))
+		/* Of a table that a watch owns, only that can change anything. */
+		if (!(policy->families & 1U << family) || guard_is_foreign(table) ||
+		    guard_is_kept(policy, table) || (table && table->owned))
 			continue;
 		guard_make(&guard, policy, snapshot, (enum family)family);
 		if (guard.n)

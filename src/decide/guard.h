@@ -27,6 +27,12 @@ enum guard_state guard_state(const struct policy *policy, const struct snapshot 
 /* Whether a table with the guard's name is another program's; NULL is not. */
 bool guard_is_foreign(const struct table *table);
 
+/* What to do about a guard that belongs to another process; NULL: it does not. table may be NULL. */
+const struct remedy *guard_owner_remedy(const struct table *table);
+
+/* Whether it stays although no rule is configured: it refuses, and the policy keeps that. */
+bool guard_is_kept(const struct policy *policy, const struct table *table);
+
 /* The packets that the guard's rules have refused in that family; 0 without a guard. */
 uint64_t guard_refused(const struct snapshot *own, enum family family);
 
@@ -40,7 +46,8 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 
 /*
  * Adds the fewest edits that make it right; none for a table of another program's. Rules
- * that are right stay, with their counters.
+ * that are right stay, with their counters; in a table that is created anew, they go on with
+ * the counts that they had.
  */
 void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
 		const struct snapshot *own, struct edits *edits);

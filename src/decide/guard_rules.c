@@ -6,8 +6,11 @@
 
 #include "chain_diff.h"
 #include "docker_chains.h"
+#include "docker_layout.h"
 #include "forward.h"
 #include "guard_names.h"
+#include "host_rules.h"
+#include "meet.h"
 #include "pure_match.h"
 #include "xt_match.h"
 #include "xt_target.h"
@@ -19,7 +22,8 @@ struct deriver {
 	enum family family;
 	struct reach *reach;
 	struct written written;
-	bool trusted; /* a trusted chain may accept what DOCKER-USER never sees */
+	bool only; /* packets do not come to DOCKER-USER: the guard has all that it should hold */
+	bool trusted; /* a trusted chain, or a rule, may accept what DOCKER-USER never sees */
 };
 
 void guard_clear(struct guard *guard)
@@ -29,6 +33,7 @@ void guard_clear(struct guard *guard)
 		wanted_rules_clear(&guard->chains[i].rules);
 	}
 	free(guard->chains);
+	guard_sets_clear(&guard->sets);
 	*guard = (struct guard){ 0 };
 }
 
@@ -61,11 +66,12 @@ enum kind {
 	KIND_ACCEPT,
 	KIND_RETURN, /* from a user-defined chain */
 	KIND_LEAD,   /* a jump or goto to a configured chain */
+	KIND_EFFECT, /* it has no verdict, but does something that only the guard can do */
 };
 
 static enum kind kind_of_lead(const struct deriver *d, const struct rule *rule)
 {
-	const struct wanted_chain *to = policy_chain(d->policy, rule->chain);
+	const struct wanted_chain *to = policy_chain_in(d->policy, rule->chain, d->family);
 
 	if (to && to->filled_by == FILLED_BY_DOCKFW)
 		return KIND_LEAD;
@@ -81,13 +87,15 @@ static enum kind kind_of(const struct deriver *d, const struct rule *rule, bool 
 		return KIND_REFUSE;
 	switch (rule->verdict) {
 	case VERDICT_NONE:
-		return KIND_NOTHING;
+		return d->only && rule->nmatches ? KIND_EFFECT : KIND_NOTHING;
 	case VERDICT_RETURN:
 		return base ? KIND_ACCEPT : KIND_RETURN;
 	case VERDICT_JUMP:
 	case VERDICT_GOTO:
 		return kind_of_lead(d, rule);
 	case VERDICT_EXT:
+		if (d->only)
+			return KIND_EFFECT;
 		return xt_target_never_accepts(&rule->target) ? KIND_NOTHING : KIND_ACCEPT;
 	default:
 		return KIND_ACCEPT;
@@ -104,6 +112,8 @@ static bool chain_has(const struct deriver *d, const char *name, bool accepting)
 		const struct rule *rule = rules->v[i].rule;
 		enum kind kind = kind_of(d, rule, false);
 
+		if (rules->v[i].refused)
+			continue;
 		if (kind == (accepting ? KIND_ACCEPT : KIND_REFUSE) ||
 		    (kind == KIND_LEAD && chain_has(d, rule->chain, accepting)))
 			return true;
@@ -111,7 +121,10 @@ static bool chain_has(const struct deriver *d, const char *name, bool accepting)
 	return false;
 }
 
-/* The rule's pure conditions, without a verdict; sets whole if it has no other. */
+/*
+ * The rule's pure conditions, without a verdict; sets whole if it has no other. What no other
+ * chain evaluates needs not be pure.
+ */
 static struct rule *pure_part(const struct deriver *d, const struct rule *rule, bool *whole)
 {
 	struct rule *part = rule_new(rule->family);
@@ -127,7 +140,7 @@ static struct rule *pure_part(const struct deriver *d, const struct rule *rule, 
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *match = &rule->matches[i];
 
-		if (!match_is_pure(match, &d->written))
+		if (!d->only && !match_is_pure(match, &d->written))
 			*whole = false;
 		else if (strcmp(match->name, "comment"))
 			rule_add_match(part, match->name, match->revision, match->data, match->size)
@@ -136,11 +149,14 @@ static struct rule *pure_part(const struct deriver *d, const struct rule *rule, 
 	return part;
 }
 
-/* nf_tables has the reject expression for all codes but one, the obsolete echo reply. */
-static void take_refusal(struct rule *to, const struct rule *from)
+/*
+ * Takes over a drop, or a target: of one that refuses, nf_tables has the reject expression for
+ * all codes but one, the obsolete echo reply.
+ */
+static void take_end(struct rule *to, const struct rule *from)
 {
-	if (from->verdict == VERDICT_DROP) {
-		to->verdict = VERDICT_DROP;
+	if (from->verdict != VERDICT_EXT) {
+		to->verdict = from->verdict;
 		return;
 	}
 	rule_set_target(to, from->target.name, from->target.revision, from->target.data,
@@ -160,7 +176,7 @@ static bool decide_verdict(struct deriver *d, struct rule *to, const struct rule
 		if (!whole)
 			d->guard->left_out++;
 		else
-			take_refusal(to, from);
+			take_end(to, from);
 		return whole;
 	case KIND_LEAD:
 		if (whole) {
@@ -178,11 +194,25 @@ static bool decide_verdict(struct deriver *d, struct rule *to, const struct rule
 			return true;
 		}
 		break;
+	case KIND_EFFECT:
+		take_end(to, from);
+		return true;
 	default:
 		break;
 	}
 	to->verdict = VERDICT_ACCEPT;
 	return true;
+}
+
+/* Whether the kernel does not take the rule in the guard. */
+static bool is_refused(const struct deriver *d, const struct rule *rule)
+{
+	const struct wanted_rules *unguarded = &d->policy->unguarded[d->family];
+
+	for (size_t i = 0; i < unguarded->n; i++)
+		if (rule_equal_but_mark(unguarded->v[i].rule, rule))
+			return true;
+	return false;
 }
 
 static void add_guard_rule(struct deriver *d, size_t chain, struct rule *rule,
@@ -196,7 +226,24 @@ static void add_guard_rule(struct deriver *d, size_t chain, struct rule *rule,
 		rule_free(rule);
 		rule = form;
 	}
+	if (is_refused(d, rule)) {
+		d->guard->left_out++;
+		rule_free(rule);
+		return;
+	}
 	wanted_rules_add(rules, rule, from->text, from->file, from->line)->section = from->section;
+}
+
+/* DOCKER-USER lets pass what the guard refuses, so that its rules are not those of a section. */
+static void derive_by_host(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
+{
+	struct host_rules rules = { 0 };
+
+	host_rules_make(d->policy->openings, wanted, &d->guard->sets, &rules);
+	for (size_t i = 0; i < rules.n; i++)
+		add_guard_rule(d, chain, rules.v[i], wanted);
+	rules.n = 0; /* the chain has them now */
+	host_rules_clear(&rules);
 }
 
 static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
@@ -227,7 +274,7 @@ static bool foreign_accepts(const struct deriver *d, const struct chain *user,
 	if (rule->verdict == VERDICT_RETURN || rule->verdict == VERDICT_GOTO)
 		return true;
 	if (rule->verdict == VERDICT_JUMP && !rule->opaque &&
-	    chain_is_held(d->policy, rule->chain))
+	    chain_is_held(d->policy, rule->chain, d->family))
 		return chain_has(d, rule->chain, true);
 	return reach_accepts(d->reach, user, rule, false);
 }
@@ -255,10 +302,24 @@ static void derive_foreign(struct deriver *d, size_t chain, const struct chain *
 static void derive_wanted(struct deriver *d, size_t chain, const struct wanted_rules *wanted,
 			  size_t i)
 {
-	if (!d->trusted || wanted->v[wanted->n - 1].section)
+	if (wanted->v[i].by_host)
+		derive_by_host(d, chain, &wanted->v[i]);
+	else if (!d->trusted || wanted->v[wanted->n - 1].section)
 		derive_rule(d, chain, &wanted->v[i]);
 	else if (rule_refuses(wanted->v[i].rule))
 		d->guard->left_out++;
+}
+
+/*
+ * Whether the rule of others changes anything for the configured ones from there on. Nothing
+ * follows the last of them.
+ */
+static bool concerns(const struct chain_diff *diff, size_t from, const struct rule *rule)
+{
+	while (from < diff->wanted->n && (chain_diff_left_out(diff, from) ||
+					  !rules_can_meet(rule, diff->wanted->v[from].rule)))
+		from++;
+	return from < diff->wanted->n;
 }
 
 /* DOCKER-USER's rules in the order that a repair leaves. */
@@ -270,18 +331,17 @@ static void derive_forward(struct deriver *d, const struct chain *user)
 	size_t chain = add_guard_chain(d->guard, GUARD_FORWARD, true);
 	struct chain_diff diff;
 
-	chain_diff_make(&diff, wanted, d->reach, user, chain_is_exclusive(d->policy, DOCKER_USER));
+	chain_diff_make(&diff, wanted, d->reach, user, chain_holding(d->policy, DOCKER_USER));
 	for (size_t i = 0; i <= live; i++) {
 		for (; next < wanted->n; next++) {
-			size_t at = diff.live[next];
-			bool kept = at != DIFF_MISSING && diff.fates[at] == LIVE_KEPT;
-
-			if (kept ? at >= i : diff.places[next] > i)
+			if (chain_diff_left_out(&diff, next))
+				continue;
+			if (chain_diff_is_kept(&diff, next) ? diff.live[next] >= i : diff.places[next] > i)
 				break;
 			derive_wanted(d, chain, wanted, next);
 		}
-		/* What follows the last configured rule changes nothing for those. */
-		if (i < live && next < wanted->n && diff.fates[i] == LIVE_FOREIGN)
+		if (i < live && diff.fates[i] == LIVE_FOREIGN &&
+		    concerns(&diff, next, user->rules[i]))
 			derive_foreign(d, chain, user, user->rules[i]);
 	}
 	chain_diff_clear(&diff);
@@ -301,7 +361,8 @@ static void derive_chains(struct deriver *d)
 			to = add_guard_chain(d->guard, rule->chain, false);
 			rules = &policy_chain(d->policy, rule->chain)->rules[d->family];
 			for (size_t k = 0; to == known && k < rules->n; k++)
-				derive_rule(d, to, &rules->v[k]);
+				if (!rules->v[k].refused)
+					derive_rule(d, to, &rules->v[k]);
 		}
 	}
 }
@@ -331,7 +392,7 @@ static void derive_input(struct deriver *d)
 		struct xt_conntrack_want want;
 		struct rule *part;
 
-		if (!wanted->v[i].section || !origin_of(rule, &want))
+		if (!wanted->v[i].section || wanted->v[i].refused || !origin_of(rule, &want))
 			continue;
 		part = rule_new(d->family);
 		part->invert = rule->invert & (INV_SRC | INV_IN);
@@ -343,7 +404,7 @@ static void derive_input(struct deriver *d)
 		want.dnat = XT_DNAT_ANY;
 		xt_conntrack_add(part, &want);
 		if (rule_refuses(rule))
-			take_refusal(part, rule);
+			take_end(part, rule);
 		else
 			part->verdict = VERDICT_ACCEPT;
 		add_guard_rule(d, add_guard_chain(d->guard, GUARD_INPUT, true), part,
@@ -359,14 +420,20 @@ static void derive_input(struct deriver *d)
 
 /* ---- the whole ---- */
 
-/* Whether FORWARD jumps to a trusted chain that accepts before it jumps to DOCKER-USER. */
+/*
+ * Whether FORWARD jumps to a trusted chain that accepts before it jumps to DOCKER-USER, or has
+ * another rule there that a repair does not pass.
+ */
 static bool trusted_accepts(const struct deriver *d, const struct table *filter)
 {
 	struct forward forward;
 	size_t end;
 
 	forward_look(&forward, d->policy, d->reach, filter);
-	end = forward.right ? forward.jump : forward.place;
+	if (forward.stays)
+		return true;
+	/* The jump itself may be one to a trusted chain, through which DOCKER-USER is reached. */
+	end = forward.right ? forward.jump + 1 : forward.place;
 	for (size_t i = 0; forward.chain && i < end; i++) {
 		const struct rule *rule = forward.chain->rules[i];
 
@@ -380,8 +447,8 @@ static bool trusted_accepts(const struct deriver *d, const struct table *filter)
 /* Whether a repair leaves the chain's rule; the configured ones count in any case. */
 static bool stays(const struct deriver *d, const struct chain *chain, const struct rule *rule)
 {
-	return !chain_is_held(d->policy, chain->name) ||
-	       (!rule_is_marked(rule) && !chain_is_exclusive(d->policy, chain->name));
+	return !chain_is_held(d->policy, chain->name, d->family) ||
+	       (!rule_is_marked(rule) && !chain_evicts(d->policy, chain->name, rule));
 }
 
 /* Marks and sets that rules of the filter table write. Docker's own write none. */
@@ -420,13 +487,15 @@ void guard_make(struct guard *guard, const struct policy *policy, const struct s
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
 	struct deriver d = { .guard = guard, .policy = policy, .family = family };
 
-	*guard = (struct guard){ .family = family };
+	*guard = (struct guard){ .family = family, .own = policy->own_guard,
+				 .follows = policy_follows_host(policy) };
+	d.only = families_guarded_only(policy, snapshot) & 1U << family;
 	if (policy->guard == GUARD_OFF || !(policy->families & 1U << family))
 		return;
 	d.reach = reach_new(filter, policy);
-	d.trusted = trusted_accepts(&d, filter);
+	d.trusted = !d.only && trusted_accepts(&d, filter);
 	find_written(&d, filter);
-	derive_forward(&d, table_chain(filter, DOCKER_USER));
+	derive_forward(&d, d.only ? NULL : table_chain(filter, DOCKER_USER));
 	derive_chains(&d);
 	derive_input(&d);
 	drop_empty_forward(guard);

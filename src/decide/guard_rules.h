@@ -2,6 +2,7 @@
 #ifndef DOCKFW_GUARD_RULES_H
 #define DOCKFW_GUARD_RULES_H
 
+#include "guard_set.h"
 #include "policy.h"
 
 /*
@@ -11,10 +12,12 @@
  * The chain "forward" never refuses a packet that DOCKER-USER, jumped to first and
  * holding its rules, would let pass. What cannot be decided without state or side
  * effects is therefore left out where it refuses, and loses that condition where it
- * accepts.
+ * accepts. Where packets do not come to DOCKER-USER (families_guarded_only()), the guard has
+ * the configured rules whole, with state and effects.
  *
  * The chain "input" refuses what a publish section refuses where the host itself takes
- * the packet, as docker-proxy does.
+ * the packet, as docker-proxy does. Where a section leaves that to the host's own firewall,
+ * that one itself decides about such a packet.
  */
 
 struct guard_chain {
@@ -26,14 +29,17 @@ struct guard_chain {
 /* The wanted guard of one family. */
 struct guard {
 	enum family family;
+	bool own; /* its table is to belong to this process */
+	bool follows; /* the host's own firewall decides about some ports */
 	struct guard_chain *chains; /* owned; none: there should be no guard */
 	size_t n, room;
+	struct guard_sets sets; /* that its rules match on */
 	size_t left_out; /* configured refusing rules that the guard cannot hold */
 };
 
 /*
- * Fills in guard, which the caller clears. snapshot has the filter table with what
- * select_judged reads: rules of others in DOCKER-USER and trusted chains that accept
+ * Fills in guard, which the caller clears. snapshot has Docker's own tables and the filter
+ * table, with what select_judged reads: rules of others in DOCKER-USER and trusted chains that accept
  * count as well.
  */
 void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,

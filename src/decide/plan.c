@@ -17,39 +17,42 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 	const struct chain *chain = table_chain(table, wanted->name);
 	struct chain_diff diff;
 
+	if (chain_is_kept(policy, chain))
+		return;
 	chain_diff_make(&diff, &wanted->rules[family], reach, chain,
-		  chain_is_exclusive(policy, wanted->name));
+		  chain_holding(policy, wanted->name));
 	plan_chain_diff(&diff, family, FILTER, wanted->name, edits);
 	chain_diff_clear(&diff);
 }
 
 /*
  * Inserts the bare jump before the first rule that must not precede it, and deletes
- * every other jump to DOCKER-USER.
+ * every other jump to DOCKER-USER in FORWARD itself.
  */
 static void plan_forward(const struct forward *forward, enum family family, struct edits *edits)
 {
 	size_t n = forward->chain ? forward->chain->nrules : 0;
+	bool keep = forward->right || forward->stays;
 	size_t position = 1;
 
 	for (size_t i = 0; i <= n; i++) {
 		const struct rule *rule = i < n ? forward->chain->rules[i] : NULL;
 
-		if (!forward->right && i == forward->place) {
+		if (!keep && i == forward->place) {
 			struct rule *jump = rule_new(family);
 
 			rule_set_chain(jump, VERDICT_JUMP, DOCKER_USER);
-			if (forward->jump != NOWHERE) {
+			if (forward->bare != NOWHERE) {
 				/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a jump is in a chain */
-				jump->packets = forward->chain->rules[forward->jump]->packets;
-				jump->bytes = forward->chain->rules[forward->jump]->bytes;
+				jump->packets = forward->chain->rules[forward->bare]->packets;
+				jump->bytes = forward->chain->rules[forward->bare]->bytes;
 			}
 			edits_rule(edits, EDIT_INSERT, family, FILTER, "FORWARD", position++, jump);
 			rule_free(jump);
 		}
 		if (!rule)
 			break;
-		if (!forward_is_jump(rule) || (forward->right && i == forward->jump))
+		if (!forward_is_jump(rule) || i == forward->kept)
 			position++;
 		else
 			edits_rule(edits, EDIT_DELETE, family, FILTER, "FORWARD", position, rule);
@@ -59,8 +62,8 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 /* Whether the plan deletes a rule that leads to a chain outside the configuration. */
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
-	return chain_is_held(policy, chain->name) &&
-	       (rule_is_marked(rule) || chain_is_exclusive(policy, chain->name));
+	return chain_is_held(policy, chain->name, rule->family) &&
+	       (rule_is_marked(rule) || chain_evicts(policy, chain->name, rule));
 }
 
 /* The jumps and gotos to each chain, by its index in the table. */
@@ -157,14 +160,14 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 			edits_chain(edits, EDIT_CREATE, family, FILTER, policy->chains[i]->name);
 	/* DOCKER-USER is the first of them, and is filled after those that it jumps to. */
 	for (size_t i = policy->nchains; i-- > 0;)
-		if (policy->chains[i]->filled_by == FILLED_BY_DOCKFW)
+		if (chain_is_held(policy, policy->chains[i]->name, family))
 			plan_chain(policy, table, reach, policy->chains[i], family, edits);
 
 	forward_look(&forward, policy, reach, table);
 	if (!forward.chain)
 		edits_chain(edits, EDIT_CREATE, family, FILTER, "FORWARD");
 	plan_forward(&forward, family, edits);
-	if (table)
+	if (table && !policy->keep_rules)
 		plan_stale_chains(policy, table, edits);
 	reach_free(reach);
 }

@@ -36,6 +36,8 @@ void plan_chain_diff(const struct chain_diff *diff, enum family family, const ch
 					break;
 				continue;
 			}
+			if (chain_diff_left_out(diff, wanted))
+				continue;
 			if (diff->places[wanted] > i)
 				break;
 			insert_wanted(edits, family, table, chain, position++, diff, wanted);

@@ -124,7 +124,7 @@ static void add_kept(const struct policy *policy, const struct table *table,
 	if (!chain)
 		return;
 	chain_diff_make(&diff, &wanted->rules[table->family], reach, chain,
-			chain_is_exclusive(policy, wanted->name));
+			chain_holding(policy, wanted->name));
 	for (size_t i = 0; i < chain->nrules; i++)
 		/* A configured RETURN may be Docker's. */
 		if (!rule_is_marked(chain->rules[i]) && diff.fates[i] != LIVE_FOREIGN &&

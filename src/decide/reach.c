@@ -14,6 +14,8 @@ enum known { UNASKED, ASKING, NO, YES };
 
 struct reach_node {
 	enum known accepts, accepts_new, docker;
+	enum known left_accepts, left_refuses; /* after a repair */
+	enum known settled;
 	bool looked; /* visited by reach_unloaded() */
 };
 
@@ -39,6 +41,11 @@ void reach_free(struct reach *reach)
 		return;
 	free(reach->nodes);
 	free(reach);
+}
+
+const struct table *reach_table(const struct reach *reach)
+{
+	return reach->table;
 }
 
 static struct reach_node *node_of(struct reach *reach, const char *name, struct chain **chain)
@@ -95,9 +102,10 @@ static bool match_excludes_new(const struct ext *match)
 	return xt_match_states(match, &states, &not) && states_exclude_new(states, not);
 }
 
-static bool rule_excludes_new(const struct rule *rule)
+bool rule_excludes_new(const struct rule *rule)
 {
-	for (size_t i = 0; i < rule->nmatches; i++)
+	/* The matches of an opaque rule may have been read in part. */
+	for (size_t i = 0; i < rule->nmatches && !rule->opaque; i++)
 		if (match_excludes_new(&rule->matches[i]))
 			return true;
 	return false;
@@ -105,7 +113,9 @@ static bool rule_excludes_new(const struct rule *rule)
 
 static const struct wanted_chain *held_as(const struct reach *reach, const char *name)
 {
-	return reach->policy ? policy_chain(reach->policy, name) : NULL;
+	if (!reach->policy || !reach->table)
+		return reach->policy ? policy_chain(reach->policy, name) : NULL;
+	return policy_chain_in(reach->policy, name, reach->table->family);
 }
 
 /* What others put into their chain does not count, even if it has been read. */
@@ -168,7 +178,7 @@ bool reach_accepts(struct reach *reach, const struct chain *chain, const struct 
 	/* A return from a base chain applies its policy. */
 	bool leaving = chain->builtin && chain->policy != VERDICT_DROP;
 
-	if (rule->opaque)
+	if (rule_is_unknown(rule))
 		return true;
 	if (new_only && rule_excludes_new(rule))
 		return false;
@@ -191,13 +201,144 @@ bool reach_accepts(struct reach *reach, const struct chain *chain, const struct 
 
 bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct rule *rule)
 {
-	if (rule->opaque)
+	if (rule_is_unknown(rule))
 		return true;
 	if (rule_excludes_new(rule))
 		return false;
 	if (rule->verdict == VERDICT_RETURN || rule->verdict == VERDICT_GOTO)
 		return true;
 	return reach_accepts(reach, chain, rule, true);
+}
+
+/* ---- what a repair leaves ---- */
+
+static bool chain_left(struct reach *reach, const char *name, bool refuses);
+
+/* Whether the rule refuses, or accepts, in a chain that others lead to. */
+static bool left_can(struct reach *reach, const struct rule *rule, bool refuses)
+{
+	if (rule_is_unknown(rule))
+		return true;
+	switch (rule->verdict) {
+	case VERDICT_ACCEPT:
+		return !refuses;
+	case VERDICT_DROP:
+		return refuses;
+	case VERDICT_QUEUE:
+		return true;
+	case VERDICT_JUMP:
+	case VERDICT_GOTO:
+		return chain_left(reach, rule->chain, refuses);
+	case VERDICT_EXT:
+		if (!strcmp(rule->target.name, "REJECT"))
+			return refuses;
+		return !xt_target_never_accepts(&rule->target);
+	default:
+		return false;
+	}
+}
+
+/* Of a configured chain: its configured rules, and those of others that stay in it. */
+static bool held_can(struct reach *reach, const struct wanted_chain *held,
+		     const struct chain *chain, bool refuses)
+{
+	const struct wanted_rules *wanted = &held->rules[reach->table->family];
+	bool among;
+
+	for (size_t i = 0; i < wanted->n; i++)
+		if (left_can(reach, wanted->v[i].rule, refuses))
+			return true;
+	if (!chain || reach->policy->foreign_rules == FOREIGN_REMOVE_ALL)
+		return false;
+	among = reach->policy->foreign_rules == FOREIGN_KEEP && !strcmp(held->name, DOCKER_USER);
+	for (size_t i = 0; i < chain->nrules; i++)
+		if ((chain->rules[i]->opaque || (among && !rule_is_marked(chain->rules[i]))) &&
+		    left_can(reach, chain->rules[i], refuses))
+			return true;
+	return false;
+}
+
+static bool others_can(struct reach *reach, const struct chain *chain, bool refuses)
+{
+	for (size_t i = 0; i < chain->nrules; i++)
+		if (left_can(reach, chain->rules[i], refuses))
+			return true;
+	/* One without an accepting rule is filled with refusing ones, now or later. */
+	return refuses && !chain_left(reach, chain->name, false);
+}
+
+static bool chain_left(struct reach *reach, const char *name, bool refuses)
+{
+	struct chain *chain;
+	struct reach_node *node = node_of(reach, name, &chain);
+	const struct wanted_chain *held = held_as(reach, name);
+	enum known *answer;
+	bool can;
+
+	if (filled_by_others(held))
+		return refuses || held->verdicts == VERDICTS_ANY;
+	if (!reach->table || (!held && (!node || !chain->loaded)))
+		return true;
+	if (!node)
+		return held_can(reach, held, NULL, refuses);
+	answer = refuses ? &node->left_refuses : &node->left_accepts;
+	if (*answer != UNASKED)
+		return *answer == YES;
+	*answer = ASKING;
+	can = held ? held_can(reach, held, chain, refuses) : others_can(reach, chain, refuses);
+	*answer = can ? YES : NO;
+	return can;
+}
+
+/* Whether the chain holds the configured rules and no other, but for opaque ones. */
+static bool holds_exactly(struct reach *reach, const struct wanted_rules *wanted,
+			  const struct chain *chain)
+{
+	size_t i = 0;
+
+	for (size_t w = 0; w < wanted->n; w++) {
+		if (wanted->v[w].refused)
+			continue;
+		while (i < chain->nrules && chain->rules[i]->opaque)
+			i++;
+		if (i == chain->nrules || !rule_equal_but_mark(chain->rules[i++], wanted->v[w].rule) ||
+		    !reach_is_settled(reach, wanted->v[w].rule))
+			return false;
+	}
+	while (i < chain->nrules && chain->rules[i]->opaque)
+		i++;
+	return i == chain->nrules;
+}
+
+bool reach_is_settled(struct reach *reach, const struct rule *rule)
+{
+	const struct wanted_chain *held = rule_jumps(rule) ? held_as(reach, rule->chain) : NULL;
+	struct reach_node *node;
+	struct chain *chain;
+
+	if (!held || filled_by_others(held))
+		return true;
+	node = node_of(reach, rule->chain, &chain);
+	if (!node)
+		return false;
+	if (node->settled == UNASKED) {
+		const struct wanted_rules *wanted = &held->rules[reach->table->family];
+
+		node->settled = ASKING;
+		node->settled = holds_exactly(reach, wanted, chain) ? YES : NO;
+	}
+	return node->settled == YES;
+}
+
+bool reach_passes(struct reach *reach, const struct rule *rule)
+{
+	return rule->verdict == VERDICT_RETURN || rule->verdict == VERDICT_GOTO ||
+	       left_can(reach, rule, false);
+}
+
+bool reach_refuses(struct reach *reach, const struct rule *rule)
+{
+	return left_can(reach, rule, true);
 }
 
 bool reach_is_docker(struct reach *reach, const char *name)

@@ -5,8 +5,8 @@
 #include "policy.h"
 
 /*
- * Follows rules through the chains of one table. Pure. Chains that are not loaded and
- * opaque rules are assumed to accept.
+ * Follows rules through the chains of one table. Pure. Chains that are not loaded are
+ * assumed to accept, and so are opaque rules, unless their end is known.
  */
 struct reach;
 
@@ -36,11 +36,28 @@ bool reach_accepts(struct reach *reach, const struct chain *chain, const struct 
 bool reach_bypasses(struct reach *reach, const struct chain *chain, const struct rule *rule);
 
 /*
+ * Whether the rule can end its chain for a packet without refusing it, or refuse it, be it of
+ * an open connection or not. Of a configured chain that it leads to, what a repair leaves
+ * in it counts. A chain of others that cannot accept can refuse: it may be empty until it is
+ * filled.
+ */
+bool reach_passes(struct reach *reach, const struct rule *rule);
+bool reach_refuses(struct reach *reach, const struct rule *rule);
+
+/* Whether no repair changes what the rule leads to: no configured chain that differs. */
+bool reach_is_settled(struct reach *reach, const struct rule *rule);
+
+/* The table, or NULL, as given to reach_new(). */
+const struct table *reach_table(const struct reach *reach);
+
+/*
  * Returns a chain that is not loaded and that an answer about the rule depends on, or
  * NULL.
  */
 struct chain *reach_unloaded(struct reach *reach, const struct rule *rule);
 
+/* Whether its states exclude packets that start a connection. */
+bool rule_excludes_new(const struct rule *rule);
 /* Whether it is unconditional and ends the chain: no packet reaches the next rule. */
 bool rule_ends_chain(const struct rule *rule);
 

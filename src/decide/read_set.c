@@ -7,6 +7,7 @@
 #include "closing.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "forward.h"
 #include "guard_names.h"
 #include "pure_match.h"
 
@@ -36,44 +37,63 @@ static struct chain *about_bridges(struct reach *reach, const struct table *tabl
 }
 
 /* The next chain that FORWARD's rules before the jump lead to. */
-static struct chain *in_front(struct reach *reach, const struct table *table,
-			      const struct chain *forward)
+static struct chain *in_front(const struct policy *policy, struct reach *reach,
+			      const struct table *table, const struct chain *forward)
 {
-	for (size_t i = 0; i < forward->nrules; i++) {
+	struct user_calls *calls = user_calls_new(policy, reach, table);
+	struct chain *missing = NULL;
+	bool goes_on = true;
+
+	for (size_t i = 0; i < forward->nrules && goes_on && !missing; i++) {
 		const struct rule *rule = forward->rules[i];
-		struct chain *missing;
+		struct user_call call;
 
 		if (is_right_jump(rule))
-			return NULL;
+			break;
 		/* A goto is not a jump: it may accept, so its chain must be read. */
 		if (rule->verdict == VERDICT_JUMP && rule_leads_to(rule, DOCKER_USER))
 			continue;
 		missing = reach_unloaded(reach, rule);
-		if (!missing && rule->out.mask[0])
-			missing = about_bridges(reach, table, forward);
 		if (missing)
-			return missing;
+			break;
+		call = user_calls_of(calls, rule);
+		/* If it can accept, some -o in it may make that harmless. */
+		if ((rule->out.mask[0] || rule_jumps(rule)) &&
+		    (call.front == FRONT_ACCEPTS ||
+		     forward_front(policy, reach, forward, rule) == FRONT_ACCEPTS))
+			missing = about_bridges(reach, table, forward);
+		goes_on = call.call != CALL_ALL;
 	}
-	return NULL;
+	user_calls_free(calls);
+	return missing;
 }
 
-/* The configured chain as it is, unless others fill it: nothing depends on its rules. */
-static struct chain *live_held(const struct table *table, const struct wanted_chain *wanted)
+/* The held chain as it is; nothing depends on the rules of one that others fill. */
+static struct chain *live_held(const struct policy *policy, const struct table *table,
+			       const struct wanted_chain *wanted)
 {
-	return wanted->filled_by == FILLED_BY_OTHERS ? NULL : table_chain(table, wanted->name);
+	return chain_is_held(policy, wanted->name, table->family)
+		       ? table_chain(table, wanted->name) : NULL;
 }
 
-/* The next chain that the foreign and the stale rules of a configured chain lead to. */
+/*
+ * The next chain that the foreign and the stale rules of a configured chain lead to, or that
+ * shows whether the -o of one is a bridge of Docker's.
+ */
 static struct chain *in_held(struct reach *reach, const struct policy *policy,
-			     const struct chain *held)
+			     const struct table *table, const struct chain *held)
 {
+	const struct chain *forward = table_chain(table, "FORWARD");
+
 	for (size_t i = 0; i < held->nrules; i++) {
 		const struct rule *rule = held->rules[i];
-		struct chain *missing;
+		struct chain *missing = NULL;
 
-		if (rule_jumps(rule) && policy_chain(policy, rule->chain))
-			continue;
-		missing = reach_unloaded(reach, rule);
+		if (forward && policy->nsections && rule->out.mask[0])
+			missing = about_bridges(reach, table, forward);
+		if (!missing &&
+		    !(rule_jumps(rule) && policy_chain_in(policy, rule->chain, rule->family)))
+			missing = reach_unloaded(reach, rule);
 		if (missing)
 			return missing;
 	}
@@ -142,19 +162,19 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 	if (forward && !forward->loaded)
 		return forward;
 	for (size_t i = 0; i < policy->nchains; i++) {
-		struct chain *held = live_held(table, policy->chains[i]);
+		struct chain *held = live_held(policy, table, policy->chains[i]);
 
 		if (held && !held->loaded)
 			return held;
 	}
 	reach = reach_new(table, policy);
 	if (forward)
-		missing = in_front(reach, table, forward);
+		missing = in_front(policy, reach, table, forward);
 	for (size_t i = 0; i < policy->nchains && !missing; i++) {
-		const struct chain *held = live_held(table, policy->chains[i]);
+		const struct chain *held = live_held(policy, table, policy->chains[i]);
 
 		if (held)
-			missing = in_held(reach, policy, held);
+			missing = in_held(reach, policy, table, held);
 	}
 	reach_free(reach);
 	if (!missing)
@@ -179,6 +199,7 @@ struct chain *select_judged(const struct policy *policy, const struct snapshot *
 			 struct table **table)
 {
 	unsigned int families = families_in_force(policy, snapshot);
+	struct chain *missing_native;
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		struct table *filter, *nat;
@@ -205,7 +226,8 @@ struct chain *select_judged(const struct policy *policy, const struct snapshot *
 		if (missing)
 			return missing;
 	}
-	return select_guard(policy, snapshot, table);
+	missing_native = docker_native_in_doubt(snapshot, table);
+	return missing_native ? missing_native : select_guard(policy, snapshot, table);
 }
 
 struct chain *select_all(const struct policy *policy, const struct snapshot *snapshot,
@@ -221,15 +243,29 @@ struct chain *select_all(const struct policy *policy, const struct snapshot *sna
 	return NULL;
 }
 
-/* The next of: the chain of that name in each of iptables' tables, and the chains that it leads to. */
-static struct chain *select_from(const struct snapshot *snapshot, struct table **table,
-				 const char *name)
+struct chain *select_not_docker(const struct policy *policy, const struct snapshot *snapshot,
+				struct table **table)
+{
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t c = 0; c < (*table)->nchains; c++)
+			if (!(*table)->chains[c]->loaded &&
+			    !docker_owns_chain((*table)->chains[c]->name))
+				return (*table)->chains[c];
+	}
+	return NULL;
+}
+
+struct chain *select_forward(const struct policy *policy, const struct snapshot *snapshot,
+			     struct table **table)
 {
 	struct chain *missing = NULL;
 
+	(void)policy;
 	for (size_t t = 0; t < snapshot->ntables && !missing; t++) {
 		struct reach *reach = reach_new(snapshot->tables[t], NULL);
-		struct chain *chain = table_chain(snapshot->tables[t], name);
+		struct chain *chain = table_chain(snapshot->tables[t], "FORWARD");
 
 		*table = snapshot->tables[t];
 		if (chain && !chain->loaded)
@@ -241,25 +277,13 @@ static struct chain *select_from(const struct snapshot *snapshot, struct table *
 	return missing;
 }
 
-struct chain *select_user(const struct policy *policy, const struct snapshot *snapshot,
-			   struct table **table)
-{
-	(void)policy;
-	return select_from(snapshot, table, DOCKER_USER);
-}
-
-struct chain *select_forward(const struct policy *policy, const struct snapshot *snapshot,
-				     struct table **table)
-{
-	(void)policy;
-	return select_from(snapshot, table, "FORWARD");
-}
-
 struct chain *select_other(const struct policy *policy, const struct snapshot *snapshot,
 			   struct table **table)
 {
 	struct chain *missing = select_forward(policy, snapshot, table);
 
+	if (!missing)
+		missing = docker_native_in_doubt(snapshot, table);
 	return missing ? missing : select_guard(policy, snapshot, table);
 }
 
@@ -273,6 +297,40 @@ struct chain *select_docker_nat(const struct policy *policy, const struct snapsh
 			if (!(*table)->chains[c]->loaded &&
 			    docker_owns_chain((*table)->chains[c]->name))
 				return (*table)->chains[c];
+	}
+	return NULL;
+}
+
+struct chain *select_bridges(const struct policy *policy, const struct snapshot *snapshot,
+			     struct table **table)
+{
+	static const char *const names[] = { "FORWARD", DOCKER_FORWARD };
+
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			struct chain *chain = table_chain(*table, names[i]);
+
+			if (chain && !chain->loaded)
+				return chain;
+		}
+	}
+	return NULL;
+}
+
+struct chain *select_docker_all(const struct policy *policy, const struct snapshot *snapshot,
+				struct table **table)
+{
+	(void)policy;
+	for (size_t t = 0; t < snapshot->ntables; t++) {
+		*table = snapshot->tables[t];
+		for (size_t c = 0; c < (*table)->nchains; c++) {
+			struct chain *chain = (*table)->chains[c];
+
+			if (!chain->loaded && (chain->builtin || docker_owns_chain(chain->name)))
+				return chain;
+		}
 	}
 	return NULL;
 }

@@ -15,11 +15,20 @@
 chain_selector select_judged;
 /* Every chain. */
 chain_selector select_all;
-/* DOCKER-USER, or FORWARD, of each table, and the chains that it leads to. */
-chain_selector select_user, select_forward;
-/* The guard's chains, and, of the backend that Docker does not use, FORWARD and what it leads to. */
+/* Every chain but Docker's own. */
+chain_selector select_not_docker;
+/* FORWARD of each table, and the chains that it leads to. */
+chain_selector select_forward;
+/*
+ * The guard's chains, and, of the backend that was not chosen, also FORWARD and what it leads to,
+ * and the base chains of Docker's own tables.
+ */
 chain_selector select_guard, select_other;
+/* FORWARD and DOCKER-FORWARD, which name Docker's bridges. */
+chain_selector select_bridges;
 /* Docker's own chains. */
 chain_selector select_docker_nat;
+/* These, and all builtin chains. */
+chain_selector select_docker_all;
 
 #endif

@@ -10,7 +10,10 @@ static void add_absent(struct findings *shown, const struct findings *all,
 {
 	struct finding *finding = findings_add_at(
 		shown, DOCKER_ABSENT, SEVERITY_UNKNOWN, critical->family, NULL, 0,
-		xasprintf("Docker does not run and has no chains, and %s is not as configured: %s",
+		xasprintf("%s, and %s is not as configured: %s",
+			  findings_count(all, DOCKER_ELSEWHERE, FAMILY_COUNT) ?
+			  "no Docker of this network namespace runs or has chains" :
+			  "Docker does not run and has no chains",
 			  DOCKER_USER, critical->message));
 
 	finding->repairable = false;
@@ -19,14 +22,21 @@ static void add_absent(struct findings *shown, const struct findings *all,
 				       all->v[i].repairable;
 }
 
-void report_findings(struct findings *findings, const struct policy *policy)
+bool report_ignores(const struct policy *policy, enum finding_id id)
 {
-	struct findings kept = { 0 }, shown = { 0 };
+	return strings_has(&policy->ignore, finding_name(id));
+}
+
+void report_findings(struct findings *findings, const struct policy *policy,
+		     struct findings *ignored)
+{
+	struct findings kept = { 0 }, shown = { 0 }, rest = { 0 };
+	struct findings *aside = ignored ? ignored : &rest;
 	const struct finding *critical[FAMILY_COUNT] = { NULL };
 
 	for (size_t i = 0; i < findings->n; i++)
-		if (!strings_has(&policy->ignore, finding_name(findings->v[i].id)))
-			findings_move(&kept, &findings->v[i]);
+		findings_move(report_ignores(policy, findings->v[i].id) ? aside : &kept,
+			      &findings->v[i]);
 	findings_clear(findings);
 	for (size_t i = kept.n; i-- > 0;)
 		if (kept.v[i].absent && kept.v[i].severity == SEVERITY_CRITICAL)
@@ -36,10 +46,11 @@ void report_findings(struct findings *findings, const struct policy *policy)
 
 		if (!finding->absent || !critical[finding->family])
 			findings_move(&shown, finding);
-		else if (finding == critical[finding->family] &&
-			 !strings_has(&policy->ignore, finding_name(DOCKER_ABSENT)))
-			add_absent(&shown, &kept, finding);
+		else if (finding == critical[finding->family])
+			add_absent(report_ignores(policy, DOCKER_ABSENT) ? aside : &shown, &kept,
+				   finding);
 	}
 	findings_clear(&kept);
+	findings_clear(&rest);
 	*findings = shown;
 }

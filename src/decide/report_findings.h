@@ -6,11 +6,15 @@
 #include "policy.h"
 
 /*
- * Reduces the findings to those that a report shows. Pure. Ids that the policy ignores
- * are dropped here and nowhere else. With neither dockerd nor its chains nothing is
- * open, and whether the tables are correct is not known until Docker runs: if any
- * finding of such a family is critical, docker-absent (unknown) replaces them all.
+ * Reduces the findings to those that a report shows. Pure. Those with an id that the policy
+ * ignores are moved to the end of ignored (NULL: freed), here and nowhere else. With neither dockerd nor its
+ * chains nothing is open, and whether the tables are correct is not known until Docker runs: if
+ * any finding of such a family is critical and not ignored, docker-absent (unknown) replaces
+ * them all. The caller clears both lists.
  */
-void report_findings(struct findings *findings, const struct policy *policy);
+void report_findings(struct findings *findings, const struct policy *policy,
+		     struct findings *ignored);
+/* Whether the setting ignore has the id. */
+bool report_ignores(const struct policy *policy, enum finding_id id);
 
 #endif

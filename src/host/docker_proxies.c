@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "diag.h"
-#include "dockerd_find.h"
+#include "process.h"
 #include "proto.h"
-#include "read_file.h"
 #include "util.h"
 
 #define TCP_LISTEN_STATE 0x0a
@@ -78,22 +77,22 @@ bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 	return good && host && container && proxy->port && proxy->container_port;
 }
 
-/* Adds the process if it is a docker-proxy in our network namespace. */
+/* Adds the process if its command line is docker-proxy's, and it is the host's. */
 static void look_at(struct proxies *proxies, const char *pid)
 {
-	char *path = xasprintf("/proc/%s/cmdline", pid);
-	size_t size = 0;
-	char *words = read_file(path, COMMAND_LINE_MAX, &size);
+	struct process process;
 	struct proxy proxy;
-	bool is_proxy = words && proxies_parse(words, size, &proxy);
+	size_t size = 0;
+	char *words = process_open(&process, pid) ?
+		      process_read(&process, "cmdline", COMMAND_LINE_MAX, &size) : NULL;
 
-	free(path);
+	if (words && proxies_parse(words, size, &proxy) && process_is_dockers(&process)) {
+		proxy.pid = process.pid;
+		GROW(proxies->v, proxies->n, proxies->room);
+		proxies->v[proxies->n++] = proxy;
+	}
 	free(words);
-	if (!is_proxy || !dockerd_shares_network(pid))
-		return;
-	proxy.pid = (pid_t)strtol(pid, NULL, 10);
-	GROW(proxies->v, proxies->n, proxies->room);
-	proxies->v[proxies->n++] = proxy;
+	process_close(&process);
 }
 
 /* Reads the ports with a listener on every address, one bit each, from /proc/net/NAME. */
@@ -174,8 +173,7 @@ int proxies_read(struct proxies *proxies)
 		return -1;
 	}
 	while ((entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			look_at(proxies, entry->d_name);
+		look_at(proxies, entry->d_name);
 	closedir(proc);
 	add_dual(proxies);
 	proxies_sort(proxies);

@@ -3,100 +3,24 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "diag.h"
 #include "paths.h"
+#include "process.h"
 #include "read_file.h"
+#include "trust_path.h"
 #include "util.h"
 
-/* Files in /proc and a configuration are far smaller than this. */
+/* Command lines and configurations are far smaller than this. */
 #define FILE_MAX (16U * 1024 * 1024)
-
-/* Returns the first line of a file, without its newline; the caller frees it. NULL: unreadable. */
-static char *first_line(const char *path)
-{
-	size_t size;
-	char *text = read_file(path, FILE_MAX, &size);
-
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-static bool is_dockerd(const char *pid)
-{
-	char path[64], *comm;
-	bool is;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-	comm = first_line(path);
-	is = comm && !strcmp(comm, "dockerd");
-	free(comm);
-	return is;
-}
-
-static int namespace_is_ours(const char *pid, const char *kind)
-{
-	struct stat own, other;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
-	if (stat(path, &own) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%.20s/ns/%s", pid, kind);
-	if (stat(path, &other) < 0)
-		return -1;
-	return own.st_ino == other.st_ino && own.st_dev == other.st_dev;
-}
-
-/* The text after the key, or NULL if there is none. */
-static const char *after(const char *text, const char *key)
-{
-	const char *found = strstr(text, key);
-
-	return found ? found + strlen(key) : NULL;
-}
-
-/*
- * Anyone can give a process any name, but only root can run it as root. A process in a
- * container also has a PID there, which shows even if its namespaces do not.
- */
-static int shares_network(const char *pid, const char *status)
-{
-	const char *user = after(status, "\nUid:\t");
-	const char *numbers = after(status, "\nNSpid:\t");
-	const char *state = after(status, "\nState:\t");
-	int network, users;
-
-	if (!user || !numbers || !state)
-		return -1;
-	/* A zombie has exited, even if its parent has not noticed. */
-	if (strncmp(user, "0\t", 2) || *state == 'Z')
-		return 0;
-	network = namespace_is_ours(pid, "net");
-	users = namespace_is_ours(pid, "user");
-	if (network < 0 || users < 0)
-		return strcspn(numbers, "\t") > strcspn(numbers, "\n");
-	return network && users;
-}
-
-int dockerd_shares_network(const char *pid)
-{
-	char path[64], *status;
-	size_t size;
-	int shares;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/status", pid);
-	status = read_file(path, FILE_MAX, &size);
-	shares = status ? shares_network(pid, status) : -1;
-	free(status);
-	return shares;
-}
+#define PID_FILE_MAX 4096
 
 /* "--name=true", "--name=false", "--name"; Go's flags also accept t, T, 1, f, F, 0. */
 static void read_flag(enum flag *flag, const char *word, const char *name)
@@ -111,21 +35,11 @@ static void read_flag(enum flag *flag, const char *word, const char *name)
 		*flag = strchr("tT1", word[length + 1]) ? FLAG_ON : FLAG_OFF;
 }
 
-/* Reads the flags from a command line of NUL-terminated words. */
-static void read_arguments(struct dockerd *dockerd, const char *words, size_t size)
+/* The last value of an option that takes one, "--name=value" or "--name value"; NULL: none. */
+static const char *word_of(const char *words, size_t size, const char *name)
 {
-	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
-		read_flag(&dockerd->iptables, words + at, "--iptables");
-		read_flag(&dockerd->ip6tables, words + at, "--ip6tables");
-	}
-}
-
-/* The settings file that the arguments name, a part of words, or else the default one. */
-static const char *settings_file(const char *words, size_t size)
-{
-	static const char name[] = "--config-file";
-	const char *file = DAEMON_JSON;
-	size_t length = sizeof(name) - 1;
+	size_t length = strlen(name);
+	const char *value = NULL;
 
 	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
 		const char *word = words + at, *next = word + strnlen(word, size - at) + 1;
@@ -133,11 +47,37 @@ static const char *settings_file(const char *words, size_t size)
 		if (strncmp(word, name, length))
 			continue;
 		if (word[length] == '=')
-			file = word + length + 1;
+			value = word + length + 1;
 		else if (!word[length] && next < words + size)
-			file = next;
+			value = next;
 	}
-	return file;
+	return value;
+}
+
+/* Returns false if dockerd knows no such value. "" is the default. */
+static bool read_firewall(struct dockerd *dockerd, const char *value)
+{
+	if (!strcmp(value, "nftables"))
+		dockerd->firewall = FIREWALL_NFTABLES;
+	else if (!strcmp(value, "iptables"))
+		dockerd->firewall = FIREWALL_IPTABLES;
+	else
+		return !*value;
+	return true;
+}
+
+/* Reads the flags from a command line of NUL-terminated words. */
+static void read_arguments(struct dockerd *dockerd, const char *words, size_t size)
+{
+	const char *text;
+
+	for (size_t at = 0; at < size; at += strnlen(words + at, size - at) + 1) {
+		read_flag(&dockerd->iptables, words + at, "--iptables");
+		read_flag(&dockerd->ip6tables, words + at, "--ip6tables");
+	}
+	text = word_of(words, size, "--firewall-backend");
+	if (text)
+		read_firewall(dockerd, text);
 }
 
 static bool read_key(enum flag *flag, const json_t *root, const char *name)
@@ -147,6 +87,58 @@ static bool read_key(enum flag *flag, const json_t *root, const char *name)
 	if (*flag == FLAG_UNSET && json_is_boolean(value))
 		*flag = json_is_true(value) ? FLAG_ON : FLAG_OFF;
 	return !value || json_is_boolean(value);
+}
+
+/* The command line comes first: dockerd does not start if both set it. */
+static bool read_firewall_key(struct dockerd *dockerd, const json_t *root)
+{
+	const json_t *value = json_object_get(root, "firewall-backend");
+
+	if (!value || dockerd->firewall != FIREWALL_UNSET)
+		return true;
+	return json_is_string(value) && read_firewall(dockerd, json_string_value(value));
+}
+
+/*
+ * Opens a settings file of dockerd's: a regular one of root's, on a way that nobody else
+ * can change, and never anything else, since opening a device has effects. Returns a
+ * descriptor. Otherwise -1; then *doubt, if it is set, says why, and errno is ENOENT if
+ * there is no such file.
+ */
+static int open_settings(const char *file, char **doubt)
+{
+	struct stat st;
+	char *why = NULL;
+	int fd, error;
+
+	if (*file != '/') {
+		*doubt = xasprintf("its settings '%s' are in a folder that is not known", file);
+		errno = EINVAL;
+		return -1;
+	}
+	fd = trust_path_open(file, TRUST_WAY | TRUST_NO_LAST_LINK, &why);
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			why = xstrdup("it is not a regular file");
+		else if (st.st_uid)
+			why = xasprintf("it belongs to user %lu", (unsigned long)st.st_uid);
+		else if (st.st_mode & 022)
+			why = xasprintf("others may write it (mode %04o)",
+					(unsigned int)st.st_mode & 07777);
+		if (!why)
+			fd = trust_path_reopen(fd);
+	}
+	error = why ? EACCES : errno;
+	if (why || fd < 0)
+		*doubt = xasprintf("its settings '%s' cannot be %s: %s", file,
+				   why ? "trusted" : "read", why ? why : strerror(error));
+	if (why && fd >= 0) {
+		close(fd);
+		fd = -1;
+	}
+	free(why);
+	errno = error;
+	return fd;
 }
 
 /*
@@ -160,51 +152,75 @@ static void read_settings(struct dockerd *dockerd, const char *file, bool usual)
 	size_t size = 0;
 	char *text;
 	json_t *root;
-	bool known;
+	bool known, known_firewall;
+	int fd;
 
-	if (dockerd->iptables != FLAG_UNSET && dockerd->ip6tables != FLAG_UNSET)
+	if (dockerd->iptables != FLAG_UNSET && dockerd->ip6tables != FLAG_UNSET &&
+	    dockerd->firewall != FIREWALL_UNSET)
 		return;
-	text = read_file(file, FILE_MAX, &size);
-	if (!text) {
-		if (errno != ENOENT || !usual)
-			dockerd->doubt = xasprintf("its settings '%s' cannot be read: %s", file,
-						   strerror(errno));
+	fd = open_settings(file, &dockerd->doubt);
+	if (fd < 0) {
+		if (errno == ENOENT && usual) {
+			free(dockerd->doubt);
+			dockerd->doubt = NULL;
+		}
 		return;
 	}
+	text = read_to_end(fd, FILE_MAX, &size);
+	if (!text)
+		dockerd->doubt = xasprintf("its settings '%s' cannot be read: %s", file,
+					   strerror(errno));
+	close(fd);
+	if (!text)
+		return;
 	root = json_loadb(text, size, 0, &error);
 	known = read_key(&dockerd->iptables, root, "iptables");
 	known &= read_key(&dockerd->ip6tables, root, "ip6tables");
+	known_firewall = read_firewall_key(dockerd, root);
 	if (!root)
 		dockerd->doubt = xasprintf("its settings '%s' are not JSON: line %d: %s", file,
 					   error.line, error.text);
 	else if (!known)
 		dockerd->doubt = xasprintf("its settings '%s' set iptables or ip6tables to neither true nor false",
 					   file);
+	else if (!known_firewall)
+		dockerd->doubt = xasprintf("its settings '%s' set firewall-backend to neither \"iptables\" nor \"nftables\"",
+					   file);
 	json_decref(root);
 	free(text);
 }
 
-static void found(struct dockerd *dockerd, const char *pid)
+static void read_process(struct dockerd *dockerd, const struct process *process)
 {
-	char path[64], *words;
 	const char *file;
 	size_t size = 0;
+	char *words = process_read(process, "cmdline", FILE_MAX, &size);
 
 	dockerd->running = true;
-	dockerd->pid = (pid_t)strtol(pid, NULL, 10);
-	snprintf(path, sizeof(path), "/proc/%.20s/cmdline", pid);
-	words = read_file(path, FILE_MAX, &size);
+	dockerd->pid = process->pid;
 	if (!words || !size) {
-		dockerd->doubt = xasprintf("its command line '%s' cannot be read: %s", path,
-					   words ? "it is empty" : strerror(errno));
+		dockerd->doubt = xasprintf("its command line '/proc/%ld/cmdline' cannot be read: %s",
+					   (long)process->pid, words ? "it is empty" : strerror(errno));
 	} else {
 		read_arguments(dockerd, words, size);
-		file = settings_file(words, size);
-		read_settings(dockerd, file, !strcmp(file, DAEMON_JSON));
+		file = word_of(words, size, "--config-file");
+		read_settings(dockerd, file ? file : DAEMON_JSON,
+			      !file || !strcmp(file, DAEMON_JSON));
 	}
 	if (dockerd->doubt)
 		diag_step(1, "dockerd: %s", dockerd->doubt);
 	free(words);
+}
+
+/* Looks whether the process with that PID is the host's dockerd. */
+static void look_at(struct dockerd *dockerd, const char *pid)
+{
+	struct process process;
+
+	if (process_open(&process, pid) && process_has_name(&process, "dockerd") &&
+	    process_is_dockers(&process))
+		read_process(dockerd, &process);
+	process_close(&process);
 }
 
 /*
@@ -225,32 +241,91 @@ static bool has_socket(void)
 	return found_one;
 }
 
+/* The backend of the next dockerd, if daemon.json says so; nothing else counts before it runs. */
+static void read_next_start(struct dockerd *dockerd)
+{
+	struct dockerd next = { 0 };
+
+	read_settings(&next, DAEMON_JSON, true);
+	dockerd->firewall = next.firewall;
+	dockerd_clear(&next);
+}
+
 int dockerd_find(struct dockerd *dockerd)
 {
 	struct dirent *entry;
-	unsigned long number;
+	size_t size;
 	char *pid;
 	DIR *proc;
 
 	*dockerd = (struct dockerd){ 0 };
-	pid = first_line(DOCKER_PID_FILE);
-	/* The PID file is in this file system, so it is trusted unless the process is
-	 * known to be in another network namespace. */
-	if (pid && parse_number(pid, 1, 1UL << 22, &number) && is_dockerd(pid) &&
-	    dockerd_shares_network(pid))
-		found(dockerd, pid);
+	/* The PID file only saves the search: the process is judged as any other. */
+	pid = read_file(DOCKER_PID_FILE, PID_FILE_MAX, &size);
+	if (pid) {
+		pid[strcspn(pid, "\n")] = '\0';
+		look_at(dockerd, pid);
+	}
 	free(pid);
-	if (dockerd->running || !has_socket())
-		return 0;
-	proc = opendir("/proc");
+	if (!dockerd->running && has_socket()) {
+		proc = opendir("/proc");
+		if (!proc) {
+			diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
+			return -1;
+		}
+		while (!dockerd->running && (entry = readdir(proc)))
+			look_at(dockerd, entry->d_name);
+		closedir(proc);
+	}
+	if (!dockerd->running)
+		read_next_start(dockerd);
+	return 0;
+}
+
+static void look_elsewhere(struct docker_elsewhere *elsewhere, const char *pid)
+{
+	struct process process;
+	bool user;
+
+	if (process_open(&process, pid) && process_has_name(&process, "dockerd") &&
+	    process_is_elsewhere(&process, &user) && !elsewhere->n++) {
+		elsewhere->pid = process.pid;
+		elsewhere->rootless = user;
+	}
+	process_close(&process);
+}
+
+/* A first look at every process, with as few system calls as possible. */
+static bool may_be_dockerd(int proc, const char *pid)
+{
+	static const char dockerd[] = "dockerd\n";
+	char path[300], name[sizeof(dockerd)] = "";
+	ssize_t size = -1;
+	int fd;
+
+	if (*pid < '1' || *pid > '9')
+		return false;
+	snprintf(path, sizeof(path), "%s/comm", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		size = read(fd, name, sizeof(name));
+		close(fd);
+	}
+	return size == sizeof(dockerd) - 1 && !memcmp(name, dockerd, sizeof(dockerd) - 1);
+}
+
+int docker_elsewhere_find(struct docker_elsewhere *elsewhere)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	*elsewhere = (struct docker_elsewhere){ 0 };
 	if (!proc) {
 		diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 		return -1;
 	}
-	while (!dockerd->running && (entry = readdir(proc)))
-		if (parse_number(entry->d_name, 1, 1UL << 22, &number) &&
-		    is_dockerd(entry->d_name) && dockerd_shares_network(entry->d_name) == 1)
-			found(dockerd, entry->d_name);
+	while ((entry = readdir(proc)))
+		if (may_be_dockerd(dirfd(proc), entry->d_name))
+			look_elsewhere(elsewhere, entry->d_name);
 	closedir(proc);
 	return 0;
 }

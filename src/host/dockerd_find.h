@@ -7,21 +7,22 @@
 /* Finds dockerd through /proc, without its socket. */
 
 /*
- * Whether the process with that PID belongs to this host's network: alive, owned by
- * root, in this network namespace and in this user namespace. (A rootless dockerd may
- * stay in the host's network and keep its containers in another.) Returns 1 for yes, 0
- * for no, -1 if it is not known. Without CAP_SYS_PTRACE the namespaces of a more
- * privileged process are not visible; then the answer is yes unless it is in a
- * container.
- */
-int dockerd_shares_network(const char *pid);
-
-/*
- * Looks for dockerd without touching its socket: first by /run/docker.pid, then, if a
- * unix socket has Docker's name, among the processes of this network namespace. A
- * process that cannot be inspected counts as not running. Returns 0, or -1 if /proc
- * cannot be read, reported. The caller clears dockerd in any case.
+ * Looks for dockerd without touching its socket: first at the process that /run/docker.pid
+ * names, then, if a unix socket has Docker's name, among all. dockerd is a process of that
+ * name that certainly is this host's Docker (process.h); one for which that is not certain
+ * does not count, nor does a rootless one. Its settings are read only from a regular file of root's that nobody else can change.
+ * If none runs, only the firewall backend is read, from daemon.json.
+ * Returns 0, or -1 if /proc cannot be read, reported. The caller clears dockerd in any
+ * case.
  */
 int dockerd_find(struct dockerd *dockerd);
+
+/*
+ * Looks through all processes for a dockerd that publishes ports past this host's tables:
+ * a rootless one, or one in another network namespace (process_is_elsewhere()). Anyone can
+ * give a process that name, so this only shows what is not known. Returns 0, or -1 if
+ * /proc cannot be read, reported.
+ */
+int docker_elsewhere_find(struct docker_elsewhere *elsewhere);
 
 #endif

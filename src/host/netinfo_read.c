@@ -2,9 +2,9 @@
 #include "netinfo_read.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_link.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,128 +13,82 @@
 #include "diag.h"
 #include "netlink.h"
 #include "patience.h"
+#include "route_read.h"
+#include "rtattrs.h"
 
-static bool known_family(uint8_t af, enum family *family)
+/* Whether it has no hardware: what is at its other end is a container or a virtual machine. */
+static bool is_guest(const struct attrs *kind)
 {
-	if (af != AF_INET && af != AF_INET6)
-		return false;
-	*family = af == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
-	return true;
+	return attr_is(kind, IFLA_INFO_KIND, "veth") || attr_is(kind, IFLA_INFO_KIND, "tun") ||
+	       attr_is(kind, IFLA_INFO_KIND, "dummy");
 }
 
-/* The attributes of a message, indexed by type; higher types are left out. */
-struct attrs {
-	const struct nlattr *v[64];
-};
-
-static int keep_attr(const struct nlattr *attr, void *data)
-{
-	struct attrs *attrs = data;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	if (type < ARRAY_SIZE(attrs->v))
-		attrs->v[type] = attr;
-	return MNL_CB_OK;
-}
-
-static bool has_attr(const struct attrs *attrs, unsigned int type, size_t size)
-{
-	return attrs->v[type] && mnl_attr_get_payload_len(attrs->v[type]) >= size;
-}
-
-static uint32_t attr_number(const struct attrs *attrs, unsigned int type, uint32_t missing)
-{
-	return has_attr(attrs, type, sizeof(uint32_t)) ? mnl_attr_get_u32(attrs->v[type]) : missing;
-}
-
-static bool attr_string(const struct nlattr *attr, const char *wanted)
-{
-	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 &&
-	       !strcmp(mnl_attr_get_str(attr), wanted);
-}
-
-static void take_link(const struct nlmsghdr *message, void *data)
+static void take_link(const struct nlmsghdr *message, struct reading *reading)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-	struct attrs attrs = { 0 }, kind = { 0 };
+	struct attrs attrs, kind, bridge;
 	struct netif *iface;
+	const char *name;
 
-	if (message->nlmsg_type != RTM_NEWLINK)
+	if (message->nlmsg_type != RTM_NEWLINK || !attrs_parse(message, sizeof(*link), &attrs))
 		return;
-	mnl_attr_parse(message, sizeof(*link), keep_attr, &attrs);
-	if (!attrs.v[IFLA_IFNAME] || mnl_attr_validate(attrs.v[IFLA_IFNAME], MNL_TYPE_NUL_STRING) < 0)
+	name = attr_text(&attrs, IFLA_IFNAME);
+	if (!name)
 		return;
-	iface = netinfo_add_if(data, mnl_attr_get_str(attrs.v[IFLA_IFNAME]), link->ifi_index);
+	iface = netinfo_add_if(reading->info, name, link->ifi_index);
 	iface->loopback = link->ifi_flags & IFF_LOOPBACK;
 	iface->up = link->ifi_flags & IFF_UP;
 	iface->master = (int)attr_number(&attrs, IFLA_MASTER, 0);
-	if (attrs.v[IFLA_LINKINFO])
-		mnl_attr_parse_nested(attrs.v[IFLA_LINKINFO], keep_attr, &kind);
-	iface->bridge = kind.v[IFLA_INFO_KIND] && attr_string(kind.v[IFLA_INFO_KIND], "bridge");
-	iface->port = iface->master && !(kind.v[IFLA_INFO_SLAVE_KIND] &&
-					 attr_string(kind.v[IFLA_INFO_SLAVE_KIND], "vrf"));
+	/* With an id of a network namespace, the index is one of there. */
+	if (!attrs.v[IFLA_LINK_NETNSID])
+		iface->link = (int)attr_number(&attrs, IFLA_LINK, 0);
+	attrs_parse_nested(attrs.v[IFLA_LINKINFO], &kind);
+	iface->bridge = attr_is(&kind, IFLA_INFO_KIND, "bridge");
+	iface->guest = is_guest(&kind);
+	iface->vrf = attr_is(&kind, IFLA_INFO_KIND, "vrf");
+	iface->port = iface->master && !attr_is(&kind, IFLA_INFO_SLAVE_KIND, "vrf");
+	/* The kernel sends this only if the other end is in another namespace. */
+	iface->to_container = attr_is(&kind, IFLA_INFO_KIND, "veth") && attrs.v[IFLA_LINK_NETNSID];
+	if (!iface->bridge)
+		return;
+	attrs_parse_nested(kind.v[IFLA_INFO_DATA], &bridge);
+	iface->filtered[FAMILY_IPV4] = attr_byte(&bridge, IFLA_BR_NF_CALL_IPTABLES);
+	iface->filtered[FAMILY_IPV6] = attr_byte(&bridge, IFLA_BR_NF_CALL_IP6TABLES);
 }
 
-static void take_addr(const struct nlmsghdr *message, void *data)
+static void take_addr(const struct nlmsghdr *message, struct reading *reading)
 {
-	const struct ifaddrmsg *addr = mnl_nlmsg_get_payload(message);
-	struct netinfo *info = data;
-	struct attrs attrs = { 0 };
+	const struct ifaddrmsg *from = mnl_nlmsg_get_payload(message);
+	struct netinfo *info = reading->info;
 	enum family family;
+	struct attrs attrs;
 	unsigned int type;
+	uint32_t flags;
+	addr_t addr;
 
-	if (message->nlmsg_type != RTM_NEWADDR || !known_family(addr->ifa_family, &family))
+	if (message->nlmsg_type != RTM_NEWADDR || !attrs_parse(message, sizeof(*from), &attrs) ||
+	    !known_family(from->ifa_family, &family))
 		return;
-	mnl_attr_parse(message, sizeof(*addr), keep_attr, &attrs);
 	/* IFA_ADDRESS is the far end of a point-to-point link. */
 	type = attrs.v[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS;
 	if (!has_attr(&attrs, type, family_addr_size(family)))
 		return;
+	addr = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
+	flags = attr_number(&attrs, IFA_FLAGS, from->ifa_flags);
+	netinfo_add_addr(info, family, addr, (int)from->ifa_index,
+			 flags & IFA_F_TENTATIVE && !(flags & IFA_F_OPTIMISTIC));
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
 
-		if (iface->index != (int)addr->ifa_index)
+		if (iface->index != (int)from->ifa_index)
 			continue;
 		iface->numbered |= family == FAMILY_IPV4;
 		info->local[family] |= iface->loopback && iface->up;
-		if (addr->ifa_scope < RT_SCOPE_LINK && !iface->has_addr[family]) {
+		if (from->ifa_scope < RT_SCOPE_LINK && !iface->has_addr[family]) {
 			iface->has_addr[family] = true;
-			iface->addr[family] = addr_load(family, mnl_attr_get_payload(attrs.v[type]));
+			iface->addr[family] = addr;
 		}
 	}
-}
-
-static void take_route(const struct nlmsghdr *message, void *data)
-{
-	const struct rtmsg *from = mnl_nlmsg_get_payload(message);
-	struct attrs attrs = { 0 };
-	struct netroute *route;
-	enum family family;
-	addr_t dst = 0;
-
-	if (message->nlmsg_type != RTM_NEWROUTE || !known_family(from->rtm_family, &family) ||
-	    from->rtm_flags & RTM_F_CLONED)
-		return;
-	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
-	if (from->rtm_dst_len) {
-		if (!has_attr(&attrs, RTA_DST, family_addr_size(family)))
-			return;
-		dst = addr_load(family, mnl_attr_get_payload(attrs.v[RTA_DST]));
-	}
-	route = netinfo_add_route(data, family, dst, from->rtm_dst_len, from->rtm_type,
-				  (int)attr_number(&attrs, RTA_OIF, 0));
-	route->table = attr_number(&attrs, RTA_TABLE, from->rtm_table);
-	route->metric = attr_number(&attrs, RTA_PRIORITY, 0);
-	if (has_attr(&attrs, RTA_MULTIPATH, sizeof(struct rtnexthop))) {
-		const struct rtnexthop *first = mnl_attr_get_payload(attrs.v[RTA_MULTIPATH]);
-
-		route->out = first->rtnh_ifindex;
-		route->multipath = mnl_attr_get_payload_len(attrs.v[RTA_MULTIPATH]) >
-				   RTNH_ALIGN(first->rtnh_len);
-	}
-	/* An IPv6 route with a source prefix applies only to some packets. */
-	if (from->rtm_src_len)
-		route->multipath = true;
 }
 
 /* An address that a policy routing rule selects on; 0 if it does not. */
@@ -159,17 +113,18 @@ static void rule_marks(const struct attrs *attrs, struct netrule *rule)
 	rule->suppresses = rule->suppress != ~0U;
 }
 
-static void take_policy_rule(const struct nlmsghdr *message, void *data)
+static void take_policy_rule(const struct nlmsghdr *message, struct reading *reading)
 {
 	const struct fib_rule_hdr *from = mnl_nlmsg_get_payload(message);
-	struct netinfo *info = data;
-	struct attrs attrs = { 0 };
+	struct netinfo *info = reading->info;
 	struct netrule *rule;
 	enum family family;
+	struct attrs attrs;
+	const char *in;
 
-	if (message->nlmsg_type != RTM_NEWRULE || !known_family(from->family, &family))
+	if (message->nlmsg_type != RTM_NEWRULE || !attrs_parse(message, sizeof(*from), &attrs) ||
+	    !known_family(from->family, &family))
 		return;
-	mnl_attr_parse(message, sizeof(*from), keep_attr, &attrs);
 	GROW(info->rules, info->nrules, info->rules_room);
 	rule = &info->rules[info->nrules++];
 	*rule = (struct netrule){
@@ -182,11 +137,11 @@ static void take_policy_rule(const struct nlmsghdr *message, void *data)
 	rule->src = rule_prefix(&attrs, FRA_SRC, family, from->src_len, rule);
 	rule->dst = rule_prefix(&attrs, FRA_DST, family, from->dst_len, rule);
 	rule_marks(&attrs, rule);
-	if (attrs.v[FRA_L3MDEV])
-		rule->vrf = mnl_attr_get_payload_len(attrs.v[FRA_L3MDEV]) &&
-			    mnl_attr_get_u8(attrs.v[FRA_L3MDEV]);
-	if (attrs.v[FRA_IIFNAME] && mnl_attr_validate(attrs.v[FRA_IIFNAME], MNL_TYPE_NUL_STRING) >= 0)
-		strncpy(rule->in, mnl_attr_get_str(attrs.v[FRA_IIFNAME]), IFNAMSIZ - 1);
+	rule->vrf = attr_byte(&attrs, FRA_L3MDEV);
+	in = attr_text(&attrs, FRA_IIFNAME);
+	if (in)
+		strncpy(rule->in, in, IFNAMSIZ - 1);
+	rule->unknown |= attrs.v[FRA_IIFNAME] && !in;
 	/* Any other attribute is a selector that is not known here. */
 	for (unsigned int i = 0; i < ARRAY_SIZE(attrs.v); i++) {
 		static const unsigned int read[] = {
@@ -202,29 +157,52 @@ static void take_policy_rule(const struct nlmsghdr *message, void *data)
 	}
 }
 
+/* One list of the kernel. */
+struct dump {
+	uint16_t type;
+	uint8_t af;
+	/* Of the request's header, which starts with the family, as rtgenmsg does. */
+	size_t header;
+	void (*take)(const struct nlmsghdr *message, struct reading *reading);
+	const char *what;
+};
+
+struct taking {
+	const struct dump *dump;
+	struct reading *reading;
+};
+
+static void take_one(const struct nlmsghdr *message, void *data)
+{
+	const struct taking *taking = data;
+
+	taking->dump->take(message, taking->reading);
+}
+
 /*
  * Requests one dump. Returns 0, 1 if the kernel's tables changed meanwhile, or -1 with
  * errno set as in netlink.h.
  */
-static int dump_once(struct netlink *netlink, uint16_t type, uint8_t af,
-		     void (*take)(const struct nlmsghdr *message, void *data), void *data)
+static int dump_once(struct netlink *netlink, const struct dump *dump, struct reading *reading)
 {
 	static uint32_t sequence;
 	uint8_t question[MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(struct ifinfomsg))]
 		__attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *request = mnl_nlmsg_put_header(question);
+	struct taking taking = { .dump = dump, .reading = reading };
 	struct netlink_end end;
 	struct rtgenmsg *header;
 
-	request->nlmsg_type = type;
+	request->nlmsg_type = dump->type;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request->nlmsg_seq = ++sequence;
-	/* The largest of the request headers; each starts with the family, as rtgenmsg does. */
-	header = mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	header->rtgen_family = af;
-	if (netlink_send(netlink, request, request->nlmsg_len) ||
-	    netlink_answer(netlink, request->nlmsg_seq, take, data, &end))
+	header = mnl_nlmsg_put_extra_header(request, dump->header);
+	header->rtgen_family = dump->af;
+	if (netlink_send(netlink, request, request->nlmsg_len))
 		return -1;
+	/* Messages that did not fit into the socket are lost: what came is not whole. */
+	if (netlink_answer(netlink, request->nlmsg_seq, take_one, &taking, &end))
+		return errno == ENOBUFS ? 1 : -1;
 	if (end.cut || end.error == EINTR)
 		return 1;
 	errno = end.error;
@@ -259,6 +237,21 @@ static int read_switch(const char *family, const char *iface, const char *name, 
 	return c >= '0' && c <= '9' ? c - '0' : missing;
 }
 
+/* Whether netfilter sees bridged packets; not without the module br_netfilter, which has the sysctl. */
+static bool read_bridge_switch(const char *name)
+{
+	char *path = xasprintf("/proc/sys/net/bridge/bridge-nf-call-%s", name);
+	FILE *file = fopen(path, "re");
+	int c = '0';
+
+	if (file) {
+		c = fgetc(file);
+		fclose(file);
+	}
+	free(path);
+	return c != '0';
+}
+
 /* A sysctl that cannot be read counts as the value that lets in the most packets. */
 static void read_switches(struct netinfo *info)
 {
@@ -267,6 +260,8 @@ static void read_switches(struct netinfo *info)
 	bool mark = read_switch("ipv4", "all", "src_valid_mark", 0);
 	int filter = read_switch("ipv4", "all", "rp_filter", 0);
 	bool forwards6 = read_switch("ipv6", "all", "forwarding", 1);
+	bool bridged[FAMILY_COUNT] = { [FAMILY_IPV4] = read_bridge_switch("iptables"),
+				       [FAMILY_IPV6] = read_bridge_switch("ip6tables") };
 
 	for (size_t i = 0; i < info->nifs; i++) {
 		struct netif *iface = &info->ifs[i];
@@ -276,6 +271,9 @@ static void read_switches(struct netinfo *info)
 		/* A name must not lead elsewhere in the tree; "" finds no file. */
 		if (strchr(name, '/') || !strcmp(name, ".."))
 			name = "";
+		for (int family = 0; family < FAMILY_COUNT; family++)
+			iface->filtered[family] = iface->bridge &&
+						  (iface->filtered[family] || bridged[family]);
 		iface->forwards[FAMILY_IPV4] = read_switch("ipv4", name, "forwarding", 1);
 		iface->localnet = localnet || read_switch("ipv4", name, "route_localnet", 1);
 		iface->accept_local = local || read_switch("ipv4", name, "accept_local", 1);
@@ -288,27 +286,30 @@ static void read_switches(struct netinfo *info)
 	}
 }
 
-/* Reads each list once. Returns 0, 1 if the kernel's tables changed meanwhile, or -1, reported. */
-static int read_lists(struct netlink *netlink, struct netinfo *info)
+/*
+ * Reads each list once: the interfaces first, and what routes name before the routes.
+ * Returns 0, 1 if the kernel's tables changed meanwhile, or -1, reported.
+ */
+static int read_lists(struct netlink *netlink, struct reading *reading)
 {
-	static const struct {
-		uint16_t type;
-		uint8_t af;
-		void (*take)(const struct nlmsghdr *message, void *data);
-		const char *what;
-	} dumps[] = {
-		{ RTM_GETLINK, AF_UNSPEC, take_link, "the interfaces" },
-		{ RTM_GETADDR, AF_UNSPEC, take_addr, "the addresses" },
-		{ RTM_GETROUTE, AF_INET, take_route, "the IPv4 routes" },
-		{ RTM_GETROUTE, AF_INET6, take_route, "the IPv6 routes" },
-		{ RTM_GETRULE, AF_INET, take_policy_rule, "the IPv4 routing rules" },
-		{ RTM_GETRULE, AF_INET6, take_policy_rule, "the IPv6 routing rules" },
+	static const struct dump dumps[] = {
+		{ RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg), take_link, "the interfaces" },
+		{ RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg), take_addr, "the addresses" },
+		{ RTM_GETNEXTHOP, AF_UNSPEC, sizeof(struct nhmsg), take_nexthop,
+		  "the nexthop objects" },
+		{ RTM_GETROUTE, AF_INET, sizeof(struct rtmsg), take_route, "the IPv4 routes" },
+		{ RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg), take_route, "the IPv6 routes" },
+		{ RTM_GETRULE, AF_INET, sizeof(struct fib_rule_hdr), take_policy_rule,
+		  "the IPv4 routing rules" },
+		{ RTM_GETRULE, AF_INET6, sizeof(struct fib_rule_hdr), take_policy_rule,
+		  "the IPv6 routing rules" },
 	};
+	const struct netinfo *info = reading->info;
 
 	for (size_t i = 0; i < ARRAY_SIZE(dumps); i++) {
-		int status = dump_once(netlink, dumps[i].type, dumps[i].af, dumps[i].take, info);
+		int status = dump_once(netlink, &dumps[i], reading);
 
-		/* A kernel without IPv6, or without policy routing. */
+		/* A kernel without IPv6, without policy routing or without nexthop objects. */
 		if (status < 0 && (errno == EOPNOTSUPP || errno == EAFNOSUPPORT))
 			continue;
 		if (status < 0 && errno)
@@ -332,14 +333,16 @@ int netinfo_read(struct netinfo *info)
 	for (int try = 0; try < LOST_ROUTE_DUMPS; try++) {
 		/* A new socket each time, so that no message of an aborted dump is left in it. */
 		struct netlink *netlink = netlink_open(NETLINK_ROUTE);
+		struct reading reading = { .info = info };
 		int status = -1;
 
 		netinfo_clear(info);
 		if (!netlink)
 			diag_error("cannot open a netlink socket: %s", strerror(errno));
 		else
-			status = read_lists(netlink, info);
+			status = read_lists(netlink, &reading);
 		netlink_close(netlink);
+		reading_clear(&reading);
 		if (!status) {
 			read_switches(info);
 			netinfo_sort(info);

@@ -70,12 +70,23 @@ int systemctl_run(char *const words[], const char *instead)
 	return status;
 }
 
-bool systemctl_is_active(const char *unit)
+/* verb: "is-active" or "is-failed", whose exit status is 0 if it is. */
+static bool unit_is(const char *verb, const char *unit)
 {
-	char *const words[] = { (char *)"systemctl", (char *)"is-active", (char *)"--quiet",
-				(char *)unit, NULL };
+	char *const words[] = { (char *)"systemctl", (char *)verb, (char *)"--quiet", (char *)unit,
+				NULL };
 
 	/* The folder exists only if the host was booted with systemd; see sd_booted(3). */
 	return !access(SYSTEMD_BOOTED, F_OK) && !access(SYSTEMCTL, X_OK) &&
-	       !systemctl_run(words, "find out by hand whether that unit is active");
+	       !systemctl_run(words, "find out by hand in which state that unit is");
+}
+
+bool systemctl_is_active(const char *unit)
+{
+	return unit_is("is-active", unit);
+}
+
+bool systemctl_is_failed(const char *unit)
+{
+	return unit_is("is-failed", unit);
 }

@@ -13,5 +13,7 @@ int systemctl_run(char *const words[], const char *instead);
 
 /* Whether the unit is active; false without systemd, or if it cannot be found out. */
 bool systemctl_is_active(const char *unit);
+/* Whether its last start or stop failed; false without systemd, or if it cannot be found out. */
+bool systemctl_is_failed(const char *unit);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backend.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "deadline.h"
 #include "diag.h"
 #include "patience.h"
@@ -19,4 +22,50 @@ bool backend_try_again(unsigned int *tries)
 	}
 	sleep_ms(shift < 6 ? 1U << shift : LOST_RACE_PAUSE_MS);
 	return true;
+}
+
+bool backend_error_passes(int error)
+{
+	return error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM;
+}
+
+void refused_edits_add(struct refused_edits *list, size_t edit, bool rule, char *why)
+{
+	GROW(list->v, list->n, list->room);
+	list->v[list->n++] = (struct refused_edit){ edit, rule, false, why };
+}
+
+void refused_edits_clear(struct refused_edits *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->v[i].why);
+	free(list->v);
+	*list = (struct refused_edits){ 0 };
+}
+
+void refused_edit_report(const struct edits *edits, const struct refused_edit *refused)
+{
+	static const char *const names[] = {
+		[EDIT_CREATE] = "create the chain",
+		[EDIT_INSERT] = "insert rule",
+		[EDIT_DELETE] = "delete rule",
+		[EDIT_DROP] = "remove the chain",
+		[EDIT_DROP_TABLE] = "delete",
+		[EDIT_ADD_SET] = "create the set",
+		[EDIT_DROP_SET] = "remove the set",
+		[EDIT_POLICY] = "set the policy of",
+	};
+	const struct edit *edit = &edits->v[refused->edit];
+	const char *family = family_name(edit->family);
+
+	if (edit->op == EDIT_INSERT || edit->op == EDIT_DELETE)
+		diag_error("cannot %s %zu of the chain '%s' in the %s table '%s': %s; "
+			   "nothing was written", names[edit->op], edit->position, edit->chain, family,
+			   edit->table, refused->why);
+	else if (edit->op == EDIT_DROP_TABLE)
+		diag_error("cannot %s the %s table '%s': %s; nothing was written", names[edit->op],
+			   family, edit->table, refused->why);
+	else
+		diag_error("cannot %s '%s' in the %s table '%s': %s; nothing was written",
+			   names[edit->op], edit->chain, family, edit->table, refused->why);
 }

@@ -5,6 +5,7 @@
 #include "edit.h"
 #include "other_filter.h"
 #include "ruleset.h"
+#include "table_change.h"
 
 /*
  * The interface to the kernel. A backend reads and writes; it never decides.
@@ -14,7 +15,51 @@ enum backend_result {
 	BACKEND_OK = 0,
 	BACKEND_FAILED = -1,  /* reported, with what was written, if anything was */
 	BACKEND_CHANGED = -2, /* not reported: the tables changed meanwhile, read again */
-	BACKEND_GUARD_REFUSED = -3, /* of a commit: an edit of the guard; reported, nothing was written */
+	BACKEND_REFUSED = -3, /* not reported: edits are refused, nothing was written */
+};
+
+/* An edit that is refused, by the kernel or since the kernel cannot hold it. */
+struct refused_edit {
+	size_t edit; /* its index in the list of edits */
+	bool rule;   /* an insert, and the rule itself is why: the others do not depend on it */
+	bool suspect; /* perhaps only since one before it in the list is refused */
+	char *why;   /* owned; a part of a sentence, and what to do */
+};
+
+struct refused_edits {
+	struct refused_edit *v;
+	size_t n, room;
+	/*
+	 * Of a commit that failed: the families, bits 1U << FAMILY_…, whose edits are in force all
+	 * the same. Only ip_tables, which writes one table after the other, sets any.
+	 */
+	unsigned int written;
+};
+
+/* Takes ownership of why. */
+void refused_edits_add(struct refused_edits *list, size_t edit, bool rule, char *why);
+void refused_edits_clear(struct refused_edits *list);
+/* Reports that the edit cannot be made. */
+void refused_edit_report(const struct edits *edits, const struct refused_edit *refused);
+
+/*
+ * Who has changed the tables, and what, from the moment at which it is opened. open() and
+ * next() report why they fail.
+ */
+struct changes;
+/* Whether a change of that table or chain ("": the table itself, or a set in it) is of interest. */
+typedef bool change_filter(const void *data, int family, const char *table, const char *chain);
+struct change_source {
+	struct changes *(*open)(void); /* NULL: failed */
+	int (*fd)(const struct changes *changes); /* readable when there is something to take */
+	/*
+	 * Takes the next transaction into an empty change, which the caller clears; it has only
+	 * the chains that are of interest, and may have none. Returns 1, 0 if there is no
+	 * transaction yet, or -1.
+	 */
+	int (*next)(struct changes *changes, change_filter *wanted, const void *data,
+		    struct table_change *change);
+	void (*close)(struct changes *changes); /* NULL is fine */
 };
 
 struct backend {
@@ -23,6 +68,8 @@ struct backend {
 
 struct backend_ops {
 	enum backend_kind kind;
+	/* Not built in: reads as a kernel without it, or fails, and cannot be chosen. */
+	bool absent;
 
 	/*
 	 * Opens the backend for one session of reading and at most one commit.
@@ -55,10 +102,22 @@ struct backend_ops {
 	 * Carries out all of the edits or none (legacy: all or none per table,
 	 * in the order of the tables' first edits). BACKEND_CHANGED: nothing was
 	 * written, because another program has written since the snapshot was
-	 * read. Inserted rules keep the counters that they have in the edit.
+	 * read. BACKEND_REFUSED: refused has every edit that is known to be refused. Without
+	 * refused (NULL), the first of them is reported, and it is BACKEND_FAILED. Inserted
+	 * rules keep the counters that they have in the edit.
 	 */
 	int (*commit)(struct backend *backend, const struct snapshot *snapshot,
-		      const struct edits *edits);
+		      const struct edits *edits, struct refused_edits *refused);
+
+	/*
+	 * Returns what the commit would return, and changes nothing: no rule, no counter and
+	 * no generation. The kernel may load modules. Needs no backend that is open for
+	 * writing. nft: whether an extension is for the hook is not tried in a table that the
+	 * edits create, since the kernel forgets that such a table has to be validated. Legacy: only inserted rules are tried, each by itself, and those of a table
+	 * that is not registered are not.
+	 */
+	int (*try)(struct backend *backend, const struct snapshot *snapshot,
+		   const struct edits *edits, struct refused_edits *refused);
 
 	/*
 	 * Returns the rule as this backend reads it back after iptables has
@@ -71,12 +130,26 @@ struct backend_ops {
 	void (*close)(struct backend *backend); /* NULL is fine */
 
 	/*
-	 * Adds what filters packets in this part of the kernel: the base chains of type
-	 * filter at the input hook and, unless input_only, at the forward hook.
-	 * but_builtin leaves out the base chains that iptables makes. Needs no open
-	 * backend.
+	 * From own_begin() to own_end(), the tables of the guard that a commit creates belong to
+	 * this process: nobody else can change or flush them, and they outlive it, as nobody's.
+	 * own_begin() returns false if the kernel cannot do that. NULL: it never can.
 	 */
-	int (*read_filters)(const struct backend_ops *ops, bool input_only, bool but_builtin,
+	bool (*own_begin)(void);
+	void (*own_end)(void);
+
+	const struct change_source *changes; /* NULL: the kernel announces none */
+	/*
+	 * For a backend that announces nothing: sets a number that changes when others write, and
+	 * costs less than a read. Returns 0, or -1 after reporting why. NULL: it announces.
+	 */
+	int (*digest)(uint64_t *digest);
+
+	/*
+	 * Adds what packets meet in this part of the kernel: the base chains at every hook
+	 * but output, with what their rules can do. but_builtin leaves out the base chains that
+	 * iptables makes. Needs no open backend.
+	 */
+	int (*read_filters)(const struct backend_ops *ops, bool but_builtin,
 			    struct other_filters *filters);
 };
 
@@ -88,5 +161,8 @@ typedef const struct backend_ops *const backend_list[BACKEND_KINDS];
  * longer each time. Returns false after reporting that the tries or the time ran out.
  */
 bool backend_try_again(unsigned int *tries);
+
+/* Whether an errno says that the kernel was short of something for a moment. */
+bool backend_error_passes(int error);
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag.h"
 #include "docker_chains.h"
 #include "paths.h"
 #include "util.h"
@@ -45,36 +44,63 @@ enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind
 	return command == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
 }
 
-/* Looks for Docker's chains once; sets *found if there are any. */
-static int look_for_docker(const struct backend_ops *ops, unsigned int families, bool *found)
+enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy)
+{
+	return user_in_legacy && !user_in_nft ? BACKEND_LEGACY : BACKEND_NFT;
+}
+
+/* What a backend has of Docker in some family. */
+struct docker_traces {
+	bool chains; /* chains of iptables */
+	bool user;   /* DOCKER-USER, which Docker leaves when it goes */
+	bool native; /* its own table */
+};
+
+static int look_in_family(struct backend *backend, struct snapshot *snapshot, enum family family,
+			  struct docker_traces *traces)
+{
+	const struct table *filter;
+	int status = backend->ops->read_table(backend, snapshot, family, "filter");
+
+	if (!status)
+		status = backend->ops->read_table(backend, snapshot, family, DOCKER_NFT_TABLE);
+	if (status)
+		return status;
+	filter = snapshot_table(snapshot, family, "filter");
+	traces->chains |= docker_owns_any(filter);
+	traces->user |= table_chain(filter, DOCKER_USER) != NULL;
+	traces->native |= snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
+	return BACKEND_OK;
+}
+
+/* Looks for traces of Docker once. */
+static int look_for_docker(const struct backend_ops *ops, unsigned int families,
+			   struct docker_traces *traces)
 {
 	struct snapshot *snapshot = snapshot_new(ops->kind);
 	struct backend *backend = ops->open(false);
 	int status = backend ? BACKEND_OK : BACKEND_FAILED;
 
-	*found = false;
-	for (enum family family = 0; family < FAMILY_COUNT && !status && !*found; family++) {
-		if (!(families & (1U << family)))
-			continue;
-		status = ops->read_table(backend, snapshot, family, "filter");
-		*found = !status && docker_owns_any(snapshot_table(snapshot, family, "filter"));
-	}
+	*traces = (struct docker_traces){ 0 };
+	for (enum family family = 0; family < FAMILY_COUNT && !status; family++)
+		if (families & (1U << family))
+			status = look_in_family(backend, snapshot, family, traces);
 	ops->close(backend);
 	snapshot_free(snapshot);
 	return status;
 }
 
-/* Whether the backend's filter tables hold Docker's chains: 1 or 0; -1 after reporting why not. */
-static int holds_docker(const struct backend_ops *ops, unsigned int families)
+/* Returns 0, or -1 after reporting why a backend cannot be read. */
+static int find_docker(const struct backend_ops *ops, unsigned int families,
+		       struct docker_traces *traces)
 {
 	unsigned int tries = 0;
-	bool found;
 	int status;
 
 	do
-		status = look_for_docker(ops, families, &found);
+		status = look_for_docker(ops, families, traces);
 	while (status == BACKEND_CHANGED && backend_try_again(&tries));
-	return status ? -1 : found;
+	return status ? -1 : 0;
 }
 
 const struct backend_ops *backend_detect(backend_list backends, unsigned int families)
@@ -82,14 +108,18 @@ const struct backend_ops *backend_detect(backend_list backends, unsigned int fam
 	static const char *const paths[] = {
 		IPTABLES_COMMANDS,
 	};
-	int in_nft = holds_docker(backends[BACKEND_NFT], families);
-	int in_legacy = in_nft < 0 ? -1 : holds_docker(backends[BACKEND_LEGACY], families);
+	struct docker_traces nft, legacy;
 	const struct backend_ops *ops;
+	enum iptables_kind command;
 
 	/* A backend that cannot be read could be the one in use. */
-	if (in_legacy < 0)
+	if (find_docker(backends[BACKEND_NFT], families, &nft) ||
+	    find_docker(backends[BACKEND_LEGACY], families, &legacy))
 		return NULL;
-	ops = backends[backend_choose(in_nft, in_legacy, iptables_kind(paths, ARRAY_SIZE(paths)))];
-	diag_step(1, "backend %s", backend_kind_name(ops->kind));
+	command = iptables_kind(paths, ARRAY_SIZE(paths));
+	if (nft.native && !nft.chains && !legacy.chains)
+		ops = backends[backend_choose_native(nft.user, legacy.user)];
+	else
+		ops = backends[backend_choose(nft.chains, legacy.chains, command)];
 	return ops;
 }

@@ -17,8 +17,15 @@ enum iptables_kind iptables_kind(const char *const *paths, size_t n);
 enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind command);
 
 /*
+ * The same where Docker has only tables of its own, which are in nf_tables: the backend in which
+ * a DOCKER-USER was left.
+ */
+enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy);
+
+/*
  * Returns the backend that holds Docker's rules: the one whose filter tables
- * hold Docker's chains in these families, or else the one that the iptables
+ * hold Docker's chains in these families. If neither does, but Docker has tables of
+ * its own, the one with a DOCKER-USER, or nft; else the one that the iptables
  * command uses. Leaves no trace in the kernel. Returns NULL after reporting why
  * if one of the two could not be read (a kernel without it has no tables, which
  * is not a failure).

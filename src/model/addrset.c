@@ -410,6 +410,19 @@ void addrset_texts(const struct addrset *set, enum family family, struct strings
 	}
 }
 
+char *addrrange_text(enum family family, struct addrrange range)
+{
+	char a[INET6_ADDRSTRLEN], b[INET6_ADDRSTRLEN];
+	unsigned int length[2];
+	size_t prefixes = as_prefixes(family, range.lo, range.hi, length);
+
+	addr_text(family, range.lo, a);
+	if (range.lo == range.hi)
+		return xstrdup(a);
+	return prefixes == 1 ? xasprintf("%s/%u", a, length[0])
+			     : xasprintf("%s-%s", a, addr_text(family, range.hi, b));
+}
+
 /* The slot of an equal set, or the free slot where this one belongs. */
 static struct addrset **slot(const struct addrpool *pool, const struct addrset *set)
 {

@@ -76,6 +76,9 @@ void addrset_fill(struct addrset *set, enum family family, const struct addrset 
 /* Appends the shortest texts to the list: "192.0.2.1", "192.0.2.0/24", "a-b". */
 void addrset_texts(const struct addrset *set, enum family family, struct strings *list);
 
+/* The shortest text of one interval; the caller frees it. */
+char *addrrange_text(enum family family, struct addrrange range);
+
 /*
  * Keeps equal sets only once, since many ports share a result. The sets are valid
  * until the pool is cleared.

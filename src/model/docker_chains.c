@@ -3,11 +3,30 @@
 
 #include <string.h>
 
+#include "util.h"
+
+/* In filter and nat, each with the releases that create it. */
+static const char *const docker_names[] = {
+	"DOCKER",                   /* all */
+	"DOCKER-ISOLATION",         /* up to 18.03 */
+	"DOCKER-ISOLATION-STAGE-1", /* 18.06 to 28 */
+	"DOCKER-ISOLATION-STAGE-2",
+	"DOCKER-INGRESS",           /* in a swarm */
+	"DOCKER-OVERLAY",           /* older ones, for some overlay networks */
+	DOCKER_FORWARD,             /* since 28.0.1, like the next two */
+	"DOCKER-BRIDGE",
+	"DOCKER-CT",
+	"DOCKER-INTERNAL",          /* since 29 */
+};
+
 bool docker_owns_chain(const char *name)
 {
 	if (strncmp(name, "DOCKER", 6))
 		return false;
-	return !name[6] || (name[6] == '-' && strcmp(name, DOCKER_USER));
+	for (size_t i = 0; i < ARRAY_SIZE(docker_names); i++)
+		if (!strcmp(name, docker_names[i]))
+			return true;
+	return false;
 }
 
 bool docker_owns_any(const struct table *table)

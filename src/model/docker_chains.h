@@ -11,10 +11,22 @@
 /* Since 28.0.1 FORWARD jumps to this one, which jumps to Docker's other chains. */
 #define DOCKER_FORWARD "DOCKER-FORWARD"
 
-/* The table of Docker's own nf_tables backend, in each of the families ip and ip6. */
+/*
+ * The table of Docker's own nf_tables backend, in each of the families ip and ip6, and its
+ * chains that decide on forwarded packets and translate. One chain for each network ends with
+ * the name of its bridge. moby: daemon/libnetwork/drivers/bridge/internal/nftabler.
+ */
 #define DOCKER_NFT_TABLE "docker-bridges"
+#define DOCKER_NFT_FORWARD "filter-FORWARD"
+#define DOCKER_NFT_PREROUTING "nat-PREROUTING"
+#define DOCKER_NFT_BRIDGE "filter-forward-in__"
 
-/* Whether the name is DOCKER, or starts with DOCKER- and is not DOCKER-USER. */
+/*
+ * Whether some release of dockerd creates a chain of that name, and flushes and removes it.
+ * DOCKER-USER is not one of them, and neither is any other name that begins with DOCKER-:
+ * what such a chain does is for its rules to say. moby: libnetwork/drivers/bridge,
+ * libnetwork/drivers/overlay/filter.go, libnetwork/service_linux.go.
+ */
 bool docker_owns_chain(const char *name);
 /* Whether the table has such a chain; a NULL table has none. */
 bool docker_owns_any(const struct table *table);

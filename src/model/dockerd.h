@@ -9,17 +9,28 @@
 /* What is known of this host's dockerd. No I/O; host/dockerd_find.h finds it. */
 
 enum flag { FLAG_UNSET, FLAG_OFF, FLAG_ON };
+/* --firewall-backend, which dockerd has since 29. Unset: what the release prefers. */
+enum docker_firewall { FIREWALL_UNSET, FIREWALL_IPTABLES, FIREWALL_NFTABLES };
 
 struct dockerd {
 	bool running; /* a dockerd of this network namespace */
 	pid_t pid;
 	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
 	enum flag iptables, ip6tables;
+	/* If it does not run, what daemon.json sets for its next start. */
+	enum docker_firewall firewall;
 	/*
 	 * Owned: why some settings are not known, as part of a sentence; an unset flag
 	 * may then have any value. NULL: all settings were read.
 	 */
 	char *doubt;
+};
+
+/* Processes of dockerd's name that are certainly not this host's Docker. */
+struct docker_elsewhere {
+	size_t n;
+	pid_t pid;     /* of the first */
+	bool rootless; /* it is in a user namespace of its own; else in another network */
 };
 
 static inline void dockerd_clear(struct dockerd *dockerd)

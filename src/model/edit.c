@@ -41,6 +41,22 @@ void edits_rule(struct edits *edits, enum edit_op op, enum family family, const 
 	edit->rule = rule_copy(rule);
 }
 
+void edits_add_set(struct edits *edits, const char *table, const struct guard_set *set)
+{
+	add(edits, EDIT_ADD_SET, set->family, table, set->name)->set = guard_set_copy(set);
+}
+
+void edits_drop_set(struct edits *edits, enum family family, const char *table, const char *name)
+{
+	add(edits, EDIT_DROP_SET, family, table, name);
+}
+
+void edits_policy(struct edits *edits, enum family family, const char *table, const char *chain,
+		  enum verdict policy)
+{
+	add(edits, EDIT_POLICY, family, table, chain)->policy = policy;
+}
+
 void edits_move(struct edits *to, struct edit *edit)
 {
 	GROW(to->v, to->n, to->room);
@@ -54,6 +70,7 @@ void edits_clear(struct edits *edits)
 		free(edits->v[i].table);
 		free(edits->v[i].chain);
 		rule_free(edits->v[i].rule);
+		guard_set_free(edits->v[i].set);
 	}
 	free(edits->v);
 	*edits = (struct edits){ 0 };
@@ -67,7 +84,15 @@ const char *edit_op_name(enum edit_op op)
 		[EDIT_DELETE] = "delete",
 		[EDIT_DROP] = "drop",
 		[EDIT_DROP_TABLE] = "drop-table",
+		[EDIT_ADD_SET] = "add-set",
+		[EDIT_DROP_SET] = "drop-set",
+		[EDIT_POLICY] = "policy",
 	};
 
 	return names[op];
+}
+
+const char *edit_policy_name(const struct edit *edit)
+{
+	return edit->policy == VERDICT_DROP ? "DROP" : "ACCEPT";
 }

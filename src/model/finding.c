@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nearest.h"
 #include "util.h"
 
 static const struct {
@@ -11,12 +12,18 @@ static const struct {
 	struct remedy remedy;
 	bool repairable;
 } kinds[FINDING_COUNT] = {
+	[CONFIGURATION_BROKEN] = { "configuration-broken",
+		{ "correct the file; this lists every error: dockfw-check --check-config", false, NULL },
+		false },
 	[USER_CHAIN_MISSING] = { "user-chain-missing", { "run: ", true, NULL }, true },
 	[USER_JUMP_MISSING] = { "user-jump-missing", { "run: ", true, NULL }, true },
 	[USER_JUMP_LATE] = { "user-jump-late", { "run: ", true, NULL }, true },
 	[ACCEPT_BEFORE_USER] = { "accept-before-user", { "run: ", true, NULL }, true },
 	[USER_JUMP_CONDITIONAL] = { "user-jump-conditional", { "run: ", true, NULL }, true },
 	[USER_JUMP_DUPLICATE] = { "user-jump-duplicate", { "run: ", true, NULL }, true },
+	[RULE_REFUSED] = { "rule-refused",
+		{ "correct the rule, or provide what it needs (a set, a module); the next repair tries it again",
+		  false, NULL }, false },
 	[RULE_MISSING] = { "rule-missing", { "run: ", true, NULL }, true },
 	[RULE_ORDER] = { "rule-order", { "run: ", true, NULL }, true },
 	[RULE_BYPASSED] = { "rule-bypassed", { "run: ", true, NULL }, true },
@@ -29,24 +36,38 @@ static const struct {
 		{ "run: systemctl restart docker", false, NULL }, false },
 	[DOCKER_ABSENT] = { "docker-absent",
 		{ "start Docker, or install the rules before it starts: ", true, NULL }, true },
+	[DOCKER_ELSEWHERE] = { "docker-elsewhere",
+		{ "filter the ports of that Docker in INPUT: what it publishes is a socket of this host",
+		  false, NULL }, false },
 	[BACKEND_SPLIT] = { "backend-split",
-		{ "clear the backend that Docker does not use, with the commands in the message",
+		{ "run the commands in the message, if it has any; have other programs use the same iptables as Docker",
 		  false, NULL }, false },
 	[PROXY_BYPASS] = { "proxy-bypass",
 		{ "publish on an IPv4 address (-p 0.0.0.0:80:80), or filter INPUT", false, NULL },
 		false },
 	[DOCKER_NFTABLES] = { "docker-nftables",
-		{ "run dockerd with --firewall-backend=iptables, or filter in a table of your own",
-		  false, NULL }, true },
+		{ "run: ", true, NULL }, true },
+	[DOCKER_LEFTOVER] = { "docker-leftover",
+		{ "do what the message says; the configured rules are in force meanwhile", false, NULL }, false },
 	[GUARD_MISSING] = { "guard-missing", { "run: ", true, NULL }, true },
 	[GUARD_DIFFERS] = { "guard-differs", { "run: ", true, NULL }, true },
 	[INTERFACE_MISSING] = { "interface-missing",
 		{ "correct the name in the configuration: ip -brief link lists the interfaces",
 		  false, NULL }, false },
+	[RULE_NOT_EVALUATED] = { "rule-not-evaluated",
+		{ "write the name in the message, or change the setting that it names", false, NULL }, false },
+	[FAMILY_LEFT_OUT] = { "family-left-out",
+		{ "add the family to families in the configuration", false, NULL }, false },
 	[PORT_UNLISTED] = { "port-unlisted",
 		{ "add a publish section for each, or set unlisted = \"refuse\"", false, NULL }, false },
 	[PORT_UNPUBLISHED] = { "port-unpublished",
 		{ "remove the section if no container will publish the port", false, NULL }, false },
+	[HOST_FIREWALL_UNCLEAR] = { "host-firewall-unclear",
+		{ "write that rule of the host's firewall without such a condition, or list addresses in a "
+		  "publish section", false, NULL }, false },
+	[HOST_FIREWALL_ABSENT] = { "host-firewall-absent",
+		{ "start the host's firewall; or set on-error = \"close\", which keeps the ports closed "
+		  "without one", false, NULL }, false },
 	[CONTESTED] = { "contested",
 		{ "stop the other writer, or list its chain in trusted-chains", false, NULL }, false },
 };
@@ -87,6 +108,47 @@ enum finding_id finding_by_name(const char *name)
 	while (id < FINDING_COUNT && strcmp(kinds[id].name, name))
 		id++;
 	return (enum finding_id)id;
+}
+
+char *finding_hint(const char *name)
+{
+	const char *names[FINDING_COUNT];
+
+	for (int id = 0; id < FINDING_COUNT; id++)
+		names[id] = kinds[id].name;
+	return nearest_hint(name, "", names, FINDING_COUNT);
+}
+
+const struct remedy *finding_remedy(enum finding_id id)
+{
+	return &kinds[id].remedy;
+}
+
+bool finding_can_be_critical(enum finding_id id)
+{
+	switch (id) {
+	case CONFIGURATION_BROKEN:
+	case USER_CHAIN_MISSING:
+	case USER_JUMP_MISSING:
+	case USER_JUMP_LATE:
+	case ACCEPT_BEFORE_USER:
+	case USER_JUMP_CONDITIONAL:
+	case RULE_REFUSED:
+	case RULE_MISSING:
+	case RULE_ORDER:
+	case RULE_BYPASSED:
+	case DOCKER_CHAINS_MISSING:
+	case BACKEND_SPLIT:
+	case PROXY_BYPASS:
+	case DOCKER_NFTABLES:
+	case DOCKER_LEFTOVER:
+	case GUARD_MISSING:
+	case GUARD_DIFFERS:
+	case CONTESTED:
+		return true;
+	default:
+		return false;
+	}
 }
 
 struct finding *findings_add(struct findings *findings, enum finding_id id, enum severity severity,

@@ -13,12 +13,14 @@ const char *severity_name(enum severity severity);
 const char *severity_word(enum severity severity);
 
 enum finding_id {
+	CONFIGURATION_BROKEN,
 	USER_CHAIN_MISSING,
 	USER_JUMP_MISSING,
 	USER_JUMP_LATE,
 	ACCEPT_BEFORE_USER,
 	USER_JUMP_CONDITIONAL,
 	USER_JUMP_DUPLICATE,
+	RULE_REFUSED,
 	RULE_MISSING,
 	RULE_ORDER,
 	RULE_BYPASSED,
@@ -27,22 +29,23 @@ enum finding_id {
 	RULE_OPAQUE,
 	DOCKER_CHAINS_MISSING,
 	DOCKER_ABSENT,
+	DOCKER_ELSEWHERE,
 	BACKEND_SPLIT,
 	PROXY_BYPASS,
 	DOCKER_NFTABLES,
+	DOCKER_LEFTOVER,
 	GUARD_MISSING,
 	GUARD_DIFFERS,
 	INTERFACE_MISSING,
+	RULE_NOT_EVALUATED,
+	FAMILY_LEFT_OUT,
 	PORT_UNLISTED,
 	PORT_UNPUBLISHED,
+	HOST_FIREWALL_UNCLEAR,
+	HOST_FIREWALL_ABSENT,
 	CONTESTED,
 	FINDING_COUNT,
 };
-/* "user-chain-missing", …: stable, since scripts match on them. */
-const char *finding_name(enum finding_id id);
-/* The id with that name, or FINDING_COUNT. */
-enum finding_id finding_by_name(const char *name);
-
 /*
  * What the operator can do: a sentence, with a command of this program inside it if
  * repair is set. The printing code knows the options to add to that command.
@@ -52,6 +55,17 @@ struct remedy {
 	bool repair;       /* "dockfw-check --repair" follows, with the options of this run … */
 	const char *after; /* … and this after it; NULL: nothing */
 };
+
+/* "user-chain-missing", …: stable, since scripts match on them. */
+const char *finding_name(enum finding_id id);
+/* The id with that name, or FINDING_COUNT. */
+enum finding_id finding_by_name(const char *name);
+/* "; did you mean 'ID'?", or "" if no id is like that name; the caller frees it. */
+char *finding_hint(const char *name);
+/* What an operator can do about a finding with that id: a constant. */
+const struct remedy *finding_remedy(enum finding_id id);
+/* Whether a finding with that id can be critical. */
+bool finding_can_be_critical(enum finding_id id);
 
 struct finding {
 	enum finding_id id;

@@ -11,6 +11,8 @@ void netinfo_clear(struct netinfo *info)
 {
 	free(info->ifs);
 	free(info->routes);
+	free(info->hops);
+	free(info->addrs);
 	free(info->rules);
 	*info = (struct netinfo){ 0 };
 }
@@ -46,6 +48,23 @@ struct netroute *netinfo_add_route(struct netinfo *info, enum family family, add
 	return route;
 }
 
+void netinfo_add_hop(struct netinfo *info, struct netroute *route, int out)
+{
+	if (!route->nhops)
+		route->hop = info->nhops;
+	route->nhops++;
+	GROW(info->hops, info->nhops, info->hops_room);
+	info->hops[info->nhops++] = out;
+}
+
+void netinfo_add_addr(struct netinfo *info, enum family family, addr_t addr, int index,
+		      bool tentative)
+{
+	GROW(info->addrs, info->naddrs, info->addrs_room);
+	info->addrs[info->naddrs++] = (struct netaddr){ .family = family, .addr = addr,
+							.index = index, .tentative = tentative };
+}
+
 /* Longest prefix first; for equal prefixes, lowest metric first. */
 static int by_length(const void *left, const void *right)
 {
@@ -75,8 +94,9 @@ void netinfo_sort(struct netinfo *info)
 	/* Equal IPv6 routes by several routers, and IPv4 routes that differ in type of service. */
 	for (size_t i = info->nroutes; i-- > 1;)
 		if (same_target(&info->routes[i - 1], &info->routes[i]) &&
-		    (info->routes[i - 1].out != info->routes[i].out || info->routes[i].multipath))
-			info->routes[i - 1].multipath = true;
+		    (info->routes[i - 1].out != info->routes[i].out || info->routes[i].multipath ||
+		     info->routes[i].ambiguous || info->routes[i].unknown))
+			info->routes[i - 1].ambiguous = true;
 }
 
 const struct netif *netinfo_if(const struct netinfo *info, const char *name)
@@ -95,6 +115,79 @@ const struct netif *netinfo_if_index(const struct netinfo *info, int index)
 	return NULL;
 }
 
+/* src_valid_mark has an effect only through a rule that matches on the mark. */
+bool netinfo_marks_matter(const struct netinfo *info, enum family family)
+{
+	for (size_t i = 0; i < info->nrules; i++)
+		if (info->rules[i].family == family && info->rules[i].mask)
+			return true;
+	return false;
+}
+
+/*
+ * A host that is itself a container has a veth as its way out, with the name of a network
+ * card. Docker names its own veths "veth" and a number, and its bridges "br-" and an id.
+ */
+static bool named_as_nic(const struct netif *iface)
+{
+	static const char *const starts[] = { "en", "eth", "wl", "ww", "ib", "sl", "bond", "lan",
+					      "wan" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (!strncmp(iface->name, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+bool netinfo_leads_outside(const struct netinfo *info, const struct netif *iface)
+{
+	if (!iface->bridge || iface->to_router || named_as_nic(iface))
+		return true;
+	for (size_t i = 0; i < info->nifs; i++) {
+		const struct netif *port = &info->ifs[i];
+
+		if (port->master == iface->index && (!port->to_container || named_as_nic(port)))
+			return true;
+	}
+	return false;
+}
+
+enum scope { SCOPE_GLOBAL, SCOPE_NODE, SCOPE_LINK, SCOPE_SITE };
+
+/* As ipv6_addr_scope() in the kernel, where unique local addresses are global. */
+static enum scope scope_of(addr_t addr)
+{
+	if (addr >> 120 == 0xff) {
+		unsigned int scope = (unsigned int)(addr >> 112) & 0xf;
+
+		return scope == 1 ? SCOPE_NODE : scope == 2 ? SCOPE_LINK : scope == 5 ? SCOPE_SITE
+										: SCOPE_GLOBAL;
+	}
+	if (addr == 1)
+		return SCOPE_NODE;
+	if (addr >> 118 == 0xfe80 >> 6)
+		return SCOPE_LINK;
+	return addr >> 118 == 0xfec0 >> 6 ? SCOPE_SITE : SCOPE_GLOBAL;
+}
+
+bool netinfo_redirect(const struct netinfo *info, const struct netif *iface, enum family family,
+		      addr_t dst, addr_t *addr)
+{
+	for (size_t i = 0; i < info->naddrs; i++) {
+		const struct netaddr *own = &info->addrs[i];
+
+		if (own->index != iface->index || own->family != family)
+			continue;
+		if (family == FAMILY_IPV6 &&
+		    (own->tentative || (scope_of(dst) != SCOPE_GLOBAL &&
+					scope_of(dst) != scope_of(own->addr))))
+			continue;
+		*addr = own->addr;
+		return true;
+	}
+	return false;
+}
+
 addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
@@ -108,9 +201,25 @@ static size_t lower_bound(const struct netinfo *info, const struct netroute *key
 	return sorted_first(key, info->routes, info->nroutes, sizeof(*info->routes), by_length);
 }
 
+/* The first of the routes with the key's prefix, from number at on, that has that device. */
+static const struct netroute *route_on(const struct netinfo *info, const struct netroute *key,
+				       size_t at, int dev)
+{
+	for (; at < info->nroutes; at++) {
+		const struct netroute *route = &info->routes[at];
+
+		if (route->family != key->family || route->table != key->table ||
+		    route->length != key->length || route->dst != key->dst)
+			break;
+		if (!dev || route->out == dev)
+			return route;
+	}
+	return NULL;
+}
+
 /* One search for each prefix length in use. */
 const struct netroute *netinfo_lookup(const struct netinfo *info, enum family family,
-				      uint32_t table, addr_t addr)
+				      uint32_t table, addr_t addr, int dev)
 {
 	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
 	struct netroute key = { .family = family, .table = table, .length = width };
@@ -128,15 +237,9 @@ const struct netroute *netinfo_lookup(const struct netinfo *info, enum family fa
 			return NULL;
 		key.length = route->length;
 		key.dst = key.length ? addr & ~(netinfo_prefix_end(family, 0, key.length)) : 0;
-		at = lower_bound(info, &key);
-		if (at < info->nroutes) {
-			route = &info->routes[at];
-			if (route->family == family && route->table == table &&
-			    route->length == key.length && route->dst == key.dst)
-				return route;
-		}
-		if (!key.length)
-			return NULL;
+		route = route_on(info, &key, lower_bound(info, &key), dev);
+		if (route || !key.length)
+			return route;
 		key.length--;
 	}
 }
@@ -155,7 +258,7 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 		return RTN_BROADCAST;
 	if (is_multicast(family, addr))
 		return RTN_MULTICAST;
-	route = netinfo_lookup(info, family, RT_TABLE_LOCAL, addr);
+	route = netinfo_lookup(info, family, RT_TABLE_LOCAL, addr, 0);
 	if (!route || (dev && route->out != dev))
 		return RTN_UNICAST;
 	return route->type;

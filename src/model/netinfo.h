@@ -12,10 +12,20 @@
 struct netif {
 	char name[IFNAMSIZ];
 	int index;
+	int link;     /* index of the device that it is on, as a VLAN is; 0: none */
 	int master;   /* index of its bridge, bond or VRF; 0: none */
 	bool port;    /* its master is not a VRF: packets come in on the master instead */
 	bool bridge;  /* is a bridge */
+	bool guest;   /* a veth, tap, tun or dummy: of a container or a virtual machine, if in a bridge */
+	bool vrf;     /* is a VRF: packets come in on the interfaces that it has */
 	bool loopback;
+	bool to_container; /* a veth whose other end is in another network namespace */
+	bool to_router;    /* a route through it has a gateway, or is for every address */
+	/*
+	 * Bridges: netfilter also sees the packets of this family that the bridge passes
+	 * from one of its ports to another (bridge-nf-call-iptables, -ip6tables).
+	 */
+	bool filtered[FAMILY_COUNT];
 	bool up;
 	bool forwards[FAMILY_COUNT]; /* the kernel forwards packets that arrive here */
 	/* IPv4 sysctls. */
@@ -28,6 +38,14 @@ struct netif {
 	addr_t addr[FAMILY_COUNT];   /* its first address that is not link-local */
 };
 
+/* An address of an interface, in the kernel's order, which is not sorted. */
+struct netaddr {
+	enum family family;
+	addr_t addr;
+	int index;      /* of the interface */
+	bool tentative; /* IPv6 does not use it yet, or not at all: it may be a duplicate */
+};
+
 struct netroute {
 	enum family family;
 	addr_t dst;
@@ -36,7 +54,11 @@ struct netroute {
 	uint8_t type;        /* RTN_UNICAST, RTN_LOCAL, … */
 	uint32_t metric;
 	int out;             /* index of the interface; 0: none */
+	bool gateway;        /* the next hop is a router */
 	bool multipath;      /* it has several next hops; out belongs to the first */
+	size_t hop, nhops;   /* their interfaces, in hops of the netinfo; none: not known */
+	bool ambiguous;      /* another route may be used instead, by what is not known here */
+	bool unknown;        /* out, or that of one of the hops, could not be read */
 };
 
 /* A policy routing rule. Selectors that it does not have are 0 or empty. */
@@ -62,6 +84,10 @@ struct netinfo {
 	size_t nifs, ifs_room;
 	struct netroute *routes; /* sorted by netinfo_sort() */
 	size_t nroutes, routes_room;
+	int *hops;               /* indexes of interfaces, see netroute */
+	size_t nhops, hops_room;
+	struct netaddr *addrs;
+	size_t naddrs, addrs_room;
 	struct netrule *rules;   /* in the order in which the kernel evaluates them */
 	size_t nrules, rules_room;
 	bool local[FAMILY_COUNT]; /* a loopback interface is up and has an address of the family */
@@ -74,12 +100,32 @@ struct netif *netinfo_add_if(struct netinfo *info, const char *name, int index);
 /* Sets table to main, or to local for RTN_LOCAL, RTN_BROADCAST and RTN_ANYCAST. */
 struct netroute *netinfo_add_route(struct netinfo *info, enum family family, addr_t dst,
 				   unsigned int length, uint8_t type, int out);
+/* Adds an interface to the next hops of a multipath route, the last one that was added. */
+void netinfo_add_hop(struct netinfo *info, struct netroute *route, int out);
+void netinfo_add_addr(struct netinfo *info, enum family family, addr_t addr, int index,
+		      bool tentative);
 /* Call after the last route: lookups need the order. */
 void netinfo_sort(struct netinfo *info);
 
 /* The interface, or NULL. */
 const struct netif *netinfo_if(const struct netinfo *info, const char *name);
 const struct netif *netinfo_if_index(const struct netinfo *info, int index);
+
+/*
+ * Whether packets may come in there from elsewhere than this host's own containers. Only
+ * a bridge may not: one whose ports all lead to containers, without a router there, and
+ * without the name of a network card.
+ */
+bool netinfo_leads_outside(const struct netinfo *info, const struct netif *iface);
+
+/*
+ * Fills in the address that REDIRECT gives to a packet for dst that comes in there:
+ * in IPv4 the interface's first, in IPv6 its first of the scope of dst, or of any scope
+ * if dst is global (net/netfilter/nf_nat_redirect.c). Returns false if there is none:
+ * the kernel drops the packet.
+ */
+bool netinfo_redirect(const struct netinfo *info, const struct netif *iface, enum family family,
+		      addr_t dst, addr_t *addr);
 
 /*
  * The type of the address on this host, or if dev is not 0 on that interface:
@@ -90,9 +136,15 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,
 		      struct addrset *set);
 
-/* The route of a table with the longest prefix that covers addr, or NULL. */
+/* Whether the mark of a packet can change how it is routed, or which source it may have. */
+bool netinfo_marks_matter(const struct netinfo *info, enum family family);
+
+/*
+ * The route of a table with the longest prefix that covers addr, or NULL; if dev is not
+ * 0, of those through that interface.
+ */
 const struct netroute *netinfo_lookup(const struct netinfo *info, enum family family,
-				      uint32_t table, addr_t addr);
+				      uint32_t table, addr_t addr, int dev);
 /* The highest address with the same prefix as addr. */
 addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length);
 

@@ -20,9 +20,31 @@ void wanted_rules_clear(struct wanted_rules *rules)
 		rule_free(rules->v[i].rule);
 		free(rules->v[i].text);
 		free(rules->v[i].file);
+		free(rules->v[i].refused);
 	}
 	free(rules->v);
 	*rules = (struct wanted_rules){ 0 };
+}
+
+void refused_rules_add(struct refused_rules *list, const char *text, const char *file,
+		       unsigned int line, enum family family, char *why)
+{
+	GROW(list->v, list->n, list->room);
+	list->v[list->n++] = (struct refused_rule){
+		.text = xstrdup(text), .file = xstrdup(file), .line = line, .family = family,
+		.why = why,
+	};
+}
+
+void refused_rules_clear(struct refused_rules *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->v[i].text);
+		free(list->v[i].file);
+		free(list->v[i].why);
+	}
+	free(list->v);
+	*list = (struct refused_rules){ 0 };
 }
 
 static void wanted_chain_free(struct wanted_chain *chain)
@@ -41,8 +63,12 @@ void policy_free(struct policy *policy)
 	for (size_t i = 0; i < policy->nchains; i++)
 		wanted_chain_free(policy->chains[i]);
 	free(policy->chains);
-	for (int family = 0; family < FAMILY_COUNT; family++)
+	for (int family = 0; family < FAMILY_COUNT; family++) {
 		wanted_rules_clear(&policy->input[family]);
+		wanted_rules_clear(&policy->closing[family]);
+		wanted_rules_clear(&policy->unguarded[family]);
+	}
+	refused_rules_clear(&policy->refused);
 	for (size_t i = 0; i < policy->nsections; i++) {
 		free(policy->sections[i].file);
 		strings_clear(&policy->sections[i].interfaces);
@@ -79,6 +105,17 @@ bool policy_needs_chain(const struct policy *policy, const struct wanted_chain *
 			if (rule_leads_to(policy->chains[i]->rules[family].v[k].rule, chain->name))
 				return true;
 	return false;
+}
+
+struct wanted_chain *policy_chain_in(const struct policy *policy, const char *name,
+				     enum family family)
+{
+	struct wanted_chain *chain = policy_chain(policy, name);
+
+	if (!chain || chain->filled_by == FILLED_BY_OTHERS ||
+	    policy_needs_chain(policy, chain, family))
+		return chain;
+	return NULL;
 }
 
 struct wanted_chain *policy_add_chain(struct policy *policy, const char *name,
@@ -146,13 +183,26 @@ void policy_add_named(struct policy *policy, const char *name, const char *file,
 static void rules_copy(struct wanted_rules *to, const struct wanted_rules *from,
 		       struct rule *(*canonical)(const struct rule *rule))
 {
+	*to = (struct wanted_rules){ 0 };
 	for (size_t i = 0; i < from->n; i++) {
 		const struct wanted_rule *wanted = &from->v[i];
 		struct rule *rule = canonical ? canonical(wanted->rule) : rule_copy(wanted->rule);
+		struct wanted_rule *copy =
+			wanted_rules_add(to, rule, wanted->text, wanted->file, wanted->line);
 
-		wanted_rules_add(to, rule, wanted->text, wanted->file, wanted->line)->section =
-			wanted->section;
+		copy->section = wanted->section;
+		copy->by_host = wanted->by_host;
+		copy->by_host_drop = wanted->by_host_drop;
+		copy->refused = wanted->refused ? xstrdup(wanted->refused) : NULL;
 	}
+}
+
+static void refused_copy(struct refused_rules *to, const struct refused_rules *from)
+{
+	*to = (struct refused_rules){ 0 };
+	for (size_t i = 0; i < from->n; i++)
+		refused_rules_add(to, from->v[i].text, from->v[i].file, from->v[i].line,
+				  from->v[i].family, xstrdup(from->v[i].why));
 }
 
 struct policy *policy_canonical(const struct policy *policy, unsigned int families,
@@ -186,9 +236,11 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 			rules_copy(&to->rules[family], &from->rules[family], canonical);
 	}
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		copy->input[family] = (struct wanted_rules){ 0 };
 		rules_copy(&copy->input[family], &policy->input[family], canonical);
+		rules_copy(&copy->closing[family], &policy->closing[family], canonical);
+		rules_copy(&copy->unguarded[family], &policy->unguarded[family], NULL);
 	}
+	refused_copy(&copy->refused, &policy->refused);
 	return copy;
 }
 
@@ -199,4 +251,23 @@ size_t policy_rules(const struct policy *policy, enum family family)
 	for (size_t i = 0; policy && i < policy->nchains; i++)
 		n += policy->chains[i]->rules[family].n;
 	return n;
+}
+
+bool policy_follows_host(const struct policy *policy)
+{
+	if (policy->unlisted == UNLISTED_HOST_FIREWALL)
+		return true;
+	for (size_t i = 0; i < policy->nsections; i++)
+		if (policy->sections[i].host_firewall)
+			return true;
+	return false;
+}
+
+bool policy_has_rules(const struct policy *policy)
+{
+	size_t n = policy->nsections;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		n += policy_rules(policy, (enum family)family) + policy->input[family].n;
+	return n || policy->unlisted != UNLISTED_ALLOW || policy->direct == DIRECT_REFUSE;
 }

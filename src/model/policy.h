@@ -2,6 +2,8 @@
 #ifndef DOCKFW_POLICY_H
 #define DOCKFW_POLICY_H
 
+#include "dockerd.h"
+#include "openings.h"
 #include "ruleset.h"
 #include "util.h"
 
@@ -9,11 +11,14 @@
 
 /* The values of settings that are words, in the order of the table in config/settings.c. */
 enum backend_choice { CHOICE_AUTO, CHOICE_NFT, CHOICE_LEGACY };
-enum foreign_rules { FOREIGN_KEEP, FOREIGN_REMOVE };
-enum recovery { RECOVERY_NONE, RECOVERY_RESTART };
+/* FOREIGN_REMOVE leaves opaque rules, of which nobody could restore one. */
+enum foreign_rules { FOREIGN_KEEP, FOREIGN_REMOVE, FOREIGN_REMOVE_ALL };
+enum recovery { RECOVERY_NONE, RECOVERY_RESTART, RECOVERY_RESTORE };
 enum guard_choice { GUARD_AUTO, GUARD_OFF };
+/* What takes the place of a refusing rule that the kernel does not take. */
+enum on_error { ON_ERROR_LEAVE_OUT, ON_ERROR_CLOSE };
 /* What becomes of published ports without a section. */
-enum unlisted { UNLISTED_ALLOW, UNLISTED_REFUSE };
+enum unlisted { UNLISTED_ALLOW, UNLISTED_REFUSE, UNLISTED_HOST_FIREWALL };
 /* … and of packets from outside to a container's own address, which nothing translated. */
 enum direct { DIRECT_ALLOW, DIRECT_REFUSE };
 /* Who fills a configured chain, and what the rules of others there may do. */
@@ -33,10 +38,33 @@ struct wanted_rule {
 	 * SECTION_CLOSING for one of unlisted or direct; else 0.
 	 */
 	size_t section;
+	/*
+	 * It lets pass in DOCKER-USER what the guard then refuses, apart from what the host's own
+	 * firewall lets in (allow = { "host-firewall" }); by_host_drop: without an answer.
+	 */
+	bool by_host, by_host_drop;
+	/*
+	 * Owned; why the kernel does not take it, or NULL. Such a rule is not put in, and
+	 * its absence is no other finding.
+	 */
+	char *refused;
 };
 
 struct wanted_rules {
 	struct wanted_rule *v;
+	size_t n, room;
+};
+
+/* A rule that the configuration wants and that nothing can hold. */
+struct refused_rule {
+	char *text, *file; /* owned */
+	unsigned int line;
+	enum family family; /* FAMILY_COUNT: none in particular */
+	char *why;          /* owned; a part of a sentence */
+};
+
+struct refused_rules {
+	struct refused_rule *v;
 	size_t n, room;
 };
 
@@ -62,6 +90,7 @@ struct publish_section {
 	uint16_t port, last; /* the first and the last port */
 	uint8_t proto;
 	bool any;  /* allow = { "any" } */
+	bool host_firewall; /* "host-firewall" is one of allow */
 	struct strings interfaces; /* none: every interface */
 	struct strings allow; /* as configured */
 	bool drop; /* otherwise = "drop" */
@@ -78,12 +107,30 @@ struct named_interface {
 
 struct policy {
 	unsigned int families; /* bits 1U << FAMILY_… */
+	unsigned int listed;   /* those of the configuration, where an option chooses among them */
+	/* Not configured: what is known of Docker on this host (reconcile/docker_families.h). */
+	struct {
+		unsigned int chains; /* families in which it has chains; not known if all are wanted */
+		/* A bridge of Docker's with a global IPv6 address, to which the host forwards. */
+		char bridge[IFNAMSIZ]; /* empty: none */
+		unsigned int networks; /* … in which its own nf_tables tables are for one; the same */
+		bool ipv6; /* the host has a global IPv6 address */
+		/* dockerd's, or the one that daemon.json sets for its next start. */
+		enum docker_firewall firewall;
+	} docker;
 	enum backend_choice backend;
 	struct strings trusted_chains;
 	enum foreign_rules foreign_rules;
 	struct strings ignore; /* finding ids */
 	enum recovery recovery;
 	enum guard_choice guard;
+	bool own_guard; /* its tables are to belong to this process (struct table, own) */
+	enum on_error on_error;
+	/*
+	 * This has no rule, and nothing states that this is meant, or it lacks some: a chain that
+	 * has rules with the mark stays as it is, and so does a guard that refuses anything.
+	 */
+	bool keep_rules;
 	struct strings outside; /* interfaces that lead outside; none: every interface */
 	enum unlisted unlisted;
 	enum direct direct;
@@ -93,11 +140,25 @@ struct policy {
 	size_t nchains, room;
 	/* Further rules for the guard's chain "input", after those of the sections. */
 	struct wanted_rules input[FAMILY_COUNT];
+	/* Rules that were refused when the configuration was read; they are in no chain. */
+	struct refused_rules refused;
+	/*
+	 * What on-error = "close" puts in the place of a rule that the kernel does not take,
+	 * for any interface: one rule for each family. None with "leave-out".
+	 */
+	struct wanted_rules closing[FAMILY_COUNT];
+	/* Rules of the guard, in the form there, that the kernel does not take. */
+	struct wanted_rules unguarded[FAMILY_COUNT];
 	/*
 	 * How nf_tables reads a rule of the guard back, if the rules here are not in that
 	 * form; NULL: they are.
 	 */
 	struct rule *(*guard_form)(const struct rule *rule);
+	/*
+	 * What the host's own firewall lets in. Borrowed; NULL: not known, so nobody is let in
+	 * by it.
+	 */
+	const struct openings *openings;
 	struct publish_section *sections;
 	size_t nsections, sections_room;
 	/* The names in outside, then those in the sections, in their order. */
@@ -113,8 +174,18 @@ struct policy *policy_new(void);
 void policy_free(struct policy *policy);
 
 struct wanted_chain *policy_chain(const struct policy *policy, const char *name);
+/*
+ * The same if the section counts in that family: others fill the chain, or it must exist
+ * there. Else a chain of that name belongs to someone else.
+ */
+struct wanted_chain *policy_chain_in(const struct policy *policy, const char *name,
+				     enum family family);
 /* The number of configured rules of a family, in all chains; 0 for NULL. */
 size_t policy_rules(const struct policy *policy, enum family family);
+/* Whether any port is open to those whom the host's own firewall lets in. */
+bool policy_follows_host(const struct policy *policy);
+/* Whether it has any rule, or makes one on the host. */
+bool policy_has_rules(const struct policy *policy);
 /*
  * Whether the chain must exist in that family: it has rules there, or a rule leads to
  * it. (fail2ban creates its chains only in a family with something to ban.)
@@ -139,6 +210,10 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 struct wanted_rule *wanted_rules_add(struct wanted_rules *rules, struct rule *rule,
 				     const char *text, const char *file, unsigned int line);
 void wanted_rules_clear(struct wanted_rules *rules);
+/* Copies text and file, and takes ownership of why. */
+void refused_rules_add(struct refused_rules *list, const char *text, const char *file,
+		       unsigned int line, enum family family, char *why);
+void refused_rules_clear(struct refused_rules *list);
 /*
  * Returns the chain that must be read next to answer a question about the snapshot,
  * and sets its table; NULL when everything that is needed has been read.
@@ -146,7 +221,7 @@ void wanted_rules_clear(struct wanted_rules *rules);
 typedef struct chain *chain_selector(const struct policy *policy, const struct snapshot *snapshot,
 				     struct table **table);
 
-/* Copies section, or the texts. */
+/* Copies section, or the texts; why is part of a sentence, such as "no … can hold it". */
 void policy_add_section(struct policy *policy, const struct publish_section *section);
 void policy_add_named(struct policy *policy, const char *name, const char *file,
 		      unsigned int line);

@@ -405,6 +405,11 @@ bool rule_refuses(const struct rule *rule)
 				  !strcmp(rule->target.name, "REJECT")));
 }
 
+bool rule_is_unknown(const struct rule *rule)
+{
+	return rule->opaque && !rule->end_known;
+}
+
 bool rule_jumps(const struct rule *rule)
 {
 	return rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;

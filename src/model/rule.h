@@ -114,11 +114,17 @@ struct rule {
 
 	/*
 	 * Why the rule could not be decoded in full, for example "expression 'ct'"
-	 * (owned; NULL: it was). Such a rule equals no rule, is assumed to be able to
-	 * accept, and is never written. verdict and chain hold what could be read of
+	 * (owned; NULL: it was). Such a rule equals no rule and is never written. Which
+	 * packets it matches is not known. verdict and chain hold what could be read of
 	 * its end, or VERDICT_NONE.
 	 */
 	char *opaque;
+	bool keeps_packet; /* if it is opaque: it changes neither addresses nor marks */
+	/*
+	 * Of an opaque rule: verdict, chain and target are all that it can do with a
+	 * packet that it matches. Otherwise it may do anything, accept and drop as well.
+	 */
+	bool end_known;
 };
 
 struct rule *rule_new(enum family family);
@@ -164,8 +170,10 @@ void rule_remove_mark(struct rule *rule);
 
 /* Whether it matches every packet of its family: no condition except comments; not opaque. */
 bool rule_unconditional(const struct rule *rule);
-/* Whether it drops or rejects what it matches; an opaque rule is not known to. */
+/* Whether it drops or rejects what it matches; false for an opaque rule. */
 bool rule_refuses(const struct rule *rule);
+/* Whether it may do anything: an opaque rule whose end is not known either. */
+bool rule_is_unknown(const struct rule *rule);
 /* Whether it is a jump or goto to a known chain; it may be opaque. */
 bool rule_jumps(const struct rule *rule);
 /* Whether it is a jump or goto to that chain. */

@@ -38,6 +38,7 @@ void snapshot_free(struct snapshot *snapshot)
 		for (size_t c = 0; c < table->nchains; c++)
 			chain_free(table->chains[c]);
 		free(table->chains);
+		guard_sets_clear(&table->sets);
 		free(table->name);
 		free(table);
 	}
@@ -73,6 +74,36 @@ struct chain *table_add_chain(struct table *table, const char *name)
 	GROW(table->chains, table->nchains, table->room);
 	table->chains[table->nchains++] = chain;
 	return chain;
+}
+
+static void copy_chain(struct table *to, const struct chain *from)
+{
+	struct chain *chain = table_add_chain(to, from->name);
+
+	chain->builtin = from->builtin;
+	chain->foreign_base = from->foreign_base;
+	chain->policy = from->policy;
+	chain->loaded = from->loaded;
+	for (size_t i = 0; i < from->nrules; i++)
+		chain_add_rule(chain, rule_copy(from->rules[i]));
+}
+
+void snapshot_copy_tables(struct snapshot *to, const struct snapshot *from, const char *name)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(from, (enum family)family, name);
+		struct table *copy;
+
+		if (!table)
+			continue;
+		copy = snapshot_add_table(to, (enum family)family, name);
+		copy->dormant = table->dormant;
+		copy->marked = table->marked;
+		copy->own = table->own;
+		copy->owned = table->owned;
+		for (size_t c = 0; c < table->nchains; c++)
+			copy_chain(copy, table->chains[c]);
+	}
 }
 
 static int by_name(const void *a, const void *b)
@@ -142,7 +173,8 @@ bool snapshot_same(const struct snapshot *a, const struct snapshot *b)
 		const struct table *left = a->tables[t];
 		const struct table *right = snapshot_table(b, left->family, left->name);
 
-		if (!right || left->dormant != right->dormant || left->nchains != right->nchains)
+		if (!right || left->dormant != right->dormant || left->nchains != right->nchains ||
+		    !guard_sets_same(&left->sets, &right->sets))
 			return false;
 		for (size_t c = 0; c < left->nchains; c++)
 			if (!chain_same(left->chains[c], right->chains[c]))

@@ -2,7 +2,7 @@
 #ifndef DOCKFW_RULESET_H
 #define DOCKFW_RULESET_H
 
-#include "rule.h"
+#include "guard_set.h"
 
 /*
  * A snapshot of the kernel's tables, as far as they have been read. No I/O. Both
@@ -31,7 +31,13 @@ struct table {
 	enum family family;
 	char *name; /* "filter", "nat" */
 	bool dormant; /* nf_tables: none of its chains is hooked, so none is builtin */
+	/*
+	 * nf_tables: only its owner, a socket, can change the table: this process's, or
+	 * another one's.
+	 */
+	bool own, owned;
 	bool marked;  /* nf_tables: the table's comment is the mark, RULE_MARK */
+	struct guard_sets sets; /* of the guard's table; the others' are not read */
 	struct chain **chains; /* owned, sorted by name after table_sort() */
 	size_t nchains, room;
 };
@@ -50,6 +56,9 @@ void snapshot_free(struct snapshot *snapshot);
 /* The table, or NULL if the kernel does not have it. */
 struct table *snapshot_table(const struct snapshot *snapshot, enum family family, const char *name);
 struct table *snapshot_add_table(struct snapshot *snapshot, enum family family, const char *name);
+
+/* Adds copies of the tables with that name to another snapshot, which has none of it. */
+void snapshot_copy_tables(struct snapshot *to, const struct snapshot *from, const char *name);
 
 /* Adds a chain; call table_sort() after the last one, before any lookup. */
 struct chain *table_add_chain(struct table *table, const char *name);

@@ -129,7 +129,7 @@ bool xt_match_addrtype(const struct ext *ext, struct xt_addrtype_info_v1 *info)
 	return true;
 }
 
-bool xt_match_states(const struct ext *ext, unsigned int *states, bool *not)
+bool xt_match_states(const struct ext *ext, unsigned int *states, bool *except)
 {
 	struct xt_conntrack_mtinfo3 info;
 	struct xt_state_info state;
@@ -139,13 +139,13 @@ bool xt_match_states(const struct ext *ext, unsigned int *states, bool *not)
 		*states = state.statemask & ~XT_STATE_UNTRACKED;
 		if (state.statemask & XT_STATE_UNTRACKED)
 			*states |= XT_CONNTRACK_STATE_UNTRACKED;
-		*not = false;
+		*except = false;
 		return true;
 	}
 	if (!xt_match_conntrack(ext, &info) || !(info.match_flags & XT_CONNTRACK_STATE))
 		return false;
 	*states = info.state_mask;
-	*not = info.invert_flags & XT_CONNTRACK_STATE;
+	*except = info.invert_flags & XT_CONNTRACK_STATE;
 	return true;
 }
 

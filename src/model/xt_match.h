@@ -46,9 +46,9 @@ bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want);
 
 /*
  * The connection states that state, or conntrack with --ctstate, matches on, as bits
- * XT_CONNTRACK_STATE_…. not: all states except these.
+ * XT_CONNTRACK_STATE_…. except: all states but these.
  */
-bool xt_match_states(const struct ext *ext, unsigned int *states, bool *not);
+bool xt_match_states(const struct ext *ext, unsigned int *states, bool *except);
 
 /* What tcp, udp, udplite, sctp and dccp match on. */
 struct xt_ports {

@@ -2,6 +2,8 @@
 #include "xt_target.h"
 
 #include <arpa/inet.h>
+#include <linux/netfilter_ipv4/ipt_REJECT.h>
+#include <linux/netfilter_ipv6/ip6t_REJECT.h>
 #include <string.h>
 
 bool nflog_is_long(const struct ext *target)
@@ -63,4 +65,20 @@ bool xt_target_never_accepts(const struct ext *target)
 		if (!strcmp(target->name, names[i]))
 			return true;
 	return false;
+}
+
+void xt_target_set_reject(struct rule *rule)
+{
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct ipt_reject_info))];
+		struct ipt_reject_info ipv4;
+		struct ip6t_reject_info ipv6;
+	} data = { { 0 } };
+
+	if (rule->family == FAMILY_IPV4)
+		data.ipv4.with = IPT_ICMP_PORT_UNREACHABLE;
+	else
+		data.ipv6.with = IP6T_ICMP6_PORT_UNREACH;
+	rule_set_target(rule, "REJECT", 0, data.bytes, sizeof(data.bytes));
+	rule->target.usersize = sizeof(data.bytes);
 }

@@ -42,7 +42,6 @@ struct xt_dnat {
 	bool has_addr, has_port;
 	struct addrrange addr;
 	struct span port;
-	bool whole;   /* one address, at most one port, no map: always the same result */
 	uint16_t base;
 	bool offset;  /* the port keeps its distance from base */
 	bool random;  /* any port of the range */
@@ -55,5 +54,8 @@ bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat);
  * rule. Any other target is assumed to be able to accept (NFQUEUE is).
  */
 bool xt_target_never_accepts(const struct ext *target);
+
+/* Makes it "-j REJECT", which answers that the port is unreachable, as libxtables makes it. */
+void xt_target_set_reject(struct rule *rule);
 
 #endif

@@ -5,10 +5,11 @@
 
 #include "deadline.h"
 #include "diag.h"
-#include "dockerd_find.h"
 #include "guard.h"
 #include "guard_names.h"
+#include "patience.h"
 #include "read_set.h"
+#include "refusals.h"
 #include "snapshot_read.h"
 
 /* If time runs out from here on, the message shows that a write was made. */
@@ -19,61 +20,73 @@ static bool is_of_guard(const struct edit *edit)
 	return !strcmp(edit->table, GUARD_TABLE);
 }
 
-/* The error that was reported is then none. */
-static void leave_guard_out(struct session *session)
+/* Leaves in the list only the edits of these families, bits 1U << FAMILY_…. */
+static void keep_families(struct edits *edits, unsigned int families)
 {
-	session->guard_refused = true;
-	diag_forget();
-	diag_warning("going on without the guard");
-}
-
-/* One batch; without the guard if the kernel refuses that. */
-static int commit_nft(struct session *session, struct backend *backend, const struct state *base,
-		      struct edits *edits)
-{
-	int status = backend->ops->commit(backend, base->snapshot, edits);
-
-	if (status != BACKEND_GUARD_REFUSED)
-		return status;
-	leave_guard_out(session);
-	edits_clear(edits);
-	state_plan(session, base, edits);
-	return edits->n ? backend->ops->commit(backend, base->snapshot, edits) : BACKEND_OK;
-}
-
-/* ip_tables has no guard: its edits are left for write_guard(). */
-static int commit_legacy(struct backend *backend, const struct state *base, struct edits *edits)
-{
-	struct edits filter = { 0 };
+	struct edits kept = { 0 };
 
 	for (size_t i = 0; i < edits->n; i++)
-		if (!is_of_guard(&edits->v[i]))
-			edits_move(&filter, &edits->v[i]);
+		if (families & 1U << edits->v[i].family)
+			edits_move(&kept, &edits->v[i]);
 	edits_clear(edits);
-	*edits = filter;
-	return edits->n ? backend->ops->commit(backend, base->snapshot, edits) : BACKEND_OK;
+	*edits = kept;
+}
+
+/*
+ * Carries out the edits; what is refused is noted, and then the caller reads and plans
+ * again: BACKEND_REFUSED. After BACKEND_FAILED, edits has what is in force all the same.
+ */
+static int commit_edits(struct session *session, struct backend *backend,
+			const struct snapshot *snapshot, const struct state *base,
+			struct edits *edits)
+{
+	struct refused_edits refused = { 0 };
+	int status = backend->ops->commit(backend, snapshot, edits, &refused);
+
+	if (status == BACKEND_OK && backend->ops->kind == BACKEND_NFT)
+		session_wrote(session, snapshot->generation);
+	if (status == BACKEND_REFUSED &&
+	    refusals_take(&session->refused, state_policy(session, base), base->snapshot, edits, &refused))
+		status = BACKEND_FAILED;
+	if (status == BACKEND_FAILED)
+		keep_families(edits, refused.written);
+	refused_edits_clear(&refused);
+	return status;
+}
+
+/* Moves the edits of the guard, or the others, to the end of another list. */
+static void move_some(struct edits *to, struct edits *from, bool of_guard)
+{
+	struct edits rest = { 0 };
+
+	for (size_t i = 0; i < from->n; i++)
+		edits_move(is_of_guard(&from->v[i]) == of_guard ? to : &rest, &from->v[i]);
+	edits_clear(from);
+	*from = rest;
 }
 
 static int write_once(struct session *session, struct backend *backend, struct state *base,
 		      struct edits *edits)
 {
+	struct edits guard = { 0 };
 	int status = snapshot_read_once(backend, session->policy, state_tables(&base->dockerd),
 					select_judged, &base->snapshot);
 
 	if (status)
 		return status;
-	if (state_complete(session, base))
+	if (state_complete(session, backend, base))
 		return BACKEND_FAILED;
 	state_check(session, base);
 	state_plan(session, base, edits);
-	if (!edits->n)
-		return BACKEND_OK;
-	return backend->ops->kind == BACKEND_NFT ? commit_nft(session, backend, base, edits)
-						 : commit_legacy(backend, base, edits);
+	/* ip_tables has no guard: its edits are left for write_guard(). */
+	if (backend->ops->kind != BACKEND_NFT)
+		move_some(&guard, edits, true);
+	edits_clear(&guard);
+	return edits->n ? commit_edits(session, backend, base->snapshot, base, edits) : BACKEND_OK;
 }
 
-static int write_guard_once(const struct session *session, struct backend *nft,
-			    const struct state *base, struct edits *edits)
+static int write_guard_once(struct session *session, struct backend *nft, struct state *base,
+			    struct edits *edits)
 {
 	static const char *const tables[] = { GUARD_TABLE, NULL };
 	struct snapshot *own;
@@ -81,18 +94,33 @@ static int write_guard_once(const struct session *session, struct backend *nft,
 
 	if (status)
 		return status;
+	state_refuse(session, base);
 	guard_plan(state_policy(session, base), base->snapshot, own->absent ? NULL : own, edits);
 	if (edits->n)
-		status = nft->ops->commit(nft, own, edits);
+		status = commit_edits(session, nft, own, base, edits);
 	snapshot_free(own);
 	return status;
 }
 
-/* The guard of a host with ip_tables, after DOCKER-USER; adds what was written to edits. */
-static int write_guard(struct session *session, const struct state *base, struct edits *edits)
+/*
+ * Whether the loop that has come to this status goes on. What is refused may show only
+ * when the rest is accepted, so that takes some rounds.
+ */
+static bool goes_on(int status, unsigned int *tries, unsigned int *rounds)
+{
+	if (status == BACKEND_REFUSED && ++*rounds > REFUSED_ROUNDS) {
+		diag_error("the kernel refuses other rules each time that some are left out; "
+			   "nothing was written");
+		return false;
+	}
+	return status == BACKEND_REFUSED ? !deadline_check()
+					 : status == BACKEND_CHANGED && backend_try_again(tries);
+}
+
+int apply_guard(struct session *session, struct state *base, struct edits *edits)
 {
 	struct edits guard = { 0 };
-	unsigned int tries = 0;
+	unsigned int tries = 0, rounds = 0;
 	int status;
 
 	do {
@@ -103,18 +131,18 @@ static int write_guard(struct session *session, const struct state *base, struct
 		edits_clear(&guard);
 		status = write_guard_once(session, nft, base, &guard);
 		nft->ops->close(nft);
-	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
-	if (status == BACKEND_GUARD_REFUSED)
-		leave_guard_out(session);
+	} while (goes_on(status, &tries, &rounds) && !session->refused.guard);
+	if (session->refused.guard)
+		status = 0, edits_clear(&guard);
 	for (size_t i = 0; !status && i < guard.n; i++)
 		edits_move(edits, &guard.v[i]);
 	edits_clear(&guard);
-	return status == BACKEND_GUARD_REFUSED ? 0 : status;
+	return status;
 }
 
 int apply_plan(struct session *session, struct state *base, struct edits *edits)
 {
-	unsigned int tries = 0;
+	unsigned int tries = 0, rounds = 0;
 	int status;
 
 	*base = (struct state){ 0 };
@@ -124,22 +152,24 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 
 		edits_clear(edits);
 		state_clear(base);
-		if (dockerd_find(&base->dockerd))
+		if (state_find_dockerd(session, base))
 			return -1;
 		backend = session->ops->open(true);
 		if (!backend)
 			return -1;
 		status = write_once(session, backend, base, edits);
 		session->ops->close(backend);
-	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
-	if (!status && session->ops->kind != BACKEND_NFT && !session->guard_refused)
-		status = write_guard(session, base, edits);
+	} while (goes_on(status, &tries, &rounds));
+	if (status && status != BACKEND_FAILED)
+		edits_clear(edits); /* given up, and nothing was written */
+	if (!status && session->ops->kind != BACKEND_NFT && !session->refused.guard)
+		status = apply_guard(session, base, edits);
 	if (!status && edits->n)
 		deadline_step(AFTER_THE_WRITE);
 	return status ? -1 : 0;
 }
 
-int apply_seen(struct session *session, const struct state *seen, const struct edits *edits)
+int apply_seen(struct session *session, const struct state *seen, struct edits *edits)
 {
 	const struct backend_ops *ops = session->ops;
 	struct backend *backend;
@@ -151,13 +181,76 @@ int apply_seen(struct session *session, const struct state *seen, const struct e
 	backend = ops->open(true);
 	if (!backend)
 		return -1;
-	status = ops->commit(backend, seen->snapshot, edits);
+	status = commit_edits(session, backend, seen->snapshot, seen, edits);
 	ops->close(backend);
 	if (!status)
 		deadline_step(AFTER_THE_WRITE);
-	if (status == BACKEND_GUARD_REFUSED) {
-		leave_guard_out(session);
-		return 1;
+	return status == BACKEND_CHANGED || status == BACKEND_REFUSED ? 1 : status ? -1 : 0;
+}
+
+/* Tries edits of one backend on the snapshot that it has read; what is refused is noted. */
+static int try_some(struct session *session, const struct backend_ops *ops,
+		    const struct snapshot *snapshot, const struct state *seen,
+		    const struct edits *edits)
+{
+	struct refused_edits refused = { 0 };
+	struct backend *backend = ops->open(false);
+	int status;
+
+	if (!backend)
+		return BACKEND_FAILED;
+	status = ops->try(backend, snapshot, edits, &refused);
+	ops->close(backend);
+	if (status == BACKEND_REFUSED &&
+	    refusals_take(&session->refused, state_policy(session, seen), seen->snapshot, edits, &refused))
+		status = BACKEND_FAILED;
+	refused_edits_clear(&refused);
+	return status;
+}
+
+static bool has_inserts(const struct edits *edits)
+{
+	for (size_t i = 0; i < edits->n; i++)
+		if (edits->v[i].op == EDIT_INSERT)
+			return true;
+	return false;
+}
+
+/* With ip_tables, the guard is tried in nf_tables. */
+static int try_edits(struct session *session, const struct state *seen, struct edits *edits)
+{
+	struct edits guard = { 0 };
+	int status = BACKEND_OK;
+
+	if (session->ops->kind != BACKEND_NFT)
+		move_some(&guard, edits, true);
+	if (has_inserts(edits))
+		status = try_some(session, session->ops, seen->snapshot, seen, edits);
+	/* Without what is refused already, it is another guard. */
+	if (!status && has_inserts(&guard))
+		status = try_some(session, session->backends[BACKEND_NFT], state_guard(seen), seen,
+				  &guard);
+	for (size_t i = 0; i < guard.n; i++)
+		edits_move(edits, &guard.v[i]);
+	edits_clear(&guard);
+	return status;
+}
+
+int apply_try(struct session *session, struct state *seen, struct edits *edits)
+{
+	unsigned int tries = 0, rounds = 0;
+
+	for (;;) {
+		int status = has_inserts(edits) ? try_edits(session, seen, edits) : BACKEND_OK;
+
+		if (!status)
+			return 0;
+		if (!goes_on(status, &tries, &rounds))
+			return 1;
+		state_clear(seen);
+		edits_clear(edits);
+		if (state_read(session, seen))
+			return -1;
+		state_plan(session, seen, edits);
 	}
-	return status == BACKEND_CHANGED ? 1 : status ? -1 : 0;
 }

@@ -2,14 +2,19 @@
 #include "observe.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 #include "check_docker.h"
+#include "check_elsewhere.h"
+#include "check_families.h"
 #include "check_interfaces.h"
+#include "check_leftover.h"
 #include "check_ports.h"
 #include "check_proxy.h"
 #include "check_split.h"
+#include "check_void.h"
 #include "closing.h"
 #include "deadline.h"
 #include "diag.h"
@@ -19,21 +24,45 @@
 #include "dockerd_find.h"
 #include "guard.h"
 #include "guard_names.h"
+#include "host_depends.h"
+#include "host_openings.h"
 #include "interface_names.h"
-#include "other_filters.h"
+#include "links_read.h"
 #include "patience.h"
 #include "plan.h"
 #include "read_set.h"
+#include "refused.h"
 #include "snapshot_read.h"
 #include "table_events.h"
 #include "util.h"
+#include "world_read.h"
+
+/* What the host's own firewall lets in, and what that is derived from. */
+struct state_host {
+	struct read_world world;
+	struct host_openings *openings;
+	struct host_depends depends;
+};
+
+static void state_host_free(struct state_host *host)
+{
+	if (!host)
+		return;
+	host_openings_free(host->openings);
+	host_depends_clear(&host->depends);
+	world_clear(&host->world);
+	free(host);
+}
 
 void state_clear(struct state *state)
 {
+	state_host_free(state->host);
 	snapshot_free(state->snapshot);
 	snapshot_free(state->other);
 	policy_free(state->completed);
 	strings_clear(&state->interfaces);
+	links_clear(&state->links);
+	split_known_clear(&state->split);
 	findings_clear(&state->findings);
 	dockerd_clear(&state->dockerd);
 	*state = (struct state){ 0 };
@@ -57,7 +86,7 @@ void state_plan(const struct session *session, const struct state *state, struct
 	const struct policy *policy = state_policy(session, state);
 
 	plan(policy, state->snapshot, edits);
-	if (!session->guard_refused)
+	if (!session->refused.guard)
 		guard_plan(policy, state->snapshot, state_guard(state), edits);
 }
 
@@ -79,23 +108,31 @@ const char *const *state_tables(const struct dockerd *dockerd)
 /* Cheap if the other backend is empty, as on most hosts. */
 static int read_other(const struct session *session, struct state *state)
 {
-	static const char *const tables[] = { "filter", GUARD_TABLE, NULL };
+	static const char *const tables[] = { "filter", GUARD_TABLE, DOCKER_NFT_TABLE, NULL };
 	const struct backend_ops *other = session->backends[session->ops->kind == BACKEND_NFT ? BACKEND_LEGACY
 									   : BACKEND_NFT];
 
 	if (snapshot_read(other, session->policy, tables, select_other, &state->other))
 		return -1;
+	/* Whatever backend is chosen, what is decided depends on them. */
+	if (other->kind == BACKEND_NFT)
+		snapshot_copy_tables(state->snapshot, state->other, DOCKER_NFT_TABLE);
 	if (!state_guard(state))
 		diag_step(1, "this kernel has no nf_tables: there is no guard, only DOCKER-USER");
 	return 0;
 }
 
-static int read_interfaces(struct strings *interfaces)
+static int read_interfaces(const struct session *session, struct state *state)
 {
-	if (!interface_names(interfaces))
-		return 0;
-	diag_error("cannot list the interfaces of this host: %s", strerror(errno));
-	return -1;
+	struct strings names = { 0 };
+	int status;
+
+	interface_names_wanted(session->policy, &names);
+	status = interface_names(&state->interfaces) || links_read(&names, &state->links) ? -1 : 0;
+	if (status && errno)
+		diag_error("cannot list the interfaces of this host: %s", strerror(errno));
+	strings_clear(&names);
+	return status;
 }
 
 static int read_closing(const struct session *session, struct state *state)
@@ -115,35 +152,105 @@ static int read_closing(const struct session *session, struct state *state)
 	return status;
 }
 
-int state_complete(const struct session *session, struct state *state)
+bool state_follows(const struct state *state, int family, const char *table, const char *chain,
+		   bool deleted)
+{
+	return state->host && host_depends_on(&state->host->depends, family, table, chain, deleted);
+}
+
+/* Since a commit is tied to what was read before, what is read now belongs to it, or it fails. */
+static int read_host_firewall(const struct session *session, struct state *state)
+{
+	struct state_host *host = xcalloc(1, sizeof(*host));
+	struct host_facts facts;
+
+	state->host = host;
+	if (!state_guard(state)) {
+		diag_error("\"host-firewall\" needs nf_tables, where the guard holds it, and this kernel "
+			   "has none: write the addresses into publish sections instead");
+		return -1;
+	}
+	deadline_step("reading the host's own firewall");
+	if (world_read(session, &host->world))
+		return -1;
+	facts = (struct host_facts){
+		.snapshot = host->world.snapshot, .guard = host->world.guard,
+		.others = &host->world.others, .info = &host->world.info,
+		.sets = &host->world.sets,
+	};
+	deadline_step("following packets to the host");
+	host_depends_find(&facts, &host->depends);
+	host->openings = host_openings(session->policy, &facts);
+	state->completed->openings = host_openings_of(host->openings);
+	return host->openings ? 0 : -1;
+}
+
+int state_complete(const struct session *session, struct backend *backend, struct state *state)
 {
 	bool closing = closing_needed(session->policy);
 
 	if (read_other(session, state) ||
-	    ((closing || interfaces_named(session->policy)) && read_interfaces(&state->interfaces)))
+	    split_known_read(session, backend, state->snapshot, state->other, &state->split) ||
+	    ((closing || interfaces_named(session->policy)) && read_interfaces(session, state)))
 		return -1;
-	return closing ? read_closing(session, state) : 0;
+	if (closing && read_closing(session, state))
+		return -1;
+	if (policy_follows_host(session->policy) && read_host_firewall(session, state))
+		return -1;
+	state_refuse(session, state);
+	return 0;
+}
+
+void state_refuse(const struct session *session, struct state *state)
+{
+	if (!session->refused.n)
+		return;
+	if (!state->completed)
+		state->completed = policy_canonical(session->policy, session->policy->families, NULL);
+	refusals_mark(&session->refused, state->completed);
 }
 
 void state_check(const struct session *session, struct state *state)
 {
 	const struct policy *policy = state_policy(session, state);
+	const struct split_facts split = split_known_facts(&state->split);
+	const struct interface_facts interfaces = {
+		.present = &state->interfaces, .links = &state->links,
+		.families = families_in_force(policy, state->snapshot) |
+			    families_guarded_only(policy, state->snapshot),
+	};
 
+	check_families(policy, &state->findings);
+	check_void(policy, state->snapshot, state_guard(state), &state->findings);
 	check(policy, state->snapshot, &state->dockerd, &state->findings);
+	check_docker_native(policy, state->snapshot, state_guard(state), &state->findings);
+	check_leftover(policy, state->snapshot, state->other, &state->dockerd, &state->findings);
 	guard_check(policy, state->snapshot, state_guard(state), &state->dockerd, &state->findings);
-	check_split(policy, state->snapshot, state->other, &state->findings);
+	if (state->host)
+		check_host_openings(policy, state->host->openings, &state->findings);
+	check_refused(policy, families_in_force(policy, state->snapshot), &state->findings);
+	check_split(policy, state->snapshot, state->other, &split, &state->findings);
 	if (interfaces_named(session->policy))
-		check_interfaces(session->policy, &state->interfaces, &state->findings);
+		check_interfaces(session->policy, &interfaces, &state->findings);
+	state->whole = true;
+}
+
+int state_find_dockerd(const struct session *session, struct state *state)
+{
+	if (dockerd_find(&state->dockerd))
+		return -1;
+	session->policy->docker.firewall = state->dockerd.firewall;
+	return 0;
 }
 
 int state_read(const struct session *session, struct state *state)
 {
 	*state = (struct state){ 0 };
 	deadline_step("reading the filter tables");
-	if (dockerd_find(&state->dockerd) ||
+	if (state_find_dockerd(session, state) ||
 	    snapshot_read(session->ops, session->policy, state_tables(&state->dockerd), select_judged,
 			  &state->snapshot) ||
-	    state_complete(session, state))
+	    state_complete(session, NULL, state))
 		return -1;
 	state_check(session, state);
 	return 0;
@@ -176,61 +283,88 @@ int state_settle(const struct session *session, struct state *state)
 	return 0;
 }
 
-static bool has_guard_finding(const struct state *state)
+/* The families in which Docker translates in its own table, as bits 1U << FAMILY_…. */
+static unsigned int nftables_families(const struct state *state)
 {
-	return findings_count(&state->findings, GUARD_MISSING, FAMILY_COUNT) ||
-	       findings_count(&state->findings, GUARD_DIFFERS, FAMILY_COUNT);
-}
-
-/* The families whose guard is right, as bits 1U << FAMILY_…. */
-static unsigned int guarded_families(const struct session *session, const struct state *state)
-{
-	unsigned int guarded = 0;
+	unsigned int families = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (guard_state(state_policy(session, state), state->snapshot, state_guard(state),
-				(enum family)family) == GUARD_RIGHT)
-			guarded |= 1U << family;
-	return guarded;
+		if (docker_has_nftables(state->snapshot, (enum family)family))
+			families |= 1U << family;
+	return families;
 }
 
-/* Docker's own nf_tables backend translates in a table that is not read. */
-static bool uses_nftables(const struct state *state)
+/* Borrows all of them. */
+static struct proxy_facts proxy_facts_of(const struct read_world *world,
+					 const struct proxies *proxies, const struct state *state)
 {
-	return docker_has_nftables(state->snapshot, FAMILY_IPV4) ||
-	       docker_has_nftables(state->snapshot, FAMILY_IPV6);
+	return (struct proxy_facts){
+		.snapshot = world->snapshot, .guard = world->guard, .others = &world->others,
+		.info = &world->info, .sets = &world->sets, .proxies = proxies,
+		.dockerd = &state->dockerd, .nftables = nftables_families(state),
+	};
 }
 
-/*
- * INPUT decides on docker-proxy's listeners. If it is filtered in every family, they
- * are only information for -v and otherwise not looked for: a host can have tens of
- * thousands of them.
- */
-int state_add_proxies(const struct session *session, bool facts, struct state *state)
+static int judge_proxies(const struct session *session, const struct proxies *proxies, bool facts,
+			 struct state *state)
+{
+	struct read_world world;
+	int status = world_read(session, &world);
+
+	if (!status) {
+		const struct proxy_facts known = proxy_facts_of(&world, proxies, state);
+
+		deadline_step("following packets to docker-proxy");
+		status = check_proxies(state_policy(session, state), &known, facts,
+				       &state->findings);
+	}
+	world_clear(&world);
+	return status;
+}
+
+static int judge_ports(const struct session *session, const struct proxies *proxies,
+		       struct state *state)
 {
 	static const char *const nat[] = { "nat", NULL };
-	struct proxies proxies = { 0 };
+	unsigned int native = nftables_families(state);
+	struct read_world world = { 0 };
 	struct snapshot *snapshot = NULL;
-	unsigned int filtered = 0;
+	int status = snapshot_read(session->ops, session->policy, nat, select_docker_nat, &snapshot);
+
+	if (!status && native)
+		status = world_read(session, &world);
+	if (!status) {
+		const struct proxy_facts known = proxy_facts_of(&world, proxies, state);
+
+		check_ports(session->policy, snapshot, proxies, native ? &known : NULL, true,
+			    &state->findings);
+	}
+	world_clear(&world);
+	snapshot_free(snapshot);
+	return status;
+}
+
+/* Without a listener nothing else is read: whole tables can have 100,000 rules. */
+int state_add_proxies(const struct session *session, bool facts, struct state *state)
+{
+	struct docker_elsewhere elsewhere;
+	struct proxies proxies = { 0 };
 	int status;
 
+	deadline_step("looking for dockerd");
+	if (docker_elsewhere_find(&elsewhere))
+		return -1;
+	check_elsewhere(&elsewhere, &state->findings);
 	if (!state->dockerd.running)
 		return 0;
-	deadline_step("checking INPUT and docker-proxy");
-	if (input_filtered(session->backends, &filtered))
-		return -1;
-	if (!(session->policy->families & ~filtered) && !facts && !has_guard_finding(state))
-		return 0;
+	deadline_step("looking for docker-proxy");
 	status = proxies_read(&proxies);
 	if (!status)
-		status = snapshot_read(session->ops, session->policy, nat, select_docker_nat, &snapshot);
-	if (!status)
-		check_proxies(state_policy(session, state), snapshot, &proxies, filtered,
-			      guarded_families(session, state), facts, &state->findings);
+		check_proxied_families(session->policy, &proxies, &state->findings);
+	if (!status && proxies.n)
+		status = judge_proxies(session, &proxies, facts, state);
 	if (!status && facts)
-		check_ports(session->policy, snapshot, &proxies, !uses_nftables(state),
-			    &state->findings);
-	snapshot_free(snapshot);
+		status = judge_ports(session, &proxies, state);
 	proxies_clear(&proxies);
 	return status;
 }
@@ -298,25 +432,38 @@ static bool is_complete(const struct session *session, const struct state *state
 	return complete;
 }
 
-int docker_wait(struct session *session, unsigned int seconds)
+static bool is_absent(const struct state *state)
 {
-	uint64_t now = clock_ms(), end = now + (uint64_t)seconds * 1000;
+	bool absent = !state->dockerd.running;
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		absent &= !docker_has_chains(state->snapshot, (enum family)family);
+	return absent;
+}
+
+int docker_wait(struct session *session, unsigned int seconds, bool restarted)
+{
+	uint64_t now = clock_ms(), end = now + (uint64_t)seconds * 1000, until = end;
+	uint64_t absent_end = restarted || end < now + DOCKER_ABSENT_MS ? end : now + DOCKER_ABSENT_MS;
 	struct table_events *events = table_events_open(BACKEND_NFT);
 	bool complete = false;
 	int status = events ? 0 : -1;
 
-	while (!status && !complete && now < end) {
+	while (!status && !complete && now < until) {
 		struct state state = { 0 };
 
 		status = session_choose(session) || state_read(session, &state) ? -1 : 0;
 		complete = !status && is_complete(session, &state);
+		until = !status && is_absent(&state) ? absent_end : end;
 		state_clear(&state);
 		now = clock_ms();
 		deadline_step("waiting for Docker's chains");
 		/* Legacy tables and dockerd itself send no events: check again anyway. */
-		if (!status && !complete && now < end)
-			status = table_events_wait(events, end - now < WAIT_STEP_MS ?
-						   (unsigned int)(end - now) : WAIT_STEP_MS);
+		if (!status && !complete && now < until) {
+			diag_wait("Docker's chains to be complete", (unsigned int)(until - now));
+			status = table_events_wait(events, until - now < WAIT_STEP_MS ?
+						   (unsigned int)(until - now) : WAIT_STEP_MS);
+		}
 		if (!status)
 			status = deadline_check();
 	}

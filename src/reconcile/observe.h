@@ -5,8 +5,10 @@
 #include "dockerd.h"
 #include "edit.h"
 #include "finding.h"
+#include "links.h"
 #include "ruleset.h"
 #include "session.h"
+#include "split_facts.h"
 
 /*
  * Reading with patience: a state is what the tables held at one moment, and a bad one
@@ -22,33 +24,51 @@ struct state {
 	 * nf_tables, the guard. NULL: not read.
 	 */
 	struct snapshot *other;
-	/* The policy with the closing rules; NULL: it has none. */
+	/* The policy with the closing rules and without what is refused; NULL: as configured. */
 	struct policy *completed;
+	struct state_host *host; /* owned; NULL: the policy does not follow the host's firewall */
 	struct strings interfaces; /* the host's, if the policy names any */
+	struct links links;        /* those that it names */
+	struct split_known split; /* what decides whether the other backend matters */
 	struct dockerd dockerd;
 	struct findings findings;
+	bool whole; /* all of it was read and checked; if not, nothing in it counts */
 };
 void state_clear(struct state *state);
 
-/* The session's policy, with the closing rules that fit the state. */
+/* The session's policy, with the closing rules that fit the state, without what is refused. */
 const struct policy *state_policy(const struct session *session, const struct state *state);
 /* The snapshot that has the guard's tables; NULL if the kernel has no nf_tables. */
 const struct snapshot *state_guard(const struct state *state);
 
 /* Adds the edits that repair the state: of DOCKER-USER and of the guard. */
 void state_plan(const struct session *session, const struct state *state, struct edits *edits);
+/*
+ * Whether a change of that chain can change whom the host's own firewall lets in, if the state
+ * follows that; as host_depends_on().
+ */
+bool state_follows(const struct state *state, int family, const char *table, const char *chain,
+		   bool deleted);
 /* Whether two states hold the same rules in the same order. */
 bool state_same(const struct state *a, const struct state *b);
 
 /* The names of the tables that a check reads, ending with NULL; constants. */
 const char *const *state_tables(const struct dockerd *dockerd);
 
-/* Adds the findings about the snapshots in the state. */
+/* Adds the findings about the snapshots in the state, which is whole then. */
 void state_check(const struct session *session, struct state *state);
+/* Finds dockerd; the session's policy is told which firewall backend it has. */
+int state_find_dockerd(const struct session *session, struct state *state);
 /* Reads and checks once. */
 int state_read(const struct session *session, struct state *state);
-/* Adds to the snapshot what else the findings depend on: the other backend, the host. */
-int state_complete(const struct session *session, struct state *state);
+/*
+ * Adds to the snapshot what else the findings depend on: the other backend, the host. backend
+ * is the session's, if it is open; NULL: not.
+ */
+int state_complete(const struct session *session, struct backend *backend, struct state *state);
+
+/* Takes what was refused since then out of the policy of the state. */
+void state_refuse(const struct session *session, struct state *state);
 
 /*
  * Reads until the state has no findings, or is the same twice SETTLE_STEP_MS apart, for
@@ -57,10 +77,10 @@ int state_complete(const struct session *session, struct state *state);
 int state_settle(const struct session *session, struct state *state);
 
 /*
- * Adds the findings about ports that docker-proxy answers for. If INPUT, which decides
- * on them, is filtered in every family, they are looked for only if facts is set, since
- * a host can have tens of thousands of them. With facts, also compares the published
- * ports with the publish sections.
+ * Adds the findings about a Docker elsewhere (check_elsewhere.h), and about ports that
+ * docker-proxy answers for (check_proxy.h). All
+ * tables and the network are read if it listens on any. With facts, also compares the
+ * published ports with the publish sections.
  */
 int state_add_proxies(const struct session *session, bool facts, struct state *state);
 
@@ -79,8 +99,9 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
  * Reads until dockerd runs and its chains are complete, for at most that many seconds
  * (0: not at all), and listens for changes in between. Chooses the backend again each
  * time, since the chains show which one it is. Chains that are still missing at the
- * end are left for the check to report.
+ * end are left for the check to report. A dockerd that does not run and has no chains either is
+ * waited for no longer than DOCKER_ABSENT_MS, unless it was just restarted.
  */
-int docker_wait(struct session *session, unsigned int seconds);
+int docker_wait(struct session *session, unsigned int seconds, bool restarted);
 
 #endif

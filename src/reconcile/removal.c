@@ -38,7 +38,7 @@ static int remove_once(const struct removal_part *part, struct backend *backend,
 	guard_plan_removal(attempt->snapshot, part->policy->families, &attempt->edits);
 	if (dry_run || !attempt->edits.n)
 		return BACKEND_OK;
-	return backend->ops->commit(backend, attempt->snapshot, &attempt->edits);
+	return backend->ops->commit(backend, attempt->snapshot, &attempt->edits, NULL);
 }
 
 static int remove_until_unchanged(const struct removal_part *part, const struct backend_ops *ops,

@@ -33,7 +33,7 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 	return 0;
 }
 
-/* Writes until the tables stay as planned; the report shows the first write and what it found. */
+/* Writes until the tables stay as planned; what the first write found is kept. */
 static int write_and_look(struct repair *repair)
 {
 	bool mended = false;
@@ -51,13 +51,16 @@ static int write_and_look(struct repair *repair)
 		struct state base;
 		int status = apply_plan(repair->session, &base, &edits);
 
-		if (!status && !repair->written) {
+		/* After a failure, edits has what is in force all the same. */
+		if ((!status || edits.n) && !repair->written) {
 			state_clear(&repair->found);
 			edits_clear(&repair->edits);
 			repair->found = base;
 			repair->edits = edits;
 			repair->written = edits.n > 0;
 		} else {
+			for (size_t i = 0; i < edits.n; i++)
+				edits_move(&repair->later, &edits.v[i]);
 			state_clear(&base);
 			edits_clear(&edits);
 		}
@@ -75,6 +78,14 @@ struct state *repair_newest(struct repair *repair)
 	return repair->left.snapshot ? &repair->left : &repair->found;
 }
 
+struct state *repair_left(struct repair *repair)
+{
+	bool changed = repair->written || repair->restarted || repair->not_restarted;
+	struct state *state = changed ? &repair->left : repair_newest(repair);
+
+	return state->whole ? state : NULL;
+}
+
 /*
  * With --wait a repair stays until dockerd has finished what it is doing. The wait for
  * its chains may have used most of the time, so half of the rest is kept for repairs
@@ -87,6 +98,7 @@ static int stay_right(struct repair *repair)
 
 	if (!seconds || !repair_newest(repair)->dockerd.running)
 		return 0;
+	diag_wait("the tables to stay as they are", end > clock_ms() ? (unsigned int)(end - clock_ms()) : 0);
 	for (int round = 0;; round++) {
 		int wrong = state_stay(repair->session, end, repair_newest(repair));
 
@@ -94,7 +106,7 @@ static int stay_right(struct repair *repair)
 			return wrong;
 		if (round == REPAIR_ROUNDS)
 			break;
-		/* The report shows only what was found and written first. */
+		/* The report has only the findings from before the first write. */
 		if (repair->written)
 			diag_warning("another writer undid the repair: %s; repairing again",
 				     repair_newest(repair)->findings.n ? repair_newest(repair)->findings.v[0].message
@@ -134,6 +146,11 @@ static int recover_docker(struct repair *repair)
 		return 0;
 	switch (docker_restart(repair->force_restart)) {
 	case RESTART_FAILED:
+		/* Docker may have been stopped: what is reported is what there is now. */
+		repair->not_restarted = true;
+		state_clear(&repair->left);
+		if (!deadline_check() && state_settle(repair->session, &repair->left))
+			state_clear(&repair->left);
 		return -1;
 	case RESTART_TOO_SOON:
 		return 0;
@@ -141,17 +158,32 @@ static int recover_docker(struct repair *repair)
 		break;
 	}
 	repair->restarted = true;
-	if (docker_wait(repair->session, repair->wait ? repair->wait : RESTART_WAIT_SECONDS) ||
+	state_clear(&repair->left);
+	if (docker_wait(repair->session, repair->wait ? repair->wait : RESTART_WAIT_SECONDS, true) ||
 	    session_choose(repair->session))
 		return -1;
 	return write_and_look(repair) || stay_right(repair) ? -1 : 0;
+}
+
+/*
+ * What the kernel does not take, a repair cannot put in. That a repair would fail has been
+ * printed, and changes nothing about what was found.
+ */
+static int try_edits(struct repair *repair)
+{
+	int status = apply_try(repair->session, &repair->found, &repair->edits);
+
+	if (status <= 0 || deadline_check())
+		return status ? -1 : 0;
+	diag_forget();
+	return 0;
 }
 
 int repair_run(struct repair *repair)
 {
 	state_plan(repair->session, &repair->found, &repair->edits);
 	if (repair->dry_run)
-		return 0;
+		return try_edits(repair);
 	return (repair->edits.n && write_and_look(repair)) || stay_right(repair) ||
 	       recover_docker(repair) ? -1 : 0;
 }
@@ -161,4 +193,5 @@ void repair_clear(struct repair *repair)
 	state_clear(&repair->found);
 	state_clear(&repair->left);
 	edits_clear(&repair->edits);
+	edits_clear(&repair->later);
 }

@@ -14,9 +14,11 @@ struct repair {
 
 	struct state found; /* the state before the first write */
 	struct edits edits; /* what the first write wrote, or would write */
+	struct edits later; /* what the further writes wrote, on tables that had changed */
 	struct state left;  /* the state read after the last write; empty: nothing was written */
 	bool written;
 	bool restarted;     /* docker.service was restarted for its chains */
+	bool not_restarted; /* that was tried, and failed */
 };
 
 /*
@@ -26,6 +28,11 @@ struct repair {
 int repair_run(struct repair *repair);
 /* The state seen last: left, or found. */
 struct state *repair_newest(struct repair *repair);
+/*
+ * The same, or NULL if it is not known what the tables hold now: the last state was not read
+ * whole, or is from before a write or a restart.
+ */
+struct state *repair_left(struct repair *repair);
 void repair_clear(struct repair *repair);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include "detect.h"
 #include "diag.h"
+#include "docker_families.h"
+#include "util.h"
 
 /*
  * A kernel without IPv6 (ipv6.disable=1) has no IPv6 packets and no ip6_tables: a
@@ -41,14 +43,25 @@ int session_choose(struct session *session)
 									   : BACKEND_LEGACY];
 	if (!ops)
 		return -1;
+	if (ops->absent) {
+		diag_error("the backend %s is %s, but this program was built without it (LEGACY=no); use "
+			   "--backend=nft if Docker's rules are in nf_tables",
+			   backend_kind_name(ops->kind), configured->backend == CHOICE_AUTO ?
+			   "what the iptables command here writes" : "chosen");
+		return -1;
+	}
 	if (ops == session->ops && session->policy->families == families)
-		return 0;
+		return docker_families_read(session->backends, ops->kind, session->policy);
+	if (ops != session->ops && configured->backend == CHOICE_AUTO)
+		diag_step(1, "backend %s", backend_kind_name(ops->kind));
 	policy_free(session->policy);
+	/* The rules are of the form of the other backend now, which may take them. */
+	refusals_clear(&session->refused);
 	session->ops = ops;
 	session->policy = policy_canonical(configured, families, ops->canonical);
 	session->policy->guard_form = ops->kind == BACKEND_NFT ? NULL :
 				      session->backends[BACKEND_NFT]->canonical;
-	return 0;
+	return docker_families_read(session->backends, ops->kind, session->policy);
 }
 
 int session_open(struct session *session, backend_list backends, const struct policy *configured)
@@ -57,8 +70,23 @@ int session_open(struct session *session, backend_list backends, const struct po
 	return session_choose(session);
 }
 
+void session_wrote(struct session *session, uint32_t base)
+{
+	/* 0 is never used (nf_tables_commit()). */
+	session->own[session->nown++ % ARRAY_SIZE(session->own)] = base + 1 ? base + 1 : 1;
+}
+
+bool session_made(const struct session *session, uint32_t generation)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(session->own) && i < session->nown; i++)
+		if (session->own[i] == generation)
+			return true;
+	return false;
+}
+
 void session_close(struct session *session)
 {
 	policy_free(session->policy);
+	refusals_clear(&session->refused);
 	*session = (struct session){ 0 };
 }

@@ -4,6 +4,7 @@
 
 #include "backend.h"
 #include "policy.h"
+#include "refusals.h"
 
 /* The context of a run: the backend, and the configuration in its form. */
 struct session {
@@ -15,7 +16,13 @@ struct session {
 	 * back, and without families that the kernel does not have.
 	 */
 	struct policy *policy;
-	bool guard_refused; /* the kernel did not take the guard: it is not tried again */
+	struct refusals refused; /* owned; what the kernel did not take in this run */
+	/*
+	 * The generations of nf_tables that its last commits have made: each is the one after
+	 * that which was read, or the kernel would have refused the batch.
+	 */
+	uint32_t own[8];
+	unsigned int nown; /* ever made */
 };
 
 /*
@@ -33,5 +40,9 @@ int session_open(struct session *session, backend_list backends, const struct po
 /* Chooses again. */
 int session_choose(struct session *session);
 void session_close(struct session *session);
+
+/* Notes a commit that was based on that generation; and whether one made this generation. */
+void session_wrote(struct session *session, uint32_t base);
+bool session_made(const struct session *session, uint32_t generation);
 
 #endif

@@ -33,7 +33,6 @@ struct listing {
 	struct line *v;
 	size_t n, room;
 	bool changed; /* any line but ' ' */
-	bool edited;  /* any line '-' or '+' */
 };
 
 static void add_line(struct listing *listing, struct line line)
@@ -41,7 +40,6 @@ static void add_line(struct listing *listing, struct line line)
 	GROW(listing->v, listing->n, listing->room);
 	listing->v[listing->n++] = line;
 	listing->changed |= line.sign != ' ';
-	listing->edited |= line.sign == '-' || line.sign == '+';
 }
 
 static bool is_in(const struct edit *edit, const struct place *place)
@@ -108,7 +106,7 @@ static void draw_dropped(struct listing *listing, const struct chain *chain)
 
 /*
  * The plan's edits of a chain have rising positions, so one pass over the live rules
- * meets each in its place.
+ * meets each in its place. What would have none follows the rules: no edit is left out.
  */
 static void draw(struct listing *listing, const struct report *report, const struct place *place,
 		 const char *name, const struct chain *chain)
@@ -147,7 +145,37 @@ static void draw(struct listing *listing, const struct report *report, const str
 		add_line(listing, line);
 		live++;
 	}
+	for (; edits && e < edits->n; e++)
+		if (is_of(&edits->v[e], place, name))
+			add_line(listing, (struct line){
+				.sign = edits->v[e].op == EDIT_INSERT ? '+' : '-',
+				.rule = edits->v[e].rule,
+			});
 	free(notes);
+}
+
+/* Of more lines with the same sign in a row, the first and the last are shown without -v. */
+#define RUN_MAX 12
+#define RUN_ENDS 3
+
+/* Whether it is in the middle of a long run of rules that come or go. */
+static bool *find_middles(const struct report *report, const struct listing *listing)
+{
+	bool *middle = xcalloc(listing->n, sizeof(*middle));
+	size_t first = 0;
+
+	while (first < listing->n && !report->verbosity) {
+		char sign = listing->v[first].sign;
+		size_t end = first;
+
+		while (end < listing->n && listing->v[end].sign == sign)
+			end++;
+		for (size_t i = first + RUN_ENDS; sign != ' ' && sign != '!' && end - first > RUN_MAX &&
+						  i < end - RUN_ENDS; i++)
+			middle[i] = true;
+		first = end;
+	}
+	return middle;
 }
 
 /* Lines far from a change or from the rule of a finding are counted, not shown. */
@@ -189,11 +217,12 @@ static int print_lines(FILE *out, const struct report *report, enum family famil
 {
 	const struct rule **rules = xcalloc(listing->n, sizeof(*rules));
 	char **texts = xcalloc(listing->n, sizeof(*texts));
+	bool *middle = find_middles(report, listing);
 	size_t n = 0, hidden = 0;
 	int status = 0;
 
 	for (size_t i = 0; i < listing->n; i++)
-		if (is_near(listing, i))
+		if (!middle[i] && is_near(listing, i))
 			rules[n++] = listing->v[i].rule;
 	if (n)
 		status = rulespec_print(family, rules, n, texts);
@@ -202,12 +231,14 @@ static int print_lines(FILE *out, const struct report *report, enum family famil
 		n = 0;
 	}
 	for (size_t i = 0, t = 0; i < listing->n && n; i++) {
-		if (!is_near(listing, i)) {
+		if (middle[i] || !is_near(listing, i)) {
 			hidden++;
 			continue;
 		}
 		if (hidden)
-			fprintf(out, "            (%zu rules)\n", hidden);
+			fprintf(out, middle[i - 1] ? "  %c         (%zu rules; -v shows them)\n"
+						   : "  %c         (%zu rules)\n",
+				middle[i - 1] ? listing->v[i - 1].sign : ' ', hidden);
 		hidden = 0;
 		print_line(out, report, &listing->v[i], texts[t++]);
 	}
@@ -215,10 +246,11 @@ static int print_lines(FILE *out, const struct report *report, enum family famil
 		free(texts[t]);
 	free(texts);
 	free(rules);
+	free(middle);
 	return status;
 }
 
-/* Whether an edit deletes or creates the chain. */
+/* Whether an edit of that kind is about the chain as a whole. */
 static bool has_edit(const struct report *report, const struct place *place, const char *chain,
 		     enum edit_op op)
 {
@@ -226,6 +258,24 @@ static bool has_edit(const struct report *report, const struct place *place, con
 		const struct edit *edit = &report->edits->v[e];
 
 		if (edit->op == op && is_in(edit, place) && !strcmp(edit->chain, chain))
+			return true;
+	}
+	return false;
+}
+
+/* Whether an edit creates or deletes the chain: it is shown even if it has no rules. */
+static bool comes_or_goes(const struct report *report, const struct place *place, const char *chain)
+{
+	return has_edit(report, place, chain, EDIT_CREATE) ||
+	       has_edit(report, place, chain, EDIT_DROP);
+}
+
+static bool is_edited(const struct report *report, const struct place *place, const char *chain)
+{
+	for (size_t e = 0; report->edits && e < report->edits->n; e++) {
+		const struct edit *edit = &report->edits->v[e];
+
+		if (is_in(edit, place) && (!edit->chain || !strcmp(edit->chain, chain)))
 			return true;
 	}
 	return false;
@@ -259,12 +309,8 @@ static int print_chain(FILE *out, const struct report *report, const struct plac
 	draw(&listing, report, place, name, chain);
 	chain = table_chain(place->table, name);
 	if (listing.changed || all) {
-		/* The messages of what is left have the current numbers. */
-		bool before = listing.edited && report->written && report->left && report->left->n;
-
-		fprintf(out, "\n%s %s %s%s%s\n", family_name(place->family), place->name, name,
-			chain_note(report, place, chain),
-			before ? ", with the numbers from before the repair" : "");
+		fprintf(out, "\n%s %s %s%s\n", family_name(place->family), place->name, name,
+			chain_note(report, place, chain));
 		if (listing.n)
 			status = print_lines(out, report, place->family, &listing);
 		else
@@ -298,9 +344,9 @@ static int list_changed(FILE *out, const struct report *report, const struct pla
 
 	name_chains(report, place, &names);
 	for (size_t i = 0; i < names.n; i++)
-		if (!strings_has(but, names.v[i]))
+		if (is_edited(report, place, names.v[i]) && !strings_has(but, names.v[i]))
 			status |= print_chain(out, report, place, names.v[i],
-					      has_edit(report, place, names.v[i], EDIT_DROP));
+					      comes_or_goes(report, place, names.v[i]));
 	strings_clear(&names);
 	return status;
 }
@@ -315,15 +361,22 @@ static int list_guard(FILE *out, const struct report *report, enum family family
 static int list_family(FILE *out, const struct report *report, enum family family, bool all)
 {
 	const struct place filter = place_of(report, report->snapshot, family, FILTER);
+	struct strings shown = { 0 };
 	/* Their order is what matters: these two are always shown. */
 	int status = print_chain(out, report, &filter, "FORWARD", true);
 
+	strings_add(&shown, "FORWARD");
 	for (size_t i = 0; i < report->policy->nchains; i++) {
 		const struct wanted_chain *chain = report->policy->chains[i];
-		bool wanted = i == 0 || (all && policy_needs_chain(report->policy, chain, family));
+		bool wanted = i == 0 || (all && policy_needs_chain(report->policy, chain, family)) ||
+			      comes_or_goes(report, &filter, chain->name);
 
 		status |= print_chain(out, report, &filter, chain->name, wanted);
+		strings_add(&shown, chain->name);
 	}
+	/* Those that have left the configuration. */
+	status |= list_changed(out, report, &filter, &shown);
+	strings_clear(&shown);
 	return status;
 }
 
@@ -336,6 +389,9 @@ int chain_listing(FILE *out, const struct report *report, bool all)
 
 		for (size_t i = 0; report->found && i < report->found->n; i++)
 			wrong |= (int)report->found->v[i].family == family;
+		for (size_t e = 0; report->edits && e < report->edits->n; e++)
+			wrong |= (int)report->edits->v[e].family == family &&
+				 !strcmp(report->edits->v[e].table, FILTER);
 		if (wrong && report->families & (1U << family))
 			status |= list_family(out, report, (enum family)family, all);
 		/* It is also there in a family without Docker. */
@@ -357,7 +413,7 @@ int chain_listing_changes(FILE *out, const struct report *report)
 		strings_add(&first, DOCKER_USER);
 		for (size_t i = 0; i < first.n; i++)
 			status |= print_chain(out, report, &filter, first.v[i],
-					      has_edit(report, &filter, first.v[i], EDIT_DROP));
+					      comes_or_goes(report, &filter, first.v[i]));
 		status |= list_changed(out, report, &filter, &first);
 		status |= list_guard(out, report, (enum family)family);
 		strings_clear(&first);

@@ -22,6 +22,11 @@ bool report_only_guard(const struct report *report)
 	return !report->families && report_held(report);
 }
 
+bool report_holds_nothing(const struct report *report)
+{
+	return report->policy && !policy_has_rules(report->policy);
+}
+
 char *report_where(const struct report *report)
 {
 	bool ipv4 = report_held(report) & (1U << FAMILY_IPV4);
@@ -39,6 +44,40 @@ size_t report_faults(const struct report *report)
 	for (size_t i = 0; report->left && i < report->left->n; i++)
 		n += report->left->v[i].severity != SEVERITY_OK;
 	return n;
+}
+
+size_t report_edits(const struct report *report)
+{
+	return (report->edits ? report->edits->n : 0) + (report->later ? report->later->n : 0);
+}
+
+size_t report_count(const struct report *report, enum finding_id id, enum family family)
+{
+	return findings_count(report->left, id, family) +
+	       findings_count(report->ignored, id, family);
+}
+
+char *report_ignored(const struct report *report)
+{
+	const struct findings *ignored = report->ignored;
+	bool named[FINDING_COUNT] = { false };
+	struct text ids;
+	char *list, *text;
+	size_t n = 0;
+
+	text_open(&ids);
+	for (size_t i = 0; ignored && i < ignored->n; i++) {
+		enum finding_id id = ignored->v[i].id;
+
+		if (ignored->v[i].severity == SEVERITY_OK || named[id])
+			continue;
+		named[id] = true;
+		fprintf(ids.out, "%s%s", n++ ? ", " : "", finding_name(id));
+	}
+	list = text_take(&ids);
+	text = n ? xasprintf("%zu finding%s ignored: %s", n, n == 1 ? "" : "s", list) : NULL;
+	free(list);
+	return text;
 }
 
 /* A word, quoted if a shell would otherwise not read it as one. */

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exposure_sums.h"
+#include "exposure_texts.h"
+#include "source_texts.h"
 #include "text.h"
 #include "utf8.h"
 
@@ -31,206 +34,6 @@ struct rows {
 	struct row *v;
 	size_t n, room;
 };
-
-/* What decides for the interfaces of one way. */
-static const struct decider *way_decider(const struct exposed_way *way, enum family family)
-{
-	static const struct decider none = { .reason = "" };
-
-	if (addrset_is_world(way->open, family) && way->has_open_by)
-		return &way->open_by;
-	if (way->maybe->n && way->has_doubt)
-		return &way->doubt;
-	if (way->has_closed_by)
-		return &way->closed_by;
-	return way->has_open_by ? &way->open_by : &none;
-}
-
-static enum openness way_openness(const struct exposed_way *way, enum family family)
-{
-	if (addrset_is_world(way->open, family))
-		return OPEN_ALL;
-	if (way->maybe->n)
-		return OPEN_MAYBE;
-	return way->open->n ? OPEN_SOME : OPEN_NOBODY;
-}
-
-int report_exposure_rules(const struct exposure_list *list, struct named_rules *texts)
-{
-	*texts = (struct named_rules){ 0 };
-	for (size_t i = 0; i < list->n; i++) {
-		const struct exposure *exposure = &list->v[i];
-
-		named_rules_add(texts, exposure->by.rule);
-		named_rules_add(texts, exposure->dnat.rule);
-		for (size_t k = 0; k < exposure->nways; k++) {
-			named_rules_add(texts, exposure->ways[k].open_by.rule);
-			named_rules_add(texts, exposure->ways[k].closed_by.rule);
-			named_rules_add(texts, exposure->ways[k].doubt.rule);
-		}
-	}
-	return named_rules_make(texts);
-}
-
-static char *span_text(struct span span)
-{
-	return span.lo == span.hi ? xasprintf("%u", span.lo)
-				  : xasprintf("%u-%u", span.lo, span.hi);
-}
-
-static char *place_text(enum family family, addr_t addr, struct span span)
-{
-	char text[INET6_ADDRSTRLEN], *port = span_text(span), *place;
-
-	addr_text(family, addr, text);
-	place = xasprintf(family == FAMILY_IPV6 ? "[%s]:%s" : "%s:%s", text, port);
-	free(port);
-	return place;
-}
-
-/* "0.0.0.0:80/tcp", as docker ps shows it. */
-static char *port_text(const struct exposure *exposure)
-{
-	char *place = place_text(exposure->family,
-				 exposure->any_host || !exposure->nhosts ? 0 : exposure->hosts[0],
-				 exposure->port);
-	char *text = xasprintf("%s/%s", place, proto_name(exposure->proto));
-
-	free(place);
-	if (exposure->nhosts > 1) {
-		char *more = xasprintf("%s +%zu", text, exposure->nhosts - 1);
-
-		free(text);
-		text = more;
-	}
-	return text;
-}
-
-/* At most that many texts of a set, and how many more there are. most 0: all of them. */
-static char *set_text(const struct exposure_list *list, const struct addrset *set,
-		      enum family family, size_t most)
-{
-	struct strings names = { 0 };
-	size_t size = 32, n;
-	char *text, *to;
-
-	exposure_texts(list, set, family, &names);
-	n = most && names.n > most ? most : names.n;
-	for (size_t i = 0; i < n; i++)
-		size += strlen(names.v[i]) + 2;
-	to = text = xcalloc(size, 1);
-	for (size_t i = 0; i < n; i++) {
-		if (i)
-			*to++ = ',';
-		to = stpcpy(to, names.v[i]);
-	}
-	if (n < names.n)
-		sprintf(to, " +%zu", names.n - n);
-	strings_clear(&names);
-	return text;
-}
-
-static char *join(char *left, const char *between, char *right)
-{
-	char *both = xasprintf("%s%s%s", left, between, right);
-
-	free(left);
-	free(right);
-	return both;
-}
-
-/* "anyone" and the exceptions: the sources in rest, which it clears. */
-static char *world_text(const struct exposure_list *list, const char *anyone,
-			struct addrset *rest, enum family family, size_t most)
-{
-	char *text = xstrdup(anyone);
-
-	if (rest->n)
-		text = join(text, " but ", set_text(list, rest, family, most));
-	addrset_clear(rest);
-	return text;
-}
-
-/*
- * The latest texts, with the sets that they describe: many ports share one set, whose
- * text may be long.
- */
-struct told {
-	const struct addrset *open, *maybe, *possible;
-	enum family family;
-	size_t most;
-	char *text; /* owned */
-};
-
-struct teller {
-	const struct exposure_list *list;
-	struct told told[64];
-	size_t next;
-};
-
-static void teller_clear(struct teller *teller)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(teller->told); i++)
-		free(teller->told[i].text);
-}
-
-/* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1", "maybe …", "nobody". */
-static char *open_text(const struct exposure_list *list, const struct exposed_way *way,
-		       enum family family, size_t most)
-{
-	struct addrset rest = { 0 };
-	char *text, *maybe;
-
-	if (!way->open->n && !way->maybe->n)
-		return xstrdup("nobody");
-	exposure_shut_out(list, family, way, &rest);
-	if (addrset_is_world(way->open, family))
-		return world_text(list, "ANYONE", &rest, family, most);
-	addrset_subtract(&rest, way->maybe);
-	if (addrset_is_world(way->maybe, family))
-		maybe = world_text(list, "maybe anyone", &rest, family, most);
-	else
-		maybe = join(xstrdup("maybe"), " ", set_text(list, way->maybe, family, most));
-	addrset_clear(&rest);
-	if (!way->open->n)
-		return maybe;
-	text = set_text(list, way->open, family, most);
-	if (way->maybe->n)
-		return join(text, ", ", maybe);
-	free(maybe);
-	return text;
-}
-
-/* The same from the kept texts: it is valid until later ones replace it. */
-static const char *tell(struct teller *teller, const struct exposed_way *way, enum family family,
-			size_t most)
-{
-	struct told *told = teller->told;
-
-	for (size_t i = 0; i < ARRAY_SIZE(teller->told); i++, told++)
-		if (told->text && told->open == way->open && told->maybe == way->maybe &&
-		    told->possible == way->possible && told->family == family && told->most == most)
-			return told->text;
-	told = &teller->told[teller->next];
-	teller->next = (teller->next + 1) % ARRAY_SIZE(teller->told);
-	free(told->text);
-	*told = (struct told){ .open = way->open, .maybe = way->maybe, .possible = way->possible,
-			       .family = family, .most = most,
-			       .text = open_text(teller->list, way, family, most) };
-	return told->text;
-}
-
-static char *interfaces_text(const struct exposed_way *way, size_t most)
-{
-	char *text = xstrdup("");
-
-	for (size_t i = 0; i < way->nifs; i++) {
-		if (most && i == most)
-			return join(text, "", xasprintf(" +%zu", way->nifs - most));
-		text = join(text, i ? "," : "", xstrdup(way->ifs[i]->name));
-	}
-	return text;
-}
 
 /*
  * Why --fail-if-open does not count that others get in there: "nearby", "inside" and
@@ -279,7 +82,16 @@ static char *policy_or_rule(const struct named_rules *texts, const struct decide
 	return safe;
 }
 
-static void add_rows(struct rows *rows, struct teller *teller,
+/* What decides in the host's own firewall, for which the guard decides. */
+static char *host_text(const struct named_rules *texts, const struct decider *by)
+{
+	char *text = policy_or_rule(texts, by), *whole = xasprintf("host-firewall: %s", text);
+
+	free(text);
+	return whole;
+}
+
+static void add_rows(struct rows *rows, struct source_texts *sources,
 		     const struct exposure *exposure, const struct named_rules *texts)
 {
 	size_t n = exposure->nways ? exposure->nways : 1;
@@ -292,26 +104,31 @@ static void add_rows(struct rows *rows, struct teller *teller,
 		row = &rows->v[rows->n++];
 		*row = (struct row){ .openness = way ? way_openness(way, exposure->family)
 						     : exposure->openness };
-		row->cell[PORT] = i ? xstrdup("") : port_text(exposure);
+		row->cell[PORT] = i ? xstrdup("") : port_text(exposure, 0);
+		if (!i && exposure->nhosts > 1)
+			row->cell[PORT] = join_texts(row->cell[PORT], "",
+					       xasprintf(" +%zu", exposure->nhosts - 1));
 		row->cell[CONTAINER] = i ? xstrdup("")
-					 : join(place_text(exposure->container_family,
-							   exposure->container,
-							   exposure->container_port), "",
+					 : join_texts(container_text(exposure), "",
 						xstrdup(answers_note(exposure->answers)));
 		row->cell[NETWORK] = i ? xstrdup("") : safe_text(exposure->bridge);
 		if (!way) {
-			row->cell[OPEN_TO] = xstrdup("nobody");
+			row->cell[OPEN_TO] = xstrdup(exposure->openness == OPEN_MAYBE ? "maybe anyone"
+										      : "nobody");
 		} else {
-			row->cell[OPEN_TO] = xstrdup(tell(teller, way, exposure->family, NAMED_MAX));
+			row->cell[OPEN_TO] = xstrdup(source_text(sources, way, exposure->family, NAMED_MAX));
 			if (row->openness != OPEN_NOBODY)
-				row->cell[OPEN_TO] = join(discount_text(exposure, way, ", ", ": "),
+				row->cell[OPEN_TO] = join_texts(discount_text(exposure, way, ", ", ": "),
 							  "", row->cell[OPEN_TO]);
 			if (exposure->nways > 1)
-				row->cell[OPEN_TO] = join(row->cell[OPEN_TO], " on ",
+				row->cell[OPEN_TO] = join_texts(row->cell[OPEN_TO], " on ",
 							  interfaces_text(way, NAMED_MAX));
 		}
-		row->cell[DECIDED_BY] = policy_or_rule(texts, way ? way_decider(way, exposure->family)
-								 : &exposure->by);
+		if (way && way->has_host)
+			row->cell[DECIDED_BY] = host_text(texts, &way->host_by);
+		else
+			row->cell[DECIDED_BY] = policy_or_rule(texts, way ? way_decider(way, exposure->family)
+									 : &exposure->by);
 		/* Not in the colour of what is wrong. */
 		if (way && row->openness == OPEN_ALL &&
 		    (exposure->nearby || way->allowed || !way->outside))
@@ -449,18 +266,25 @@ static void put_table(FILE *out, const struct rows *rows, bool colour, unsigned 
 
 static void put_summary(FILE *out, const struct exposure_list *list, bool colour)
 {
-	size_t by[OPEN_ALL + 1] = { 0 }, counted = exposure_unallowed(list);
+	struct exposure_sums sums;
 
-	for (size_t i = 0; i < list->n; i++)
-		by[list->v[i].openness]++;
-	colour &= counted > 0;
-	fprintf(out, "%zu published port%s: %s%zu open to anyone%s", list->n,
-		list->n == 1 ? "" : "s", colour ? exposure_colour(OPEN_ALL) : "", by[OPEN_ALL],
-		colour ? "\033[0m" : "");
-	if (counted < by[OPEN_ALL])
-		fprintf(out, " (%zu from outside and not allowed)", counted);
-	fprintf(out, ", %zu limited, %zu undecided, %zu closed\n", by[OPEN_SOME], by[OPEN_MAYBE],
-		by[OPEN_NOBODY]);
+	exposure_sums(list, &sums);
+	colour &= exposure_unallowed(list) > 0;
+	fprintf(out, "%zu published port%s: %s%zu open to anyone%s", sums.ports,
+		sums.ports == 1 ? "" : "s", colour ? exposure_colour(OPEN_ALL) : "",
+		sums.by[OPEN_ALL], colour ? "\033[0m" : "");
+	if (sums.unallowed != sums.by[OPEN_ALL])
+		fprintf(out, " (%zu from outside and not allowed)", sums.unallowed);
+	fprintf(out, ", %zu limited, %zu undecided, %zu closed", sums.by[OPEN_SOME],
+		sums.by[OPEN_MAYBE], sums.by[OPEN_NOBODY]);
+	if (sums.direct)
+		fprintf(out, "; directly reachable: %zu port%s", sums.direct,
+			sums.direct == 1 ? "" : "s");
+	if (sums.networks)
+		fprintf(out, "%s%zu network%s",
+			sums.direct ? ", " : "; directly reachable: ", sums.networks,
+			sums.networks == 1 ? "" : "s");
+	fputc('\n', out);
 }
 
 /* What goes before a decider: a rule or policy decides, or the reason follows. */
@@ -469,34 +293,44 @@ static const char *lead_of(const struct decider *by)
 	return by->chain || !by->reason || !*by->reason ? " by " : ": ";
 }
 
-/* One fact per line, for grep: every line names its port. */
-static void put_facts(FILE *out, struct teller *teller, const struct exposure *exposure,
+/* The part of a line that is about one way, after the port. */
+static char *way_fact(struct source_texts *sources, const struct exposure *exposure,
+		      const struct exposed_way *way, const struct named_rules *texts)
+{
+	const struct decider *decider = way_decider(way, exposure->family);
+	char *interfaces = interfaces_text(way, 0);
+	char *discount = discount_text(exposure, way, " ", " ");
+	char *by = way->has_host ? host_text(texts, &way->host_by) : policy_or_rule(texts, decider);
+	char *fact = xasprintf("%sfrom %s open to %s%s%s", discount, interfaces,
+			       source_text(sources, way, exposure->family, 0), lead_of(decider), by);
+
+	free(interfaces);
+	free(discount);
+	free(by);
+	return fact;
+}
+
+/* One fact per line, for grep: every line names its port, on one address. */
+static void put_facts(FILE *out, struct source_texts *sources, const struct exposure *exposure,
 		      const struct named_rules *texts)
 {
-	char *port = port_text(exposure), *bridge = safe_text(exposure->bridge);
-	char *container = place_text(exposure->container_family, exposure->container,
-				     exposure->container_port);
+	char *bridge = safe_text(exposure->bridge), *container = container_text(exposure);
+	size_t nports = exposure->any_host || !exposure->nhosts ? 1 : exposure->nhosts;
 
-	for (size_t i = 0; i < exposure->nways; i++) {
-		const struct exposed_way *way = &exposure->ways[i];
-		const char *open = tell(teller, way, exposure->family, 0);
-		char *interfaces = interfaces_text(way, 0);
-		const struct decider *decider = way_decider(way, exposure->family);
-		char *discount = discount_text(exposure, way, " ", " ");
-		char *by = policy_or_rule(texts, decider);
+	for (size_t i = 0; i < exposure->nways || !i; i++) {
+		char *fact = exposure->nways ? way_fact(sources, exposure, &exposure->ways[i], texts)
+			     : xasprintf("open to nobody: %s",
+					 exposure->by.reason ? exposure->by.reason : "-");
 
-		fprintf(out, "%s container %s network %s answers %s %sfrom %s open to %s%s%s\n",
-			port, container, *bridge ? bridge : "-", answers_name(exposure->answers),
-			discount, interfaces, open, lead_of(decider), by);
-		free(interfaces);
-		free(discount);
-		free(by);
+		for (size_t k = 0; k < nports; k++) {
+			char *port = port_text(exposure, k);
+
+			fprintf(out, "%s container %s network %s answers %s %s\n", port, container,
+				*bridge ? bridge : "-", answers_name(exposure->answers), fact);
+			free(port);
+		}
+		free(fact);
 	}
-	if (!exposure->nways)
-		fprintf(out, "%s container %s network %s answers %s open to nobody: %s\n", port,
-			container, *bridge ? bridge : "-", answers_name(exposure->answers),
-			exposure->by.reason ? exposure->by.reason : "-");
-	free(port);
 	free(container);
 	free(bridge);
 }
@@ -504,7 +338,7 @@ static void put_facts(FILE *out, struct teller *teller, const struct exposure *e
 int report_exposure_text(FILE *out, const struct exposure_list *list, bool colour,
 			 unsigned int width)
 {
-	struct teller teller = { .list = list };
+	struct source_texts sources = { .list = list };
 	struct rows rows = { 0 };
 	struct named_rules texts;
 	int status = report_exposure_rules(list, &texts);
@@ -514,11 +348,11 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
 	put_summary(out, list, colour);
 	if (!width) {
 		for (size_t i = 0; i < list->n; i++)
-			put_facts(out, &teller, &list->v[i], &texts);
+			put_facts(out, &sources, &list->v[i], &texts);
 		goto out;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		add_rows(&rows, &teller, &list->v[i], &texts);
+		add_rows(&rows, &sources, &list->v[i], &texts);
 	if (rows.n)
 		put_table(out, &rows, colour, width);
 	for (size_t i = 0; i < rows.n; i++)
@@ -526,7 +360,23 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
 			free(rows.v[i].cell[c]);
 	free(rows.v);
 out:
-	teller_clear(&teller);
+	source_texts_clear(&sources);
+	named_rules_clear(&texts);
+	return status;
+}
+
+int report_exposure_counted(FILE *out, const struct exposure_list *list)
+{
+	static const enum openness order[] = { OPEN_ALL, OPEN_MAYBE };
+	struct source_texts sources = { .list = list };
+	struct named_rules texts;
+	int status = report_exposure_rules(list, &texts);
+
+	for (size_t o = 0; !status && o < ARRAY_SIZE(order); o++)
+		for (size_t i = 0; i < list->n; i++)
+			if (list->v[i].unallowed == order[o])
+				put_facts(out, &sources, &list->v[i], &texts);
+	source_texts_clear(&sources);
 	named_rules_clear(&texts);
 	return status;
 }

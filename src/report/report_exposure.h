@@ -7,26 +7,35 @@
 
 #include "exposure.h"
 #include "json.h"
-#include "rule_texts.h"
 
 /*
  * Prints the exposure as text: with a width (of the terminal) a table that fits it,
- * with width 0 one line for each port and group of interfaces that fare alike.
+ * with width 0 one line for each port, address of the host and group of interfaces that
+ * fare alike.
  * Returns 0, or -1 after reporting why the rules could not be printed.
  */
 int report_exposure_text(FILE *out, const struct exposure_list *list, bool colour,
 			 unsigned int width);
 
 /*
+ * Prints only the lines about what --fail-if-open counts, as in a pipe: what is open, then what
+ * may be. Returns 0, or -1 as above.
+ */
+int report_exposure_counted(FILE *out, const struct exposure_list *list);
+
+/*
  * The same as JSON: an array with one object per port, or NULL after reporting why the
  * rules could not be printed.
  *
  * family          "ipv4" or "ipv6"
- * protocol        "tcp", "udp", "sctp"
- * host            the host's addresses that it is published on: an array, or
- *                 null for all of them
- * port            on the host; with "port_end" for a range
- * container       {"family", "address", "port"}, with "port_end" for a range
+ * protocol        "tcp", "udp", "sctp"; null: all of them, for a network
+ * host            the host's addresses that it is published on, or prefixes:
+ *                 an array, or null for all of them; for what was not published, the container's
+ *                 own address, or a network ("172.17.0.0/16")
+ * port            on the host; with "port_end" for a range; null: all that no other
+ *                 object is about, for a network
+ * container       {"family", "address", "port"}, with "port_end" for a range; the same
+ *                 for a network
  * network         the bridge that leads to the container, or null
  * answers         "dnat": the container, after Docker's translation; "proxy":
  *                 docker-proxy on the host, so INPUT decides and DOCKER-USER
@@ -50,14 +59,15 @@ int report_exposure_text(FILE *out, const struct exposure_list *list, bool colou
  *   open          the sources that get in: addresses, prefixes, "a-b"; addresses
  *                 that no one outside has, such as the host's own, do not count
  *   maybe         those for which it cannot be decided
+ *   unread_set    not null: the members of this set do not get in, but they could not
+ *                 be read, so open has them
  *   everyone      true: all who can send there get in, including the world
+ *   host_firewall like decided_by: where the guard decides for the host's own firewall,
+ *                 what decides there; else null
  *   opened_by, closed_by, undecided_by
  *                 like decided_by, or null: what lets most sources in, what keeps
  *                 most out, and what cannot be decided
  */
 json_t *report_exposure_json(const struct exposure_list *list);
-
-/* Makes the texts of all rules that a list names; clear them in any case. */
-int report_exposure_rules(const struct exposure_list *list, struct named_rules *texts);
 
 #endif

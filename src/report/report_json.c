@@ -4,8 +4,10 @@
 #include <stdlib.h>
 
 #include "diag.h"
+#include "finding_lines.h"
 #include "json.h"
-#include "rulespec.h"
+#include "open_texts.h"
+#include "rule_texts.h"
 #include "util.h"
 
 static void set(json_t *object, const char *key, json_t *value)
@@ -45,8 +47,10 @@ static json_t *guards(const struct report *report)
 	return object;
 }
 
-static json_t *one_finding(const struct report *report, const struct finding *finding)
+static json_t *one_finding(const struct report *report, const struct finding *finding,
+			   const struct finding_place *place)
 {
+	const struct rule *rule = finding_rule(place->snapshot, finding);
 	json_t *object = json_made(json_object());
 	char *remedy = report_remedy(report, finding);
 
@@ -57,6 +61,8 @@ static json_t *one_finding(const struct report *report, const struct finding *fi
 	set(object, "table", json_text(finding->table));
 	set(object, "chain", json_text(finding->chain));
 	set(object, "rule", number_or_null(finding->rule));
+	set(object, "text", json_text(rule && !rule->opaque ? named_rules_find(place->texts, rule) : NULL));
+	set(object, "handle", number_or_null(rule && rule->opaque ? rule->handle : 0));
 	set(object, "message", json_text(finding->message));
 	set(object, "remedy", json_text(remedy));
 	free(remedy);
@@ -64,44 +70,16 @@ static json_t *one_finding(const struct report *report, const struct finding *fi
 	return object;
 }
 
-static json_t *all_findings(const struct report *report, const struct findings *findings)
+static json_t *all_findings(const struct report *report, const struct findings *findings,
+			    const struct named_rules *texts)
 {
+	struct finding_place place = finding_place_of(report, findings != report->found ||
+						      findings == report->left, texts);
 	json_t *array = json_made(json_array());
 
 	for (size_t i = 0; findings && i < findings->n; i++)
-		json_append_checked(array, one_finding(report, &findings->v[i]));
+		json_append_checked(array, one_finding(report, &findings->v[i], &place));
 	return array;
-}
-
-/*
- * Sets the texts of the edits' rules, in the order of the edits; NULL for chains. Returns
- * 0, or -1 after reporting why the rules of a family cannot be printed: then their texts
- * are NULL as well.
- */
-static int edit_texts(const struct edits *edits, char **texts)
-{
-	int status = 0;
-
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		const struct rule **rules = xcalloc(edits->n, sizeof(*rules));
-		char **printed = xcalloc(edits->n, sizeof(*printed));
-		size_t n = 0;
-
-		for (size_t i = 0; i < edits->n; i++)
-			if (edits->v[i].rule && (int)edits->v[i].family == family)
-				rules[n++] = edits->v[i].rule;
-		if (n && rulespec_print((enum family)family, rules, n, printed)) {
-			status = -1;
-		} else if (n) {
-			n = 0;
-			for (size_t i = 0; i < edits->n; i++)
-				if (edits->v[i].rule && (int)edits->v[i].family == family)
-					texts[i] = printed[n++];
-		}
-		free(rules);
-		free(printed);
-	}
-	return status;
 }
 
 static json_t *one_edit(const struct edit *edit, const char *rule)
@@ -114,6 +92,8 @@ static json_t *one_edit(const struct edit *edit, const char *rule)
 	set(object, "chain", json_text(edit->chain));
 	set(object, "position", number_or_null(edit->position));
 	set(object, "rule", json_text(rule));
+	if (edit->op == EDIT_POLICY)
+		set(object, "policy", json_text(edit_policy_name(edit)));
 	return object;
 }
 
@@ -123,7 +103,7 @@ json_t *report_edits_json(const struct edits *edits, bool *failed)
 	size_t n = edits ? edits->n : 0;
 	char **texts = xcalloc(n, sizeof(*texts));
 
-	*failed = n && edit_texts(edits, texts) != 0;
+	*failed = n && edits_texts(edits, texts) != 0;
 	for (size_t i = 0; i < n; i++) {
 		json_append_checked(array, one_edit(&edits->v[i], texts[i]));
 		free(texts[i]);
@@ -134,12 +114,16 @@ json_t *report_edits_json(const struct edits *edits, bool *failed)
 
 int report_json(FILE *out, const struct report *report)
 {
-	json_t *root = json_made(json_object()), *edits;
+	json_t *root = json_made(json_object()), *edits, *later;
+	struct named_rules texts;
 	enum severity status;
-	bool failed;
+	bool failed, later_failed;
 
 	/* Before the rest: if a rule has no text, the document says that it is incomplete. */
 	edits = report_edits_json(report->edits, &failed);
+	later = report_edits_json(report->later, &later_failed);
+	failed |= later_failed;
+	failed |= finding_lines_texts(report, false, &texts) != 0;
 	status = failed ? SEVERITY_UNKNOWN : report->status;
 	set(root, "status", json_text(severity_name(status)));
 	set(root, "exit", json_made(json_integer(status)));
@@ -149,11 +133,15 @@ int report_json(FILE *out, const struct report *report)
 	set(root, "error", json_text(report->error || !failed ? report->error : diag_first_error()));
 	/* What a repair found, in addition to what it left. */
 	if (report->found != report->left)
-		set(root, "found", all_findings(report, report->found));
-	set(root, "findings", all_findings(report, report->left));
+		set(root, "found", all_findings(report, report->found, &texts));
+	set(root, "findings", all_findings(report, report->left, &texts));
+	set(root, "ignored", all_findings(report, report->ignored, &texts));
+	set(root, "open_ports", open_ports_json(report->open));
 	set(root, "guard", guards(report));
 	set(root, "edits", edits);
+	set(root, "later_edits", later);
 	set(root, "written", json_boolean(report->written));
 	json_write(root, out);
+	named_rules_clear(&texts);
 	return failed ? -1 : 0;
 }

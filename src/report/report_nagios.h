@@ -12,4 +12,10 @@
  */
 int report_nagios(FILE *out, const struct report *report);
 
+/*
+ * Prints a part of such a line, cut at most bytes. Text from a rule, a file or an error may hold
+ * anything, so what would end the line or start the perfdata is replaced.
+ */
+void nagios_put_safe(FILE *out, const char *text, size_t most);
+
 #endif

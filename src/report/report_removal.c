@@ -219,7 +219,7 @@ static int removal_json(FILE *out, const struct removal_report *removal)
 /* ---- both ---- */
 
 struct writing {
-	const struct removal_report *removal;
+	struct removal_report *removal;
 	int status;
 };
 
@@ -227,6 +227,7 @@ static int write_removal(FILE *out, void *data)
 {
 	struct writing *writing = data;
 
+	report_fit(&writing->removal->common);
 	writing->status = writing->removal->common.format == FORMAT_JSON
 				  ? removal_json(out, writing->removal)
 				  : removal_text(out, writing->removal);
@@ -236,8 +237,8 @@ static int write_removal(FILE *out, void *data)
 int report_removal_write(struct removal_report *removal)
 {
 	struct writing writing = { .removal = removal };
+	int (*put)(const char *path, int (*write)(FILE *out, void *data), void *data) =
+		removal->common.format == FORMAT_JSON ? output_put : output_put_text;
 
-	report_fit(&removal->common);
-	return output_put(removal->common.output, write_removal, &writing) || writing.status ? -1
-											     : 0;
+	return put(removal->common.output, write_removal, &writing) || writing.status ? -1 : 0;
 }

@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "chain_listing.h"
+#include "deadline.h"
+#include "diag.h"
 #include "docker_chains.h"
+#include "finding_lines.h"
+#include "open_texts.h"
+#include "rule_texts.h"
 #include "text.h"
 #include "utf8.h"
 #include "util.h"
@@ -16,6 +21,11 @@
 /* On a terminal narrower than this, a message starts on a new line. */
 #define WIDE 72
 #define INDENT 4
+/* Where a line about open ports begins, after its word; and how many there are without -v. */
+#define OPEN_AT 10
+#define OPEN_LINES 10
+/* So many entries of another list are shown without -v. */
+#define LONG_LIST 20
 
 static const char *text_colour(const struct report *report, enum severity severity)
 {
@@ -50,10 +60,19 @@ static const char *priority_of(const struct report *report, enum severity severi
 	return report->journal ? prefixes[severity] : "";
 }
 
+/* "CRITICAL" */
+static void put_word(FILE *out, const struct report *report, enum severity status)
+{
+	bool repaired = status == SEVERITY_OK && report->journal && report->written;
+
+	fprintf(out, "%s%s%s%s", repaired ? "<5>" : priority_of(report, status),
+		text_colour(report, status), severity_word(status), text_colour_end(report));
+}
+
 void report_status(FILE *out, const struct report *report, enum severity status)
 {
-	fprintf(out, "%s%s%s%s: ", priority_of(report, status), text_colour(report, status),
-		severity_word(status), text_colour_end(report));
+	put_word(out, report, status);
+	fputs(": ", out);
 }
 
 static const char *plural(size_t n)
@@ -71,44 +90,112 @@ static size_t configured(const struct report *report)
 	return n;
 }
 
-/* The status line, which is all that a good run prints. */
+/* What a repair did, or would do; each clause begins with the separator. */
+static void put_deeds(FILE *out, const struct report *report, const char **separator)
+{
+	size_t n = report_edits(report);
+
+	if (report->restarted) {
+		fprintf(out, "%srestarted docker.service", *separator);
+		*separator = "; ";
+	}
+	if (report->written && n)
+		fprintf(out, "%srepaired with %zu edit%s", *separator, n, plural(n));
+	else if (report->dry_run && n)
+		fprintf(out, "%sa repair would make %zu edit%s", *separator, n, plural(n));
+	else if (report->repair && !n && !report_faults(report))
+		fprintf(out, "%snothing to repair", *separator);
+	else
+		return;
+	*separator = "; ";
+}
+
+/* What is right, if nothing is wrong that is not ignored. */
+static void put_right(FILE *out, const struct report *report)
+{
+	if (report_holds_nothing(report)) {
+		fprintf(out, "no rule is configured: nothing is filtered; " DOCKER_USER
+			" comes first");
+	} else {
+		fprintf(out, "%s the ", report_only_guard(report) ? "the guard holds" :
+			DOCKER_USER " comes first and holds");
+		if (configured(report) == 1)
+			fputs("configured rule", out);
+		else
+			fprintf(out, "%zu configured rules", configured(report));
+	}
+}
+
+/*
+ * The status line, which is all that a good run prints. Where something is ignored, nothing
+ * is claimed that it might contradict.
+ */
 static void text_head(FILE *out, const struct report *report, enum severity status)
 {
 	size_t left = report_faults(report);
-	char *where;
+	const char *separator = " ";
+	char *where, *ignored;
 
-	/* An error is already on stderr. */
-	if (report->quiet || (report->error && !report->output))
-		return;
-	report_status(out, report, status);
-	if (report->error) {
-		fprintf(out, "%s\n", report->error);
+	put_word(out, report, status);
+	if (report->error && !report->partial) {
+		fprintf(out, ": %s\n", report->error);
 		return;
 	}
 	where = report_where(report);
-	if (report->restarted)
-		fprintf(out, "restarted docker.service; ");
-	if (report->written && report->edits->n)
-		fprintf(out, "repaired with %zu edit%s; ", report->edits->n,
-			plural(report->edits->n));
-	else if (report->dry_run && report->edits->n)
-		fprintf(out, "a repair would make %zu edit%s; ", report->edits->n,
-			plural(report->edits->n));
-	else if (report->repair)
-		fprintf(out, "nothing to repair; ");
-	if (left)
-		fprintf(out, "%zu finding%s (%s)\n", left, plural(left), where);
-	else
-		fprintf(out, "%s the %zu configured rule%s (%s)\n",
-			report_only_guard(report) ? "the guard holds" : DOCKER_USER " comes first and holds",
-			configured(report), plural(configured(report)), where);
+	ignored = report_ignored(report);
+	if (report->error) {
+		fprintf(out, ": %s", report->error);
+		separator = report->left ? "; " : "; before that, ";
+	} else if (ignored && !left) {
+		fprintf(out, ", %s", ignored);
+		separator = "; ";
+	} else {
+		fputc(':', out);
+	}
+	put_deeds(out, report, &separator);
+	if (left) {
+		fprintf(out, "%s%zu finding%s%s", separator, left, plural(left),
+			report->repair && report->left && !report_edits(report)
+				? " that --repair cannot fix" : "");
+	} else if (!ignored && report->left) {
+		fputs(separator, out);
+		put_right(out, report);
+	}
+	fprintf(out, " (%s)", where);
+	if (ignored && (left || report->error))
+		fprintf(out, "; %s", ignored);
+	fputc('\n', out);
+	free(ignored);
 	free(where);
+}
+
+char *report_state_line(const struct report *report)
+{
+	struct report plain = *report;
+	struct open_lines lines;
+	struct text text;
+	char *line;
+
+	plain.colour = plain.journal = false;
+	text_open(&text);
+	text_head(text.out, &plain, plain.status);
+	line = text_take(&text);
+	line[strcspn(line, "\n")] = '\0';
+	open_lines_make(&lines, report->error ? NULL : report->open);
+	if (lines.n && !lines.v[0].maybe) {
+		char *longer = xasprintf("%s; %s", line, lines.v[0].text);
+
+		free(line);
+		line = longer;
+	}
+	open_lines_clear(&lines);
+	return line;
 }
 
 /* Wraps the message between words to fit the terminal. at: characters already on the line. */
 static void put_message(FILE *out, const struct report *report, const char *message, size_t at)
 {
-	size_t indent = report->width < WIDE ? INDENT : MESSAGE_AT;
+	size_t indent = report->width < WIDE ? INDENT : at;
 	char *safe = safe_text(message), *rest = NULL, *word;
 	bool first = true;
 
@@ -117,7 +204,7 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 		free(safe);
 		return;
 	}
-	if (report->width < WIDE) {
+	if (report->width < WIDE && at) {
 		fprintf(out, "\n%*s", (int)indent, "");
 		at = indent;
 	}
@@ -137,22 +224,26 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 	free(safe);
 }
 
-static void text_finding(FILE *out, const struct report *report, const struct finding *finding,
-			 bool left)
+enum shown { SHOWN_LEFT, SHOWN_REPAIRED, SHOWN_IGNORED };
+
+static void text_finding(FILE *out, const struct report *report, const struct finding_line *line,
+			 enum shown shown)
 {
-	bool of_family = finding->family < FAMILY_COUNT;
+	const struct finding *finding = line->finding;
+	bool of_family = finding->family < FAMILY_COUNT, left = shown == SHOWN_LEFT;
+	bool repaired = shown == SHOWN_REPAIRED;
 	char *message;
 
 	/* What a repair found and cannot repair is among what it left. */
-	if (report->quiet || report->error || (!left && !finding->repairable))
+	if (repaired && !finding->repairable)
 		return;
 	message = xasprintf("%s%s%s%s", of_family ? family_name(finding->family) : "",
-			    of_family ? ": " : "", left ? "" : "was: ", finding->message);
+			    of_family ? ": " : "", repaired ? "was: " : "", line->message);
 	/* If the message starts on a new line, no padding is needed. */
 	fprintf(out, "%s%s%-8s%s  %-*s%s",
 		left ? priority_of(report, finding->severity) : report->journal ? "<5>" : "",
 		left ? text_colour(report, finding->severity) : "",
-		left ? severity_name(finding->severity) : "repaired",
+		left ? severity_name(finding->severity) : repaired ? "repaired" : "ignored",
 		left ? text_colour_end(report) : "",
 		report->width && report->width < WIDE ? 0 : 21, finding_name(finding->id),
 		report->width && report->width < WIDE ? "" : "  ");
@@ -161,10 +252,15 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 }
 
 static void text_findings(FILE *out, const struct report *report, const struct findings *findings,
-			 bool left)
+			 enum shown shown, const struct named_rules *texts)
 {
-	for (size_t i = 0; findings && i < findings->n; i++)
-		text_finding(out, report, &findings->v[i], left);
+	struct finding_place place = finding_place_of(report, shown != SHOWN_REPAIRED, texts);
+	struct finding_lines lines;
+
+	finding_lines_make(&lines, findings, &place, !report->verbosity);
+	for (size_t i = 0; i < lines.n; i++)
+		text_finding(out, report, &lines.v[i], shown);
+	finding_lines_clear(&lines);
 }
 
 static bool same_remedy(const struct finding *a, const struct finding *b)
@@ -182,6 +278,46 @@ static bool reported_before(const struct findings *findings, size_t n, bool same
 		    (!same_id || findings->v[i].id == findings->v[n].id))
 			return true;
 	return false;
+}
+
+/* What is open: before the findings, which say why. */
+static void print_open(FILE *out, const struct report *report)
+{
+	struct open_lines lines;
+	char *rest = open_rest(report->open);
+	size_t shown = 0, ports = 0;
+
+	open_lines_make(&lines, report->open);
+	for (size_t i = 0; i < lines.n; i++) {
+		const struct open_line *line = &lines.v[i];
+		enum severity severity = line->maybe ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+		char *message;
+
+		if (shown >= OPEN_LINES && !report->verbosity) {
+			ports += line->n;
+			continue;
+		}
+		shown++;
+		message = xasprintf("%s: %s%s%s", family_name(line->family), line->text,
+				    line->why ? ": " : "", line->why ? line->why : "");
+		fprintf(out, "%s%s%-8s%s  ", priority_of(report, severity),
+			text_colour(report, severity), line->maybe ? "maybe" : "open",
+			text_colour_end(report));
+		put_message(out, report, message, OPEN_AT);
+		free(message);
+	}
+	if (ports)
+		fprintf(out, "%sand %zu more port%s: -v shows them\n",
+			priority_of(report, SEVERITY_CRITICAL), ports, plural(ports));
+	if (rest) {
+		fputs(priority_of(report, SEVERITY_WARNING), out);
+		put_message(out, report, rest, 0);
+	} else if (report->open && !lines.n && report->open->ports && !report->open->unknown) {
+		put_message(out, report,
+			    "No published port was found open to a source that the configuration refuses", 0);
+	}
+	open_lines_clear(&lines);
+	free(rest);
 }
 
 /* Prints the remedies of what is left, each once, after all ids that it is for. */
@@ -207,6 +343,54 @@ static void print_remedies(FILE *out, const struct report *report)
 	}
 }
 
+/* What was written after the first write, on tables that had changed. Returns 0 or -1, reported. */
+static int print_later(FILE *out, const struct report *report)
+{
+	const struct edits *later = report->later;
+	char **texts;
+	int status;
+
+	if (!later || !later->n)
+		return 0;
+	texts = xcalloc(later->n, sizeof(*texts));
+	status = edits_texts(later, texts);
+	fprintf(out, "\nThe tables changed again; written after that, in this order:\n");
+	for (size_t i = 0; i < later->n; i++) {
+		if (i < LONG_LIST || report->verbosity) {
+			fputs("  ", out);
+			edit_put(out, &later->v[i], texts[i]);
+			fputc('\n', out);
+		}
+		free(texts[i]);
+	}
+	if (later->n > LONG_LIST && !report->verbosity)
+		fprintf(out, "  and %zu more edits: -v shows them\n", later->n - LONG_LIST);
+	free(texts);
+	return status;
+}
+
+/* With a heading that says what the signs before the rules mean. */
+static int list_chains(FILE *out, const struct report *report)
+{
+	struct text text;
+	char *list;
+	int status;
+
+	text_open(&text);
+	status = chain_listing(text.out, report, report->verbosity > 0);
+	list = text_take(&text);
+	if (*list && report->edits && report->edits->n) {
+		fputs(report->written ? "\nWhat was changed" : "\nWhat a repair would change", out);
+		if (!report->width || report->width >= WIDE)
+			fputs(report->written ? " (- deleted, + inserted), with the numbers from before" :
+						" (- deletes, + inserts)", out);
+		fputs(":\n", out);
+	}
+	fputs(list, out);
+	free(list);
+	return status;
+}
+
 /* The listing of the chains if there is reason to show it, else "". The caller frees it. */
 static char *listing(const struct report *report, int *status)
 {
@@ -215,10 +399,28 @@ static char *listing(const struct report *report, int *status)
 
 	text_open(&text);
 	*status = 0;
-	if (!report->quiet && !report->error && report->snapshot &&
-	    (wrong || report->verbosity || (report->edits && report->edits->n)))
-		*status = chain_listing(text.out, report, report->verbosity > 0);
+	if (report->snapshot && (wrong || report->verbosity || (report->repair && report->edits->n)))
+		*status = list_chains(text.out, report);
+	*status |= print_later(text.out, report);
 	return text_take(&text);
+}
+
+/* Who loses access by the edits. */
+static void print_losses(FILE *out, const struct report *report)
+{
+	/* As the listing: not where the status line says everything. */
+	if (!report->losses || !report->losses->n ||
+	    (!report->repair && !report->verbosity && (!report->left || !report->left->n)))
+		return;
+	fprintf(out, "\nWho %s access:\n", report->written ? "has lost" : "would lose");
+	for (size_t i = 0; i < report->losses->n && (i < LONG_LIST || report->verbosity); i++) {
+		char *safe = safe_text(report->losses->v[i]);
+
+		fprintf(out, "  %s\n", safe);
+		free(safe);
+	}
+	if (report->losses->n > LONG_LIST && !report->verbosity)
+		fprintf(out, "  and %zu more: -v shows them\n", report->losses->n - LONG_LIST);
 }
 
 /* "The guard has refused 12 packets over IPv4 and 0 over IPv6": the families that have one. */
@@ -226,7 +428,7 @@ static void print_refused(FILE *out, const struct report *report)
 {
 	size_t named = 0;
 
-	if (report->quiet || report->error || !report->verbosity)
+	if (!report->verbosity)
 		return;
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		uint64_t n = report->refused[family];
@@ -242,22 +444,56 @@ static void print_refused(FILE *out, const struct report *report)
 		fputc('\n', out);
 }
 
-int report_text(FILE *out, const struct report *report)
+/* What follows the status line. */
+static void text_body(FILE *out, const struct report *report, const char *chains,
+		      const struct named_rules *texts)
 {
-	int failed;
-	/* Before the rest: if it is incomplete, the status line says so. */
-	char *chains = listing(report, &failed);
-
-	text_head(out, report, failed ? SEVERITY_UNKNOWN : report->status);
-	if (report->found != report->left)
-		text_findings(out, report, report->found, false);
-	text_findings(out, report, report->left, true);
+	print_open(out, report);
+	/* What is left is not known without it: then nothing is called repaired. */
+	if (report->left && report->found != report->left)
+		text_findings(out, report, report->found, SHOWN_REPAIRED, texts);
+	text_findings(out, report, report->left, SHOWN_LEFT, texts);
+	if (report->verbosity)
+		text_findings(out, report, report->ignored, SHOWN_IGNORED, texts);
 	print_refused(out, report);
-	fputs(chains, out);
-	free(chains);
-	if (!report->quiet && !report->error && report->snapshot && report->left->n) {
+	if (chains)
+		fputs(chains, out);
+	print_losses(out, report);
+	if (report->left && report->left->n) {
 		fprintf(out, "\nWhat to do:\n");
 		print_remedies(out, report);
 	}
+}
+
+static bool has_body(const struct report *report)
+{
+	return !report->quiet && (!report->error || report->partial);
+}
+
+int report_text(FILE *out, const struct report *report)
+{
+	struct report shown = *report;
+	int failed = 0;
+	/* Before the rest: if it is incomplete, the status line says so. */
+	char *chains = has_body(report) ? listing(report, &failed) : NULL;
+	struct named_rules texts = { 0 };
+
+	if (has_body(report) && !failed)
+		failed = finding_lines_texts(report, !report->verbosity, &texts);
+	if (failed)
+		shown.status = SEVERITY_UNKNOWN;
+	/* Past the time limit, a report is as after any error: it has no part of the chains. */
+	if (failed && deadline_check()) {
+		shown.error = diag_first_error();
+		shown.partial |= report->written;
+		*chains = '\0';
+	}
+	/* An error is already on stderr. */
+	if (!shown.quiet && (!shown.error || shown.output || shown.partial))
+		text_head(out, &shown, shown.status);
+	if (has_body(&shown))
+		text_body(out, &shown, chains, &texts);
+	named_rules_clear(&texts);
+	free(chains);
 	return failed;
 }

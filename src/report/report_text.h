@@ -14,6 +14,12 @@
  */
 int report_text(FILE *out, const struct report *report);
 
+/*
+ * The first line of such a report as one that stands by itself, for "systemctl status": also
+ * what is most open, and an error in any case. The caller frees it.
+ */
+char *report_state_line(const struct report *report);
+
 /* Writes how a status line begins, as "OK: ", with its colour and its priority in the journal. */
 void report_status(FILE *out, const struct report *report, enum severity status);
 

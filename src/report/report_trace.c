@@ -59,9 +59,14 @@ static const char *policy_of(const struct step *step)
 /* The caller frees it. */
 static char *step_text(const struct step *step, const struct named_rules *texts)
 {
-	if (step->kind == STEP_RULE)
-		return safe_text(named_rules_find(texts, step->at.rule));
-	return safe_text(step->text ? step->text : "");
+	char *text, *safe;
+
+	if (step->kind != STEP_RULE)
+		return safe_text(step->text ? step->text : "");
+	text = decider_rule_text(texts, &step->at);
+	safe = safe_text(text);
+	free(text);
+	return safe;
 }
 
 /* Prints one step as a self-contained line. */
@@ -76,6 +81,9 @@ static void put_fact(FILE *out, const struct step *step, const struct named_rule
 	case STEP_RULE:
 		fprintf(out, "%s %s %zu %s: %s\n", step->at.table, step->at.chain, step->at.number,
 			mark_of(step), text);
+		break;
+	case STEP_SAME:
+		fprintf(out, "%s %s as before\n", step->at.table, step->at.chain);
 		break;
 	case STEP_END:
 		fprintf(out, "%s %s end\n", step->at.table, step->at.chain);
@@ -97,13 +105,24 @@ static void put_fact(FILE *out, const struct step *step, const struct named_rule
 	free(text);
 }
 
+/* How the steps are shown on a terminal. */
+struct look {
+	bool colour;
+	bool marks; /* rules that do not match are shown as well, so those that do have a '>' */
+	unsigned int width;
+};
+
 /* Prints a rule, cut to what the terminal has left after its number. */
-static void put_rule(FILE *out, const struct step *step, const char *text, int indent, bool colour,
-		     unsigned int width)
+static void put_rule(FILE *out, const struct step *step, const char *text, int indent,
+		     const struct look *look)
 {
+	const bool colour = look->colour;
+	const unsigned int width = look->width;
 	const char *dim = colour && step->answer == ANSWER_NO ? "\033[2m" : "";
 	const char *stress = colour && step->answer == ANSWER_MAYBE ? "\033[33m" : "";
-	char *lead = xasprintf("%*s%4zu %s", indent, "", step->at.number,
+	char *lead = xasprintf("%*s%s%4zu %s", look->marks ? indent - 2 : indent, "",
+			       !look->marks ? "" : step->answer == ANSWER_YES ? "> " :
+			       "  ", step->at.number,
 			       step->answer == ANSWER_MAYBE ? "maybe " : "");
 	size_t used = strlen(lead);
 
@@ -115,7 +134,7 @@ static void put_rule(FILE *out, const struct step *step, const char *text, int i
 
 /* Prints one step for a terminal: indented by depth, with the chain named when it changes. */
 static void put_step(FILE *out, const struct step *step, const struct step *before,
-		     const struct named_rules *texts, bool colour, unsigned int width)
+		     const struct named_rules *texts, const struct look *look)
 {
 	int indent = 2 + 4 * (int)(step->depth < 8 ? step->depth : 8);
 	char *text = step_text(step, texts);
@@ -128,7 +147,10 @@ static void put_step(FILE *out, const struct step *step, const struct step *befo
 		if (!before || before->depth != step->depth || before->at.chain != step->at.chain)
 			if (step->depth)
 				fprintf(out, "%*s%s\n", indent - 2, "", step->at.chain);
-		put_rule(out, step, text, indent, colour, width);
+		put_rule(out, step, text, indent, look);
+		break;
+	case STEP_SAME:
+		fprintf(out, "%*s%s: as before\n", indent - 2, "", step->at.chain);
 		break;
 	case STEP_END:
 		fprintf(out, "%*send of %s\n", indent - 2, "", step->at.chain);
@@ -220,8 +242,18 @@ static void put_verdict(FILE *out, const struct trace *trace, const struct named
 		fputs("\033[0m", out);
 }
 
+/* Whether rules that do not match are among the steps. */
+static bool has_others(const struct trace *trace)
+{
+	for (size_t i = 0; i < trace->steps.n; i++)
+		if (trace->steps.v[i].kind == STEP_RULE && trace->steps.v[i].answer == ANSWER_NO)
+			return true;
+	return false;
+}
+
 int report_trace_text(FILE *out, const struct trace *trace, bool colour, unsigned int width)
 {
+	const struct look look = { colour, has_others(trace), width };
 	struct named_rules texts;
 	int status = report_trace_rules(trace, &texts);
 
@@ -231,7 +263,7 @@ int report_trace_text(FILE *out, const struct trace *trace, bool colour, unsigne
 			const struct step *step = &trace->steps.v[i];
 
 			if (width)
-				put_step(out, step, i ? step - 1 : NULL, &texts, colour, width);
+				put_step(out, step, i ? step - 1 : NULL, &texts, &look);
 			else
 				put_fact(out, step, &texts);
 		}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "exposure_texts.h"
 #include "report_exposure.h"
 #include "report_trace.h"
 
@@ -18,18 +19,20 @@ static json_t *boolean(bool value)
 static json_t *decider_json(const struct named_rules *texts, const struct decider *by)
 {
 	json_t *object = json_made(json_object());
+	char *text = by->number ? decider_rule_text(texts, by) : NULL;
 
 	json_set_checked(object, "table", json_text(by->chain ? by->table : NULL));
 	json_set_checked(object, "chain", json_text(by->chain));
 	json_set_checked(object, "rule", by->number ? number(by->number) : json_null());
 	if (by->number)
-		json_set_checked(object, "text", json_text(named_rules_find(texts, by->rule)));
+		json_set_checked(object, "text", json_text(text));
 	else if (by->chain && !by->reason)
 		json_set_checked(object, "text",
 				 json_text(by->policy == VERDICT_DROP ? "policy DROP" : "policy ACCEPT"));
 	else
 		json_set_checked(object, "text", json_null());
 	json_set_checked(object, "reason", json_text(by->reason));
+	free(text);
 	return object;
 }
 
@@ -119,15 +122,50 @@ static json_t *way_json(const struct exposed_way *way, enum family family,
 	json_set_checked(object, "maybe", set_json(cache, way->maybe, family));
 	exposure_shut_out(cache->list, family, way, &rest);
 	json_set_checked(object, "everyone",
-			 boolean(!rest.n && addrset_is_world(way->open, family)));
+			 boolean(!rest.n && !way->unread && addrset_is_world(way->open, family)));
 	addrset_clear(&rest);
+	json_set_checked(object, "unread_set", json_text(way->unread ? way->unread->name : NULL));
 	json_set_checked(object, "opened_by",
 			 way->has_open_by ? decider_json(texts, &way->open_by) : json_null());
 	json_set_checked(object, "closed_by",
 			 way->has_closed_by ? decider_json(texts, &way->closed_by) : json_null());
 	json_set_checked(object, "undecided_by",
 			 way->has_doubt ? decider_json(texts, &way->doubt) : json_null());
+	json_set_checked(object, "host_firewall",
+			 way->has_host ? decider_json(texts, &way->host_by) : json_null());
 	return object;
+}
+
+/* An address or a prefix. */
+static json_t *range_json(enum family family, struct addrrange range)
+{
+	char *text = addrrange_text(family, range);
+	json_t *object = json_text(text);
+
+	free(text);
+	return object;
+}
+
+/* "172.17.0.0/16": an address without a length is one host. */
+static json_t *network_json(const struct exposure *exposure)
+{
+	char text[INET6_ADDRSTRLEN], *both;
+	json_t *json;
+
+	addr_text(exposure->family, exposure->network, text);
+	both = xasprintf("%s/%u", text, exposure->length);
+	json = json_text(both);
+	free(both);
+	return json;
+}
+
+/* Ports and addresses: null for any port. */
+static void set_place(json_t *object, const struct exposure *exposure, struct span port)
+{
+	if (exposure->length && span_equal(port, SPAN_ALL))
+		json_set_checked(object, "port", json_null());
+	else
+		set_port(object, port);
 }
 
 static json_t *exposure_json(const struct exposure *exposure, struct set_cache *cache,
@@ -136,21 +174,28 @@ static json_t *exposure_json(const struct exposure *exposure, struct set_cache *
 	json_t *object = json_made(json_object()), *list;
 
 	json_set_checked(object, "family", json_text(family_name(exposure->family)));
-	json_set_checked(object, "protocol", json_text(proto_name(exposure->proto)));
-	if (exposure->any_host || !exposure->nhosts) {
+	json_set_checked(object, "protocol",
+			 json_text(exposure->proto ? proto_name(exposure->proto) : NULL));
+	if (exposure->length) {
+		list = json_made(json_array());
+		json_append_checked(list, network_json(exposure));
+		json_set_checked(object, "host", list);
+	} else if (exposure->any_host || !exposure->nhosts) {
 		json_set_checked(object, "host", json_null());
 	} else {
 		list = json_made(json_array());
 		for (size_t i = 0; i < exposure->nhosts; i++)
-			json_append_checked(list, address_json(exposure->family, exposure->hosts[i]));
+			json_append_checked(list, range_json(exposure->family, exposure->hosts[i]));
 		json_set_checked(object, "host", list);
 	}
-	set_port(object, exposure->port);
+	set_place(object, exposure, exposure->port);
 	list = json_made(json_object());
 	json_set_checked(list, "family", json_text(family_name(exposure->container_family)));
-	json_set_checked(list, "address", address_json(exposure->container_family,
-						       exposure->container));
-	set_port(list, exposure->container_port);
+	json_set_checked(list, "address", exposure->length
+						  ? network_json(exposure)
+						  : address_json(exposure->container_family,
+								 exposure->container));
+	set_place(list, exposure, exposure->container_port);
 	json_set_checked(object, "container", list);
 	json_set_checked(object, "network", json_text(*exposure->bridge ? exposure->bridge : NULL));
 	json_set_checked(object, "answers", json_text(answers_name(exposure->answers)));
@@ -190,7 +235,7 @@ json_t *report_exposure_json(const struct exposure_list *list)
 static json_t *step_json(const struct step *step, const struct named_rules *texts)
 {
 	static const char *const kinds[] = {
-		[STEP_HOOK] = "chain", [STEP_RULE] = "rule", [STEP_END] = "end",
+		[STEP_HOOK] = "chain", [STEP_RULE] = "rule", [STEP_END] = "end", [STEP_SAME] = "same",
 		[STEP_POLICY] = "policy", [STEP_CHANGE] = "change", [STEP_ROUTE] = "route",
 		[STEP_WAY] = "way",
 	};

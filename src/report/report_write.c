@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report_write.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "diag.h"
@@ -9,6 +10,8 @@
 #include "report_nagios.h"
 #include "report_prometheus.h"
 #include "report_text.h"
+#include "service.h"
+#include "util.h"
 
 /* A new format needs a row here and a word in options.c. */
 static int (*const writers[])(FILE *out, const struct report *report) = {
@@ -19,7 +22,7 @@ static int (*const writers[])(FILE *out, const struct report *report) = {
 };
 
 struct writing {
-	const struct report *report;
+	struct report *report;
 	int status;
 };
 
@@ -28,6 +31,7 @@ static int write_to(FILE *out, void *data)
 {
 	struct writing *writing = data;
 
+	report_fit(writing->report);
 	writing->status = writers[writing->report->format](out, writing->report);
 	return 0;
 }
@@ -39,12 +43,38 @@ void report_fit(struct report *report)
 	report->width = output_width(report->output);
 }
 
+/*
+ * The line that "systemctl status" shows: systemd itself has only the number of the exit status,
+ * and calls 3 "NOTIMPLEMENTED".
+ */
+static void put_state(const struct report *report, bool failed)
+{
+	struct report shown = *report;
+	char *line, *text;
+
+	if (!getenv("NOTIFY_SOCKET"))
+		return;
+	if (failed) {
+		shown.status = SEVERITY_UNKNOWN;
+		shown.error = diag_first_error();
+	}
+	line = report_state_line(&shown);
+	text = xasprintf("STATUS=%s", line);
+	service_notify(text);
+	free(text);
+	free(line);
+}
+
 int report_write(struct report *report)
 {
 	struct writing writing = { .report = report };
+	int (*put)(const char *path, int (*write)(FILE *out, void *data), void *data) =
+		report->format == FORMAT_TEXT ? output_put_text : output_put;
+	bool failed;
 
-	report_fit(report);
 	/* In every format, stderr reports that the report itself cannot be written. */
 	diag_release(false);
-	return output_put(report->output, write_to, &writing) || writing.status ? -1 : 0;
+	failed = put(report->output, write_to, &writing) || writing.status;
+	put_state(report, failed);
+	return failed ? -1 : 0;
 }

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "other_text.h"
 #include "rulespec.h"
+#include "utf8.h"
+#include "util.h"
 
 void named_rules_add(struct named_rules *texts, const struct rule *rule)
 {
@@ -77,8 +80,15 @@ const char *named_rules_find(const struct named_rules *texts, const struct rule 
 	return found && found->text ? found->text : "";
 }
 
+char *decider_rule_text(const struct named_rules *texts, const struct decider *by)
+{
+	return by->native ? other_rule_text(by->native) : xstrdup(named_rules_find(texts, by->rule));
+}
+
 char *decider_text(const struct named_rules *texts, const struct decider *by)
 {
+	char *rule, *text;
+
 	if (by->reason && !by->chain)
 		return xstrdup(by->reason);
 	if (by->reason)
@@ -86,6 +96,48 @@ char *decider_text(const struct named_rules *texts, const struct decider *by)
 	if (!by->number)
 		return xasprintf("%s %s policy %s", by->table, by->chain,
 				 by->policy == VERDICT_DROP ? "DROP" : "ACCEPT");
-	return xasprintf("%s %s %zu: %s", by->table, by->chain, by->number,
-			 named_rules_find(texts, by->rule));
+	rule = decider_rule_text(texts, by);
+	text = xasprintf("%s %s %zu: %s", by->table, by->chain, by->number, rule);
+	free(rule);
+	return text;
+}
+
+int edits_texts(const struct edits *edits, char **texts)
+{
+	int status = 0;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct rule **rules = xcalloc(edits->n, sizeof(*rules));
+		char **printed = xcalloc(edits->n, sizeof(*printed));
+		size_t n = 0;
+
+		for (size_t i = 0; i < edits->n; i++)
+			if (edits->v[i].rule && (int)edits->v[i].family == family)
+				rules[n++] = edits->v[i].rule;
+		if (n && rulespec_print((enum family)family, rules, n, printed)) {
+			status = -1;
+		} else if (n) {
+			n = 0;
+			for (size_t i = 0; i < edits->n; i++)
+				if (edits->v[i].rule && (int)edits->v[i].family == family)
+					texts[i] = printed[n++];
+		}
+		free(rules);
+		free(printed);
+	}
+	return status;
+}
+
+void edit_put(FILE *out, const struct edit *edit, const char *rule)
+{
+	char *place = xasprintf("%s %s %s%s%s", edit_op_name(edit->op), family_name(edit->family),
+				edit->table, edit->chain ? " " : "", edit->chain ? edit->chain : "");
+	char *text = edit->rule ? xasprintf("%s %zu: %s", place, edit->position, rule ? rule : "?") :
+		     edit->op == EDIT_POLICY ? xasprintf("%s: %s", place, edit_policy_name(edit)) : xstrdup(place);
+	char *safe = safe_text(text);
+
+	fputs(safe, out);
+	free(safe);
+	free(text);
+	free(place);
 }

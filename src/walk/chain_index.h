@@ -3,6 +3,7 @@
 #define DOCKFW_CHAIN_INDEX_H
 
 #include "match.h"
+#include "other_filter.h"
 #include "ruleset.h"
 #include "target.h"
 
@@ -14,6 +15,8 @@
 
 struct indexed_rule {
 	struct ready_rule ready;
+	const struct other_rule *native; /* of nf_tables; NULL: ready.rule is the rule */
+	size_t number; /* in its chain, from 1 */
 	enum effect effect;
 	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: unknown */
 };
@@ -34,10 +37,12 @@ enum chain_key_kind { KEY_DST, KEY_DPORT, KEY_ORIG_DPORT, KEY_NONE, KEY_KINDS };
 struct indexed_chain {
 	const struct chain *chain;
 	const char *table; /* of the snapshot */
-	bool filter;       /* in table filter, whose verdict decides */
+	bool filter;       /* in table filter, or Docker's own, whose verdict decides */
+	bool other;        /* of a table that is not iptables', or of the other backend */
 	bool nat;
 	bool alters;       /* it, or a chain that it jumps to, may change a packet */
 	bool known;        /* its rules were read */
+	size_t jumps;      /* the rules that jump to it */
 	struct indexed_rule *v;
 	size_t n;
 	bool keyed; /* keys is filled in */
@@ -51,18 +56,26 @@ struct indexed_table {
 
 struct chain_index {
 	enum family family;
+	bool marks_matter; /* a rule matches on a mark, or routing does */
 	const struct netinfo *info;
+	const struct ipsets *sets; /* borrowed, or NULL */
 	struct indexed_table *tables;
 	size_t n;
+	const struct other_filters *filters; /* the others: borrowed, or NULL */
+	/* Their chains, in their order, and what stands for each as a chain. Owned. */
+	struct indexed_chain *others;
+	struct chain *other_chains;
+	size_t nothers;
 };
 
 /*
  * Indexes the tables of that family in snapshot and, unless it is NULL, in guard, which
- * has others. Borrows all three.
+ * has others, and the chains of other filters. guard, sets and others may be NULL. Borrows all
+ * of them.
  */
 void chain_index_make(struct chain_index *index, const struct snapshot *snapshot,
-		      const struct snapshot *guard, const struct netinfo *info,
-		      enum family family);
+		      const struct snapshot *guard, const struct other_filters *others,
+		      const struct ipsets *sets, const struct netinfo *info, enum family family);
 void chain_index_clear(struct chain_index *index);
 /* Returns the chain, or NULL. */
 struct indexed_chain *chain_index_find(const struct chain_index *index, const char *table,

@@ -4,122 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain_memo.h"
+#include "deadline.h"
+#include "native_effect.h"
+#include "native_match.h"
 #include "text.h"
+#include "visited.h"
 
-/* No kernel allows deeper jumps, but a snapshot made by hand might contain a loop. */
-#define DEPTH_MAX 512
-/* A chain's outcome is kept if at least this many of its rules concern the packet. */
-#define MEMO_FROM 8
-/* A chain whose signature takes more rules than this is walked every time. */
-#define SIGN_MAX 50000
-
-struct signature {
-	uint64_t a, b;
-	size_t relevant, seen;
-};
-
-/* What a chain does with every packet of one signature. */
-struct memo_entry {
-	const struct indexed_chain *indexed;
-	uint64_t a, b;
-	const struct addrset *src, *accepted, *returned, *dropped, *refused;
-	struct decider accepted_by, dropped_by, refused_by, doubt;
-	double accepted_size, dropped_size, refused_size;
-	bool doubtful;
-};
-
-struct memo {
-	struct memo_entry **v;
-	size_t n, room; /* room: a power of two */
-};
-
-void memo_free(struct memo *memo)
-{
-	if (!memo)
-		return;
-	for (size_t i = 0; i < memo->room; i++)
-		free(memo->v[i]);
-	free(memo->v);
-	free(memo);
-}
-
-static struct memo_entry **memo_slot(const struct memo *memo, const struct memo_entry *key)
-{
-	size_t i = (key->a ^ (uintptr_t)key->src >> 4) & (memo->room - 1);
-
-	while (memo->v[i] && (memo->v[i]->indexed != key->indexed || memo->v[i]->a != key->a ||
-			      memo->v[i]->b != key->b || memo->v[i]->src != key->src))
-		i = (i + 1) & (memo->room - 1);
-	return &memo->v[i];
-}
-
-static struct memo_entry **memo_find(struct walker *walker, const struct memo_entry *key)
-{
-	struct memo *memo = walker->memo;
-
-	if (!memo)
-		memo = walker->memo = xcalloc(1, sizeof(*memo));
-	if (2 * memo->n >= memo->room) {
-		struct memo grown = { .n = memo->n, .room = memo->room ? 2 * memo->room : 256 };
-
-		grown.v = xcalloc(grown.room, sizeof(*grown.v));
-		for (size_t i = 0; i < memo->room; i++)
-			if (memo->v[i])
-				*memo_slot(&grown, memo->v[i]) = memo->v[i];
-		free(memo->v);
-		*memo = grown;
-	}
-	return memo_slot(memo, key);
-}
-
-static void signature_mix(struct signature *signature, uint64_t value)
-{
-	signature->a = (signature->a ^ value) * 0xff51afd7ed558ccdu;
-	signature->a ^= signature->a >> 32;
-	signature->b = (signature->b + value + 1) * 0x9e3779b97f4a7c15u;
-	signature->b ^= signature->b >> 29;
-}
-
-/*
- * Computes the signature of a packet, apart from its source: which rules of the chain,
- * and of the chains that it jumps to, can match, and how certain that is. Packets of
- * one signature fare alike in the chain. Returns false if they do not, or if it takes
- * too long.
- */
-static bool sign(const struct walk *walk, const struct indexed_chain *indexed,
-		 const struct packet *packet, struct signature *signature, unsigned int depth)
-{
-	struct chain_cursor cursor;
-	size_t rule;
-
-	if (depth > DEPTH_MAX)
-		return false;
-	chain_cursor_start(&cursor, indexed, packet, false);
-	while (chain_cursor_next(&cursor, &rule)) {
-		const struct indexed_rule *entry = &indexed->v[rule];
-		enum answer answer;
-
-		if (++signature->seen > SIGN_MAX)
-			return false;
-		answer = match_fixed(&entry->ready, packet, walk->walker->index.info);
-		if (answer == ANSWER_NO)
-			continue;
-		if (entry->ready.kind == SOURCE_VARIES)
-			return false;
-		signature->relevant++;
-		signature_mix(signature, rule * 4 + answer);
-		if (entry->to && !sign(walk, entry->to, packet, signature, depth + 1))
-			return false;
-		if (entry->to)
-			signature_mix(signature, UINT64_MAX);
-	}
-	return true;
-}
+/* After this many rules, the clock is consulted again. */
+#define CLOCK_EVERY 64
 
 static struct decider rule_decider(const struct indexed_chain *indexed, size_t rule)
 {
+	const struct indexed_rule *entry = &indexed->v[rule];
+
 	return (struct decider){ .table = indexed->table, .chain = indexed->chain->name,
-				 .number = rule + 1, .rule = indexed->v[rule].ready.rule };
+				 .number = entry->number, .rule = entry->ready.rule,
+				 .native = entry->native };
 }
 
 static void add_copy(struct flows *flows, const struct flow *flow)
@@ -130,10 +31,10 @@ static void add_copy(struct flows *flows, const struct flow *flow)
 	flows_add(flows, &copy);
 }
 
-static void accept_part(const struct indexed_chain *indexed, struct flow *part,
-			const struct decider *by, struct outcome *outcome)
+static void accept_part(const struct walk *walk, const struct indexed_chain *indexed,
+			struct flow *part, const struct decider *by, struct outcome *outcome)
 {
-	if (indexed->filter) {
+	if (walk_names(walk, indexed, part)) {
 		part->by = *by;
 		part->size = addrset_size(&part->src);
 	}
@@ -195,16 +96,42 @@ static void note_change(struct walk *walk, const struct decider *by, const struc
 	walk_step(walk, STEP_CHANGE, by, ANSWER_YES, EFFECT_CHANGE, text_take(&text));
 }
 
+static void change_natively(struct walk *walk, const struct indexed_rule *entry,
+			    const struct decider *by, struct flow *part)
+{
+	struct packet old = part->packet;
+
+	native_change(entry->native, &part->packet);
+	note_change(walk, by, &old, &part->packet);
+}
+
 /* Applies the target to the part. Returns false if that leaves nothing of it. */
 static bool change(struct walk *walk, const struct indexed_rule *entry, const struct decider *by,
 		   struct flow *part)
 {
+	const struct netinfo *info = walk->walker->index.info;
 	struct packet old = part->packet;
+	bool left;
 
-	if (!target_change(entry->ready.rule, &part->packet, walk->walker->index.info))
+	if (!entry->native)
+		left = target_change(entry->ready.rule, &part->packet, info);
+	else
+		left = entry->effect != EFFECT_TRANSLATE ||
+		       native_translate(entry->native, &part->packet, info);
+	if (!left)
 		return false;
 	note_change(walk, by, &old, &part->packet);
 	return true;
+}
+
+/* A chain that was not read, or that does not end, can do anything. */
+static void do_anything(const struct decider *by, struct flow *part, struct flows *next,
+			struct outcome *outcome)
+{
+	outcome_doubt(outcome, by);
+	add_copy(next, part);
+	drop(part, by, outcome);
+	flows_add(&outcome->accepted, part);
 }
 
 static void call(struct walk *walk, const struct indexed_rule *entry, const struct decider *by,
@@ -212,12 +139,8 @@ static void call(struct walk *walk, const struct indexed_rule *entry, const stru
 {
 	struct outcome sub = { 0 };
 
-	if (!entry->to || !entry->to->known || walk->depth >= DEPTH_MAX) {
-		/* A chain that was not read can do anything. */
-		outcome_doubt(outcome, by);
-		add_copy(next, part);
-		drop(part, by, outcome);
-		flows_add(&outcome->accepted, part);
+	if (!entry->to || !entry->to->known || walk->depth >= WALK_DEPTH_MAX) {
+		do_anything(by, part, next, outcome);
 		return;
 	}
 	walk->depth++;
@@ -239,15 +162,18 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 	const struct indexed_rule *entry = &indexed->v[rule];
 	struct decider by = rule_decider(indexed, rule);
 
-	/* What could not be decoded may also have set a mark. */
-	if (indexed->alters && (entry->ready.rule->opaque || entry->effect == EFFECT_UNKNOWN))
-		part->packet.mark.unknown = part->packet.ctmark.unknown = true;
+	if (entry->native && entry->native->nchanges)
+		change_natively(walk, entry, &by, part);
+	/* What could not be decoded may also have changed the packet. */
+	if (!entry->native && entry->ready.rule->opaque ? !entry->ready.rule->keeps_packet
+							: entry->effect == EFFECT_UNKNOWN)
+		packet_forget(&part->packet);
 	switch (entry->effect) {
 	case EFFECT_GO_ON:
 		flows_add(next, part);
 		return;
 	case EFFECT_ACCEPT:
-		accept_part(indexed, part, &by, outcome);
+		accept_part(walk, indexed, part, &by, outcome);
 		return;
 	case EFFECT_DROP:
 		drop(part, &by, outcome);
@@ -268,7 +194,7 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 		return;
 	case EFFECT_TRANSLATE:
 		if (change(walk, entry, &by, part)) {
-			accept_part(indexed, part, &by, outcome);
+			accept_part(walk, indexed, part, &by, outcome);
 			return;
 		}
 		drop(part, &by, outcome);
@@ -280,29 +206,64 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 	case EFFECT_UNDECIDED:
 		outcome_doubt(outcome, &by);
 		drop(part, &by, outcome);
-		accept_part(indexed, part, &by, outcome);
+		accept_part(walk, indexed, part, &by, outcome);
 		return;
 	}
 	flow_clear(part);
 }
 
+/*
+ * Whether the rule certainly matches the whole flow, or certainly nothing of it; then the
+ * sources are moved, not copied.
+ */
+static bool match_all_sources(const struct walk *walk, const struct indexed_rule *entry,
+			      struct flow *flow, struct matched *matched)
+{
+	const struct ready_rule *ready = &entry->ready;
+
+	if (ready->kind != SOURCE_ANY || !ready->exact)
+		return false;
+	*matched = (struct matched){ .answer = walk_rule_fixed(walk, entry, &flow->packet) };
+	if (matched->answer == ANSWER_YES) {
+		matched->set = flow->src;
+		flow->src = (struct addrset){ 0 };
+	}
+	return matched->answer != ANSWER_MAYBE;
+}
+
+static void match_entry(const struct walk *walk, const struct indexed_rule *entry,
+			struct flow *flow, struct matched *matched)
+{
+	if (match_all_sources(walk, entry, flow, matched))
+		return;
+	if (entry->native)
+		native_match(&walk->walker->native, &entry->ready, entry->native, &flow->packet,
+			     &flow->src, matched);
+	else
+		match_rule(&entry->ready, &flow->packet, walk->walker->index.info, &flow->src,
+			   matched);
+}
+
+/*
+ * through: takes what goes on after it has matched, if that does not come to the next rule;
+ * NULL: it does.
+ */
 static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, size_t rule,
-		       struct flows *flows, struct outcome *outcome)
+		       struct flows *flows, struct flows *through, struct outcome *outcome)
 {
 	const struct indexed_rule *entry = &indexed->v[rule];
-	const struct netinfo *info = walk->walker->index.info;
 	struct decider by = rule_decider(indexed, rule);
 	struct flows next = { 0 };
 
 	/* Most rules do not match the packet: then nothing is moved. */
 	if (flows->n == 1 && !walk->steps &&
-	    match_fixed(&entry->ready, &flows->v[0].packet, info) == ANSWER_NO)
+	    walk_rule_fixed(walk, entry, &flows->v[0].packet) == ANSWER_NO)
 		return;
 	for (size_t i = 0; i < flows->n; i++) {
 		struct flow *flow = &flows->v[i], part;
 		struct matched matched;
 
-		match_rule(&entry->ready, &flow->packet, info, &flow->src, &matched);
+		match_entry(walk, entry, flow, &matched);
 		if (walk->steps && (matched.answer != ANSWER_NO || walk->steps->all))
 			walk_step(walk, STEP_RULE, &by, matched.answer, entry->effect, NULL);
 		if (matched.answer == ANSWER_NO) {
@@ -313,31 +274,61 @@ static void apply_rule(struct walk *walk, const struct indexed_chain *indexed, s
 		part.src = matched.set;
 		if (matched.answer == ANSWER_MAYBE && entry->effect != EFFECT_GO_ON)
 			outcome_doubt(outcome, &by);
-		if (matched.answer == ANSWER_YES && entry->ready.kind == SOURCE_ANY)
-			addrset_clear(&flow->src);
-		else if (matched.answer == ANSWER_YES)
+		if (matched.answer == ANSWER_YES && entry->ready.kind != SOURCE_ANY)
 			addrset_subtract(&flow->src, &matched.set);
 		if (flow->src.n)
 			flows_add(&next, flow);
 		else
 			flow_clear(flow);
-		take_effect(walk, indexed, rule, &part, &next, outcome);
+		take_effect(walk, indexed, rule, &part, through ? through : &next, outcome);
 	}
 	free(flows->v);
 	*flows = next;
 }
 
+/* Nothing that a walk finds counts once it is stopped: see walk_packet(). */
+static bool is_stopped(struct walk *walk)
+{
+	if (!walk->stopped && !(walk->rules++ % CLOCK_EVERY) && !deadline_left())
+		walk->stopped = "the time limit has passed";
+	return walk->stopped;
+}
+
+/* What has matched one of the alternatives of a rule goes on after the last of them. */
+struct alternatives {
+	size_t number; /* of the rule; 0: none */
+	struct flows through;
+};
+
+/* Prepares for the next rule; returns where it puts what it lets through. */
+static struct flows *begin_rule(struct alternatives *alternatives, const struct indexed_rule *entry,
+				struct flows *flows)
+{
+	size_t number = entry && entry->native && entry->native->alternative ? entry->number : 0;
+
+	if (alternatives->number && number != alternatives->number)
+		move_flows(flows, &alternatives->through);
+	alternatives->number = number;
+	return number ? &alternatives->through : NULL;
+}
+
 static void walk_rules(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		       struct outcome *outcome)
 {
+	struct alternatives alternatives = { 0 };
 	struct flows flows = { 0 };
 	struct chain_cursor cursor;
 	size_t rule;
 
 	chain_cursor_start(&cursor, indexed, &flow->packet, walk->steps && walk->steps->all);
 	flows_add(&flows, flow);
-	while (flows.n && chain_cursor_next(&cursor, &rule))
-		apply_rule(walk, indexed, rule, &flows, outcome);
+	while ((flows.n || alternatives.through.n) && !is_stopped(walk) &&
+	       chain_cursor_next(&cursor, &rule)) {
+		struct flows *through = begin_rule(&alternatives, &indexed->v[rule], &flows);
+
+		apply_rule(walk, indexed, rule, &flows, through, outcome);
+	}
+	begin_rule(&alternatives, NULL, &flows);
 	if (flows.n && !indexed->chain->builtin)
 		walk_step(walk, STEP_END, &(struct decider){ .table = indexed->table,
 							     .chain = indexed->chain->name },
@@ -345,81 +336,87 @@ static void walk_rules(struct walk *walk, const struct indexed_chain *indexed, s
 	move_flows(&outcome->returned, &flows);
 }
 
-static const struct addrset *only_set(struct walker *walker, const struct flows *flows)
+/* Walks the flow through the chain unless an earlier walk found the same rules relevant. */
+static void walk_signed(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
+			struct outcome *outcome)
 {
-	static const struct addrset none;
+	struct memo_key key;
+	bool kept = memo_key(walk, indexed, flow, &key);
 
-	return flows->n ? addrpool_keep(&walker->pool, &flows->v[0].src) : &none;
+	if (kept && memo_give(walk, &key, flow, outcome))
+		return;
+	walk_rules(walk, indexed, flow, outcome);
+	if (kept && !walk->stopped)
+		memo_keep(walk->walker, &key, outcome);
 }
 
-static void from_memo(const struct memo_entry *entry, const struct indexed_chain *indexed,
-		      struct flow *flow, struct outcome *outcome)
+static void walk_again(struct walk *walk, const struct indexed_chain *indexed, struct visit *visit,
+		       struct flow *flow, struct outcome *outcome)
 {
-	const struct addrset *set[] = { entry->accepted, entry->returned };
-	struct flows *to[] = { &outcome->accepted, &outcome->returned };
+	struct decider at = { .table = indexed->table, .chain = indexed->chain->name };
+	struct flow part = *flow;
+	struct outcome made = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(set); i++) {
-		struct flow part = *flow;
+	part.src = (struct addrset){ 0 };
+	visit_unknown(visit, &flow->src, &part.src);
+	if (part.src.n) {
+		struct addrset src;
 
-		if (!set[i]->n)
+		addrset_copy(&src, &part.src);
+		visit->walking = true;
+		walk_signed(walk, indexed, &part, &made);
+		visit->walking = false;
+		visit_add(walk, visit, &src, &made);
+		addrset_clear(&src);
+		outcome_clear(&made);
+	} else {
+		walk_step(walk, STEP_SAME, &at, ANSWER_YES, EFFECT_GO_ON, NULL);
+	}
+	visit_give(walk, visit, indexed, flow, outcome);
+}
+
+void walk_policy(struct walk *walk, const struct indexed_chain *indexed, bool drops,
+		 struct outcome *outcome)
+{
+	struct decider by = { .table = indexed->table, .chain = indexed->chain->name,
+			      .policy = drops ? VERDICT_DROP : VERDICT_ACCEPT };
+
+	if (outcome->returned.n)
+		walk_step(walk, STEP_POLICY, &by, ANSWER_YES, drops ? EFFECT_DROP : EFFECT_ACCEPT,
+			  NULL);
+	for (size_t i = 0; i < outcome->returned.n; i++) {
+		struct flow *flow = &outcome->returned.v[i];
+		double size = addrset_size(&flow->src);
+
+		if (drops) {
+			ending_add(&outcome->dropped, &flow->src, &by, size);
+			flow_clear(flow);
 			continue;
-		addrset_copy(&part.src, set[i]);
-		if (!i && indexed->filter) {
-			part.by = entry->accepted_by;
-			part.size = entry->accepted_size;
 		}
-		flows_add(to[i], &part);
+		/* Of others, the first chain that lets a packet in. */
+		if (indexed->other ? walk->decides && !flow->by.chain : indexed->filter) {
+			flow->by = by;
+			flow->size = size;
+		}
+		flows_add(&outcome->accepted, flow);
 	}
-	ending_add(&outcome->dropped, entry->dropped, &entry->dropped_by, entry->dropped_size);
-	ending_add(&outcome->refused, entry->refused, &entry->refused_by, entry->refused_size);
-	if (entry->doubtful)
-		outcome_doubt(outcome, &entry->doubt);
-	flow_clear(flow);
-}
-
-static void to_memo(struct walker *walker, struct memo_entry *entry, const struct outcome *outcome)
-{
-	entry->accepted = only_set(walker, &outcome->accepted);
-	entry->returned = only_set(walker, &outcome->returned);
-	if (outcome->accepted.n) {
-		entry->accepted_by = outcome->accepted.v[0].by;
-		entry->accepted_size = outcome->accepted.v[0].size;
-	}
-	entry->dropped = addrpool_keep(&walker->pool, &outcome->dropped.set);
-	entry->dropped_by = outcome->dropped.by;
-	entry->dropped_size = outcome->dropped.size;
-	entry->refused = addrpool_keep(&walker->pool, &outcome->refused.set);
-	entry->refused_by = outcome->refused.by;
-	entry->refused_size = outcome->refused.size;
-	entry->doubt = outcome->doubt;
-	entry->doubtful = outcome->doubtful;
+	free(outcome->returned.v);
+	outcome->returned = (struct flows){ 0 };
 }
 
 void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		struct outcome *outcome)
 {
-	struct walker *walker = walk->walker;
-	struct signature signature = { .a = 1, .b = 1 };
-	struct memo_entry key = { .indexed = indexed }, **slot, *made;
+	struct visit *visit = NULL;
 
-	if (walk->steps || indexed->alters || indexed->n < MEMO_FROM ||
-	    !sign(walk, indexed, &flow->packet, &signature, 0) || signature.relevant < MEMO_FROM) {
-		walk_rules(walk, indexed, flow, outcome);
-		return;
-	}
-	key.a = signature.a;
-	key.b = signature.b;
-	key.src = addrpool_keep(&walker->pool, &flow->src);
-	slot = memo_find(walker, &key);
-	if (*slot) {
-		from_memo(*slot, indexed, flow, outcome);
-		return;
-	}
-	walk_rules(walk, indexed, flow, outcome);
-	made = xcalloc(1, sizeof(*made));
-	*made = key;
-	to_memo(walker, made, outcome);
-	/* The chains that it jumped to may have moved the slots. */
-	*memo_find(walker, &key) = made;
-	walker->memo->n++;
+	if (indexed->jumps > 1)
+		visit = visited_find(walk, indexed, &flow->packet);
+	if (!visit)
+		walk_signed(walk, indexed, flow, outcome);
+	else if (visit->walking)
+		do_anything(&(struct decider){ .table = indexed->table, .chain = indexed->chain->name,
+					       .reason = "it jumps to itself" },
+			    flow, &outcome->returned, outcome);
+	else
+		walk_again(walk, indexed, visit, flow, outcome);
 }

@@ -10,6 +10,8 @@
 void walk_chain(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		struct outcome *outcome);
 
-void memo_free(struct memo *memo); /* NULL is fine */
+/* Ends a base chain: drops or accepts what returned from it, which is then in neither. */
+void walk_policy(struct walk *walk, const struct indexed_chain *indexed, bool drops,
+		 struct outcome *outcome);
 
 #endif

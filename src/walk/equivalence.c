@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "equivalence.h"
 
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "own_places.h"
 
 /* The rules of every chain in turn. */
 #define FOR_EACH_RULE(set, rule)                                                                   \
@@ -11,6 +12,24 @@
 		for (size_t c_ = 0; c_ < (set)->tables[t_].table->nchains; c_++)                   \
 			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n &&                 \
 			     ((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule); r_++)
+
+/* The tests of every rule of others. */
+#define FOR_EACH_TEST(index, test)                                                                 \
+	for (size_t c_ = 0; c_ < (index)->nothers; c_++)                                           \
+		for (size_t r_ = 0; r_ < (index)->others[c_].n; r_++)                              \
+			for (size_t t_ = 0; t_ < tests_of(&(index)->others[c_].v[r_]) &&           \
+			     ((test) = &(index)->others[c_].v[r_].native->tests[t_]); t_++)
+
+/* Rules of the other backend, which are of x_tables. */
+#define FOR_EACH_OTHER(index, rule)                                                                \
+	for (size_t c_ = 0; c_ < (index)->nothers; c_++)                                           \
+		for (size_t r_ = 0; r_ < (index)->others[c_].n; r_++)                              \
+			if (((rule) = (index)->others[c_].v[r_].ready.rule))
+
+static size_t tests_of(const struct indexed_rule *entry)
+{
+	return entry->native ? entry->native->ntests : 0;
+}
 
 static uint64_t class_mix(uint64_t hash, uint64_t value)
 {
@@ -37,6 +56,10 @@ static struct interface *patterns(const struct chain_index *index, size_t *n)
 		GROW(all, *n, room);
 		all[(*n)++] = rule->in;
 	}
+	FOR_EACH_OTHER(index, rule) {
+		GROW(all, *n, room);
+		all[(*n)++] = rule->in;
+	}
 	if (*n)
 		qsort(all, *n, sizeof(*all), by_bytes);
 	for (size_t i = 0; i < *n; i++)
@@ -47,15 +70,80 @@ static struct interface *patterns(const struct chain_index *index, size_t *n)
 }
 
 /* Whether any rule depends on more of an interface than its name. */
+static bool rule_tells_apart(const struct rule *rule)
+{
+	return match_reads_interface(rule) ||
+	       (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REDIRECT"));
+}
+
+static bool test_tells_apart(const struct other_test *test)
+{
+	return other_test_reads(test, FIELD_DESTINATION_TYPE_IN) ||
+	       other_test_reads(test, FIELD_SOURCE_TYPE_IN) ||
+	       other_test_reads(test, FIELD_WAY_BACK);
+}
+
 static bool tells_interfaces_apart(const struct chain_index *index)
 {
+	const struct other_test *test;
 	const struct rule *rule;
 
 	FOR_EACH_RULE(index, rule)
-		if (match_reads_interface(rule) ||
-		    (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "REDIRECT")))
+		if (rule_tells_apart(rule))
 			return true;
+	FOR_EACH_OTHER(index, rule)
+		if (rule_tells_apart(rule))
+			return true;
+	FOR_EACH_TEST(index, test)
+		if (test_tells_apart(test))
+			return true;
+	for (size_t c = 0; c < index->nothers; c++)
+		for (size_t i = 0; i < index->others[c].n; i++)
+			if (index->others[c].v[i].native &&
+			    index->others[c].v[i].native->nat.redirect)
+				return true;
 	return false;
+}
+
+/* Which intervals of the field have the value. */
+static uint64_t mix_intervals(uint64_t signature, const struct other_test *test,
+			      enum other_field field, addr_t value)
+{
+	for (size_t k = 0; k < test->nkeys; k++) {
+		const struct other_key *key = other_test_key(test, k);
+
+		if (key->field != field)
+			continue;
+		if (test->nkeys == 1)
+			return class_mix(signature, other_test_has(test, value & key->mask));
+		for (size_t i = 0; i < other_test_count(test); i++) {
+			struct addrrange range = other_test_range(test, i, k);
+			addr_t masked = value & key->mask;
+
+			signature = class_mix(signature, masked >= range.lo && masked <= range.hi);
+		}
+	}
+	return signature;
+}
+
+/* How the rules of others distinguish an interface by which packets come in. */
+static uint64_t mix_interface(uint64_t signature, const struct chain_index *index,
+			      const struct netif *iface)
+{
+	const struct other_test *test;
+
+	FOR_EACH_TEST(index, test) {
+		signature = mix_intervals(signature, test, FIELD_IN_NAME, other_name(iface->name));
+		signature = mix_intervals(signature, test, FIELD_IN_INDEX, (addr_t)iface->index);
+	}
+	for (size_t i = 0; index->filters && i < index->filters->n; i++) {
+		const struct other_hook *hook = &index->filters->v[i];
+
+		for (size_t k = 0; k < hook->ndevices; k++)
+			signature = class_mix(signature, interface_matches(&hook->devices[k], false,
+									   iface->name));
+	}
+	return signature;
 }
 
 /* Takes sources over. */
@@ -78,6 +166,15 @@ static void equivalence_add_if(struct equivalence *equivalence, const struct net
 	class->v[class->n++] = iface;
 }
 
+/* Whether packets come in there. bridges: those that only have containers; NULL: none. */
+static bool comes_in(const struct netinfo *info, const struct netif *iface,
+		     const struct strings *bridges)
+{
+	if (iface->loopback || iface->port || iface->vrf)
+		return false;
+	return !bridges || !strings_has(bridges, iface->name) || netinfo_leads_outside(info, iface);
+}
+
 static void sort_interfaces(struct equivalence *equivalence, const struct chain_index *index,
 			    struct source_validation *validation,
 			    const struct strings *bridges)
@@ -97,18 +194,20 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 		struct addrset sources = { 0 };
 		uint64_t signature = 1;
 
-		if (iface->loopback || iface->port || strings_has(bridges, iface->name))
+		if (!comes_in(info, iface, bridges))
 			continue;
 		for (size_t k = 0; k < n; k++)
 			signature = class_mix(signature,
 					      interface_matches(&names[k], false, iface->name));
+		signature = mix_interface(signature, index, iface);
 		signature = class_mix(signature, iface->forwards[family] | iface->bridge << 1 |
 							 iface->localnet << 2);
 		from = source_validation_guess(validation, info, iface, family);
 		addrset_copy(&sources, &from->valid);
 		addrset_unite(&sources, &from->doubtful);
 		signature = class_mix(signature, addrset_hash(&sources));
-		if (apart || by_interface)
+		/* A bridge passes on what is for its own network; routes of a VRF are not followed. */
+		if (apart || by_interface || iface->bridge || route_in_vrf(iface))
 			signature = class_mix(signature, (uint64_t)iface->index + 1);
 		equivalence_add_if(equivalence, iface, signature, &sources);
 	}
@@ -116,7 +215,7 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 }
 
 /* Whether the rule's plain destination is a single address that is not one of the host's. */
-static bool is_for_another(const struct rule *rule, const addr_t *hosts, size_t n)
+static bool is_for_another(const struct rule *rule, const struct addrrange *hosts, size_t n)
 {
 	enum family family = rule->family;
 	addr_t dst = addr_load(family, rule->dst.addr);
@@ -125,7 +224,7 @@ static bool is_for_another(const struct rule *rule, const addr_t *hosts, size_t 
 	    addr_load(family, rule->dst.mask) != addr_max(family))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (hosts[i] == dst)
+		if (hosts[i].lo == dst)
 			return false;
 	return true;
 }
@@ -139,13 +238,15 @@ static bool asks_dst(const struct rule *rule)
 		const char *name = rule->matches[i].name;
 
 		if (!strcmp(name, "conntrack") || !strcmp(name, "iprange") ||
-		    !strcmp(name, "addrtype"))
+		    !strcmp(name, "addrtype") || !strcmp(name, "set") ||
+		    guard_match_is(&rule->matches[i]))
 			return true;
 	}
 	return false;
 }
 
-static void equivalence_add_host(struct equivalence *equivalence, addr_t host, uint64_t signature)
+static void equivalence_add_host(struct equivalence *equivalence, struct addrrange host,
+				 uint64_t signature)
 {
 	struct host_class *class = NULL;
 
@@ -161,46 +262,52 @@ static void equivalence_add_host(struct equivalence *equivalence, addr_t host, u
 	class->v[class->n++] = host;
 }
 
-/* The host's addresses that the world can send to. */
-static addr_t *own_addresses(const struct netinfo *info, enum family family, size_t *n)
+/* How the rules of others distinguish an address of the host. */
+static uint64_t mix_address(uint64_t signature, const struct chain_index *index, addr_t addr)
 {
-	unsigned int width = family == FAMILY_IPV4 ? 32 : 128;
-	addr_t *hosts = NULL;
-	size_t room = 0;
+	static const enum other_field fields[] = { FIELD_DESTINATION, FIELD_ORIG_DESTINATION,
+						   FIELD_REPLY_SOURCE };
+	const struct other_test *test;
+	const struct rule *rule;
 
-	*n = 0;
-	for (size_t i = 0; i < info->nroutes; i++) {
-		const struct netroute *route = &info->routes[i];
-		addr_t addr = route->dst;
-
-		if (route->family != family || route->type != RTN_LOCAL || route->length != width)
-			continue;
-		if (family == FAMILY_IPV4 ? addr >> 24 == 127
-					  : addr == 1 || addr >> 118 == 0xfe80 >> 6)
-			continue;
-		GROW(hosts, *n, room);
-		hosts[(*n)++] = addr;
+	FOR_EACH_TEST(index, test) {
+		for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+			signature = mix_intervals(signature, test, fields[i], addr);
+		/* The interface of the address matters: each address is its own class. */
+		if (other_test_reads(test, FIELD_DESTINATION_TYPE_IN) ||
+		    other_test_reads(test, FIELD_DESTINATION_TYPE_OUT))
+			signature = class_mix(signature, (uint64_t)addr);
 	}
-	return hosts;
+	FOR_EACH_OTHER(index, rule)
+		signature = class_mix(signature, match_dst_class(rule, addr));
+	return signature;
 }
 
 static void sort_addresses(struct equivalence *equivalence, const struct chain_index *index)
 {
+	struct own_addresses hosts;
 	const struct rule *rule;
-	size_t n;
-	addr_t *hosts = own_addresses(index->info, index->family, &n);
-	uint64_t *signatures = xcalloc(n, sizeof(*signatures));
+	uint64_t *signatures;
+	size_t n = 0;
 
+	own_addresses_find(index->info, index->family, &hosts);
+	while (n < hosts.n && hosts.v[n].lo == hosts.v[n].hi)
+		n++;
+	signatures = xcalloc(hosts.n, sizeof(*signatures));
 	FOR_EACH_RULE(index, rule) {
-		if (n < 2 || !asks_dst(rule) || is_for_another(rule, hosts, n))
+		if (hosts.n < 2 || !asks_dst(rule) || is_for_another(rule, hosts.v, n))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			signatures[i] = class_mix(signatures[i], match_dst_class(rule, hosts[i]));
+			signatures[i] = class_mix(signatures[i], match_dst_class(rule, hosts.v[i].lo));
 	}
-	for (size_t i = 0; i < n; i++)
-		equivalence_add_host(equivalence, hosts[i], signatures[i]);
+	for (size_t i = 0; i < n && hosts.n > 1; i++)
+		signatures[i] = mix_address(signatures[i], index, hosts.v[i].lo);
+	for (size_t i = n; i < hosts.n; i++)
+		signatures[i] = class_mix(1, i);
+	for (size_t i = 0; i < hosts.n; i++)
+		equivalence_add_host(equivalence, hosts.v[i], signatures[i]);
 	free(signatures);
-	free(hosts);
+	own_addresses_clear(&hosts);
 }
 
 void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
@@ -208,6 +315,8 @@ void equivalence_make(struct equivalence *equivalence, const struct chain_index 
 {
 	*equivalence = (struct equivalence){ 0 };
 	sort_interfaces(equivalence, index, validation, bridges);
+	if (!equivalence->nclasses)
+		sort_interfaces(equivalence, index, validation, NULL);
 	sort_addresses(equivalence, index);
 }
 

@@ -18,7 +18,7 @@ struct if_class {
 };
 
 struct host_class {
-	addr_t *v; /* owned */
+	struct addrrange *v; /* owned; a prefix of more than one address is a class of its own */
 	size_t n, room;
 	uint64_t signature;
 };
@@ -31,8 +31,9 @@ struct equivalence {
 };
 
 /*
- * Every interface leads outside except loopback, the ports of another interface, and
- * Docker's bridges.
+ * Every interface leads outside except loopback, a VRF itself, the ports of another
+ * interface, and those of the named bridges that do not (netinfo_leads_outside()). If
+ * none is left, the bridges count as well.
  */
 void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
 		      struct source_validation *validation, const struct strings *bridges);

@@ -26,7 +26,7 @@ enum openness {
 	OPEN_NOBODY, /* closed */
 	OPEN_SOME,   /* to some sources, or only to hosts nearby */
 	OPEN_MAYBE,  /* it cannot be decided who gets in */
-	OPEN_ALL,    /* to the world (addrset_is_world()), on at least one interface */
+	OPEN_ALL,    /* to the world (addrset_is_world()), on an interface that leads outside */
 };
 /* "closed", "limited", "maybe", "open". */
 const char *openness_name(enum openness openness);
@@ -41,17 +41,35 @@ struct exposed_way {
 	const struct addrset *possible;
 	/* The sources that get in, and those that cannot be decided; in the list's pool. */
 	const struct addrset *open, *maybe;
+	/*
+	 * Not NULL: open does not hold for the members of sets that could not be read, of which
+	 * this is one.
+	 */
+	const struct ipset *unread;
+	/* Of those, the sources that docker-proxy answers, for certain or perhaps; in the pool. */
+	const struct addrset *proxied, *perhaps_proxied;
 	bool to_container, to_proxy;
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
+	/* The guard decides for the host's own firewall: what decides there. */
+	struct decider host_by;
+	bool has_host;
 };
 
 struct exposure {
 	enum family family;
-	uint8_t proto;
+	uint8_t proto;          /* 0: every protocol, for a network */
 	struct span port;       /* on the host; for ANSWERS_DIRECT, of the container */
 	bool any_host;          /* every address of the host */
-	addr_t *hosts;          /* owned: the addresses that fare like this, if not all do */
+	/*
+	 * Not a published port: what gets through to a container's own address as well, for
+	 * ANSWERS_DIRECT; listed only if that is someone.
+	 */
+	bool extra;
+	addr_t network;         /* with length: all addresses and … */
+	unsigned int length;    /* … ports (SPAN_ALL) that no other entry is about; 0: one address */
+	/* Owned: the addresses that fare like this, if not all do. */
+	struct addrrange *hosts;
 	size_t nhosts;
 	enum family container_family;
 	addr_t container;
@@ -84,16 +102,16 @@ struct exposure_list {
 	/* Addresses that no one outside has, such as the host's own: they do not count in a set. */
 	struct addrset nobody[FAMILY_COUNT];
 	bool walked[FAMILY_COUNT];
+	const struct ipsets *sets; /* borrowed from the world, or NULL */
+	/* The same walkers for what is open apart from the sets that could not be read. */
+	struct walker apart[FAMILY_COUNT];
+	bool has_apart[FAMILY_COUNT];
+	struct ipsets apart_sets; /* borrows all of sets */
 };
 
-/*
- * Fills in the list for the given families (bits 1U << FAMILY_…). The world must live
- * as long as the list. The policy, or NULL, says which ports are open on purpose.
- * Returns 0, or -1 after reporting that the time is over; clear the list in any case.
- */
-int exposure_compute(const struct policy *policy, const struct world *world,
-		     unsigned int families, struct exposure_list *list);
 void exposure_clear(struct exposure_list *list);
+/* Frees the ways of one that no list has taken over. */
+void exposure_free_ways(struct exposure *exposure);
 
 /*
  * Fills an empty set with the sources that can send there but do not get in. The set

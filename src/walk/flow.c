@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "native_match.h"
+
 /*
  * Rules that set marks may turn one packet into this many different ones. Beyond that,
  * their marks count as unknown, so the packets are equal again.
@@ -106,6 +108,13 @@ void outcome_clear(struct outcome *outcome)
 	ending_clear(&outcome->refused);
 }
 
+void fate_doubt(struct fate *fate, const struct decider *by)
+{
+	if (!fate->doubtful)
+		fate->doubt = *by;
+	fate->doubtful = true;
+}
+
 void fate_clear(struct fate *fate)
 {
 	flows_clear(&fate->forwarded);
@@ -113,7 +122,23 @@ void fate_clear(struct fate *fate)
 	ending_clear(&fate->dropped);
 	ending_clear(&fate->refused);
 	ending_clear(&fate->lost);
+	ending_clear(&fate->unknown);
 	fate->doubtful = false;
+}
+
+bool walk_names(const struct walk *walk, const struct indexed_chain *indexed,
+		const struct flow *flow)
+{
+	if (!indexed->other)
+		return indexed->filter;
+	return walk->decides && (indexed->filter || !flow->by.chain);
+}
+
+enum answer walk_rule_fixed(const struct walk *walk, const struct indexed_rule *entry,
+			    const struct packet *packet)
+{
+	return entry->native ? native_fixed(&walk->walker->native, entry->native, packet)
+			     : match_fixed(&entry->ready, packet, walk->walker->index.info);
 }
 
 void walk_step(struct walk *walk, enum step_kind kind, const struct decider *at,

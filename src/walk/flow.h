@@ -3,6 +3,7 @@
 #define DOCKFW_FLOW_H
 
 #include "chain_index.h"
+#include "native_sources.h"
 #include "source_validation.h"
 #include "world.h"
 
@@ -17,6 +18,7 @@ struct decider {
 	size_t number;             /* of the rule, from 1; 0: the policy */
 	enum verdict policy;       /* … which is this */
 	const struct rule *rule;
+	const struct other_rule *native; /* instead, of a table that is not iptables' */
 	const char *reason;        /* borrowed; set if neither a rule nor a policy decided */
 };
 
@@ -44,14 +46,18 @@ struct fate {
 	struct flows forwarded, local;
 	struct ending dropped, refused;
 	struct ending lost;    /* no route, forwarding switched off, … */
+	struct ending unknown; /* anything may become of these: it is not known where they go */
 	struct decider doubt;  /* the first that could not be decided … */
 	bool doubtful;         /* … if there is one */
 };
 void fate_clear(struct fate *fate);
+/* Notes that this could not be decided, unless something else was noted before. */
+void fate_doubt(struct fate *fate, const struct decider *by);
 
 enum step_kind {
 	STEP_HOOK,   /* a built-in chain is entered */
 	STEP_RULE,   /* answer: whether it matches the packet */
+	STEP_SAME,   /* a chain that the same packet went through before: it fares as then */
 	STEP_END,    /* of a user-defined chain: back to the chain that jumped to it */
 	STEP_POLICY,
 	STEP_CHANGE, /* a rule changed the packet: text */
@@ -77,9 +83,11 @@ void steps_clear(struct steps *steps);
 
 struct walker {
 	struct chain_index index;
-	const struct other_filters *others; /* borrowed */
+	const struct other_filters *others; /* borrowed; NULL: none */
+	size_t *order; /* owned: the indexes of its base chains, by their priorities */
 	struct addrpool pool;
 	struct source_validation validation;
+	struct native_host native;
 	struct memo *memo; /* outcomes of chains already walked with the same relevant rules */
 };
 
@@ -101,11 +109,29 @@ void ending_add(struct ending *ending, const struct addrset *set, const struct d
 void outcome_doubt(struct outcome *outcome, const struct decider *by);
 void outcome_clear(struct outcome *outcome);
 
+/* No kernel allows deeper jumps, but a snapshot made by hand might contain a loop. */
+#define WALK_DEPTH_MAX 512
+
 struct walk {
 	struct walker *walker;
 	struct steps *steps; /* NULL: steps are not recorded */
 	unsigned int depth;
+	struct visited *visited; /* owned by walk_packet(); NULL: no chain yet */
+	size_t rules;            /* that were applied */
+	bool decides;            /* an accept of the chains of others is what lets packets in */
+	const char *stopped;     /* why nothing more is followed; NULL: it is */
 };
+
+/*
+ * Whether an accept of that chain is what lets the flow in: in table filter and in Docker's own
+ * always the last one, else the first.
+ */
+bool walk_names(const struct walk *walk, const struct indexed_chain *indexed,
+		const struct flow *flow);
+
+/* Evaluates the conditions of a rule, apart from those on the source of the packet. */
+enum answer walk_rule_fixed(const struct walk *walk, const struct indexed_rule *entry,
+			    const struct packet *packet);
 
 /* Records a step. Takes text over. */
 void walk_step(struct walk *walk, enum step_kind kind, const struct decider *at,

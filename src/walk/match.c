@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "match_ext.h"
+#include "match_set.h"
 #include "xt_match.h"
 
 /* Whether any of 16 bytes is set. */
@@ -39,6 +40,16 @@ static enum answer header(const struct rule *rule, const struct packet *packet)
 	return answer;
 }
 
+static enum answer match_set_fixed(const struct ext *ext, const struct packet *packet,
+				   const struct ipsets *sets)
+{
+	struct set_match match;
+
+	match_set(ext, sets, packet->family, packet, &match);
+	addrset_clear(&match.own);
+	return match.answer;
+}
+
 enum answer match_fixed(const struct ready_rule *ready, const struct packet *packet,
 			const struct netinfo *info)
 {
@@ -50,17 +61,27 @@ enum answer match_fixed(const struct ready_rule *ready, const struct packet *pac
 	if (ready->connected && packet->ct != CT_NEW)
 		return ANSWER_NO;
 	answer = header(rule, packet);
-	for (size_t i = 0; i < rule->nmatches && answer != ANSWER_NO; i++)
-		answer = answer_and(answer, rule->either_port
-						    ? match_either_port(&rule->matches[i], packet, info)
-						    : match_ext(&rule->matches[i], packet, info));
+	for (size_t i = 0; i < rule->nmatches && answer != ANSWER_NO; i++) {
+		const struct ext *ext = &rule->matches[i];
+
+		if (ready->sets && !strcmp(ext->name, "set"))
+			answer = answer_and(answer, match_set_fixed(ext, packet, ready->sets));
+		else if (guard_match_is(ext))
+			answer = answer_and(answer, match_guard_fixed(ext, ready->sets, packet));
+		else
+			answer = answer_and(answer, rule->either_port
+							    ? match_either_port(ext, packet, info)
+							    : match_ext(ext, packet, info));
+	}
 	return answer;
 }
 
 /* One condition on the source address. */
 struct condition {
-	enum { MASKED, RANGE, TYPES } kind;
+	enum { MASKED, RANGE, TYPES, MEMBERS } kind;
 	bool invert;
+	const struct addrset *members; /* borrowed … */
+	struct addrset own;            /* … unless it has its own */
 	addr_t a, b;    /* address and mask; or from and to */
 	uint16_t types; /* bits of XT_ADDRTYPE_* */
 	int dev;
@@ -135,8 +156,46 @@ static void addrtype_sources(struct conditions *conditions, const struct ext *ex
 	}
 }
 
+static void set_sources(struct conditions *conditions, const struct ext *ext,
+			const struct packet *packet, const struct ipsets *sets, enum family family)
+{
+	const struct guard_set *guard = match_guard_set(ext, sets, family);
+	struct condition *condition;
+	struct set_match match;
+	bool varies;
+
+	if (guard && guard->field == GUARD_FROM) {
+		condition_add(conditions, MEMBERS, false)->members = &guard->values;
+		return;
+	}
+	if (!sets || strcmp(ext->name, "set") || !match_set_reads_source(ext, sets, family, &varies))
+		return;
+	conditions->varies |= varies;
+	if (varies && !packet)
+		return;
+	match_set(ext, sets, family, packet, &match);
+	if (!match.has_source) {
+		addrset_clear(&match.own);
+		return;
+	}
+	condition = condition_add(conditions, MEMBERS, match.invert);
+	condition->members = varies ? NULL : match.members;
+	condition->own = match.own;
+}
+
+static void conditions_clear(struct conditions *conditions)
+{
+	for (size_t i = 0; i < conditions->n; i++)
+		addrset_clear(&conditions->v[i].own);
+}
+
+static const struct addrset *members_of(const struct condition *condition)
+{
+	return condition->members ? condition->members : &condition->own;
+}
+
 static void source_conditions(const struct rule *rule, const struct packet *packet,
-			      struct conditions *conditions)
+			      const struct ipsets *sets, struct conditions *conditions)
 {
 	*conditions = (struct conditions){ 0 };
 	if (rule->opaque)
@@ -157,14 +216,16 @@ static void source_conditions(const struct rule *rule, const struct packet *pack
 		}
 		conntrack_sources(conditions, ext, packet, rule->family);
 		addrtype_sources(conditions, ext, packet);
+		set_sources(conditions, ext, packet, sets, rule->family);
 	}
 }
 
-enum source_kind match_source_kind(const struct rule *rule)
+enum source_kind match_source_kind(const struct rule *rule, const struct ipsets *sets)
 {
 	struct conditions conditions;
 
-	source_conditions(rule, NULL, &conditions);
+	source_conditions(rule, NULL, sets, &conditions);
+	conditions_clear(&conditions);
 	if (conditions.varies)
 		return SOURCE_VARIES;
 	return conditions.n ? SOURCE_FIXED : SOURCE_ANY;
@@ -190,12 +251,12 @@ static bool types_set(const struct condition *condition, enum family family,
 }
 
 bool match_sources(const struct rule *rule, const struct packet *packet,
-		   const struct netinfo *info, struct addrset *set)
+		   const struct netinfo *info, const struct ipsets *sets, struct addrset *set)
 {
 	struct conditions conditions;
 	bool exact;
 
-	source_conditions(rule, packet, &conditions);
+	source_conditions(rule, packet, sets, &conditions);
 	exact = !conditions.too_many;
 	addrset_all(set, rule->family);
 	for (size_t i = 0; i < conditions.n; i++) {
@@ -214,6 +275,9 @@ bool match_sources(const struct rule *rule, const struct packet *packet,
 		case TYPES:
 			known = types_set(condition, rule->family, info, &one);
 			break;
+		case MEMBERS:
+			addrset_copy(&one, members_of(condition));
+			break;
 		}
 		if (known) {
 			if (condition->invert)
@@ -224,16 +288,17 @@ bool match_sources(const struct rule *rule, const struct packet *packet,
 		exact &= known;
 		addrset_clear(&one);
 	}
+	conditions_clear(&conditions);
 	return exact;
 }
 
 enum answer match_one_source(const struct rule *rule, const struct packet *packet,
-			     const struct netinfo *info, addr_t src)
+			     const struct netinfo *info, const struct ipsets *sets, addr_t src)
 {
 	enum answer answer = ANSWER_YES;
 	struct conditions conditions;
 
-	source_conditions(rule, packet, &conditions);
+	source_conditions(rule, packet, sets, &conditions);
 	if (conditions.too_many)
 		answer = ANSWER_MAYBE;
 	for (size_t i = 0; i < conditions.n; i++) {
@@ -253,9 +318,14 @@ enum answer match_one_source(const struct rule *rule, const struct packet *packe
 			one = match_addr_types(rule->family, src, condition->types, condition->dev,
 					       info);
 			break;
+		case MEMBERS:
+			if (addrset_has(members_of(condition), src))
+				one = ANSWER_YES;
+			break;
 		}
 		answer = answer_and(answer, condition->invert ? answer_not(one) : one);
 	}
+	conditions_clear(&conditions);
 	return answer;
 }
 
@@ -275,13 +345,23 @@ static bool has_native_conntrack(const struct rule *rule)
 	return false;
 }
 
-void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info,
-		 bool guard)
+static bool has_set(const struct rule *rule)
 {
-	*ready = (struct ready_rule){ .rule = rule, .kind = match_source_kind(rule), .exact = true,
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!strcmp(rule->matches[i].name, "set") || guard_match_is(&rule->matches[i]))
+			return true;
+	return false;
+}
+
+void match_ready(struct ready_rule *ready, const struct rule *rule, const struct netinfo *info,
+		 const struct ipsets *sets, bool guard)
+{
+	*ready = (struct ready_rule){ .rule = rule, .exact = true,
+				      .sets = sets && has_set(rule) ? sets : NULL,
 				      .connected = guard && has_native_conntrack(rule) };
+	ready->kind = match_source_kind(rule, ready->sets);
 	if (ready->kind == SOURCE_FIXED)
-		ready->exact = match_sources(rule, NULL, info, &ready->sources);
+		ready->exact = match_sources(rule, NULL, info, ready->sets, &ready->sources);
 }
 
 void match_ready_clear(struct ready_rule *ready)
@@ -302,7 +382,7 @@ void match_rule(const struct ready_rule *ready, const struct packet *packet,
 		return;
 	addrset_copy(&matched->set, sources);
 	if (ready->kind == SOURCE_VARIES) {
-		exact = match_sources(ready->rule, packet, info, &own);
+		exact = match_sources(ready->rule, packet, info, ready->sets, &own);
 		with = &own;
 	}
 	if (ready->kind != SOURCE_ANY)
@@ -312,7 +392,8 @@ void match_rule(const struct ready_rule *ready, const struct packet *packet,
 		enum answer one = ANSWER_MAYBE;
 
 		if (addrset_is_one(&matched->set))
-			one = match_one_source(ready->rule, packet, info, matched->set.v[0].lo);
+			one = match_one_source(ready->rule, packet, info, ready->sets,
+					       matched->set.v[0].lo);
 		matched->answer = answer_and(matched->answer, one);
 	}
 	if (!matched->set.n || matched->answer == ANSWER_NO) {
@@ -388,6 +469,9 @@ uint32_t match_dst_class(const struct rule *rule, addr_t dst)
 			    dst <= addr_load(family, &range.dst_max))
 				bits |= bit;
 		}
+		if ((!strcmp(ext->name, "set") && match_set_reads_destination(ext)) ||
+		    guard_match_is(ext))
+			bits ^= (uint32_t)(dst * 2654435761u) & ~3u;
 		/* The interface of the address matters: each address is its own class. */
 		if (xt_match_addrtype(ext, &type) && type.dest &&
 		    type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT))

@@ -269,6 +269,42 @@ enum answer match_addr_types(enum family family, addr_t addr, uint16_t types, in
 	return yes(types & 1U << netinfo_addr_type(info, family, addr, dev));
 }
 
+/* The same for a range of addresses, which have no interface to be limited to. */
+static enum answer match_range_type(const struct packet *packet, uint16_t types,
+				    const struct netinfo *info)
+{
+	struct addrset local = { 0 }, range = { 0 };
+	enum answer answer = ANSWER_MAYBE;
+
+	if (types != XT_ADDRTYPE_LOCAL)
+		return ANSWER_MAYBE;
+	netinfo_type_set(info, packet->family, RTN_LOCAL, 0, &local);
+	addrset_add(&range, packet->dst.lo, packet->dst.hi);
+	addrset_subtract(&range, &local);
+	if (!range.n)
+		answer = ANSWER_YES;
+	else if (range.n == 1 && range.v[0].lo == packet->dst.lo && range.v[0].hi == packet->dst.hi)
+		answer = ANSWER_NO;
+	addrset_clear(&local);
+	addrset_clear(&range);
+	return answer;
+}
+
+/* Likewise for an address of the host, whichever it is. */
+static enum answer match_own_type(const struct packet *packet, uint16_t types)
+{
+	const unsigned int others = XT_ADDRTYPE_MULTICAST | XT_ADDRTYPE_UNSPEC,
+			   routed = XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_LOCAL |
+				    XT_ADDRTYPE_UNREACHABLE;
+
+	if (packet->family == FAMILY_IPV4 || types & XT_ADDRTYPE_LOCAL)
+		return yes(types & XT_ADDRTYPE_LOCAL &&
+			   (packet->family == FAMILY_IPV4 || !(types & others)));
+	if (types & others)
+		return ANSWER_NO;
+	return types & routed ? ANSWER_MAYBE : ANSWER_YES;
+}
+
 static enum answer match_addrtype(const struct ext *ext, const struct packet *packet,
 				  const struct netinfo *info)
 {
@@ -280,7 +316,11 @@ static enum answer match_addrtype(const struct ext *ext, const struct packet *pa
 	if (!type.dest)
 		return ANSWER_YES;
 	if (packet->dst.lo != packet->dst.hi)
-		return ANSWER_MAYBE;
+		return type.flags & (XT_ADDRTYPE_LIMIT_IFACE_IN | XT_ADDRTYPE_LIMIT_IFACE_OUT)
+			       ? ANSWER_MAYBE
+			       : inv(packet->to_host ? match_own_type(packet, type.dest)
+						     : match_range_type(packet, type.dest, info),
+				     type.flags & XT_ADDRTYPE_INVERT_DEST);
 	if (type.flags & XT_ADDRTYPE_LIMIT_IFACE_IN)
 		dev = packet->in_index;
 	else if (type.flags & XT_ADDRTYPE_LIMIT_IFACE_OUT)
@@ -343,6 +383,8 @@ static enum answer match_pkttype(const struct ext *ext, const struct packet *pac
 
 	if (!ext_get(ext, &type, sizeof(type)))
 		return ANSWER_MAYBE;
+	if (packet->to_host)
+		return inv(yes(type.pkttype == PACKET_HOST), type.invert);
 	/* The frame is for this host unless the address is multicast or broadcast. */
 	dst = netinfo_addr_type(info, packet->family, packet->orig_dst.lo, 0);
 	if (packet->orig_dst.lo != packet->orig_dst.hi || dst == RTN_MULTICAST ||

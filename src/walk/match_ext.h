@@ -8,7 +8,7 @@
 /*
  * Whether one match of a rule matches a packet, taking conditions on the source as met.
  * The functions do what the kernel's match functions do. A match on something that is
- * not known here (time, counters, sets, payload, …) answers maybe, never no. Pure.
+ * not known here (time, counters, payload, …) answers maybe, never no. Pure.
  */
 
 enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_YES };

@@ -18,11 +18,12 @@ bool packet_equal(const struct packet *a, const struct packet *b)
 {
 	return a->family == b->family && !memcmp(a->in, b->in, IFNAMSIZ) &&
 	       !memcmp(a->out, b->out, IFNAMSIZ) && a->proto == b->proto &&
-	       a->dst.lo == b->dst.lo && a->dst.hi == b->dst.hi &&
+	       a->dst.lo == b->dst.lo && a->dst.hi == b->dst.hi && a->to_host == b->to_host &&
 	       span_equal(a->sport, b->sport) && span_equal(a->dport, b->dport) &&
 	       span_equal(a->icmp_type, b->icmp_type) && span_equal(a->icmp_code, b->icmp_code) &&
 	       mark_equal(a->mark, b->mark) && mark_equal(a->ctmark, b->ctmark) &&
 	       a->ct == b->ct && a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
+	       a->nat_settled == b->nat_settled &&
 	       a->ttl_set == b->ttl_set &&
 	       a->orig_dst.lo == b->orig_dst.lo && a->orig_dst.hi == b->orig_dst.hi &&
 	       span_equal(a->orig_dport, b->orig_dport);
@@ -56,6 +57,20 @@ void packet_icmp(struct packet *packet, uint8_t type, uint8_t code)
 	packet->icmp_code = (struct span){ code, code };
 	/* Connection tracking takes these as the destination port. */
 	packet->orig_dport.lo = packet->orig_dport.hi = (uint16_t)(type << 8 | code);
+}
+
+void packet_forget(struct packet *packet)
+{
+	packet->dst = (struct addrrange){ 0, addr_max(packet->family) };
+	packet->to_host = false;
+	packet->dport = SPAN_ALL;
+	packet->dnat = packet->dnat_unsure = true;
+	packet->mark.unknown = packet->ctmark.unknown = true;
+}
+
+bool packet_goes_anywhere(const struct packet *packet)
+{
+	return !packet->dst.lo && packet->dst.hi == addr_max(packet->family);
 }
 
 /*

@@ -22,20 +22,26 @@ struct mark {
 	uint32_t value;
 };
 
+/* Whether a chain below IP sees the packet: then its device may not be the one of IP. */
+enum packet_link { LINK_NONE, LINK_EXACT, LINK_VAGUE };
+
 struct packet {
 	enum family family;
 	char in[IFNAMSIZ], out[IFNAMSIZ]; /* padded with NUL; out is empty before the routing */
 	int in_index, out_index;          /* 0: unknown */
 	bool in_bridge;
+	enum packet_link link;
 	bool leaving;      /* in POSTROUTING, where kernels differ on the incoming interface */
 	uint8_t proto;
 	struct addrrange dst;
+	bool to_host;      /* dst is not one address, but that of this host, whichever it is */
 	struct span sport, dport;
 	struct span icmp_type, icmp_code;
 	struct mark mark, ctmark;
 	enum conntrack ct;
 	bool dnat;                        /* its destination was changed … */
 	bool dnat_unsure;                 /* … or perhaps not: it was among the possible new ones */
+	bool nat_settled;                 /* a rule has decided on its destination: no other will */
 	struct addrrange orig_dst;        /* before that */
 	struct span orig_dport;           /* likewise; for ICMP: type and code */
 	bool ttl_set;                     /* by a rule; the consequences are not followed */
@@ -51,6 +57,10 @@ void packet_init(struct packet *packet, enum family family, const struct netif *
 		 addr_t dst, uint16_t dport);
 /* Sets the type and code of an ICMP packet. */
 void packet_icmp(struct packet *packet, uint8_t type, uint8_t code);
+/* Something may have changed it: its destination and marks become unknown. */
+void packet_forget(struct packet *packet);
+/* Whether nothing is known about its destination. */
+bool packet_goes_anywhere(const struct packet *packet);
 /* Connection tracking sees the packet: sets ct for the rules that come after it. */
 void packet_track(struct packet *packet);
 

@@ -38,9 +38,9 @@ static bool prefix_has(enum family family, addr_t prefix, unsigned int length, a
 	return !length || (addr >= prefix && addr <= netinfo_prefix_end(family, prefix, length));
 }
 
-static bool in_vrf(const struct netif *iface)
+bool route_in_vrf(const struct netif *iface)
 {
-	return iface && iface->master && !iface->port;
+	return iface && (iface->vrf || (iface->master && !iface->port));
 }
 
 /* Whether all conditions of the rule hold, apart from the destination. Ignores invert. */
@@ -51,7 +51,7 @@ static enum sure selects(const struct netrule *rule, const struct route_query *q
 	if (rule->never)
 		return NO;
 	if (rule->vrf)
-		is = query->any || in_vrf(query->in) ? MAYBE : NO;
+		is = query->any || route_in_vrf(query->in) ? MAYBE : NO;
 	if (*rule->in && query->any)
 		is = both(is, MAYBE);
 	else if (*rule->in && strncmp(rule->in, query->in ? query->in->name : "lo", IFNAMSIZ))
@@ -83,6 +83,16 @@ static bool route_counts(const struct netrule *rule, const struct netroute *rout
 	       !(rule->suppresses && route->length <= rule->suppress);
 }
 
+/*
+ * IPv6 looks up a link-local destination only on the interface on which the packet came
+ * in (rt6_need_strict() in the kernel). Returns 0 for any other packet.
+ */
+static int only_interface(const struct route_query *query)
+{
+	return query->family == FAMILY_IPV6 && query->dst >> 118 == 0xfe80 >> 6 && query->in
+		       ? query->in->index : 0;
+}
+
 /* The result of a rule that matches. Returns false if the next rule decides. */
 static bool result_of(const struct netinfo *info, const struct netrule *rule,
 		      const struct route_query *query, struct route_path *path)
@@ -97,12 +107,14 @@ static bool result_of(const struct netinfo *info, const struct netrule *rule,
 		path->unsure = true;
 		return true;
 	}
-	route = netinfo_lookup(info, query->family, rule->table, query->dst);
+	route = netinfo_lookup(info, query->family, rule->table, query->dst, only_interface(query));
 	if (!route_counts(rule, route))
 		return false;
 	path->type = route->type;
 	path->out = route->out ? netinfo_if_index(info, route->out) : NULL;
-	path->unsure = route->multipath;
+	path->gateway = route->gateway;
+	path->unsure = route->multipath || route->unknown ||
+		       (route->ambiguous && !only_interface(query));
 	return true;
 }
 
@@ -145,7 +157,8 @@ static struct route_path ask_from(const struct netinfo *info, const struct route
 			break;
 		}
 		path = ask_from(info, query, i + 1);
-		unsure |= here.type != path.type || here.out != path.out || here.unsure;
+		unsure |= here.type != path.type || here.out != path.out || here.unsure ||
+			  here.gateway != path.gateway;
 		break;
 	}
 	path.unsure |= unsure;
@@ -226,19 +239,36 @@ struct verdicts {
 	struct addrset good, bad, unsure;
 };
 
+/* Whether packets may leave by that interface. Strict filters accept any of several hops. */
+static enum sure leads_to(const struct netinfo *info, const struct netroute *route, int index)
+{
+	bool found = route->out == index;
+
+	for (size_t i = 0; i < route->nhops && !found; i++)
+		found = info->hops[route->hop + i] == index;
+	if (route->ambiguous)
+		return MAYBE;
+	if (found)
+		return YES;
+	return route->unknown || (route->multipath && !route->nhops) ? MAYBE : NO;
+}
+
 static void judge_stretch(struct verdicts *verdicts, addr_t lo, addr_t hi,
 			  const struct netroute *route)
 {
 	const struct netif *in = verdicts->in;
+	enum sure good;
 
 	if (!route_counts(verdicts->rule, route))
 		return;
+	good = leads_to(verdicts->info, route, in->index);
+	/* Another route with the same prefix may be a different type. */
 	if (route->type != RTN_UNICAST && !(route->type == RTN_LOCAL && in->accept_local))
-		addrset_add(&verdicts->bad, lo, hi);
-	else if (route->out == in->index || (in->rp_filter != 1 && in->numbered))
-		addrset_add(&verdicts->good, lo, hi);
-	else
-		addrset_add(route->multipath ? &verdicts->unsure : &verdicts->bad, lo, hi);
+		good = route->ambiguous ? MAYBE : NO;
+	else if (in->rp_filter != 1 && in->numbered)
+		good = route->ambiguous ? MAYBE : YES;
+	addrset_add(good == YES ? &verdicts->good : good == NO ? &verdicts->bad : &verdicts->unsure,
+		    lo, hi);
 }
 
 static int by_start(const void *left, const void *right)
@@ -417,7 +447,7 @@ void route_way_back(const struct netinfo *info, const struct netif *in,
 		return;
 	}
 	/* The table of its VRF is not read. */
-	if (in_vrf(in)) {
+	if (route_in_vrf(in)) {
 		addrset_all(doubtful, back->family);
 		return;
 	}

@@ -19,8 +19,11 @@ struct route_query {
 struct route_path {
 	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE if there is no route */
 	const struct netif *out; /* NULL: none */
+	bool gateway; /* the next hop is a router */
 	bool unsure; /* policy routing, or one of several routes, may send it elsewhere */
 };
+/* Whether it belongs to a VRF, whose table is not read. */
+bool route_in_vrf(const struct netif *iface);
 /* Returns where the packet goes. */
 struct route_path route_path(const struct netinfo *info, const struct route_query *query);
 

@@ -7,8 +7,6 @@
 #include <linux/netfilter/xt_mark.h>
 #include <string.h>
 
-#include "xt_target.h"
-
 static const struct {
 	const char *name;
 	enum effect effect;
@@ -62,7 +60,7 @@ enum effect target_effect(const struct rule *rule)
 {
 	switch (rule->verdict) {
 	case VERDICT_NONE:
-		return rule->opaque ? EFFECT_UNKNOWN : EFFECT_GO_ON;
+		return rule_is_unknown(rule) ? EFFECT_UNKNOWN : EFFECT_GO_ON;
 	case VERDICT_ACCEPT:
 		return EFFECT_ACCEPT;
 	case VERDICT_DROP:
@@ -76,7 +74,7 @@ enum effect target_effect(const struct rule *rule)
 	case VERDICT_GOTO:
 		return EFFECT_GOTO;
 	case VERDICT_EXT:
-		return rule->opaque ? EFFECT_UNKNOWN : target_by_name(rule->target.name);
+		return rule_is_unknown(rule) ? EFFECT_UNKNOWN : target_by_name(rule->target.name);
 	}
 	return EFFECT_UNKNOWN;
 }
@@ -168,7 +166,7 @@ static bool spans_meet(struct span a, struct span b)
 	return a.lo <= b.hi && b.lo <= a.hi;
 }
 
-static void translate(struct packet *packet, const struct xt_dnat *dnat)
+void target_translate(struct packet *packet, const struct xt_dnat *dnat)
 {
 	struct addrrange dst = packet->dst;
 	struct span port = packet->dport;
@@ -197,6 +195,7 @@ static void translate(struct packet *packet, const struct xt_dnat *dnat)
 				      packet->dst.lo <= dst.hi && spans_meet(port, packet->dport);
 		packet->dnat = true;
 	}
+	packet->nat_settled = true;
 	packet->dst = dst;
 	packet->dport = port;
 }
@@ -209,15 +208,13 @@ static bool target_redirect(const struct rule *rule, struct packet *packet,
 
 	if (in && in->loopback)
 		dnat.addr.lo = rule->family == FAMILY_IPV4 ? (addr_t)0x7f000001 : 1;
-	else if (in && in->has_addr[rule->family])
-		dnat.addr.lo = in->addr[rule->family];
-	else
+	else if (!in || !netinfo_redirect(info, in, rule->family, packet->dst.lo, &dnat.addr.lo))
 		return false;
 	dnat.addr.hi = dnat.addr.lo;
 	dnat.has_port = range->flags & NF_NAT_RANGE_PROTO_SPECIFIED;
 	dnat.port.lo = ntohs(range->min_proto.all);
 	dnat.port.hi = ntohs(range->max_proto.all);
-	translate(packet, &dnat);
+	target_translate(packet, &dnat);
 	return true;
 }
 
@@ -232,7 +229,7 @@ static void target_netmap(const struct rule *rule, struct packet *packet,
 	dnat.addr.hi = (lo & ~host) | (packet->dst.hi & host);
 	if (packet->dst.lo != packet->dst.hi)
 		dnat.addr = (struct addrrange){ lo & ~host, lo | host };
-	translate(packet, &dnat);
+	target_translate(packet, &dnat);
 }
 
 bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info)
@@ -255,7 +252,7 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 		/* --map-set may set the mark; revision 3 is the first with it. */
 		packet->mark.unknown |= ext->revision >= 3;
 	} else if (xt_target_dnat(rule, &dnat)) {
-		translate(packet, &dnat);
+		target_translate(packet, &dnat);
 	} else if (xt_target_nat(rule, &range)) {
 		if (!strcmp(ext->name, "REDIRECT"))
 			return target_redirect(rule, packet, info, &range);
@@ -263,7 +260,7 @@ bool target_change(const struct rule *rule, struct packet *packet, const struct 
 	} else {
 		packet->dst = (struct addrrange){ 0, addr_max(rule->family) };
 		packet->dport = (struct span){ 0, 65535 };
-		packet->dnat = packet->dnat_unsure = true;
+		packet->dnat = packet->dnat_unsure = packet->nat_settled = true;
 	}
 	return true;
 }

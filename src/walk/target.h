@@ -4,6 +4,7 @@
 
 #include "packet.h"
 #include "rule.h"
+#include "xt_target.h"
 
 /* What a rule does with a packet that it matches. Pure. */
 
@@ -32,5 +33,7 @@ bool target_only_marks(const struct rule *rule);
  * interface without an address drops it).
  */
 bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info);
+/* Gives the packet the new destination. */
+void target_translate(struct packet *packet, const struct xt_dnat *dnat);
 
 #endif

@@ -5,60 +5,125 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain_memo.h"
 #include "chain_walk.h"
+#include "discard.h"
 #include "guard_names.h"
+#include "others.h"
+#include "visited.h"
 
 const char *const walk_tables[] = { "raw", "mangle", "nat", "filter", GUARD_TABLE, "security",
 				     NULL };
 
-/* The properties of one built-in chain on the way. */
-enum hook_is {
-	HOOK_TRACKED = 1U << 0, /* connection tracking runs just before it */
-	HOOK_FOREIGN = 1U << 1, /* base chains that iptables does not know may filter after it */
-	HOOK_INPUT = 1U << 2,   /* other tables filter packets for the host itself here … */
-	HOOK_FORWARD = 1U << 3, /* … and forwarded packets here */
-	HOOK_LEAVING = 1U << 4, /* the packet is on its way out */
-};
-
+/* A step on the way: a built-in chain, base chains of other tables, or neither. */
 struct walk_hook {
-	const char *table, *chain; /* NULL: the end of the way */
-	unsigned int is;
-	/* At the end: takes over what came through. */
+	const char *table, *chain; /* NULL: no built-in chain … */
+	bool others;               /* … but the others of this stage */
+	bool tracks;               /* … but connection tracking */
+	bool leaving;              /* the packet is on its way out */
+	struct others_stage stage;
+	/* The last step: takes over what came through. */
 	void (*end)(struct walk *walk, struct flow *flow, struct fate *fate);
 };
 
 static void route(struct walk *walk, struct flow *flow, struct fate *fate);
 static void arrive(struct walk *walk, struct flow *flow, struct fate *fate);
+static void deliver(struct walk *walk, struct flow *flow, struct fate *fate);
 static void leave(struct walk *walk, struct flow *flow, struct fate *fate);
+static void leave_bridge(struct walk *walk, struct flow *flow, struct fate *fate);
 
+#define FIRST INT32_MIN
+#define LAST INT32_MAX
+#define CHAIN(in, name) { .table = (in), .chain = (name) }
+#define OTHERS(where, from, to) \
+	{ .others = true, .stage = { .place = (where), .lo = (from), .hi = (to) } }
+
+/* The priorities are those of iptables' chains. The kernel has security at 50, iptables-nft at 150. */
 static const struct walk_hook prerouting[] = {
-	{ "raw", "PREROUTING", .is = 0 },
-	{ "mangle", "PREROUTING", .is = HOOK_TRACKED | HOOK_FOREIGN },
-	{ "nat", "PREROUTING", .is = HOOK_FOREIGN },
+	OTHERS(OTHER_INGRESS, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_IN, FIRST, LAST),
+	OTHERS(OTHER_PREROUTING, FIRST, -300),
+	CHAIN("raw", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -300, -200),
+	{ .tracks = true },
+	OTHERS(OTHER_PREROUTING, -200, -150),
+	CHAIN("mangle", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -150, -100),
+	CHAIN("nat", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -100, LAST),
 	{ .end = route },
 };
+/* The same without routing, in two parts. */
+static const struct walk_hook before_nat[] = {
+	OTHERS(OTHER_INGRESS, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_IN, FIRST, LAST),
+	OTHERS(OTHER_PREROUTING, FIRST, -300),
+	CHAIN("raw", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -300, -200),
+	{ .tracks = true },
+	OTHERS(OTHER_PREROUTING, -200, -150),
+	CHAIN("mangle", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -150, -100),
+	{ .end = arrive },
+};
+static const struct walk_hook from_nat[] = {
+	CHAIN("nat", "PREROUTING"),
+	OTHERS(OTHER_PREROUTING, -100, LAST),
+	{ .end = deliver },
+};
 static const struct walk_hook forward[] = {
-	{ "mangle", "FORWARD", .is = 0 },
-	{ "filter", "FORWARD", .is = HOOK_FOREIGN },
-	{ GUARD_TABLE, GUARD_FORWARD, .is = HOOK_FOREIGN | HOOK_FORWARD },
-	{ "security", "FORWARD", .is = 0 },
-	{ "mangle", "POSTROUTING", .is = HOOK_LEAVING },
-	{ "nat", "POSTROUTING", .is = HOOK_LEAVING },
+	OTHERS(OTHER_FORWARD, FIRST, -150),
+	CHAIN("mangle", "FORWARD"),
+	OTHERS(OTHER_FORWARD, -150, 0),
+	CHAIN("filter", "FORWARD"),
+	OTHERS(OTHER_FORWARD, 0, GUARD_PRIORITY),
+	CHAIN(GUARD_TABLE, GUARD_FORWARD),
+	OTHERS(OTHER_FORWARD, GUARD_PRIORITY, 50),
+	CHAIN("security", "FORWARD"),
+	OTHERS(OTHER_FORWARD, 50, LAST),
+	OTHERS(OTHER_POSTROUTING, FIRST, -150),
+	{ .table = "mangle", .chain = "POSTROUTING", .leaving = true },
+	OTHERS(OTHER_POSTROUTING, -150, 100),
+	CHAIN("nat", "POSTROUTING"),
+	OTHERS(OTHER_POSTROUTING, 100, LAST),
+	OTHERS(OTHER_BRIDGE_FORWARD, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_OUT, FIRST, LAST),
+	OTHERS(OTHER_EGRESS, FIRST, LAST),
 	{ .end = leave },
 };
 static const struct walk_hook input[] = {
-	{ "mangle", "INPUT", .is = 0 },
-	{ "filter", "INPUT", .is = HOOK_FOREIGN },
-	{ GUARD_TABLE, GUARD_INPUT, .is = HOOK_FOREIGN | HOOK_INPUT },
-	{ "security", "INPUT", .is = 0 },
-	{ "nat", "INPUT", .is = 0 },
+	OTHERS(OTHER_INPUT, FIRST, -150),
+	CHAIN("mangle", "INPUT"),
+	OTHERS(OTHER_INPUT, -150, 0),
+	CHAIN("filter", "INPUT"),
+	OTHERS(OTHER_INPUT, 0, GUARD_PRIORITY),
+	CHAIN(GUARD_TABLE, GUARD_INPUT),
+	OTHERS(OTHER_INPUT, GUARD_PRIORITY, 50),
+	CHAIN("security", "INPUT"),
+	OTHERS(OTHER_INPUT, 50, 100),
+	CHAIN("nat", "INPUT"),
+	OTHERS(OTHER_INPUT, 100, LAST),
 	{ .end = arrive },
+};
+
+/* From one port of a bridge to another, if netfilter does not see it as a packet. */
+static const struct walk_hook bridged[] = {
+	OTHERS(OTHER_INGRESS, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_IN, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_FORWARD, FIRST, LAST),
+	OTHERS(OTHER_BRIDGE_OUT, FIRST, LAST),
+	OTHERS(OTHER_EGRESS, FIRST, LAST),
+	{ .end = leave_bridge },
 };
 
 void walker_make(struct walker *walker, const struct world *world, enum family family)
 {
 	*walker = (struct walker){ .others = world->others };
-	chain_index_make(&walker->index, world->snapshot, world->guard, world->info, family);
+	chain_index_make(&walker->index, world->snapshot, world->guard, world->others, world->sets,
+			 world->info, family);
+	native_host_make(&walker->native, world->info, world->others);
+	if (world->others)
+		walker->order = others_order(world->others);
 }
 
 void walker_clear(struct walker *walker)
@@ -66,99 +131,16 @@ void walker_clear(struct walker *walker)
 	chain_index_clear(&walker->index);
 	addrpool_clear(&walker->pool);
 	source_validation_clear(&walker->validation);
+	native_host_clear(&walker->native);
+	free(walker->order);
 	memo_free(walker->memo);
 	*walker = (struct walker){ 0 };
 }
 
-static void lose(struct walk *walk, struct fate *fate, const struct flow *flow, const char *reason)
+/* Before nat PREROUTING, only a chain of another table can have done that. */
+static bool is_translated(const struct walk_hook *hook, const struct flow *flow)
 {
-	struct decider by = { .reason = reason };
-
-	walk_step(walk, STEP_ROUTE, &by, ANSWER_YES, EFFECT_DROP, xstrdup(reason));
-	ending_add(&fate->lost, &flow->src, &by, addrset_size(&flow->src));
-}
-
-static void doubt(struct fate *fate, const struct decider *by)
-{
-	if (!fate->doubtful)
-		fate->doubt = *by;
-	fate->doubtful = true;
-}
-
-/* Applies the policy to what returned from the chain. */
-static void apply_policy(struct walk *walk, const struct indexed_chain *indexed,
-			 struct outcome *outcome)
-{
-	struct decider by = { .table = indexed->table, .chain = indexed->chain->name,
-			      .policy = indexed->chain->policy };
-	bool dropped = indexed->chain->policy == VERDICT_DROP;
-
-	if (outcome->returned.n)
-		walk_step(walk, STEP_POLICY, &by, ANSWER_YES,
-			  dropped ? EFFECT_DROP : EFFECT_ACCEPT, NULL);
-	for (size_t i = 0; i < outcome->returned.n; i++) {
-		struct flow *flow = &outcome->returned.v[i];
-		double size = addrset_size(&flow->src);
-
-		if (dropped) {
-			ending_add(&outcome->dropped, &flow->src, &by, size);
-			flow_clear(flow);
-			continue;
-		}
-		if (indexed->filter) {
-			flow->by = by;
-			flow->size = size;
-		}
-		flows_add(&outcome->accepted, flow);
-	}
-	free(outcome->returned.v);
-	outcome->returned = (struct flows){ 0 };
-}
-
-/*
- * One of iptables' tables may have a base chain that iptables does not know. Where that
- * chain filters is not known here either, so whatever passes its table may end in it.
- */
-static void foreign_chains(struct walk *walk, const char *table, struct outcome *outcome)
-{
-	const struct chain_index *index = &walk->walker->index;
-
-	for (size_t t = 0; t < index->n; t++) {
-		const struct table *in = index->tables[t].table;
-
-		for (size_t c = 0; c < in->nchains && !strcmp(in->name, table); c++) {
-			struct decider by = { .table = in->name, .chain = in->chains[c]->name,
-					      .reason = "a base chain that iptables does not know" };
-
-			if (!in->chains[c]->foreign_base ||
-			    (in->chains[c]->loaded && !in->chains[c]->nrules))
-				continue;
-			outcome_doubt(outcome, &by);
-			for (size_t i = 0; i < outcome->accepted.n; i++)
-				ending_add(&outcome->dropped, &outcome->accepted.v[i].src, &by, 1);
-		}
-	}
-}
-
-/* Tables that are not followed here may drop whatever the followed ones let pass. */
-static void other_tables(struct walk *walk, bool inside, struct outcome *outcome)
-{
-	const struct walker *walker = walk->walker;
-
-	for (size_t i = 0; i < outcome->accepted.n; i++) {
-		const struct flow *flow = &outcome->accepted.v[i];
-		const struct other_filter *other = other_filters_find(
-			walker->others, walker->index.family, inside,
-			flow->packet.dnat && !flow->packet.dnat_unsure);
-		struct decider by = { 0 };
-
-		if (!other)
-			continue;
-		by.reason = other->reason;
-		walk_step(walk, STEP_ROUTE, &by, ANSWER_MAYBE, EFFECT_DROP, xstrdup(by.reason));
-		outcome_doubt(outcome, &by);
-		ending_add(&outcome->dropped, &flow->src, &by, 1);
-	}
+	return flow->packet.nat_settled && !strcmp(hook->chain, "PREROUTING");
 }
 
 static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
@@ -171,12 +153,12 @@ static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct fl
 	/* A chain of that name that is not hooked there sees no packet. */
 	if (indexed && !indexed->chain->builtin)
 		indexed = NULL;
-	if (!indexed && !strcmp(hook->table, "filter")) {
+	if (!indexed && !strcmp(hook->table, "filter") && !flow->by.chain) {
 		flow->by = (struct decider){ .reason = "no chain filters it" };
 		flow->size = addrset_size(&flow->src);
 	}
-	/* nat sees only new connections. */
-	if (!indexed || (indexed->nat && flow->packet.ct != CT_NEW)) {
+	/* nat sees only new connections, and no other destination after the first. */
+	if (!indexed || (indexed->nat && (flow->packet.ct != CT_NEW || is_translated(hook, flow)))) {
 		flows_add(&outcome->accepted, flow);
 		return;
 	}
@@ -188,7 +170,7 @@ static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct fl
 	}
 	walk_step(walk, STEP_HOOK, &at, ANSWER_YES, EFFECT_GO_ON, NULL);
 	walk_chain(walk, indexed, flow, outcome);
-	apply_policy(walk, indexed, outcome);
+	walk_policy(walk, indexed, indexed->chain->policy == VERDICT_DROP, outcome);
 }
 
 static void arrive(struct walk *walk, struct flow *flow, struct fate *fate)
@@ -203,140 +185,83 @@ static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
 	flows_add(&fate->forwarded, flow);
 }
 
-/* Takes a flow over and sends it through the hooks from this one on. */
 static void follow(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
-		   struct fate *fate)
+		   struct fate *fate);
+
+/* Takes the flows over and sends each of them on to the next step. */
+static void follow_each(struct walk *walk, const struct walk_hook *hook, struct flows *flows,
+			struct fate *fate)
+{
+	for (size_t i = 0; i < flows->n; i++) {
+		if (flows->n > 1)
+			walk_step(walk, STEP_WAY, NULL, ANSWER_MAYBE, EFFECT_GO_ON,
+				  hook->table ? xasprintf("way %zu of %zu after %s %s", i + 1,
+							  flows->n, hook->table, hook->chain)
+					      : xasprintf("way %zu of %zu", i + 1, flows->n));
+		follow(walk, hook + 1, &flows->v[i], fate);
+	}
+	/* Each flow was taken over. */
+	free(flows->v);
+	*flows = (struct flows){ 0 };
+}
+
+static void pass_chain(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
+		       struct fate *fate)
 {
 	struct outcome outcome = { 0 };
 
-	if (!hook->table) {
-		hook->end(walk, flow, fate);
-		return;
-	}
-	if (hook->is & HOOK_TRACKED)
-		packet_track(&flow->packet);
-	if (hook->is & HOOK_LEAVING)
-		flow->packet.leaving = true;
 	pass_hook(walk, hook, flow, &outcome);
-	if (hook->is & HOOK_FOREIGN)
-		foreign_chains(walk, hook->table, &outcome);
-	if (hook->is & (HOOK_INPUT | HOOK_FORWARD))
-		other_tables(walk, hook->is & HOOK_INPUT, &outcome);
 	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
 	if (outcome.doubtful)
-		doubt(fate, &outcome.doubt);
-	for (size_t i = 0; i < outcome.accepted.n; i++) {
-		if (outcome.accepted.n > 1)
-			walk_step(walk, STEP_WAY, NULL, ANSWER_MAYBE, EFFECT_GO_ON,
-				  xasprintf("way %zu of %zu after %s %s", i + 1,
-					    outcome.accepted.n, hook->table, hook->chain));
-		follow(walk, hook + 1, &outcome.accepted.v[i], fate);
-	}
-	/* Each flow was taken over. */
-	outcome.accepted.n = 0;
+		fate_doubt(fate, &outcome.doubt);
+	follow_each(walk, hook, &outcome.accepted, fate);
 	outcome_clear(&outcome);
 }
 
-/* The kernel discards packets for such an address if they come from outside. */
-static bool is_martian(const struct packet *packet, const struct netif *in)
+/* Whether the step is a built-in chain that may do something. */
+static bool has_effect(const struct walk *walk, const struct walk_hook *hook)
 {
-	addr_t dst = packet->dst.lo;
+	const struct indexed_chain *indexed = hook->table
+		? chain_index_find(&walk->walker->index, hook->table, hook->chain) : NULL;
 
-	if (!in || in->loopback || packet->dst.lo != packet->dst.hi)
-		return false;
-	return packet->family == FAMILY_IPV4 ? dst >> 24 == 127 && !in->localnet : dst == 1;
+	return indexed && indexed->chain->builtin &&
+	       (indexed->n || !indexed->known || indexed->chain->policy == VERDICT_DROP);
 }
 
-/* Keeps only these sources of the flow; the others are lost, or perhaps lost. */
-static void keep_sources(struct walk *walk, struct flow *flow, const struct addrset *kept,
-			 bool perhaps, const char *reason, struct fate *fate)
+static void pass_others(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
+			struct flows *next, struct fate *fate)
 {
-	struct flow lost = { .packet = flow->packet };
+	struct others_stage stage = hook->stage;
 
-	addrset_copy(&lost.src, &flow->src);
-	addrset_subtract(&lost.src, kept);
-	if (lost.src.n) {
-		lose(walk, fate, &lost, reason);
-		if (perhaps)
-			doubt(fate, &(struct decider){ .reason = reason });
-		else
-			addrset_intersect(&flow->src, kept);
-	}
-	flow_clear(&lost);
+	stage.tie_lo = stage.lo != FIRST && has_effect(walk, hook - 1);
+	stage.tie_hi = has_effect(walk, hook + 1);
+	others_pass(walk, &stage, flow, next, fate);
 }
 
-/*
- * If netfilter sees a packet already in the bridge (bridge-nf-call-ip6tables) and gives
- * it a new destination there, IPv6 does not check it before it is on its way.
- */
-static bool passes_in_bridge(const struct packet *packet)
+/* Takes a flow over and sends it through the steps from this one on. */
+static void follow(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
+		   struct fate *fate)
 {
-	return packet->family == FAMILY_IPV6 && packet->in_bridge;
-}
+	struct flows flows = { 0 };
 
-/*
- * Removes what the kernel discards just for its addresses. Returns false if nothing is
- * left of the flow, which is then cleared.
- */
-static bool take_in(struct walk *walk, struct flow *flow, struct fate *fate)
-{
-	const struct netinfo *info = walk->walker->index.info;
-	const struct packet *packet = &flow->packet;
-	const struct netif *in = netinfo_if(info, packet->in);
-
-	if (is_martian(packet, in)) {
-		lose(walk, fate, flow,
-		     "packets for the loopback address are not accepted from outside");
-		addrset_clear(&flow->src);
-	}
-	/* A host without an address may request one by broadcast. */
-	if (in && flow->src.n && !(packet->family == FAMILY_IPV4 && packet->dst.lo == 0xffffffff)) {
-		const struct valid_sources *sources = source_validation_guess(
-			&walk->walker->validation, info, in, packet->family);
-
-		keep_sources(walk, flow, &sources->possible, passes_in_bridge(packet),
-			     "no packet may come from this address", fate);
-	}
-	if (!flow->src.n)
-		flow_clear(flow);
-	return flow->src.n;
-}
-
-/* Removes what the reverse path filter discards. */
-static void judge_way_back(struct walk *walk, struct flow *flow, const struct route_path *path,
-			   struct fate *fate)
-{
-	static const char reason[] = "the reverse path filter (rp_filter) rejects its source";
-	const struct netinfo *info = walk->walker->index.info;
-	const struct packet *packet = &flow->packet;
-	const struct netif *in = netinfo_if(info, packet->in);
-	struct route_query back = { .family = packet->family, .src = packet->dst.lo };
-	struct addrset kept = { 0 }, doubtful = { 0 };
-	const struct valid_sources *sources;
-
-	if (!in || !in->rp_filter || packet->family != FAMILY_IPV4)
+	if (hook->end) {
+		hook->end(walk, flow, fate);
 		return;
-	if (path->type == RTN_UNICAST)
-		back.in = path->out;
-	back.any_mark = in->source_mark && packet->mark.unknown;
-	back.mark = in->source_mark ? packet->mark.value : 0;
-	back.any = path->unsure || packet->dst.lo != packet->dst.hi;
-	sources = source_validation_find(&walk->walker->validation, info, in, &back);
-	addrset_copy(&doubtful, &flow->src);
-	addrset_intersect(&doubtful, &sources->doubtful);
-	addrset_copy(&kept, &sources->valid);
-	addrset_unite(&kept, &doubtful);
-	keep_sources(walk, flow, &kept, false, reason, fate);
-	if (doubtful.n) {
-		struct decider by = { .reason = "policy routing, or one of several routes, may send "
-						"the reply elsewhere (rp_filter)" };
-
-		doubt(fate, &by);
-		ending_add(&fate->lost, &doubtful, &by, addrset_size(&doubtful));
 	}
-	addrset_clear(&kept);
-	addrset_clear(&doubtful);
+	if (hook->tracks)
+		packet_track(&flow->packet);
+	if (hook->leaving)
+		flow->packet.leaving = true;
+	if (hook->table) {
+		pass_chain(walk, hook, flow, fate);
+		return;
+	}
+	if (hook->others)
+		pass_others(walk, hook, flow, &flows, fate);
+	else
+		flows_add(&flows, flow);
+	follow_each(walk, hook, &flows, fate);
 }
 
 static void to_local(struct walk *walk, struct flow *flow, struct fate *fate)
@@ -345,17 +270,13 @@ static void to_local(struct walk *walk, struct flow *flow, struct fate *fate)
 	follow(walk, input, flow, fate);
 }
 
-/* IPv6 forwards only packets whose source is valid beyond the link. */
-static void judge_scope(struct walk *walk, struct flow *flow, struct fate *fate)
+/* Whether the packet may have been sent to all hosts of the link before it was translated. */
+static bool was_broadcast(const struct walk *walk, const struct packet *packet)
 {
-	struct addrset beyond = { 0 };
+	uint8_t type = netinfo_addr_type(walk->walker->index.info, packet->family,
+					 packet->orig_dst.lo, 0);
 
-	addrset_add(&beyond, 0, 0);
-	addrset_add(&beyond, (addr_t)0xfe80 << 112, ((addr_t)0xfec0 << 112) - 1);
-	addrset_complement(&beyond, FAMILY_IPV6);
-	keep_sources(walk, flow, &beyond, passes_in_bridge(&flow->packet) && flow->packet.dnat,
-		     "packets from link-local addresses are not forwarded", fate);
-	addrset_clear(&beyond);
+	return type == RTN_BROADCAST || type == RTN_MULTICAST;
 }
 
 static void to_forward(struct walk *walk, struct flow *flow, const struct route_path *path,
@@ -364,17 +285,17 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 	struct packet *packet = &flow->packet;
 
 	if (path->type != RTN_UNICAST || !path->out) {
-		lose(walk, fate, flow, "no route to the destination");
+		discard(walk, fate, flow, "no route to the destination");
 		flow_clear(flow);
 		return;
 	}
 	if (in && !in->forwards[packet->family]) {
-		lose(walk, fate, flow, "forwarding is switched off on the incoming interface");
+		discard(walk, fate, flow, "forwarding is switched off on the incoming interface");
 		flow_clear(flow);
 		return;
 	}
 	if (packet->family == FAMILY_IPV6 && path->out != in)
-		judge_scope(walk, flow, fate);
+		discard_link_local(walk, flow, in, fate);
 	if (!flow->src.n) {
 		flow_clear(flow);
 		return;
@@ -383,11 +304,17 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 	packet->out_index = path->out->index;
 	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON,
 		  xasprintf("forwarded, out through %s", path->out->name));
+	if (was_broadcast(walk, packet)) {
+		struct decider by = { .reason = "a broadcast of the link layer is not forwarded" };
+
+		fate_doubt(fate, &by);
+		discard(walk, fate, flow, by.reason);
+	}
 	if (packet->ttl_set) {
 		struct decider by = { .reason = "a rule set the hop limit" };
 
-		doubt(fate, &by);
-		lose(walk, fate, flow, by.reason);
+		fate_doubt(fate, &by);
+		discard(walk, fate, flow, by.reason);
 	}
 	follow(walk, forward, flow, fate);
 }
@@ -411,17 +338,20 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 		end = route_path(info, &query);
 		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
 	}
-	judge_way_back(walk, flow, &path, fate);
+	discard_without_way_back(walk, flow, &path, fate);
 	if (!flow->src.n) {
 		flow_clear(flow);
 		return;
 	}
-	if (path.unsure) {
-		struct decider by = { .reason = "policy routing, or one of several routes, may send "
-						"it elsewhere" };
+	if (path.unsure || route_in_vrf(query.in)) {
+		struct decider by = { .reason = route_in_vrf(query.in)
+						? "the interface belongs to a VRF, whose routes "
+						  "are not followed"
+						: "policy routing, or one of several routes, may "
+						  "send it elsewhere" };
 
-		doubt(fate, &by);
-		lose(walk, fate, flow, by.reason);
+		others_anything(walk, flow, &by, fate);
+		ending_add(&fate->unknown, &flow->src, &by, addrset_size(&flow->src));
 	}
 	if (path.type == RTN_LOCAL || path.type == RTN_BROADCAST || path.type == RTN_MULTICAST ||
 	    path.type == RTN_ANYCAST)
@@ -461,8 +391,90 @@ static void route_parts(struct walk *walk, struct flow *flow, size_t first, stru
 
 static void route(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	if (flow->packet.family == FAMILY_IPV6 || take_in(walk, flow, fate))
+	const struct netif *in = netinfo_if(walk->walker->index.info, flow->packet.in);
+
+	if (packet_goes_anywhere(&flow->packet)) {
+		struct decider by = { .reason = "a rule may have changed its destination" };
+
+		others_anything(walk, flow, &by, fate);
+		flow_clear(flow);
+		return;
+	}
+	/* IPv6 has done the rest before. */
+	if (flow->packet.family == FAMILY_IPV6)
+		discard_martian(walk, flow, in, fate);
+	else if (!discard_at_entry(walk, flow, fate))
+		return;
+	if (flow->src.n)
 		route_parts(walk, flow, 0, fate);
+	else
+		flow_clear(flow);
+}
+
+/*
+ * If netfilter does not see what a bridge passes on, no chain is evaluated for a packet
+ * between two of its ports. Such a packet is for a neighbour on the bridge: whoever
+ * sends it knows the way, so the host does not route it.
+ */
+static bool stays_in_bridge(const struct walk *walk, const struct packet *packet)
+{
+	const struct netinfo *info = walk->walker->index.info;
+	const struct netif *in = netinfo_if(info, packet->in);
+	struct route_query query = { .family = packet->family, .in = in, .dst = packet->dst.lo,
+				     .any = true, .any_mark = true };
+	struct route_path path;
+
+	if (!in || !in->bridge || in->filtered[packet->family])
+		return false;
+	path = route_path(info, &query);
+	return path.type == RTN_UNICAST && path.out == in && !path.gateway && !path.unsure;
+}
+
+static void leave_bridge(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	flow->by.reason = "the bridge passes it on, and no chain is evaluated "
+			  "(bridge-nf-call-iptables is 0)";
+	if (flow->packet.family == FAMILY_IPV6)
+		flow->by.reason = "the bridge passes it on, and no chain is evaluated "
+				  "(bridge-nf-call-ip6tables is 0)";
+	flow->size = addrset_size(&flow->src);
+	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON, xstrdup(flow->by.reason));
+	flows_add(&fate->forwarded, flow);
+}
+
+/* To the listener, unless a rule has given the packet another destination. */
+static void deliver(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	struct decider by = { .reason = "a rule gives it another destination" };
+
+	if (packet_goes_anywhere(&flow->packet)) {
+		by.reason = "a rule may have changed its destination";
+		others_anything(walk, flow, &by, fate);
+		flow_clear(flow);
+		return;
+	}
+	if (!flow->packet.dnat) {
+		to_local(walk, flow, fate);
+		return;
+	}
+	if (flow->packet.dnat_unsure)
+		fate_doubt(fate, &by);
+	discard(walk, fate, flow, by.reason);
+	flow_clear(flow);
+}
+
+/* What was not followed to its end may end anywhere. */
+static void end_anywhere(struct walk *walk, const struct packet *packet,
+			 const struct addrset *sources, struct fate *fate)
+{
+	struct decider by = { .reason = walk->stopped };
+	struct flow flow = { .packet = *packet, .by = by };
+
+	fate_clear(fate);
+	addrset_copy(&flow.src, sources);
+	flows_add(&fate->forwarded, &flow);
+	ending_add(&fate->dropped, sources, &by, addrset_size(sources));
+	fate_doubt(fate, &by);
 }
 
 void walk_packet(struct walker *walker, const struct packet *packet,
@@ -473,8 +485,46 @@ void walk_packet(struct walker *walker, const struct packet *packet,
 
 	*fate = (struct fate){ 0 };
 	addrset_copy(&flow.src, sources);
+	if (stays_in_bridge(&walk, packet)) {
+		memcpy(flow.packet.out, packet->in, IFNAMSIZ);
+		flow.packet.out_index = packet->in_index;
+		follow(&walk, bridged, &flow, fate);
+		return;
+	}
 	/* IPv6 discards these at once, IPv4 only when it routes them. */
-	if (packet->family == FAMILY_IPV6 && !take_in(&walk, &flow, fate))
+	if (packet->family == FAMILY_IPV6 && !discard_at_entry(&walk, &flow, fate))
 		return;
 	follow(&walk, prerouting, &flow, fate);
+	if (walk.stopped)
+		end_anywhere(&walk, packet, sources, fate);
+	visited_free(walk.visited);
+}
+
+void walk_to_host(struct walker *walker, const struct packet *packet,
+		  const struct addrset *sources, struct steps *steps, struct fate *fate)
+{
+	struct walk walk = { .walker = walker, .steps = steps };
+	struct flow flow = { .packet = *packet };
+	struct fate early = { 0 };
+
+	*fate = (struct fate){ 0 };
+	addrset_copy(&flow.src, sources);
+	follow(&walk, before_nat, &flow, &early);
+	for (size_t i = 0; i < early.local.n; i++) {
+		/* Without a connection, nothing translates it. */
+		if (early.local.v[i].packet.ct == CT_NEW)
+			follow(&walk, from_nat, &early.local.v[i], fate);
+		else
+			flow_clear(&early.local.v[i]);
+	}
+	free(early.local.v);
+	early.local = (struct flows){ 0 };
+	if (early.doubtful && early.unknown.set.n) {
+		fate_doubt(fate, &early.doubt);
+		ending_add(&fate->unknown, &early.unknown.set, &early.unknown.by, early.unknown.size);
+	}
+	fate_clear(&early);
+	if (walk.stopped)
+		end_anywhere(&walk, packet, sources, fate);
+	visited_free(walk.visited);
 }

@@ -10,7 +10,8 @@
  * routing, then FORWARD or INPUT. Pure.
  *
  * If a rule may or may not match, the packet goes both ways. So a packet with only one
- * possible end is certain, and one with several is a maybe.
+ * possible end is certain, and one with several is a maybe. If the time limit passes, or
+ * the walk would take too much memory, every end is possible.
  */
 
 /* The tables that a walk needs for each family, with all their chains; ends with NULL. */
@@ -26,5 +27,15 @@ void walker_clear(struct walker *walker);
  */
 void walk_packet(struct walker *walker, const struct packet *packet,
 		 const struct addrset *sources, struct steps *steps, struct fate *fate);
+
+/*
+ * The same for a listener of the host on that port, if nothing on the way takes the packet
+ * elsewhere: it is in fate->local if it gets there. What happens before the table nat is
+ * done to the packet itself, whoever gets it, so whoever is dropped there has no end here.
+ * packet->dst may be a range with to_host. Neither routes nor the reverse path filter are
+ * looked at.
+ */
+void walk_to_host(struct walker *walker, const struct packet *packet,
+		  const struct addrset *sources, struct steps *steps, struct fate *fate);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_WORLD_H
 #define DOCKFW_WORLD_H
 
+#include "ipset.h"
 #include "netinfo.h"
 #include "other_filter.h"
 #include "proxies.h"
@@ -13,6 +14,7 @@ struct world {
 	const struct other_filters *others; /* NULL: none */
 	const struct netinfo *info;
 	const struct proxies *proxies; /* NULL: none */
+	const struct ipsets *sets; /* NULL: what is in them is not known */
 	/*
 	 * Another snapshot, with all chains of the guard's table; NULL if the first one has
 	 * them. On a host with ip_tables, the guard is in nf_tables.

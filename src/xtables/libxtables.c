@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "libxtables.h"
 
-#include <arpa/inet.h>
 #include <dlfcn.h>
-#include <errno.h>
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_tables_compat.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "netlink.h"
 #include "util.h"
 #include "xt_entry.h"
 
-static int revision_known(const char *name, uint8_t revision, int opt);
+static int revision_asked(const char *name, uint8_t revision, int opt);
 static int revision_collected(const char *name, uint8_t revision, int opt);
 static void library_failed(enum xtables_exittype status, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
@@ -34,10 +28,11 @@ static struct xtables_globals globals = {
 static struct {
 	enum family family;
 	void (*failed)(const char *why);
-	struct netlink *netlink; /* NULL if the kernel cannot answer */
+	bool (*ask)(const struct revision_question *question);
 	/* While an extension is loaded for printing: the revisions that it has. */
 	bool found[UINT8_MAX + 1];
 	int wanted; /* the one to register, -1: none */
+	bool missed; /* one was not found, which the library may remember for both families */
 } lib;
 
 void libxt_fail(const char *why)
@@ -61,68 +56,35 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	libxt_fail(text);
 }
 
-void libxt_start(enum family family, struct option *options, bool for_parsing,
+static uint8_t libxt_nfproto(void)
+{
+	return lib.family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+void libxt_start(enum family family, struct option *options,
+		 bool (*ask)(const struct revision_question *question),
 		 void (*failed)(const char *why))
 {
-	static const char *const unwanted[] = { "XTABLES_LIBDIR", "IPTABLES_LIB_DIR",
-						"IP6TABLES_LIB_DIR" };
-
-	/* Extensions always come from the system, whatever the environment says. */
-	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
-		unsetenv(unwanted[i]);
 	lib.family = family;
 	lib.failed = failed;
-	if (for_parsing)
-		lib.netlink = netlink_open(NETLINK_NETFILTER);
+	lib.ask = ask;
 	globals.orig_opts = options;
-	globals.compat_rev = for_parsing ? revision_known : revision_collected;
-	xtables_init_all(&globals, family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	globals.compat_rev = ask ? revision_asked : revision_collected;
+	xtables_init_all(&globals, libxt_nfproto());
 }
 
 /* ---- which revision ---- */
 
-/* Asks nft_compat whether it has the revision: 0, or -1 with errno. */
-static int ask_kernel(const char *name, uint8_t revision, uint8_t family, uint32_t type)
+static int revision_asked(const char *name, uint8_t revision, int opt)
 {
-	static uint32_t sequence;
-	/* Zeroed, since the padding of attributes also goes to the kernel. */
-	uint8_t question[512] __attribute__((aligned(MNL_ALIGNTO))) = { 0 };
-	struct nlmsghdr *header = mnl_nlmsg_put_header(question);
-	struct netlink_end end;
-	struct nfgenmsg *message;
+	struct revision_question question = {
+		.revision = revision,
+		.target = opt == IPT_SO_GET_REVISION_TARGET || opt == IP6T_SO_GET_REVISION_TARGET,
+		.ipv6 = opt == IP6T_SO_GET_REVISION_MATCH || opt == IP6T_SO_GET_REVISION_TARGET,
+	};
 
-	header->nlmsg_type = NFNL_SUBSYS_NFT_COMPAT << 8 | NFNL_MSG_COMPAT_GET;
-	/* The answer is marked as multipart; the acknowledgement ends it. */
-	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	header->nlmsg_seq = ++sequence;
-	message = mnl_nlmsg_put_extra_header(header, sizeof(*message));
-	message->nfgen_family = family;
-	message->version = NFNETLINK_V0;
-	mnl_attr_put_strz(header, NFTA_COMPAT_NAME, name);
-	mnl_attr_put_u32(header, NFTA_COMPAT_REV, htonl(revision));
-	mnl_attr_put_u32(header, NFTA_COMPAT_TYPE, htonl(type));
-	if (netlink_send(lib.netlink, header, header->nlmsg_len) ||
-	    netlink_answer(lib.netlink, header->nlmsg_seq, NULL, NULL, &end))
-		return -1;
-	errno = end.error;
-	return end.error ? -1 : 0;
-}
-
-/*
- * Asks as iptables-nft does. libxtables' own way, getsockopt() on a raw socket,
- * may run modprobe, and knows only revision 0 if the legacy modules are missing.
- * A kernel that cannot answer (no permission, no nft_compat) is taken to have it.
- */
-static int revision_known(const char *name, uint8_t revision, int opt)
-{
-	bool target = opt == IPT_SO_GET_REVISION_TARGET || opt == IP6T_SO_GET_REVISION_TARGET;
-	bool ipv6 = opt == IP6T_SO_GET_REVISION_MATCH || opt == IP6T_SO_GET_REVISION_TARGET;
-
-	if (!revision || !lib.netlink)
-		return 1;
-	if (!ask_kernel(name, revision, ipv6 ? AF_INET6 : AF_INET, target))
-		return 1;
-	return errno != ENOENT && errno != EPROTONOSUPPORT;
+	strncpy(question.name, name, sizeof(question.name) - 1);
+	return !revision || lib.ask(&question);
 }
 
 /*
@@ -140,8 +102,7 @@ static int revision_collected(const char *name, uint8_t revision, int opt)
 
 static bool of_family(uint16_t family)
 {
-	return family == NFPROTO_UNSPEC ||
-	       family == (lib.family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	return family == NFPROTO_UNSPEC || family == libxt_nfproto();
 }
 
 static const struct xtables_match *listed_match(const char *name, int revision)
@@ -197,6 +158,53 @@ const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 				xtables_find_target(name, XTF_LOAD_MUST_SUCCEED);
 	}
 	return listed_target(name, revision);
+}
+
+/* ---- the other family ---- */
+
+struct xtables_target *libxt_find_target(const char *name)
+{
+	struct xtables_target *found = xtables_find_target(name, XTF_TRY_LOAD);
+
+	lib.missed = lib.missed || !found;
+	return found;
+}
+
+struct xtables_match *libxt_find_match(const char *name, struct xtables_rule_match **matches)
+{
+	struct xtables_match *found = xtables_find_match(name, XTF_TRY_LOAD, matches);
+
+	lib.missed = lib.missed || !found;
+	return found;
+}
+
+/*
+ * An object registers its extensions once, when it is loaded, and the library then forgets those
+ * of the other family: it would not find them later. These are for every family and have one
+ * revision, or they are in an object of their own for each family (REJECT).
+ */
+static bool serves_both(const char *name)
+{
+	static const char *const both[] = { "standard", "tcp", "udp", "comment", "REJECT" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++)
+		if (!strcmp(name, both[i]))
+			return true;
+	return false;
+}
+
+bool libxt_switch(enum family family)
+{
+	bool same = !lib.missed;
+
+	for (const struct xtables_match *m = xtables_matches; m && same; m = m->next)
+		same = serves_both(m->name) && !m->revision;
+	for (const struct xtables_target *t = xtables_targets; t && same; t = t->next)
+		same = serves_both(t->name) && !t->revision;
+	lib.family = family;
+	if (same)
+		xtables_set_nfproto(libxt_nfproto());
+	return same;
 }
 
 /* ---- one rule ---- */

@@ -3,6 +3,7 @@
 #define DOCKFW_LIBXTABLES_H
 
 #include "rule.h"
+#include "spec_revision.h"
 
 /* The kernel's headers and the C library's agree only in this order. */
 #include <net/if.h>
@@ -14,7 +15,7 @@
 
 /*
  * libxtables: its globals and the search for extensions. It has one set of them
- * per process, so it is used in a child process, for one family.
+ * per process, so it is used in a child process, for one family at a time.
  */
 
 /* The range of one extension's option values; libxtables adds a multiple of it to each. */
@@ -32,11 +33,23 @@ void libxt_entry_set(union libxt_entry *entry, const struct rule *rule);
  * refuses something, it calls failed(), which does not return; in other places
  * it writes to stderr and calls exit() itself.
  *
- * With for_parsing, an extension is found in the best revision that the kernel
- * has; otherwise in any revision, for libxt_match() and libxt_target().
+ * With ask(), which answers whether the kernel has a revision, an extension is found
+ * in the best one that it has; otherwise in any revision, for libxt_match() and
+ * libxt_target(). The environment must not have XTABLES_LIBDIR or its older forms
+ * IPTABLES_LIB_DIR and IP6TABLES_LIB_DIR: they choose which objects are loaded.
  */
-void libxt_start(enum family family, struct option *options, bool for_parsing,
+void libxt_start(enum family family, struct option *options,
+		 bool (*ask)(const struct revision_question *question),
 		 void (*failed)(const char *why));
+
+/*
+ * Goes on with the other family. False if what the library has loaded or not found in this one
+ * could give another answer there: then only a new process can go on.
+ */
+bool libxt_switch(enum family family);
+/* As xtables_find_target() and xtables_find_match() with XTF_TRY_LOAD; they note a miss. */
+struct xtables_target *libxt_find_target(const char *name);
+struct xtables_match *libxt_find_match(const char *name, struct xtables_rule_match **matches);
 
 /* Reports why and does not return, as the library itself would. */
 void libxt_fail(const char *why) __attribute__((noreturn));

@@ -15,6 +15,7 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "netlink.h"
 #include "spec_child.h"
 #include "spec_wire.h"
 
@@ -28,8 +29,11 @@ struct spec_run {
 	bool at_once;       /* the current child sends each answer immediately */
 	pid_t pid;
 	int pipe;           /* to read from the child */
+	int answers[2];     /* to the child's questions; the child reads from the first */
 	int errors;         /* the file that is the child's stderr */
 	struct bytes bytes;
+	struct netlink *netlink; /* to ask the kernel for revisions; NULL if it cannot be asked */
+	bool asked;
 };
 
 void spec_clear(struct spec *spec)
@@ -90,6 +94,35 @@ static bool answer_add_rule(struct spec *spec, const struct record *record, enum
 	return true;
 }
 
+/* Asks the kernel for the child. False if the child asks without waiting for answers. */
+static bool answer_question(struct spec_run *run, const struct record *record)
+{
+	struct revision_question question;
+	uint8_t answer;
+
+	if (!record_question(record, &question))
+		return false;
+	if (!run->asked)
+		run->netlink = netlink_open(NETLINK_NETFILTER);
+	run->asked = true;
+	answer = revision_known(run->netlink, &question);
+	return write(run->answers[1], &answer, 1) == 1;
+}
+
+/* Says once at -vv which parts of the child's confinement this system does not have. */
+static void say_missing(const struct record *record)
+{
+	static bool said;
+	char *missing;
+
+	if (said || !record->size)
+		return;
+	said = true;
+	missing = record_text(record);
+	diag_step(2, "the process for reading rules runs without %s: not available here", missing);
+	free(missing);
+}
+
 /* Handles one record; false if it is not one that may come now. */
 static bool take_record(struct spec_run *run, const struct record *record)
 {
@@ -99,12 +132,17 @@ static bool take_record(struct spec_run *run, const struct record *record)
 	if (record->index != run->next || run->next >= run->job->n)
 		return false;
 	if (record->kind == RECORD_READY) {
+		if (!run->ready)
+			say_missing(record);
 		run->ready = true;
 		return true;
 	}
+	if (record->kind == RECORD_QUESTION)
+		return parsing && answer_question(run, record);
 	switch (parsing ? record->kind : RECORD_KINDS) {
 	case RECORD_RULE:
-		return answer_add_rule(&run->specs[run->next], record, run->job->family);
+		return answer_add_rule(&run->specs[run->next], record,
+				       spec_job_family(run->job, run->next));
 	case RECORD_DONE:
 		return run->specs[run->next++].nrules > 0;
 	case RECORD_REFUSED:
@@ -149,26 +187,54 @@ static bool take_records(struct spec_run *run)
 
 /* ---- the child ---- */
 
+static void close_both(const int ends[2])
+{
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* Makes the two pipes; -1 with errno. An answer that the child does not read must not wait. */
+static int open_pipes(int ends[2], int answers[2])
+{
+	int error;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	if (!pipe2(answers, O_CLOEXEC)) {
+		if (!fcntl(answers[1], F_SETFL, O_NONBLOCK))
+			return 0;
+		error = errno;
+		close_both(answers);
+		errno = error;
+	}
+	error = errno;
+	close_both(ends);
+	errno = error;
+	return -1;
+}
+
 static int start_child(struct spec_run *run)
 {
-	pid_t parent = getpid();
 	int ends[2];
+	struct spec_ends child = { .errors = run->errors, .parent = getpid() };
 
-	if (pipe2(ends, O_CLOEXEC) < 0) {
+	if (open_pipes(ends, run->answers) < 0) {
 		diag_error("cannot create a pipe for reading rules: %s", strerror(errno));
 		return -1;
 	}
+	child.out = ends[1];
+	child.answers = run->answers[0];
 	/* The child must not write what is buffered here. */
 	fflush(stdout);
 	run->pid = fork();
 	if (run->pid < 0) {
 		diag_error("cannot start a process for reading rules: %s", strerror(errno));
-		close(ends[0]);
-		close(ends[1]);
+		close_both(ends);
+		close_both(run->answers);
 		return -1;
 	}
 	if (!run->pid)
-		spec_child_run(run->job, run->next, run->at_once, ends[1], run->errors, parent);
+		spec_child_run(run->job, run->next, run->at_once, &child);
 	close(ends[1]);
 	run->pipe = ends[0];
 	run->ready = false;
@@ -184,6 +250,8 @@ static int stop_child(struct spec_run *run)
 	while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	close(run->pipe);
+	/* Both ends, so that the answer to a child that has ended raises no SIGPIPE. */
+	close_both(run->answers);
 	run->pid = 0;
 	return status;
 }
@@ -324,33 +392,38 @@ static int run_job(struct spec_run *run)
 	while (!result && run->next < run->job->n)
 		result = run_child(run);
 	close(run->errors);
+	netlink_close(run->netlink);
 	free(run->bytes.v);
 	return result;
 }
 
 /* ---- both ways ---- */
 
-static int parse_batch(enum family family, const char *const *texts, size_t n,
-		       const struct strings *chains, struct spec *specs)
+static int parse_batch(const struct spec_text *texts, size_t n, const struct strings *chains,
+		       struct spec *specs)
 {
-	const struct spec_job job = {
-		.family = family, .n = n, .texts = texts, .chains = chains,
-	};
+	const struct spec_job job = { .n = n, .texts = texts, .chains = chains };
 	struct spec_run run = { .job = &job, .specs = specs };
 
 	return run_job(&run);
 }
 
-/* Parses some of the texts again in one family: answers[i] is for text which[i]. */
-static int try_some(enum family family, const char *const *texts, const size_t *which, size_t n,
+/*
+ * Parses some of the texts again, in their own family or in the other one: answers[i] is for
+ * text which[i].
+ */
+static int try_some(const struct spec_text *texts, const size_t *which, size_t n, bool other,
 		    const struct strings *chains, struct spec *answers)
 {
-	const char **tried = xcalloc(n, sizeof(*tried));
+	struct spec_text *tried = xcalloc(n, sizeof(*tried));
 	int result;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		tried[i] = texts[which[i]];
-	result = parse_batch(family, tried, n, chains, answers);
+		if (other)
+			tried[i].family = !tried[i].family;
+	}
+	result = parse_batch(tried, n, chains, answers);
 	free(tried);
 	return result;
 }
@@ -365,16 +438,16 @@ static void clear_some(struct spec *answers, size_t n)
  * A rule that only the other family accepts is left out of this one. That must be
  * libxtables' verdict on the rule, not a passing lack of memory or of a file.
  */
-static int refuse_again(enum family family, const char *const *texts, const size_t *which,
-			size_t n, const struct strings *chains, struct spec *answers)
+static int refuse_again(const struct spec_text *texts, const size_t *which, size_t n,
+			const struct strings *chains, struct spec *answers)
 {
-	int result = try_some(family, texts, which, n, chains, answers);
+	int result = try_some(texts, which, n, false, chains, answers);
 
 	for (size_t i = 0; i < n && !result; i++) {
 		if (answers[i].error)
 			continue;
 		diag_error("libxtables refused the rule '%s' the first time but not the second; "
-			   "run it again", texts[which[i]]);
+			   "run it again", texts[which[i]].text);
 		result = -1;
 	}
 	return result;
@@ -384,10 +457,9 @@ static int refuse_again(enum family family, const char *const *texts, const size
  * Parses refused texts in the other family: an option, a value or an extension
  * may exist only there.
  */
-static int try_other_family(enum family family, const char *const *texts, size_t n,
-			    const struct strings *chains, struct spec *specs)
+static int try_other_family(const struct spec_text *texts, size_t n, const struct strings *chains,
+			    struct spec *specs)
 {
-	enum family other = family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
 	struct spec *answers = xcalloc(n, sizeof(*answers));
 	size_t *which = xcalloc(n, sizeof(*which));
 	size_t tried = 0, taken = 0;
@@ -396,7 +468,7 @@ static int try_other_family(enum family family, const char *const *texts, size_t
 	for (size_t i = 0; i < n; i++)
 		if (specs[i].error && !specs[i].other_family && !specs[i].crashed)
 			which[tried++] = i;
-	result = try_some(other, texts, which, tried, chains, answers);
+	result = try_some(texts, which, tried, true, chains, answers);
 	for (size_t i = 0; i < tried && !result; i++) {
 		if (answers[i].error)
 			continue;
@@ -405,24 +477,36 @@ static int try_other_family(enum family family, const char *const *texts, size_t
 	}
 	clear_some(answers, tried);
 	if (!result)
-		result = refuse_again(family, texts, which, taken, chains, answers);
+		result = refuse_again(texts, which, taken, chains, answers);
 	clear_some(answers, taken);
 	free(which);
 	free(answers);
 	return result;
 }
 
-int rulespec_parse(enum family family, const char *const *texts, size_t n,
-		   const struct strings *chains, struct spec *specs)
+int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
+		       struct spec *specs)
 {
 	for (size_t i = 0; i < n; i++)
 		specs[i] = (struct spec){ 0 };
-	if (!parse_batch(family, texts, n, chains, specs) &&
-	    !try_other_family(family, texts, n, chains, specs))
+	if (!parse_batch(texts, n, chains, specs) && !try_other_family(texts, n, chains, specs))
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		spec_clear(&specs[i]);
 	return -1;
+}
+
+int rulespec_parse(enum family family, const char *const *texts, size_t n,
+		   const struct strings *chains, struct spec *specs)
+{
+	struct spec_text *all = xcalloc(n, sizeof(*all));
+	int result;
+
+	for (size_t i = 0; i < n; i++)
+		all[i] = (struct spec_text){ family, texts[i] };
+	result = rulespec_parse_all(all, n, chains, specs);
+	free(all);
+	return result;
 }
 
 int rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts)

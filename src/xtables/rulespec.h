@@ -3,6 +3,7 @@
 #define DOCKFW_RULESPEC_H
 
 #include "rule.h"
+#include "spec_text.h"
 #include "util.h"
 
 /*
@@ -37,6 +38,12 @@ void spec_clear(struct spec *spec);
  */
 int rulespec_parse(enum family family, const char *const *texts, size_t n,
 		   const struct strings *chains, struct spec *specs);
+/*
+ * The same for texts of both families. One child serves both, so those of a family should
+ * follow one another.
+ */
+int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
+		       struct spec *specs);
 
 /*
  * Writes the texts of n rules, as `iptables -S` lists them after "-A CHAIN ", to

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "spec_child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,19 +9,28 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "libxtables.h"
+#include "spec_confine.h"
 #include "spec_names.h"
 #include "spec_parse.h"
 #include "spec_print.h"
 #include "spec_wire.h"
+#include "spec_words.h"
 
 /* The child: libxtables' globals and exits, and a pipe to the parent. */
 
+/* The descriptors after those of stdio. */
+enum {
+	OUT = STDERR_FILENO + 1,
+	ANSWERS,
+	ERRORS, /* the same file as stderr */
+	DESCRIPTORS,
+};
+
 static struct {
-	int out;
 	size_t index;      /* of the current text or rule */
 	bool other_family; /* a refusal may not hold for the other family */
 	bool at_once;      /* send each answer before starting on the next */
@@ -39,7 +49,7 @@ static void send_bytes(void)
 	size_t left = child.bytes.n;
 
 	while (left) {
-		ssize_t n = write(child.out, from, left);
+		ssize_t n = write(OUT, from, left);
 
 		/* The parent is gone or wants no more. */
 		if (n < 0)
@@ -62,12 +72,46 @@ static void send_text(enum record_kind kind, const char *text)
 	answered();
 }
 
+/* More than an extension needs. */
+#define ROOM (1 << 18)
+
+/*
+ * libxtables takes an extension that dlopen() has no memory for as one that does not exist.
+ * So what it refuses without memory is not a verdict on the rule.
+ */
+static void end_if_short_of_memory(void)
+{
+	static const char text[] = "out of memory";
+	void *room = mmap(NULL, ROOM, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room != MAP_FAILED) {
+		munmap(room, ROOM);
+		return;
+	}
+	/* Without the words, the parent reports the status alone. */
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+	_exit(SPEC_CHILD_FAILED);
+}
+
 /* libxtables gave up and its state is unusable: the parent starts a new child. */
 static void library_refused(const char *why)
 {
+	end_if_short_of_memory();
 	send_text(child.other_family ? RECORD_REFUSED_OTHER : RECORD_REFUSED, why);
 	send_bytes();
 	_exit(0);
+}
+
+/* The parent asks the kernel. It has all answers before the question. */
+static bool ask_parent(const struct revision_question *question)
+{
+	uint8_t answer;
+
+	record_put(&child.bytes, RECORD_QUESTION, child.index, question, sizeof(*question));
+	send_bytes();
+	if (read(ANSWERS, &answer, 1) != 1)
+		_exit(SPEC_CHILD_FAILED);
+	return answer;
 }
 
 static void name_refused(const char *why, bool other_family)
@@ -97,8 +141,9 @@ static void parse_one(const struct spec_job *job)
 	struct spec_result result;
 
 	child.other_family = false;
-	spec_parse_text(job, job->texts[child.index], &result);
+	spec_parse_text(&job->texts[child.index], job->chains, &result);
 	if (result.error) {
+		end_if_short_of_memory();
 		send_text(result.other_family ? RECORD_REFUSED_OTHER : RECORD_REFUSED,
 			  result.error);
 	} else {
@@ -157,14 +202,27 @@ static void print_one(const struct spec_job *job)
 	free(why);
 }
 
-/* Redirects stdin and stdout; false if one could not be opened. */
-static bool redirect_stdio(bool for_parsing)
+/*
+ * Arranges the descriptors. Those of stdio may have been closed, so that the given ones
+ * may have any number: they are moved out of the way first. False if one is missing.
+ */
+static bool take_descriptors(const struct spec_ends *ends, bool for_parsing)
 {
+	int out = fcntl(ends->out, F_DUPFD_CLOEXEC, DESCRIPTORS);
+	int answers = fcntl(ends->answers, F_DUPFD_CLOEXEC, DESCRIPTORS);
+	int errors = fcntl(ends->errors, F_DUPFD_CLOEXEC, DESCRIPTORS);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int output = for_parsing ? null : memfd_create("dockfw-print", MFD_CLOEXEC);
+	int moved;
 
-	return null >= 0 && output >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
-	       dup2(output, STDOUT_FILENO) >= 0;
+	if (out < 0 || answers < 0 || errors < 0 || null < 0 || output < 0)
+		return false;
+	/* One of the numbers that will be overwritten, so moved as well. */
+	moved = fcntl(null, F_DUPFD_CLOEXEC, DESCRIPTORS);
+	output = fcntl(output, F_DUPFD_CLOEXEC, DESCRIPTORS);
+	return moved >= 0 && output >= 0 && dup2(moved, STDIN_FILENO) >= 0 &&
+	       dup2(output, STDOUT_FILENO) >= 0 && dup2(errors, STDERR_FILENO) >= 0 &&
+	       dup2(out, OUT) >= 0 && dup2(answers, ANSWERS) >= 0 && dup2(errors, ERRORS) >= 0;
 }
 
 static void quiet_signals(void)
@@ -179,39 +237,116 @@ static void quiet_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int out, int errors,
-		    pid_t parent)
+static bool is_set(const char *word)
 {
-	const struct rlimit no_core = { 0 };
+	size_t n = strlen(word);
 
-	/* A parent that is killed must leave no child behind. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+	/* "-mset" is one word. */
+	return n >= 3 && !strcasecmp(word + n - 3, "set");
+}
+
+static bool text_has_set(const char *text)
+{
+	struct words words = { 0 };
+	char *error = words_split(text, &words);
+	bool has = false;
+
+	for (int i = 1; !error && i < words.n; i++)
+		has = has || is_set(words.v[i]);
+	if (!error)
+		words_clear(&words);
+	free(error);
+	return has;
+}
+
+static bool rule_has_set(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (is_set(rule->matches[i].name))
+			return true;
+	return rule->verdict == VERDICT_EXT && is_set(rule->target.name);
+}
+
+/* Whether -m set or -j SET may have to ask the kernel for the number or name of a set. */
+static bool has_sets(const struct spec_job *job, size_t first)
+{
+	for (size_t i = first; i < job->n; i++)
+		if (job->texts ? text_has_set(job->texts[i].text) : rule_has_set(job->rules[i]))
+			return true;
+	return false;
+}
+
+/* Returns what the confinement is without (see spec_confine()). */
+static char *confine(const struct spec_job *job, size_t first)
+{
+	const struct confinement keep = {
+		.descriptors = DESCRIPTORS,
+		/* It ends with its parent's time limit; this holds even if it can delay that. */
+		.seconds = deadline_left() / 1000 + 2,
+		.sets = has_sets(job, first),
+	};
+	char *missing = spec_confine(&keep);
+
+	if (!missing) {
+		fprintf(stderr, "it cannot be confined: %s\n", strerror(errno));
 		_exit(SPEC_CHILD_FAILED);
-	quiet_signals();
-	/* This process may well crash; its core dump would be of no use. */
-	setrlimit(RLIMIT_CORE, &no_core);
-	/* The descriptors of stdio may have been closed, and the pipe may be one of them. */
-	child.out = fcntl(out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	errors = fcntl(errors, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (child.out < 0 || errors < 0 || dup2(errors, STDERR_FILENO) < 0 ||
-	    !redirect_stdio(job->texts != NULL) || atexit(leave_at_once))
-		_exit(SPEC_CHILD_FAILED);
-	child.index = first;
-	child.at_once = at_once;
-	spec_names_forbid(job->family, name_refused);
-	libxt_start(job->family, spec_options, job->texts != NULL,
-		    job->texts ? library_refused : library_failed_to_print);
-	record_put(&child.bytes, RECORD_READY, first, NULL, 0);
-	answered();
+	}
+	return missing;
+}
+
+/*
+ * Goes on with the other family if libxtables can; otherwise ends, and the parent starts a new
+ * child. All answers up to here must have been sent.
+ */
+static void switch_family(enum family family)
+{
+	spec_names_forbid(family, name_refused);
+	if (!libxt_switch(family)) {
+		send_bytes();
+		_exit(0);
+	}
+}
+
+static void answer_all(const struct spec_job *job, size_t first, bool at_once)
+{
 	for (; child.index < job->n; child.index++) {
 		/* The parent reads this file as the reason for the current text. */
-		if (at_once && (ftruncate(errors, 0) || lseek(errors, 0, SEEK_SET)))
+		if (at_once && (ftruncate(ERRORS, 0) || lseek(ERRORS, 0, SEEK_SET)))
 			_exit(SPEC_CHILD_FAILED);
+		if (child.index > first &&
+		    spec_job_family(job, child.index) != spec_job_family(job, child.index - 1))
+			switch_family(spec_job_family(job, child.index));
 		if (job->texts)
 			parse_one(job);
 		else
 			print_one(job);
 	}
+}
+
+void spec_child_run(const struct spec_job *job, size_t first, bool at_once,
+		    const struct spec_ends *ends)
+{
+	enum family family = spec_job_family(job, first);
+	char *missing;
+
+	/* A parent that is killed must leave no child behind. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(SPEC_CHILD_FAILED);
+	quiet_signals();
+	if (!take_descriptors(ends, job->texts != NULL) || atexit(leave_at_once))
+		_exit(SPEC_CHILD_FAILED);
+	missing = confine(job, first);
+	if (getppid() != ends->parent)
+		_exit(SPEC_CHILD_FAILED);
+	child.index = first;
+	child.at_once = at_once;
+	spec_names_forbid(family, name_refused);
+	libxt_start(family, spec_options, job->texts ? ask_parent : NULL,
+		    job->texts ? library_refused : library_failed_to_print);
+	record_put(&child.bytes, RECORD_READY, first, missing, strlen(missing));
+	free(missing);
+	answered();
+	answer_all(job, first, at_once);
 	send_bytes();
 	_exit(0);
 }

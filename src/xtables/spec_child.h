@@ -9,12 +9,20 @@
 /* The exit status if the child itself failed, which says nothing about the current text. */
 #define SPEC_CHILD_FAILED 2
 
+/* The child's ends of what it shares with the process that forked. */
+struct spec_ends {
+	int out;     /* for records */
+	int answers; /* to questions: one byte each */
+	int errors;  /* becomes stderr */
+	pid_t parent;
+};
+
 /*
- * Runs in a fork of the program, from the text or rule at first on. Answers each
- * with records to out: at_once, or many together, some of which are lost if the
- * child crashes. parent is the process that forked; errors becomes stderr.
+ * Runs in a fork of the program, from the text or rule at first on, confined (see
+ * spec_confine.h). Answers each with records: at_once, or many together, some of which
+ * are lost if the child crashes.
  */
-_Noreturn void spec_child_run(const struct spec_job *job, size_t first, bool at_once, int out,
-			      int errors, pid_t parent);
+_Noreturn void spec_child_run(const struct spec_job *job, size_t first, bool at_once,
+			      const struct spec_ends *ends);
 
 #endif

@@ -5,8 +5,14 @@
 #include "rule.h"
 
 /*
- * Forbids all name lookups from now on: any query of libxtables or an extension
- * to the resolver is refused with bad(), which does not return.
+ * libxtables and its extensions look names up with functions of the C library, which
+ * would load modules of nsswitch.conf and ask servers. The definitions here override
+ * them: names of services, protocols, users and groups come only from the files in
+ * /etc, and host and network names are not looked up.
+ */
+
+/*
+ * From now on a host or network name is refused with bad(), which does not return.
  */
 void spec_names_forbid(enum family family, void (*bad)(const char *why, bool other_family));
 

@@ -176,7 +176,7 @@ static int set_jump(struct parse *p, const char *name)
 		return 0;
 	}
 	/* The library keeps the verdicts in "standard". */
-	p->target = strcmp(name, "standard") ? xtables_find_target(name, XTF_TRY_LOAD) : NULL;
+	p->target = strcmp(name, "standard") ? libxt_find_target(name) : NULL;
 	if (!p->target)
 		return unknown_chain(p, 'j', name);
 	libxt_use_target(p->target);
@@ -228,7 +228,7 @@ static int load_match(struct parse *p, const char *name)
 				    "the match", name);
 	if (strlen(name) >= XT_EXTENSION_MAXNAMELEN || !*name || strchr(name, '/'))
 		return parse_refuse(p, "'%s' is not a match name", name);
-	match = xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
+	match = libxt_find_match(name, &p->matches);
 	if (!match)
 		return parse_refuse(p, "-m %s: no such match is installed for %s", name,
 				    family_title(p->family));
@@ -249,7 +249,7 @@ static struct xtables_match *protocol_match(struct parse *p)
 		name = libxt_protocol((uint16_t)number);
 	if (!name || strlen(name) >= XT_EXTENSION_MAXNAMELEN || strchr(name, '/'))
 		return NULL;
-	return xtables_find_match(name, XTF_TRY_LOAD, &p->matches);
+	return libxt_find_match(name, &p->matches);
 }
 
 static int unknown_option(struct parse *p, int c, const char *word)
@@ -520,15 +520,16 @@ static int make_rules(struct parse *p)
 	return result->error ? -1 : 0;
 }
 
-void spec_parse_text(const struct spec_job *job, const char *text, struct spec_result *result)
+void spec_parse_text(const struct spec_text *text, const struct strings *chains,
+		     struct spec_result *result)
 {
-	struct parse p = { .family = job->family, .chains = job->chains, .result = result };
+	struct parse p = { .family = text->family, .chains = chains, .result = result };
 
 	*result = (struct spec_result){ 0 };
-	result->error = words_split(text, &p.words);
+	result->error = words_split(text->text, &p.words);
 	if (result->error)
 		return;
-	p.rule = rule_new(job->family);
+	p.rule = rule_new(text->family);
 	libxt_begin();
 	if (!parse_options(&p) && !take_extensions(&p))
 		make_rules(&p);

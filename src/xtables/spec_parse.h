@@ -20,7 +20,11 @@ struct spec_result {
 };
 void spec_result_clear(struct spec_result *result);
 
-/* Parses one text; libxtables may end the process meanwhile. */
-void spec_parse_text(const struct spec_job *job, const char *text, struct spec_result *result);
+/*
+ * Parses one text; libxtables, which has been started for its family, may end the process
+ * meanwhile. chains: what -j and -g may lead to.
+ */
+void spec_parse_text(const struct spec_text *text, const struct strings *chains,
+		     struct spec_result *result);
 
 #endif

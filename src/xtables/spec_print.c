@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_set.h"
 #include "libxtables.h"
 #include "util.h"
 #include "xt_target.h"
@@ -117,8 +118,15 @@ static char *print_match(const struct ext *ext, const union libxt_entry *entry)
 {
 	const struct xtables_match *match = libxt_match(ext->name, ext->revision);
 	struct xt_entry_match *m;
+	enum guard_field field;
+	const char *set;
 	char *why;
 
+	/* No option of iptables: only the guard has such a match. */
+	if (guard_match_read(ext, &field, &set)) {
+		printf(" --in @%s", set);
+		return NULL;
+	}
 	if (!match)
 		return not_installed(ext, "match");
 	why = unprintable(ext, "match", match->size,

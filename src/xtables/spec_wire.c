@@ -201,6 +201,14 @@ static bool exts_take(struct reader *from, struct rule *rule, uint32_t nmatches)
 	return true;
 }
 
+bool record_question(const struct record *record, struct revision_question *question)
+{
+	if (record->kind != RECORD_QUESTION || record->size != sizeof(*question))
+		return false;
+	memcpy(question, record->payload, sizeof(*question));
+	return is_string(question->name, sizeof(question->name));
+}
+
 static bool wire_sane(const struct wire_rule *wire, enum family family)
 {
 	bool chained = wire->verdict == VERDICT_JUMP || wire->verdict == VERDICT_GOTO;

@@ -3,17 +3,19 @@
 #define DOCKFW_SPEC_WIRE_H
 
 #include "rule.h"
+#include "spec_revision.h"
 
 /* The records on the pipe from the child. */
 
 enum record_kind {
-	RECORD_READY,   /* libxtables is set up; no payload */
+	RECORD_READY,   /* libxtables is set up; what the child's confinement is without */
 	RECORD_RULE,    /* another rule of the text at index */
 	RECORD_DONE,    /* the text at index was accepted; no payload */
 	RECORD_REFUSED, /* it was refused: why */
 	RECORD_REFUSED_OTHER, /* the same, but the other family may hold it */
 	RECORD_TEXT,    /* the printed rule at index */
 	RECORD_OPAQUE,  /* it cannot be printed: why */
+	RECORD_QUESTION, /* whether the kernel has a revision: the parent answers with a byte */
 	RECORD_KINDS,
 };
 
@@ -42,6 +44,9 @@ void record_put_rule(struct bytes *bytes, size_t index, const struct rule *rule)
  * bytes, 0 if it is not complete yet, -1 if this is not a record.
  */
 long record_get(const struct bytes *bytes, struct record *record);
+
+/* Reads the question of a RECORD_QUESTION; false if it is invalid. */
+bool record_question(const struct record *record, struct revision_question *question);
 
 /* The rule of a RECORD_RULE, checked to the last byte; NULL if it is invalid. */
 struct rule *record_rule(const struct record *record, enum family family);

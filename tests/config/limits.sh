@@ -68,7 +68,8 @@ echo 'colour = "red"' >"$WORK/[ab]*?/two.inc"
 try "its files are read" refused 'two.inc:1: ' "$WORK/[ab]*?/main.conf"
 here() { (cd "$WORK/[ab]*?" && refused '^dockfw-check: two.inc:1: ' main.conf); }
 try "a name without a folder" here
-try "a device" refused '/dev/null' /dev/null
+try "a device" refused '/dev/zero' /dev/zero
+try "/dev/null is an empty one" gives 0 "$DOCKFW" --check-config -f /dev/null
 ln -s self "$WORK/self"
 try "a link that leads to itself" refused 'self.*symbolic links' "$WORK/self"
 unread() {
@@ -107,7 +108,7 @@ try "--restart-docker without --repair" option 'needs --repair' --restart-docker
 try "--restart-docker with --dry-run" option 'cannot be used with --dry-run' --repair --dry-run --restart-docker
 try "--fail-if-open without --exposure" option 'needs --exposure' --fail-if-open
 try "--format=json with --capture" option "'json' cannot be used" --capture --format=json
-try "--format=nagios with --exposure" option "'nagios' cannot be used" --exposure --format=nagios
+try "--format=nagios with --trace" option "'nagios' cannot be used" --trace 'from 192.0.2.1 in ens3 tcp 80' --format=nagios
 try "an argument" option "unexpected argument 'more'" --check more
 try "an unknown short option" option "'-Z'" -Z
 try "no value" option '--' --config

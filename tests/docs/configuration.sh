@@ -34,7 +34,7 @@ section "$page" SETTINGS | awk '
 		if (default_is == "") { getline; default_is = $2 }
 		sub(/\.$/, "", default_is); print key, default_is }' >"$WORK/said"
 sed -nE -e 's/"ipv4", "ipv6"/both/' -e 's/\{ \}/none/' -e 's/[{}"]//g' \
-	-e 's/^([a-z-]+) += +([a-z]+) *$/\1 \2/p' "$WORK/defaults" >"$WORK/true"
+	-e 's/^([a-z-]+) += +([a-z-]+) *$/\1 \2/p' "$WORK/defaults" >"$WORK/true"
 same_set "defaults of the settings" 10 "$WORK/true" "$WORK/said"
 
 # The examples in the sample's comments become a configuration.
@@ -46,8 +46,8 @@ holds "the sample's examples are valid" "$DOCKFW" --check-config -f "$WORK/opene
 holds "the sample's examples have rules" \
 	[ "$("$DOCKFW" --check-config -v -f "$WORK/opened.conf" | grep -c ' -j ')" -ge 8 ]
 
-# The blocks of the README and of the man page.
-blocks conf readme
+# The blocks of the pages and of the man page.
+blocks conf readme README.md README.ja.md doc/*.md
 section "$page" EXAMPLES | sed 's/\\e/\\/g' | awk -v to="$WORK/man." '
 	/^\.Ed/ { inside = 0 }
 	inside { print >(to n) }

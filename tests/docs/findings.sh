@@ -20,6 +20,11 @@ same_set "their severities" 23 "$WORK/man" "$WORK/readme"
 	echo "}"
 } >"$WORK/all.conf"
 holds "each id can be ignored" "$DOCKFW" --check-config -f "$WORK/all.conf"
+# It warns of those that can be critical, as the README says.
+sed -nE 's/.*ignore has .([a-z-]+).,.*/\1/p' "$WORK/out" >"$WORK/warned"
+# shellcheck disable=SC2016 # Markdown, not a command
+sed -nE 's/^\| `([a-z-]+)` \| [^|]*critical[^|]*\|.*/\1/p' README.md >"$WORK/critical"
+same_set "ids that can be critical" 10 "$WORK/critical" "$WORK/warned"
 echo 'ignore = { "no-such-id" }' >"$WORK/none.conf"
 refuses "another id cannot" "$DOCKFW" --check-config -f "$WORK/none.conf"
 finish

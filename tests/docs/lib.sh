@@ -83,13 +83,17 @@ section() # FILE TITLE
 	awk -v title="$2" '/^\.Sh / { inside = $0 == ".Sh " title } inside' "$1"
 }
 
-# Writes the blocks of the README in a language to files $WORK/NAME.N.
-blocks() # LANGUAGE NAME
+# The pages for readers, in Markdown.
+# shellcheck disable=SC2034 # for the tests
+pages=(README.md README.ja.md CHANGELOG.md SECURITY.md HACKING.md doc/*.md)
+
+# Writes the blocks of some pages in a language to files $WORK/NAME.N.
+blocks() # LANGUAGE NAME PAGE…
 {
-	awk -v open="^\`\`\`$1\$" -v to="$WORK/$2." '
+	awk -v open="^ *\`\`\`$1\$" -v to="$WORK/$2." '
 		$0 ~ open { n++; inside = 1; next }
-		/^```/ { inside = 0 }
-		inside { print >(to n) }' README.md
+		/^ *```/ { inside = 0 }
+		inside { print >(to n) }' "${@:3}"
 }
 
 finish() { exit "$failed"; }

@@ -71,6 +71,29 @@ for command in xtables-legacy-multi iptables-legacy; do
 	holds "$command: its modules are loaded" loads --quiet --all ip_tables ip6_tables
 done
 
+# ---- the sandbox ----
+
+# What is in the units is there several times, since systemd has no include for it.
+sandbox() { sed -n '/^User=/,/^LimitCORE=/p' "systemd/$1"; }
+holds "the sandbox is found" [ "$(sandbox dockfw-early.service | wc -l)" -ge 40 ]
+for unit in dockfw-check dockfw-timed dockfw-exposure; do
+	holds "$unit.service has the same sandbox" diff <(sandbox dockfw-early.service) <(sandbox $unit.service)
+done
+holds "the path unit, the service and the program mean the same request" [ "$(sed -nE \
+	-e 's/^PathExists=//p' -e 's/^request=//p' -e 's/^#define RESTART_REQUEST STAMP_FOLDER "(.*)"/\/run\/dockfw\1/p' \
+	systemd/dockfw-restart.path systemd/restart-docker src/base/paths.h | sort | uniq -c |
+	tr -s ' ')" = " 3 /run/dockfw/request/restart-docker" ]
+holds "and the same time of the last restart" [ "$(sed -nE \
+	-e 's/^stamp=//p' -e 's/^#define RESTART_STAMP STAMP_FOLDER "(.*)"/\/run\/dockfw\1/p' \
+	systemd/restart-docker src/base/paths.h | uniq -c | tr -s ' ')" = " 2 /run/dockfw/docker-restarted" ]
+holds "and the same pause" [ "$(sed -nE -e 's/^pause=//p' \
+	-e 's/^#define RESTART_PAUSE_SECONDS //p' systemd/restart-docker src/base/patience.h | uniq | wc -l)" = 1 ]
+
+for unit in systemd/*.service; do
+	holds "$unit: what has no priority is not dropped" \
+		[ "$(sed -n 's/^LogLevelMax=//p' "$unit")" = "$(sed -n 's/^SyslogLevel=//p' "$unit")" ]
+done
+
 # ---- times ----
 
 # The time limit of a unit is longer than those of its parts together, so that the
@@ -84,7 +107,7 @@ allowed() # UNIT
 	wait=$(sed -n 's/^ExecStart=.*--wait \([0-9]*\).*/\1/p' "$unit")
 	echo $((waiting + ${timeout:-30} + ${wait:-0}))
 }
-for unit in dockfw-early dockfw-check dockfw-watch; do
+for unit in dockfw-early dockfw-check dockfw-timed dockfw-exposure; do
 	holds "$unit.service has enough time" \
 		[ "$(sed -n 's/^TimeoutStartSec=//p' systemd/$unit.service)" -gt "$(allowed $unit.service)" ]
 done

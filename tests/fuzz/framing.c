@@ -173,18 +173,24 @@ static void require_said(int result)
 static void send_batch(struct nft_socket *nft, unsigned int messages)
 {
 	struct nft_batch batch;
-	struct nft_refusal refusal;
+	struct nft_refusals refusals = { 0 };
 	int result;
 
 	nft_batch_begin(&batch, nft, 5);
 	for (unsigned int i = 0; i <= messages; i++)
 		nft_batch_close(&batch, nft_batch_open(&batch, NFT_MSG_NEWCHAIN, AF_INET, 0));
-	result = nft_batch_send(&batch, nft, &refusal);
-	if (!refusal.error)
+	result = nft_batch_send(&batch, nft, messages & 1, &refusals);
+	if (!refusals.n)
 		require_said(result);
-	REQUIRE(!refusal.error || result != BACKEND_OK, "refused with %d", refusal.error);
-	REQUIRE(strnlen(refusal.text, sizeof(refusal.text)) < sizeof(refusal.text), "no end");
-	REQUIRE(refusal.message <= batch.messages, "message %u", refusal.message);
+	REQUIRE(!refusals.n || result != BACKEND_OK, "%zu refusals", refusals.n);
+	for (size_t i = 0; i < refusals.n; i++) {
+		const struct nft_refusal *refusal = &refusals.v[i];
+
+		REQUIRE(strnlen(refusal->text, sizeof(refusal->text)) < sizeof(refusal->text),
+			"no end");
+		REQUIRE(refusal->message <= batch.messages, "message %u", refusal->message);
+	}
+	nft_refusals_clear(&refusals);
 	nft_batch_free(&batch);
 }
 

@@ -112,7 +112,9 @@ static struct rule *make_pattern(struct input *in)
 		break;
 	case 6:
 		rule->opaque = xstrdup("expression 'lookup'");
-		rule->verdict = conditions & 1 ? VERDICT_ACCEPT : VERDICT_NONE;
+		rule->verdict = conditions & 1 ? VERDICT_ACCEPT : conditions & 2 ? VERDICT_DROP :
+				VERDICT_NONE;
+		rule->end_known = conditions & 4;
 		break;
 	default:
 		rule_set_chain(rule, conditions & 0x10 ? VERDICT_GOTO : VERDICT_JUMP,
@@ -475,7 +477,7 @@ static void require_partial_is_enough(const struct dockerd *docker, const struct
 	struct edits *edits = &world.from_partial;
 
 	check(world.policy, part, docker, &findings);
-	report_findings(&findings, world.policy);
+	report_findings(&findings, world.policy, NULL);
 	REQUIRE(findings.n == found->n, "%zu findings, not %zu", findings.n, found->n);
 	for (size_t i = 0; i < found->n; i++)
 		REQUIRE(!strcmp(findings.v[i].message, found->v[i].message), "%s, not %s",
@@ -502,7 +504,7 @@ static void require_mended(const struct dockerd *docker, struct snapshot *snapsh
 	struct edits again = { 0 };
 
 	check(world.policy, snapshot, docker, &left);
-	report_findings(&left, world.policy);
+	report_findings(&left, world.policy, NULL);
 	for (size_t i = 0; i < left.n; i++)
 		REQUIRE(!left.v[i].repairable, "left: %s", left.v[i].message);
 	guard_plan(world.policy, snapshot, snapshot, &again);
@@ -522,7 +524,7 @@ static void run(const struct dockerd *docker)
 	struct findings found = { 0 };
 
 	check(world.policy, world.snapshot, docker, &found);
-	report_findings(&found, world.policy);
+	report_findings(&found, world.policy, NULL);
 	plan(world.policy, world.snapshot, &world.edits);
 	REQUIRE(repairable(&found) == (world.edits.n > 0), "%zu edits", world.edits.n);
 	guard_plan(world.policy, world.snapshot, world.snapshot, &world.edits);

@@ -28,7 +28,7 @@ export UBSAN_OPTIONS=print_stacktrace=1
 # The largest input size that is worth its time.
 longest() {
 	case $1 in
-	plan | walk) echo 512 ;;
+	capture_again | include | packet_text | plan | proxy_words | walk) echo 512 ;;
 	legacy_entry | nft_rule | rule_text) echo 2048 ;;
 	*) echo 4096 ;;
 	esac

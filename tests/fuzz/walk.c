@@ -4,9 +4,10 @@
 
 #include <linux/rtnetlink.h>
 
-#include "exposure.h"
+#include "exposure_compute.h"
 #include "fuzz.h"
 #include "guard_names.h"
+#include "trace.h"
 #include "util.h"
 
 /*
@@ -70,6 +71,7 @@ static void add_network(const char *name, int index, const char *const *own, con
 		iface->forwards[family] = true;
 		iface->has_addr[family] = true;
 		iface->addr[family] = address(own[family]);
+		netinfo_add_addr(&world.info, family, address(own[family]), index, false);
 		netinfo_add_route(&world.info, family, address(own[family]), family ? 128 : 32,
 				  RTN_LOCAL, index);
 		netinfo_add_route(&world.info, family, address(net[family]), lengths[family],
@@ -269,35 +271,17 @@ static struct snapshot *make_snapshot(struct input in, enum family family, bool 
 
 /* ---- the properties ---- */
 
-static bool flows_have(const struct flows *flows, addr_t src)
-{
-	for (size_t i = 0; i < flows->n; i++)
-		if (addrset_has(&flows->v[i].src, src))
-			return true;
-	return false;
-}
-
-/* The possible outcomes of packets from src. */
-static unsigned int ends(const struct fate *fate, addr_t src)
-{
-	return (flows_have(&fate->forwarded, src) ? 1U : 0) |
-	       (flows_have(&fate->local, src) ? 2U : 0) |
-	       (addrset_has(&fate->dropped.set, src) ? 4U : 0) |
-	       (addrset_has(&fate->refused.set, src) ? 8U : 0) |
-	       (addrset_has(&fate->lost.set, src) ? 16U : 0);
-}
-
 static void require_one_of_all(struct walker *walker, const struct packet *packet,
 			       const struct fate *all, addr_t src, struct steps *steps)
 {
-	unsigned int possible = ends(all, src), own;
+	unsigned int possible = trace_ends(all, src), own;
 	struct addrset sources = { 0 };
 	struct fate fate = { 0 };
 
 	REQUIRE(possible, "packets are lost on the way");
 	addrset_add(&sources, src, src);
 	walk_packet(walker, packet, &sources, steps, &fate);
-	own = ends(&fate, src);
+	own = trace_ends(&fate, src);
 	REQUIRE(own && !(own & ~possible), "one ends as %x, all as %x", own, possible);
 	addrset_clear(&sources);
 	fate_clear(&fate);
@@ -317,7 +301,7 @@ static void walk(const struct snapshot *snapshot, const struct packet *packet, c
 		    packet->family);
 	walk_packet(&walker, packet, &sources, NULL, &fate);
 	for (size_t i = 0; i < PROBES; i++) {
-		ended[i] = ends(&fate, probes[i]);
+		ended[i] = trace_ends(&fate, probes[i]);
 		steps.all = probes[i] & 1;
 		require_one_of_all(&walker, packet, &fate, probes[i], i ? NULL : &steps);
 	}

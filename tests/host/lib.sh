@@ -397,7 +397,7 @@ tables_now()
 }
 
 # The timer's service, as it runs each minute.
-timer_runs() { in_host systemctl start dockfw-watch.service; }
+timer_runs() { in_host systemctl start dockfw-timed.service; }
 
 unit_is() # UNIT STATE
 {

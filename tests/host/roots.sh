@@ -8,7 +8,7 @@
 ROOT_PACKAGES=systemd,systemd-sysv,dbus,docker.io,firewalld,iptables,nftables,iproute2,procps
 ROOT_PACKAGES+=,busybox-static,gcc,libc6-dev,make,pkg-config
 ROOT_PACKAGES+=,libmnl-dev,libnftnl-dev,libiptc-dev,libip4tc-dev,libip6tc-dev,libxtables-dev
-ROOT_PACKAGES+=,libconfuse-dev,libjansson-dev
+ROOT_PACKAGES+=,libconfuse-dev,libjansson-dev,libseccomp-dev
 
 root_packages() # RELEASE
 {

@@ -17,7 +17,7 @@ expect 0 '^changed$' "$TOOL" between ipv4 filter \
 [ "$(iptables-legacy -S FORWARD | count 10.0.0.2)" = 1 ] || fail "another writer's change is lost"
 
 # IPv4 has been written when IPv6 turns out to have changed.
-expect 3 "written before it: ipv4 'filter'" "$TOOL" both filter \
+expect 3 "; written: ipv4 'filter'" "$TOOL" both filter \
 	"$(rude ip6tables-legacy -A FORWARD -s 2001:db8::2 -j ACCEPT)"
 grep -q "ipv6 table 'filter'" "$WORK/out" || fail "the failed table is not named"
 ! grep -q 'nothing was written' "$WORK/out" || fail "it says that nothing was written"
@@ -54,19 +54,31 @@ failing() # SYSCALL ERRNO WHICH COMMAND…: that call of the command fails
 		-e "inject=$call:error=$error:when=$which" "$@"
 }
 iptables-legacy -S >"$WORK/before"
-expect 3 'Cannot allocate memory; nothing was written' \
-	failing setsockopt ENOMEM 1 "$TOOL" between ipv4 filter true
-expect 3 'Operation not permitted; run as root.*; nothing was written' \
-	failing setsockopt EPERM 1 "$TOOL" between ipv4 filter true
+# The first call tries the new rules, the second replaces the table.
+for which in 1 2; do
+	expect 3 'Operation not permitted; run as root.*; nothing was written' \
+		failing setsockopt EPERM $which "$TOOL" between ipv4 filter true
+done
+expect 3 'Invalid argument; dmesg may say more; nothing was written' \
+	failing setsockopt EINVAL 1+ "$TOOL" between ipv4 filter true
 expect 3 'Invalid argument.*dmesg; nothing was written' \
-	failing setsockopt EINVAL 1 "$TOOL" between ipv4 filter true
+	failing setsockopt EINVAL 2 "$TOOL" between ipv4 filter true
+expect 3 'Cannot allocate memory; nothing was written' \
+	failing setsockopt ENOMEM 1+ "$TOOL" between ipv4 filter true
 expect 3 'Operation not permitted; run as root' failing getsockopt EPERM 1 "$TOOL" dump filter
 expect 3 'this kernel has no such table' failing getsockopt ENOENT 1 "$TOOL" dump filter
 expect 3 "run 'modprobe ip_tables', or use --backend=nft" failing getsockopt ENOPROTOOPT 1 "$TOOL" dump filter
 same "the table after failed commits" "$WORK/before" <(iptables-legacy -S)
 # A module that is not loaded yet is loaded if a table is needed.
 expect 0 '^ok$' failing getsockopt ENOPROTOOPT 1 "$TOOL" between ipv4 mangle true
-# The second call restores the counters: by then the rules are in force.
+# The third call restores the counters: by then the rules are in force.
 expect 3 'was written, but its counters are lost: Cannot allocate' \
-	failing setsockopt ENOMEM 2 "$TOOL" between ipv4 filter true
+	failing setsockopt ENOMEM 3 "$TOOL" between ipv4 filter true
 [ "$(iptables-legacy -S FORWARD | count between0)" = 3 ] || fail "the rules were not written"
+# A shortage passes, whichever of the first two calls it hits.
+for error in ENOMEM ENOBUFS EINTR; do
+	for which in 1 2; do
+		expect 0 '^ok$' failing setsockopt $error $which "$TOOL" between ipv4 filter true
+	done
+done
+[ "$(iptables-legacy -S FORWARD | count between0)" = 9 ] || fail "the rules were not written once each"

@@ -73,7 +73,23 @@ ln -s "$WORK/elsewhere" "$XTABLES_LOCKFILE"
 expect 3 "'$XTABLES_LOCKFILE'" "$TOOL" idle
 [ ! -e "$WORK/elsewhere" ] || fail "created a file through a link"
 rm "$XTABLES_LOCKFILE"
+
+# Another file is no lock, and it is not opened: a writer of the FIFO would go on.
 mkfifo "$XTABLES_LOCKFILE"
-expect 0 '^ok$' "$TOOL" idle
+echo opened >"$XTABLES_LOCKFILE" &
+writer=$!
+expect 3 "XTABLES_LOCKFILE='$XTABLES_LOCKFILE': it is not a regular file" "$TOOL" idle
+kill "$writer" || fail "the FIFO was opened"
 rm "$XTABLES_LOCKFILE"
+mknod "$XTABLES_LOCKFILE" c 1 3
+expect 3 "not a regular file" "$TOOL" idle
+rm "$XTABLES_LOCKFILE"
+install -o 65534 -m 666 /dev/null "$XTABLES_LOCKFILE"
+expect 3 "belongs to another user" "$TOOL" idle
+mkdir -m 777 "$WORK/open"
+expect 3 "XTABLES_LOCKFILE='$WORK/open/lock': the folder '$WORK/open' is writable by" \
+	env XTABLES_LOCKFILE="$WORK/open/lock" "$TOOL" idle
+[ ! -e "$WORK/open/lock" ] || fail "created a file in a folder of everyone's"
+ln -s "$WORK" "$WORK/link" && chown -h 65534 "$WORK/link"
+expect 3 "the link '$WORK/link' belongs to user 65534" env XTABLES_LOCKFILE="$WORK/link/lock" "$TOOL" idle
 expect 3 "'$WORK/none/lock': No such file" env XTABLES_LOCKFILE="$WORK/none/lock" "$TOOL" idle

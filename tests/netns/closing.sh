@@ -93,7 +93,7 @@ for KIND in nft legacy; do
 	start python3 "$PEERS/answer.py" 9000
 	own=$started
 	try "$KIND unlisted proxy: open at first" open_to "$outsider"
-	try "$KIND unlisted proxy: found" finds 2 'critical guard-differs,warning proxy-bypass'
+	try "$KIND unlisted proxy: found" finds 2 'critical guard-differs,critical proxy-bypass'
 	try "$KIND unlisted proxy: a repair" dockfw 0 --repair
 	try "$KIND unlisted proxy: all is right" finds 0 ''
 	try "$KIND unlisted proxy: refused" refused "$outsider" 2001:db8:51::10 5432

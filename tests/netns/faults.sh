@@ -14,21 +14,24 @@ run() {
 	"$BUILD/tools/fault" "$@" >"$WORK/out" 2>"$WORK/err" 3>"$WORK/what" </dev/null
 	status=$?
 }
-# The same answer; the text of a rule may be missing if the report says so.
+# The same answer; the text of a rule, or what is open, may be missing if the report says so.
 answers() { # STATUS
 	[ "$status" = "$1" ] || return 1
-	cmp -s "$WORK/out" "$WORK/answer" || diff "$WORK/answer" "$WORK/out" | grep -q '^> .*\[opaque: '
+	cmp -s "$WORK/out" "$WORK/answer" || diff "$WORK/answer" "$WORK/out" |
+		grep -qE '^> (.*\[opaque: |which ports are open is not known: |    "complete": false,)'
 }
-# No answer, but a message, unless the message is what cannot be written.
+# No answer, but a message, unless the message is what cannot be written. A check of a
+# configuration whose rules cannot be parsed says that it is broken.
 refuses() {
+	[ "$status" = 2 ] && [ -s "$WORK/err" ] && grep -q configuration-broken "$WORK/out" && return
 	[ "$status" = 3 ] && { [ -s "$WORK/err" ] || grep -qE '^0 [0-9]+ [0-9]+ 2$' "$WORK/what"; }
 }
 
 # each_call OPTION…: one of two errors at each call, and the other one in the next turn.
 # Processes 1 and 2 read the configuration, which is the same in every mode. When coverage
 # is measured, a run takes long and its last calls write the counts, which a fault would
-# spoil: then only some of the calls before those.
-turn=0
+# spoil: then only some of the calls before those. Of the rest, one in FAULTS_EVERY.
+turn=0 every=${FAULTS_EVERY:-6}
 each_call() {
 	local command=("$DOCKFW" -f "$CONF" -b "$KIND" "$@") wanted process number error runs=0 refused=0 wrong=0
 	turn=$((turn + 1))
@@ -40,8 +43,9 @@ each_call() {
 	while read -r process number _; do
 		[ "$turn" = 1 ] || [ "$process" = 0 ] || [ "$process" -gt 2 ] || continue
 		[ -z "${COVERAGE:-}" ] || { [ $((number % 5)) = 0 ] && [ "$number" -le $((process ? 40 : 180)) ]; } || continue
+		[ $(((number + turn) % every)) = 0 ] || continue
 		error=ENOMEM
-		[ $(((number + turn) % 2)) = 0 ] || error=EINTR
+		[ $(((number / every + turn) % 2)) = 0 ] || error=EINTR
 		run "$process" "$number" "$error" "${command[@]}"
 		runs=$((runs + 1))
 		answers "$wanted" && continue
@@ -89,7 +93,27 @@ for KIND in nft legacy; do
 	try "$KIND: a trace" each_call --trace "$packet"
 	clear_tables
 done
+# short COMMAND…: the kernel has no memory or buffer for a message: it is sent again.
+short() {
+	local n=0 error
+	until [ "$n" -gt 0 ] && ! grep -q INJECTED "$WORK/trace"; do
+		n=$((n + 1))
+		for error in ENOMEM ENOBUFS EAGAIN; do
+			clear_tables
+			load docker-28.5
+			gives 0 strace -qq -o "$WORK/trace" -e trace=sendto -e "inject=sendto:error=$error:when=$n" "$@" || return 1
+			ipt -S DOCKER-USER | grep -q -- '-j REJECT' || return 1
+		done
+	done
+	[ "$n" -gt 5 ]
+}
+# If it never has any, the time limit ends it.
+never() { gives 3 strace -qq -o "$WORK/trace" -e trace=sendto -e inject=sendto:error=ENOBUFS:when=2+ "$@" && grep -q 'timed out' "$WORK/err"; }
+
 KIND=nft
+try "a shortage of the kernel passes" short "$DOCKFW" -f "$CONF" -b nft -4 --repair
+try "one that stays ends at the time limit" never "$DOCKFW" -f "$CONF" -b nft -4 --repair -t 1
+clear_tables
 load docker-28.5
 try "interrupted reads" interrupted "$DOCKFW" -f "$CONF" -b nft --trace "$packet"
 try "exposure" each_call -4 --exposure --format=json

@@ -135,7 +135,7 @@ for KIND in nft legacy; do
 			dockfw 0 --repair && [ "$(rules OFFICE | wc -l)" = 2 ]
 	}
 	try "$KIND: a user-defined chain is held" own_chain
-	write_conf </dev/null
+	write_conf <<<'chain "DOCKER-USER" { rules = { } }'
 	ipt -I DOCKER-FORWARD -s 192.0.2.0/24 -j OFFICE
 	own_called() { dockfw 0 --repair && ipt -S OFFICE && finds 0 ''; }
 	try "$KIND: it stays while any rule jumps to it, even in one of Docker's chains" own_called

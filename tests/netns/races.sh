@@ -113,6 +113,58 @@ guard_whole() { states "$WORK/guard-samples" 'forward accept reject ' ''; }
 without_failure() { [ ! -s "$WORK/failed" ] || { head -n 30 "$WORK/failed"; return 1; }; }
 often() { [ "$(wc -l <"$WORK/broken")" -ge 10 ] && [ "$(grep -c '^OK: repaired' "$WORK/repairs")" -ge 10 ]; }
 
+# ---- several runs at once: a timer's, one by hand, one that stays; and checks ----
+
+# run_often NAME OPTION…: each status but those that the tables can have caused is recorded.
+run_often() {
+	local name=$1 i
+	for ((i = 0; i < 12; i++)); do
+		"$DOCKFW" -f "$CONF" -b "$KIND" -4 "${@:2}" --format=json -o "$WORK/report.json" 2>"$WORK/err.$name"
+		status=$?
+		echo "$name $status" >>"$WORK/statuses"
+		case $status in
+		# Every writer of the report has put a whole one in place.
+		[012]) jq -e '.exit <= 3 and (.findings | type == "array")' "$WORK/report.json" >/dev/null ||
+			echo "$name $i: the report is not whole" >>"$WORK/failed" ;;
+		3) grep -q 'the tables changed .* while they were read' "$WORK/err.$name" ||
+			cat "$WORK/err.$name" >>"$WORK/failed" ;;
+		*) echo "$name: $status" >>"$WORK/failed" ;;
+		esac
+	done
+}
+together() {
+	local pid runs others
+	rm -f "$WORK"/{done,failed,statuses}
+	breaker & others=$!
+	ROUNDS=60 writer 1 FORWARD & others+=" $!"
+	run_often timer --repair & runs=$!
+	run_often hand --repair & runs+=" $!"
+	run_often watch --repair --wait=1 & runs+=" $!"
+	run_often check & runs+=" $!"
+	run_often monitor -v & runs+=" $!"
+	for pid in $runs; do wait "$pid"; done
+	touch "$WORK/done"
+	for pid in $others; do wait "$pid"; done
+	# Each kind of run has ended well at least once.
+	[ "$(grep -c ' 0$' "$WORK/statuses")" -ge 5 ] || sort "$WORK/statuses" | uniq -c >>"$WORK/failed"
+	without_failure
+}
+# Each configured rule, the jump and the guard's rules are there once.
+once() {
+	ipt -S >"$WORK/rules"
+	nft list table ip dockfw >>"$WORK/rules"
+	cat "$WORK/rules"
+	for rule in '^-A DOCKER-USER .*--comment dockfw -j RETURN' '^-A DOCKER-USER .*--comment dockfw -j REJECT' \
+		'^-A FORWARD -j DOCKER-USER' 'ip saddr 203.0.113.123 .* accept ' ' counter packets .* reject '; do
+		[ "$(grep -cE -- "$rule" "$WORK/rules")" = 1 ] || { echo "not once: $rule"; return 1; }
+	done
+}
+# Nothing but the one that was stored, and that is whole.
+stored_once() {
+	[ "$(find /var/lib/dockfw -type f | wc -l)" = 1 ] && ls -lA /var/lib/dockfw &&
+		"$DOCKFW" --check-config -f "$(find /var/lib/dockfw -type f)"
+}
+
 two_rules
 for KIND in nft legacy; do
 	WAIT=
@@ -148,6 +200,11 @@ for KIND in nft legacy; do
 	try "$KIND: nor of the guard in $(wc -l <"$WORK/guard-samples")" guard_whole
 	dockfw 0 --repair
 	try "$KIND: correct at the end" finds 0 ''
+	try "$KIND: several runs at once, each with a status that the tables explain" together
+	try "$KIND: after that, a repair" dockfw 0 -4 --repair
+	try "$KIND: everything is there once" once
+	try "$KIND: nothing is left to repair" dockfw 0 -4
+	try "$KIND: one configuration is stored" stored_once
 	clear_tables
 done
 finish

@@ -9,7 +9,8 @@ KIND=nft
 load reload-debian-12
 two_rules
 
-# refused PATTERN COMMAND…: one line on stderr that matches the pattern, and nothing else.
+# refused PATTERN COMMAND…: one line on stderr that matches the pattern, and nothing else;
+# a check or repair adds one that nothing takes the place of the configuration.
 refused() {
 	silent refused_now "$@"
 }
@@ -18,6 +19,7 @@ refused_now() {
 	shift
 	gives 3 timeout 20 "$@" || return 1
 	[ ! -s "$WORK/out" ] || { echo "on stdout:"; cat "$WORK/out"; return 1; }
+	sed -i '2 { /: no last good configuration of .* is stored: /d }' "$WORK/err"
 	if [ "$(wc -l <"$WORK/err")" != 1 ] || [ "$(wc -c <"$WORK/err")" -gt 2000 ] ||
 		! grep -qE -- "$pattern" "$WORK/err"; then
 		echo "not one readable line that matches '$pattern':"
@@ -82,9 +84,19 @@ refused_text "an unknown backend" pf 'backend = "pf"'
 refused_text "an unknown finding" nothing 'ignore = { "nothing" }'
 refused_text "an unclosed brace" . 'families = { "ipv4"'
 refused_text "an unclosed quote" . 'backend = "nft'
+# Without a last good configuration, one wrong rule costs one rule; here it is the only one.
+costs_one() { # PATTERN
+	gives 2 timeout 20 "$DOCKFW" --repair -b nft -f "$CONF" || return 1
+	[ "$(wc -l <"$WORK/err")" = 1 ] && grep -qE -- "$1" "$WORK/err" &&
+		grep -qE '^critical  configuration-broken .* can be used: the other rules are in force in chains that hold none of this program' "$WORK/out" &&
+		! iptables-nft -S DOCKER-USER | grep -qe '--comment dockfw' && return
+	cat "$WORK/err" "$WORK/out"
+	return 1
+}
 rules_refused() { # NAME PATTERN RULE
 	rules "\"$3\""
-	refuses "$1" "$CONF:1: .*$2" "$CONF"
+	try "repair: $1" costs_one "$CONF:1: .*$2"
+	try "check-config: $1" refused "$CONF:1: .*$2" "$DOCKFW" --check-config -f "$CONF"
 }
 rules_refused "a rule with an unknown option" no-such-option '-i ens3 --no-such-option -j DROP'
 rules_refused "an unknown match" nosuch '-m nosuch -j DROP'
@@ -99,8 +111,8 @@ rules_refused "an option without its value" . '-i ens3 -p'
 rules_refused "a command" . '-A DOCKER-USER -j DROP'
 rules_refused "a table" . '-t nat -j DROP'
 rules_refused "an interface name that is too long" . '-i abcdefghijklmnop -j DROP'
-rules_refused "a jump to DOCKER-USER itself" . '-j DOCKER-USER'
-rules_refused "a control character" 0x01 $'-p tcp \001 -j DROP'
+refused_text "a jump to DOCKER-USER itself" . 'chain DOCKER-USER { rules = { "-j DOCKER-USER" } }'
+refused_text "a control character" 0x01 $'chain DOCKER-USER { rules = { "-p tcp \001 -j DROP" } }'
 rules_refused "a quote that is not closed" closed "-m comment --comment '\\\"abc' -j DROP"
 rules_refused "a chain of 29 characters" 28 '-j ABCDEFGHIJKLMNOPQRSTUVWXYZABC'
 long=$(head -c 60000 /dev/zero | tr '\0' a)
@@ -147,7 +159,7 @@ try "a long message of wide characters" cut_message
 # Several errors in one file are reported in one run, a line each.
 rules '"-m nosuch -j DROP", "-p tcp --dport 70000 -j DROP"'
 several() {
-	gives 3 "$DOCKFW" --repair -b nft -f "$CONF" && [ "$(grep -c "$CONF:1: " "$WORK/err")" = 2 ] &&
+	gives 3 "$DOCKFW" --check-config -f "$CONF" && [ "$(grep -c "$CONF:1: " "$WORK/err")" = 2 ] &&
 		grep -q nosuch "$WORK/err" && grep -q 70000 "$WORK/err" && return
 	cat "$WORK/err"
 	return 1

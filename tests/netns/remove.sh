@@ -88,7 +88,7 @@ removes() { # all cases of one backend
 	echo 'colour = "blue"' >>"$CONF"
 	try "$KIND: a wrong configuration" dockfw 0 --remove
 	try "$KIND: a warning says so" warns 'going on without the configuration: every rule with the mark is removed'
-	try "$KIND: and what is wrong" warns "no such option 'colour'"
+	try "$KIND: and what is wrong" warns "there is no setting 'colour'"
 	try "$KIND: everything is gone without it, too" leaves "$WORK/theirs"
 	configure
 	repair
@@ -159,7 +159,7 @@ try "no legacy table is created" unshare --net sh -c "'$DOCKFW' -f '$CONF' --rem
 # ---- options ----
 
 refuses() { dockfw 3 --remove "$@" && cat "$WORK/out" "$WORK/err" | grep -q -- "$why"; } # OPTION…
-why='cannot be used with that mode'
+why='cannot be used with --remove'
 for format in nagios prometheus; do try "not as $format" refuses --format=$format; done
 why='more than one mode'
 try "not with another mode" refuses --check

@@ -60,16 +60,19 @@ json() {
 import json, sys
 text = open(sys.argv[1], "rb").read().decode("utf-8")
 report = json.loads(text, parse_constant=sys.exit)
-want = {"status", "exit", "version", "backend", "families", "error", "findings", "guard", "edits", "written"}
+want = {"status", "exit", "version", "backend", "families", "error", "findings", "ignored", "open_ports", "guard", "edits", "later_edits", "written"}
 assert want <= set(report) <= want | {"found"}, set(report)
 assert report["exit"] == int(sys.argv[2]) and report["status"] == sys.argv[3], report
-for finding in report["findings"] + report.get("found", []):
-    assert set(finding) == {"id", "severity", "family", "table", "chain", "rule", "message", "remedy",
-                            "repairable"}, finding
+for finding in report["findings"] + report["ignored"] + report.get("found", []):
+    assert set(finding) == {"id", "severity", "family", "table", "chain", "rule", "text", "handle", "message",
+                            "remedy", "repairable"}, finding
     assert "\n" not in finding["message"], finding
+for port in (report["open_ports"] or {"ports": []})["ports"]:
+    assert set(port) - {"port_end"} == {"family", "protocol", "port", "hosts", "interfaces", "certain", "anyone",
+                                        "sources", "nearby", "message"}, port
 for family, guard in report["guard"].items():
     assert family in ("ipv4", "ipv6") and set(guard) == {"refused"} and guard["refused"] >= 0, guard
-for edit in report["edits"]:
+for edit in report["edits"] + report["later_edits"]:
     assert set(edit) == {"op", "family", "table", "chain", "position", "rule"}, edit
 ' "$WORK/out" "$status" "$word" || { cat "$WORK/out"; return 1; }
 }
@@ -227,6 +230,25 @@ alone() { [ "$(ls -A "$folder")" = dockfw.prom ] || { ls -lA "$folder"; return 1
 try "a report's file" put
 try "everyone can read it" [ "$(stat -c %a "$file")" = 644 ]
 try "nothing else is left there" alone
+# A run that fails before it has read anything: the file shows that, and is not stale.
+failed() { # OPTION…
+	echo 'dockfw_last_run_timestamp_seconds 1' >"$file"
+	gives 3 "$DOCKFW" -f "$CONF" "$@" && grep -qx 'dockfw_status 3' "$file" && alone &&
+		[ "$(sed -n 's/^dockfw_last_run_timestamp_seconds //p' "$file")" -ge "$began" ]
+}
+began=$(date +%s)
+good=$CONF CONF=$WORK/nowhere.conf
+try "no configuration: the file is written" failed --repair --format=prometheus -o "$file"
+CONF=$good
+try "a bad option: as well" failed --no-such-option --format=prometheus -qo "$file"
+try "a bad value: as well" failed --format=prometheus --wait=soon --output="$file"
+without_rights() {
+	local program=$DOCKFW DOCKFW=$WORK/powerless
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-net_admin,-net_raw %q "$@"\n' "$(realpath "$program")" >"$DOCKFW"
+	chmod +x "$DOCKFW"
+	failed --format=prometheus -o "$file"
+}
+try "no right to read: as well" without_rights
 echo precious >"$WORK/precious"
 ln -sf "$WORK/precious" "$file"
 put_at_link() { dockfw 3 --format=prometheus -o "$file" && grep -q 'not a regular file; name a file' "$WORK/err"; }

@@ -45,6 +45,7 @@ for KIND in nft legacy; do
 	try "$KIND: the second is for other interfaces" both reaches "$vpn"
 
 	sed -i '/^publish/,$d' "$CONF"
+	echo 'end()' >>"$CONF" # or it would be cut off
 	try "$KIND: no section" mended
 	try "$KIND: then the port is closed to the outside" both refused "$allowed"
 	try "$KIND: but not to a VPN" both reaches "$vpn"

@@ -30,9 +30,10 @@ part() { sed -n "/^\*$1/,/^COMMIT/p" "$LAYOUTS/docker-28.5.rules" | iptables-"$K
 for KIND in nft legacy; do
 	clear_tables
 	two_rules
-	try "$KIND: it waits for dockerd" waiting --wait=60 --repair
+	# Without any chains it would not wait for long.
 	part filter
 	part nat
+	try "$KIND: it waits for dockerd" waiting --wait=60 --repair
 	sleep 0.7
 	try "$KIND: chains without dockerd are not enough" still
 	dockerd
@@ -65,6 +66,8 @@ for KIND in nft legacy; do
 	end "$dockerd"
 	try "$KIND: without dockerd" finds 3 'unknown docker-absent'
 	try "$KIND: the same after a wait" dockfw 3 --wait=1
+	# It would be killed after 20 seconds.
+	try "$KIND: no long wait where there is no Docker" gives 3 timeout 20 "$DOCKFW" -f "$CONF" -b "$KIND" --wait=60
 done
 
 # dockerd starts late, and then others make harmless changes without pause.
@@ -103,6 +106,7 @@ end "$dockerd"
 # More changes while it waits than its socket buffer holds.
 KIND=nft
 clear_tables
+dockerd
 try "many changes: it waits" waiting --wait=60
 kill -STOP "$waiter"
 {
@@ -115,7 +119,6 @@ for _ in 1 2 3 4 5; do nft -f "$WORK/many" && nft delete table inet many; done
 kill -CONT "$waiter"
 two_rules
 load docker-28.5
-dockerd
 try "many changes: it goes on" ends 2
 end "$dockerd"
 finish

@@ -27,12 +27,12 @@ dockerd
 try "with dockerd" finds 0 ''
 try "a wait" dockfw 0 --wait=5
 try "a repair that stays" dockfw 0 --repair --wait=5
+ip link set ens3 up && ip addr add 198.51.100.10/24 dev ens3
 # shellcheck disable=SC2034 # for proxy
 listen=0.0.0.0 port=8080
-proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 8000
 try "a proxy" finds 1 'warning proxy-bypass'
-iptables-legacy -A INPUT -s 192.0.2.1 -j DROP
-ip6tables-legacy -A INPUT -s 2001:db8::1 -j DROP
+iptables-legacy -A INPUT -i ens3 -j DROP
 try "a proxy that rules of INPUT guard" dockfw 0
 try "the paths of packets" dockfw 0 --exposure
 try "a configuration from the current rules" dockfw 0 --capture

@@ -114,7 +114,7 @@ two_rules
 ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
 try "rules come in, and something is left" dockfw 1 --repair
 try "with its current number" says 'rule 4 of DOCKER-USER is never evaluated: rule 3 ends'
-try "the listing says that it has the numbers from before" says '^ipv4 filter DOCKER-USER, with the numbers from before the repair$'
+try "the listing says that it has the numbers from before" says '^What was changed .*, with the numbers from before:$'
 try "but only if they differ" says '^ipv4 filter FORWARD \(policy DROP\)$'
 try "afterwards the numbers are the same" dockfw 1
 try "and the listing shows that" says '^ipv4 filter DOCKER-USER$'
@@ -196,4 +196,47 @@ try "no configuration at all" gives 0 "$DOCKFW" -b nft --exposure
 try "the answer is the same" says '^0.0.0.0:99/sctp '
 try "but a check needs one" gives 3 "$DOCKFW" -b nft
 try "the message says where to get one" grep -q "'dockfw-check --capture' prints one" "$WORK/err"
+
+# ---- many equal findings, and somebody's rules ----
+
+KIND=nft
+clear_tables
+load docker-28.5
+write_conf < <(
+	echo 'chain "DOCKER-USER" { rules = {'
+	for number in {1..1000}; do echo "\"-s 10.0.$((number / 256)).$((number % 256)) -j DROP\","; done
+	echo '} }'
+)
+many='critical  rule-missing           ipv4: 1000 of 1000 rules are missing from DOCKER-USER: .*10\.0\.0\.3 .* and 997 more$'
+at_most() { [ "$(wc -l <"$WORK/out")" -le "$1" ] || { wc "$WORK/out"; return 1; }; }
+try "a thousand rules are missing" dockfw 2 -4
+try "they are one line" says "^$many"
+try "the rules to insert are counted, too" says '^  \+         \(994 rules; -v shows them\)$'
+try "the report is short" at_most 40
+try "-v shows each" dockfw 2 -4 -v
+try "it does" [ "$(grep -c '^critical  rule-missing' "$WORK/out")/$(grep -c '^  + .* -j DROP$' "$WORK/out")" = 1000/1000 ]
+try "a plugin" dockfw 2 -4 --format=nagios -v
+try "it is short as well" at_most 30
+try "json has each" dockfw 2 -4 --format=json
+try "it does" [ "$(jq '[.findings[] | select(.id == "rule-missing")] | length' "$WORK/out")" = 1000 ]
+try "a repair" dockfw 0 -4 --repair
+try "a heading says what the listing shows" says '^What was changed \(- deleted, \+ inserted\), with the numbers from before:$'
+ipt -A DOCKER-USER -s 10.1.1.1 -m comment --comment "by hand" -j ACCEPT
+ipt -I FORWARD -i ens3 -j ACCEPT
+nft insert rule ip filter DOCKER-USER meta length 500-600 counter accept
+handle=$(nft -a list chain ip filter DOCKER-USER | sed -n 's/.*meta length .* # handle \([0-9]*\)$/\1/p')
+dockfw 2 -4
+try "the rule of a finding" says '^critical  accept-before-user .*; rule 1: -i ens3 -j ACCEPT$'
+try "one that cannot be decoded has its handle" says "^warning   rule-opaque .*; rule 1: nft handle $handle\$"
+dockfw 2 -4 --format=nagios -v
+try "a plugin has both" says '^critical accept-before-user .*; rule 1: -i ens3 -j ACCEPT$'
+try "the handle, too" says "^warning rule-opaque .*; rule 1: nft handle $handle\$"
+dockfw 2 -4 --format=json
+try "json has the rule" [ "$(jq -r '.findings[] | select(.id == "accept-before-user") | .text' "$WORK/out")" = '-i ens3 -j ACCEPT' ]
+try "and the handle" [ "$(jq -r '.findings[] | select(.id == "rule-opaque") | .handle' "$WORK/out")" = "$handle" ]
+dockfw 1 -4 --repair
+ipt -A DOCKER-USER -j RETURN
+ipt -A DOCKER-USER -s 10.1.1.2 -j DROP
+try "a repair that can do nothing" dockfw 1 -4 --repair
+try "it says so" says '^WARNING: [23] findings that --repair cannot fix \(nft, ipv4\)$'
 finish

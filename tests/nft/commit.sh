@@ -101,9 +101,12 @@ expect 1 "cannot insert rule 2 of the chain 'OTHER'.*No such file.*is there a ch
 	"$TOOL" script ipv4 raw +OTHER 'OTHER@1=-j ACCEPT' 'OTHER@2=-j DOCKER-USER'
 expect 1 "cannot insert rule 1 of the chain 'OTHER'.*Invalid argument; target 'REJECT' was refused" \
 	"$TOOL" script ipv4 mangle +OTHER 'OTHER@1=-j REJECT'
-expect 1 "cannot insert rule 1 of the chain 'FORWARD'.*Invalid argument; a rule that 'OTHER' has or leads to may" \
+# What is last in the list is sent first: the rule is refused, or the jump that leads to it.
+expect 1 "cannot insert rule 1 of the chain 'OTHER'.*Invalid argument; dmesg may say more" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-m owner --uid-owner 0 -j DROP' 'FORWARD@1=-j OTHER'
-expect 1 "cannot insert rule 1 of the chain 'DOCKER-USER'.*in a loop" \
+expect 1 "cannot insert rule 1 of the chain 'FORWARD'.*Invalid argument; a rule that 'OTHER' has or leads to may" \
+	"$TOOL" script ipv4 filter 'FORWARD@1=-j OTHER' 'OTHER@1=-m owner --uid-owner 0 -j DROP'
+expect 1 "cannot insert rule 1 of the chain 'OTHER'.*in a loop" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-j DOCKER-USER' 'DOCKER-USER@1=-j OTHER'
 expect 1 "nf_tables has no -j QUEUE.*nothing was written" \
 	"$TOOL" script ipv4 filter 'OTHER@1=-j ACCEPT' 'OTHER@1=-j QUEUE'

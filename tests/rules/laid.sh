@@ -15,6 +15,7 @@ taken() {
 empty() { "$command" -F && "$command" -X; }
 
 # Reads the lists, without the known differences, into the array rules.
+NEVER_FOUND=$(never_found) || exit 1
 collect() {
 	local rule
 	rules=()
@@ -67,7 +68,8 @@ as_theirs() { listed | diff "$WORK/theirs" -; }
 found() {
 	{
 		echo '*filter'
-		each '-C T%d %s -m comment --comment dockfw' | grep -vE -e ' (-c|--set-counters) ' -e '--limit-burst 0 '
+		each '-C T%d %s -m comment --comment dockfw' | grep -vE -e ' (-c|--set-counters) ' -e '--limit-burst 0 ' \
+			-e "$NEVER_FOUND"
 		echo COMMIT
 	} >"$WORK/input"
 	"$command-restore" --noflush <"$WORK/input" 2>"$WORK/err" && return

@@ -184,7 +184,7 @@ static int edit(make_edits *make, enum family family, char **args)
 		fprintf(stderr, "no such edits\n");
 		goto out;
 	}
-	result = backend_legacy.commit(backend, snapshot, &edits);
+	result = backend_legacy.commit(backend, snapshot, &edits, NULL);
 out:
 	edits_clear(&edits);
 	backend_legacy.close(backend);

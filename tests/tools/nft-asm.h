@@ -33,6 +33,8 @@
  *   match NAME REVISION DATA  target NAME REVISION DATA
  *   limit RATE UNIT BURST [TYPE [FLAGS]]
  *   log GROUP [PREFIX [SNAPLEN [THRESHOLD]]]   PREFIX '-': none
+ *   syslog LEVEL [FLAGS [PREFIX]]  a log without a group
+ *   lookup REG [TO]                TO: the register that a map writes, 0 for a verdict
  *   comment TEXT                   user data of the rule; udata DATA any
  *   bare NAME                      an expression without attributes
  *   also TYPE DATA                 one more attribute for the expression before
@@ -116,7 +118,8 @@ static const struct asm_names asm_ops[] = {
 static const struct asm_names asm_verdicts[] = {
 	{ "accept", NF_ACCEPT }, { "drop", NF_DROP }, { "queue", NF_QUEUE },
 	{ "return", (uint32_t)NFT_RETURN }, { "jump", (uint32_t)NFT_JUMP },
-	{ "goto", (uint32_t)NFT_GOTO }, { "continue", (uint32_t)NFT_CONTINUE }, { NULL, 0 },
+	{ "goto", (uint32_t)NFT_GOTO }, { "continue", (uint32_t)NFT_CONTINUE },
+	{ "break", (uint32_t)NFT_BREAK }, { NULL, 0 },
 };
 
 #define ASM_WORDS 8
@@ -188,6 +191,17 @@ static inline void asm_attributes(struct nlmsghdr *nlh, char *const *w)
 		asm_u32(nlh, NFTA_LIMIT_BURST, (uint32_t)atoi(w[3]));
 		asm_u32(nlh, NFTA_LIMIT_TYPE, w[4] ? (uint32_t)atoi(w[4]) : NFT_LIMIT_PKTS);
 		asm_u32(nlh, NFTA_LIMIT_FLAGS, w[4] && w[5] ? (uint32_t)atoi(w[5]) : 0);
+	} else if (!strcmp(name, "lookup")) {
+		mnl_attr_put_strz(nlh, NFTA_LOOKUP_SET, "set");
+		asm_u32(nlh, NFTA_LOOKUP_SREG, (uint32_t)atoi(w[1]));
+		if (w[2])
+			asm_u32(nlh, NFTA_LOOKUP_DREG, (uint32_t)atoi(w[2]));
+	} else if (!strcmp(name, "syslog")) {
+		asm_u32(nlh, NFTA_LOG_LEVEL, (uint32_t)atoi(w[1]));
+		if (w[2])
+			asm_u32(nlh, NFTA_LOG_FLAGS, (uint32_t)atoi(w[2]));
+		if (w[2] && w[3])
+			mnl_attr_put_strz(nlh, NFTA_LOG_PREFIX, w[3]);
 	} else if (!strcmp(name, "log")) {
 		mnl_attr_put_u16(nlh, NFTA_LOG_GROUP, htons((uint16_t)atoi(w[1])));
 		if (w[2] && strcmp(w[2], "-"))
@@ -201,7 +215,7 @@ static inline void asm_attributes(struct nlmsghdr *nlh, char *const *w)
 
 static inline const char *asm_kernel_name(const char *name)
 {
-	return !strcmp(name, "setmeta") ? "meta" :
+	return !strcmp(name, "setmeta") ? "meta" : !strcmp(name, "syslog") ? "log" :
 	       !strcmp(name, "imm") || !strcmp(name, "verdict") ? "immediate" : name;
 }
 

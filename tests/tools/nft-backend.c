@@ -138,7 +138,7 @@ static int append(enum family family, const char *table, const char *chain, char
 		  uint32_t *refused)
 {
 	struct nft_socket *nft = nft_socket_open();
-	struct nft_refusal refusal = { 0 };
+	struct nft_refusals refusals = { 0 };
 	struct nft_batch batch;
 	uint32_t generation = 0;
 	int status = nft ? nft_generation(nft, &generation) : -1;
@@ -156,8 +156,9 @@ static int append(enum family family, const char *table, const char *chain, char
 		asm_rule(nlh, *rules);
 		nft_batch_close(&batch, nlh);
 	}
-	status = nft_batch_send(&batch, nft, &refusal);
-	*refused = refusal.error ? refusal.message : 0;
+	status = nft_batch_send(&batch, nft, false, &refusals);
+	*refused = refusals.n ? refusals.v[0].message : 0;
+	nft_refusals_clear(&refusals);
 	nft_batch_free(&batch);
 	nft_socket_close(nft);
 	return status;
@@ -190,7 +191,10 @@ static struct rule *rule_of(enum family family, const char *text)
 	return rule;
 }
 
-/* Whether the last rule of the chain is as the form says. */
+/*
+ * Whether the last rule of the chain is as the form says. A text that the installed libxtables
+ * refuses gives no rule to compare with: since 1.8.10 it refuses "--dport 4:3".
+ */
 static bool check_form(const struct nft_form *form, const struct rule *rule)
 {
 	struct rule *wanted, *read;
@@ -200,7 +204,7 @@ static bool check_form(const struct nft_form *form, const struct rule *rule)
 		return rule->opaque && strstr(rule->opaque, form->opaque);
 	wanted = rule_of(rule->family, form->text);
 	if (!wanted)
-		return false;
+		return !rule->opaque;
 	read = nft_canonical(wanted);
 	good = rule_equal(read, rule);
 	rule_free(read);
@@ -242,7 +246,7 @@ static int forms(char **args)
 
 static int commit(struct edits *edits)
 {
-	int status = backend_nft.commit(backend, snapshot, edits);
+	int status = backend_nft.commit(backend, snapshot, edits, NULL);
 
 	puts(status == BACKEND_OK ? "ok" : status == BACKEND_CHANGED ? "changed" : "failed");
 	edits_clear(edits);
@@ -420,7 +424,7 @@ static int churn(char **args)
 			edits_rule(&edits, EDIT_INSERT, family, args[1], args[2],
 				   chain->nrules / 2 + 1, rule);
 		if (!status)
-			status = backend_nft.commit(backend, snapshot, &edits);
+			status = backend_nft.commit(backend, snapshot, &edits, NULL);
 		edits_clear(&edits);
 		stop();
 		if (status && status != BACKEND_CHANGED)

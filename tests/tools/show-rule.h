@@ -46,7 +46,8 @@ static inline void print_rule(const struct rule *rule)
 	       rule->frag);
 	for (size_t i = 0; i < rule->nmatches; i++)
 		print_ext("match", &rule->matches[i]);
-	printf(" %s", verdicts[rule->verdict]);
+	/* "?": an opaque rule that may do other things as well. */
+	printf(" %s%s", verdicts[rule->verdict], rule_is_unknown(rule) ? "?" : "");
 	if (rule->chain)
 		printf(" %s", rule->chain);
 	if (rule->verdict == VERDICT_EXT)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Prints a ruleset for iptables-restore, random but determined by the seed, with the
- * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe|few|guard].
+ * names and addresses of tests/walk/lib.sh: walk-generate FAMILY SEED [maybe|few|none|guard].
  * With maybe it contains matches that cannot be decided without state; with few it lets
- * most packets pass. With guard it is one for nft: the guard's table, with its expressions.
+ * most packets pass, and with none it is empty. With guard it is one for nft: the guard's table, with its expressions.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,30 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "walk-random.h"
 
-static uint64_t state;
-static bool v6, maybe, few;
-
-static unsigned int below(unsigned int n)
-{
-	state = state * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned int)(state >> 33) % n;
-}
-
-static bool one_in(unsigned int n)
-{
-	return below(n) == 0;
-}
+static bool v6, maybe, few, none, no_marks;
 
 static const char *bang(void)
 {
 	return one_in(4) ? "! " : "";
-}
-
-static const char *pick(const char *const *from, size_t n)
-{
-	return from[below((unsigned int)n)];
 }
 
 static const char *source(void)
@@ -253,9 +236,9 @@ static bool conditions(bool may_in, bool may_out)
 		addrtype(may_in && !may_out);
 	if (one_in(8))
 		iprange();
-	if (one_in(8))
+	if (!no_marks && one_in(8))
 		printf(" -m mark %s--mark 0x%x/0x%x", bang(), below(4), one_in(2) ? 3 : 0xffffffff);
-	if (one_in(12))
+	if (!no_marks && one_in(12))
 		printf(" -m connmark %s--mark 0x%x/0x3", bang(), below(4));
 	if (one_in(15))
 		printf(" -m pkttype %s--pkt-type unicast", bang());
@@ -583,15 +566,16 @@ int main(int argc, char **argv)
 	static const char *const filter[] = { "INPUT", "FORWARD", NULL };
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: walk-generate ipv4|ipv6 SEED [maybe|few|guard]\n");
+		fprintf(stderr, "usage: walk-generate ipv4|ipv6 SEED [maybe|few|none|guard]\n");
 		return 2;
 	}
 	v6 = !strcmp(argv[1], "ipv6");
-	state = strtoull(argv[2], NULL, 10) * 2654435761u + 12345;
 	maybe = argc > 3 && !strcmp(argv[3], "maybe");
 	few = argc > 3 && !strcmp(argv[3], "few");
-	for (int i = 0; i < 4; i++)
-		below(2);
+	none = argc > 3 && !strcmp(argv[3], "none");
+	/* Then marks may still matter for the routing. */
+	no_marks = (strtoull(argv[2], NULL, 10) * 2654435761u + 12345) % 3 == 0;
+	choices_start(strtoull(argv[2], NULL, 10), 12345);
 	if (argc > 3 && !strcmp(argv[3], "guard")) {
 		print_guard();
 		return ferror(stdout) != 0;
@@ -599,10 +583,10 @@ int main(int argc, char **argv)
 	if (few)
 		print_marks();
 	else
-		print_table("raw", !one_in(3), raw, "PREROUTING", "");
-	print_table("mangle", few || one_in(2), mangle, "PREROUTING INPUT FORWARD",
+		print_table("raw", none || !one_in(3), raw, "PREROUTING", "");
+	print_table("mangle", none || few || one_in(2), mangle, "PREROUTING INPUT FORWARD",
 		    "FORWARD POSTROUTING");
-	print_table("nat", one_in(4), nat, "PREROUTING", "");
-	print_table("filter", few && !one_in(4), filter, "INPUT FORWARD", "FORWARD");
+	print_table("nat", none || one_in(4), nat, "PREROUTING", "");
+	print_table("filter", none || (few && !one_in(4)), filter, "INPUT FORWARD", "FORWARD");
 	return ferror(stdout) != 0;
 }

@@ -14,8 +14,11 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
+#include "exposure_compute.h"
+#include "exposure_sums.h"
 #include "guard_names.h"
 #include "netinfo_read.h"
+#include "other_filters.h"
 #include "read_set.h"
 #include "report_exposure.h"
 #include "report_trace.h"
@@ -46,7 +49,10 @@ static int show_exposure(const char *what, const struct policy *policy, const st
 	if (exposure_compute(policy, &seen, policy->families, &list))
 		return 3;
 	if (!strcmp(what, "times")) {
-		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", list.n,
+		struct exposure_sums sums;
+
+		exposure_sums(&list, &sums);
+		printf("%zu ports, %llu ms, %lu KiB before, %lu KiB after\n", sums.ports,
 		       (unsigned long long)(clock_ms() - start), before, peak_kib());
 	} else if (!strcmp(what, "json")) {
 		json_t *array = report_exposure_json(&list);
@@ -89,10 +95,13 @@ static int show_trace(const char *what, const char *text, const struct world *wo
 
 int main(int argc, char **argv)
 {
+	static backend_list backends = { [BACKEND_NFT] = &backend_nft,
+					 [BACKEND_LEGACY] = &backend_legacy };
 	static const char *const guard_tables[] = { GUARD_TABLE, NULL };
 	const struct backend_ops *ops;
 	struct policy *policy = policy_new();
 	struct snapshot *snapshot = NULL, *guard = NULL;
+	struct other_filters others = { 0 };
 	struct netinfo info = { 0 };
 	int status = 3;
 
@@ -102,9 +111,11 @@ int main(int argc, char **argv)
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	deadline_start(600);
 	if (!snapshot_read(ops, policy, walk_tables, select_all, &snapshot) && !netinfo_read(&info) &&
+	    !other_filters_read(backends, ops->kind, &others) &&
 	    (ops == &backend_nft ||
 	     !snapshot_read(&backend_nft, policy, guard_tables, select_all, &guard))) {
-		struct world world = { .snapshot = snapshot, .guard = guard, .info = &info };
+		struct world world = { .snapshot = snapshot, .guard = guard, .info = &info,
+				       .others = &others };
 
 		if (!strncmp(argv[2], "trace", 5) && argc > 3)
 			status = show_trace(argv[2], argv[3], &world,
@@ -113,6 +124,7 @@ int main(int argc, char **argv)
 			status = show_exposure(argv[2], policy, &world,
 					       argc > 3 ? (unsigned int)atoi(argv[3]) : 0);
 	}
+	other_filters_clear(&others);
 	snapshot_free(guard);
 	snapshot_free(snapshot);
 	netinfo_clear(&info);

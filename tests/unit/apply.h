@@ -106,6 +106,30 @@ static inline bool apply_rule(struct chain *chain, const struct edit *edit)
 	return true;
 }
 
+static inline bool apply_add_set(struct guard_sets *sets, const struct guard_set *set)
+{
+	struct guard_set *added;
+
+	if (guard_sets_find(sets, set->name))
+		return false;
+	added = guard_sets_add(sets, set->family, set->name);
+	added->field = set->field;
+	addrset_copy(&added->values, &set->values);
+	return true;
+}
+
+static inline bool apply_drop_set(struct guard_sets *sets, const char *name)
+{
+	for (size_t i = 0; i < sets->n; i++) {
+		if (strcmp(sets->v[i]->name, name))
+			continue;
+		guard_set_free(sets->v[i]);
+		sets->v[i] = sets->v[--sets->n];
+		return true;
+	}
+	return false;
+}
+
 /*
  * Applies the edits to a snapshot, as a backend would to the kernel. Returns false if
  * an edit does not fit (no such chain, position or rule).
@@ -127,9 +151,20 @@ static inline bool edits_apply(struct snapshot *snapshot, const struct edits *ed
 		case EDIT_DROP_TABLE:
 			done = apply_drop_table(snapshot, table);
 			break;
+		case EDIT_POLICY:
+			done = table_chain(table, edit->chain) != NULL;
+			if (done)
+				table_chain(table, edit->chain)->policy = edit->policy;
+			break;
 		case EDIT_INSERT:
 		case EDIT_DELETE:
 			done = apply_rule(table_chain(table, edit->chain), edit);
+			break;
+		case EDIT_ADD_SET:
+			done = table && apply_add_set(&table->sets, edit->set);
+			break;
+		case EDIT_DROP_SET:
+			done = table && apply_drop_set(&table->sets, edit->chain);
 			break;
 		}
 		if (!done)

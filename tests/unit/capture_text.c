@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +92,8 @@ static void add_family(struct snapshot *snapshot, enum family family, const stru
 	table_sort(table);
 }
 
-static char *capture_all(const struct snapshot *snapshot, unsigned int families)
+static char *capture_as(const struct snapshot *snapshot, unsigned int families,
+			enum captured result)
 {
 	struct policy *policy = policy_new();
 	char *text;
@@ -99,20 +101,28 @@ static char *capture_all(const struct snapshot *snapshot, unsigned int families)
 	FILE *out = open_memstream(&text, &size);
 
 	policy->families = families;
-	assert_int_equal(capture(policy, snapshot, out), 0);
+	assert_int_equal(capture(policy, snapshot, out), result);
 	assert_int_equal(fclose(out), 0);
 	policy_free(policy);
 	return text;
 }
 
+static char *capture_all(const struct snapshot *snapshot, unsigned int families)
+{
+	return capture_as(snapshot, families, CAPTURED_WHOLE);
+}
+
 static struct policy *read_back(const char *text)
 {
+	static const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	FILE *out = fopen(file, "w");
 	struct policy *policy;
 
 	assert_non_null(out);
 	assert_true(fputs(text, out) >= 0);
 	assert_int_equal(fclose(out), 0);
+	/* A file of now would be read again until it stays the same. */
+	assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
 	diag_cleanup();
 	policy = config_read(file);
 	if (!policy)
@@ -129,7 +139,7 @@ static void host_is_right(const struct snapshot *snapshot, const char *text)
 	struct dockerd docker = { .running = false };
 
 	check(policy, snapshot, &docker, &findings);
-	report_findings(&findings, policy);
+	report_findings(&findings, policy, NULL);
 	if (findings.n)
 		fail_msg("%s: %s\n%s", finding_name(findings.v[0].id), findings.v[0].message, text);
 	plan(policy, snapshot, &edits);
@@ -194,8 +204,8 @@ static void merged(void **state)
 		"    }\n"
 		"}\n"
 		"\n"
-		"# These chains hold only the rules listed here. If another program fills one, such\n"
-		"# as fail2ban, put filled-by = \"others\" into its section in place of the rules.\n"
+		"# A chain with rules here holds only these. If another program fills one, put\n"
+		"# filled-by = \"others\" into its section in place of the rules.\n"
 		"\n"
 		"chain \"OFFICE\" {\n"
 		"    rules = {\n"
@@ -238,8 +248,9 @@ static void right_afterwards(void **state)
 	(void)state;
 	add_family(snapshot, FAMILY_IPV4, ipv4);
 	text = capture_all(snapshot, 3);
-	assert_non_null(strstr(text, "\nfamilies        = { \"ipv4\" }\n"));
-	assert_null(strstr(text, "\"-4 "));
+	/* The family that has none yet is looked at as well. */
+	assert_non_null(strstr(text, "\nfamilies        = { \"ipv4\", \"ipv6\" }\n"));
+	assert_non_null(strstr(text, "\"-4 "));
 	host_is_right(snapshot, text);
 	free(text);
 	add_family(snapshot, FAMILY_IPV6, ipv6);
@@ -247,8 +258,9 @@ static void right_afterwards(void **state)
 	host_is_right(snapshot, text);
 	free(text);
 	text = capture_all(snapshot, 1U << FAMILY_IPV6);
-	assert_non_null(strstr(text, "\nfamilies        = { \"ipv6\" }\n"));
-	host_is_right(snapshot, text);
+	assert_non_null(strstr(text, "\n# Only the rules of IPv6 were captured.\n"));
+	assert_non_null(strstr(text, "\nfamilies        = { \"ipv4\", \"ipv6\" }\n"));
+	assert_null(strstr(text, "\"-4 "));
 	free(text);
 	snapshot_free(snapshot);
 }
@@ -262,13 +274,14 @@ static void empty(void **state)
 
 	(void)state;
 	diag_cleanup();
-	assert_int_equal(capture(policy, snapshot, stdout), -1);
+	assert_int_equal(capture(policy, snapshot, stdout), CAPTURED_FAILED);
 	assert_non_null(strstr(diag_first_error(), "no chain DOCKER-USER in legacy"));
 	policy_free(policy);
 	add_family(snapshot, FAMILY_IPV4, ret);
 	add_family(snapshot, FAMILY_IPV6, ret + 1);
-	text = capture_all(snapshot, 3);
-	assert_string_equal(chains_of(text), "chain \"DOCKER-USER\" {\n    rules = { }\n}\n");
+	/* It does not state that no rule is wanted. */
+	text = capture_as(snapshot, 3, CAPTURED_NOTHING);
+	assert_null(strstr(text, "\nchain "));
 	host_is_right(snapshot, text);
 	free(text);
 	snapshot_free(snapshot);
@@ -295,21 +308,156 @@ static void left_out(void **state)
 	opaque->opaque = xstrdup("expression 'ct'");
 	user = table_chain(snapshot_table(snapshot, FAMILY_IPV4, "filter"), "DOCKER-USER");
 	chain_insert_rule(user, 1, opaque);
-	text = capture_all(snapshot, 3);
+	text = capture_as(snapshot, 3, CAPTURED_UNSAFE);
 	assert_string_equal(chains_of(text),
 		"chain \"DOCKER-USER\" {\n"
 		"    rules = {\n"
-		"        \"-p tcp -j DROP\",\n"
+		"        \"-4 -p tcp -j DROP\",\n"
 		"        # ipv4 rule 2 is left out: it cannot be read completely: [opaque: expression 'ct']\n"
+		"        # Whoever only this rule lets in is refused after a repair: it moves the rules "
+		"that refuse (5 here) before it.\n"
 		"        # ipv4 rule 3 is left out: the chain that it leads to cannot be configured: "
 		"-p udp -j DOCKER-FORWARD\n"
+		"        # Whoever only this rule lets in is refused after a repair: it moves the rules "
+		"that refuse (5 here) before it.\n"
 		"        # ipv4 rule 4 is left out: it has characters that are not text\n"
-		"        \"-p sctp -j DROP\"\n"
+		"        \"-4 -p sctp -j DROP\"\n"
 		"    }\n"
 		"}\n");
 	policy = read_back(text);
 	assert_int_equal(policy->chains[0]->rules[FAMILY_IPV4].n, 2);
 	policy_free(policy);
+	free(text);
+	snapshot_free(snapshot);
+}
+
+/* Which chains are held, in which family, and which are others'. */
+static void owners(void **state)
+{
+	static const struct live ipv4[] = {
+		{ "DOCKER-USER", "-p tcp -j f2b-web" },
+		{ "DOCKER-USER", "-j OFFICE" },
+		{ "DOCKER-USER", "-j SHARED" },
+		{ "DOCKER-USER", "-j KUBE-FORWARD" },
+		{ "DOCKER-USER", "-j PARTLY" },
+		{ "DOCKER-USER", "-m recent --rcheck --name f2b-ssh --rsource -j DROP" },
+		{ "f2b-web", "-s 203.0.113.200 -j REJECT" },
+		{ "f2b-web", "-j f2b-more" },
+		{ "OFFICE", "-j INNER" },
+		{ "INNER", "-s 198.51.100.7 -j DROP" },
+		{ "SHARED", "-s 203.0.113.201 -j DROP" },
+		{ "SHARED", "-j SUB" },
+		{ "SUB", "-j RETURN" },
+		{ "KUBE-FORWARD", "-j ACCEPT" },
+		{ "PARTLY", "-j DOCKER-FORWARD" },
+		{ "PARTLY", "-j SUB" },
+		{ "INPUT", "-j SHARED" },
+		{ "f2b-more", "-j RETURN" },
+		{ NULL, NULL },
+	};
+	static const struct live ipv6[] = {
+		{ "INNER", "-j DROP" },
+		{ "INPUT", "-j INNER" },
+		{ NULL, NULL },
+	};
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	char *text;
+
+	(void)state;
+	add_family(snapshot, FAMILY_IPV4, ipv4);
+	add_family(snapshot, FAMILY_IPV6, ipv6);
+	text = capture_all(snapshot, 3);
+	assert_string_equal(chains_of(text),
+		"chain \"DOCKER-USER\" {\n"
+		"    rules = {\n"
+		"        \"-4 -p tcp -j f2b-web\",\n"
+		"        \"-4 -j OFFICE\",\n"
+		"        \"-4 -j SHARED\",\n"
+		"        \"-4 -j KUBE-FORWARD\",\n"
+		"        \"-4 -j PARTLY\"\n"
+		"        # ipv4 rule 6 is left out: the program whose set it names puts it in by "
+		"itself: -m recent --rcheck --name f2b-ssh --mask 255.255.255.255 --rsource -j DROP\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"# This chain belongs to fail2ban: what is in it stays.\n"
+		"chain \"f2b-web\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"refuse\"\n"
+		"}\n"
+		"\n"
+		"# A chain with rules here holds only these. If another program fills one, put\n"
+		"# filled-by = \"others\" into its section in place of the rules.\n"
+		"\n"
+		"chain \"OFFICE\" {\n"
+		"    rules = {\n"
+		"        \"-4 -j INNER\"\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"# Not held, since INPUT (ipv4) jumps to it as well: another program may fill it.\n"
+		"# Its rules now; to hold them, put them here in place of the settings:\n"
+		"#   -s 203.0.113.201/32 -j DROP\n"
+		"#   -4 -j SUB\n"
+		"chain \"SHARED\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"refuse\"\n"
+		"}\n"
+		"\n"
+		"# This chain belongs to kube-proxy: what is in it stays.\n"
+		"chain \"KUBE-FORWARD\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"any\"\n"
+		"}\n"
+		"\n"
+		"# Not held, since it cannot be captured completely: ipv4 rule 1: the chain that it "
+		"leads to cannot be configured.\n"
+		"# Its rules now; to hold them, put them here in place of the settings:\n"
+		"#   -4 -j DOCKER-FORWARD\n"
+		"#   -4 -j SUB\n"
+		"chain \"PARTLY\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"any\"\n"
+		"}\n"
+		"\n"
+		"chain \"INNER\" {\n"
+		"    rules = {\n"
+		"        \"-s 198.51.100.7/32 -j DROP\"\n"
+		"    }\n"
+		"}\n");
+	host_is_right(snapshot, text);
+	free(text);
+	snapshot_free(snapshot);
+}
+
+/* The name of a chain of others cannot end a comment. */
+static void hostile_name(void **state)
+{
+	static const struct live ipv4[] = {
+		{ "DOCKER-USER", "-j SHARED" },
+		{ "SHARED", "-m comment --comment \"latin \xe4\" -j DROP" },
+		{ "x\nchain", "-j SHARED" },
+		{ NULL, NULL },
+	};
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	char *text;
+
+	(void)state;
+	add_family(snapshot, FAMILY_IPV4, ipv4);
+	text = capture_all(snapshot, 3);
+	assert_string_equal(chains_of(text),
+		"chain \"DOCKER-USER\" {\n"
+		"    rules = {\n"
+		"        \"-4 -j SHARED\"\n"
+		"    }\n"
+		"}\n"
+		"\n"
+		"# Not held, since another chain (ipv4) jumps to it as well: another program may fill it.\n"
+		"chain \"SHARED\" {\n"
+		"    filled-by       = \"others\"\n"
+		"    verdicts        = \"refuse\"\n"
+		"}\n");
+	host_is_right(snapshot, text);
 	free(text);
 	snapshot_free(snapshot);
 }
@@ -326,19 +474,21 @@ static void random_orders(void **state)
 	(void)state;
 	for (int round = 0; round < 60; round++) {
 		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+		size_t rules = 0;
 		char *text;
 
 		for (enum family family = 0; family < FAMILY_COUNT; family++) {
 			struct live live[13] = { 0 };
 			size_t n = (size_t)rand_r(&seed) % ARRAY_SIZE(live);
 
+			rules += n;
 			for (size_t i = 0; i < n; i++) {
 				live[i].chain = "DOCKER-USER";
 				live[i].text = texts[(size_t)rand_r(&seed) % ARRAY_SIZE(texts)];
 			}
 			add_family(snapshot, family, live);
 		}
-		text = capture_all(snapshot, 3);
+		text = capture_as(snapshot, 3, rules ? CAPTURED_WHOLE : CAPTURED_NOTHING);
 		host_is_right(snapshot, text);
 		free(text);
 		snapshot_free(snapshot);
@@ -369,6 +519,8 @@ int main(void)
 		cmocka_unit_test(right_afterwards),
 		cmocka_unit_test(empty),
 		cmocka_unit_test(left_out),
+		cmocka_unit_test(owners),
+		cmocka_unit_test(hostile_name),
 		cmocka_unit_test(random_orders),
 	};
 

@@ -117,6 +117,110 @@ static const struct test_case cases[] = {
 	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "FORWARD may get to DOCKER-USER through a chain",
+	  { "FORWARD -j mine", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "through two, after drops, by a goto",
+	  { "FORWARD -i x -j DROP", "FORWARD -j mine", "mine -s 192.0.2.1 -j DROP", "mine -j more", "more est -j DROP", "more -g DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "after a chain that only returns",
+	  { "FORWARD -j mine", "mine -j more", "mine -j DOCKER-USER", "more est -j RETURN",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "and on to Docker's chains",
+	  { "FORWARD -j mine", "mine -j DOCKER-USER", "mine -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -p 6 -j ACCEPT" },
+	  .bare = true },
+	{ "dockerd's own jump after it stays",
+	  { "FORWARD -j mine", "FORWARD -j DOCKER-USER", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "and before it",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j mine", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true },
+	{ "but not two of them",
+	  { "FORWARD -j mine", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-USER", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_DUPLICATE, WARN } }, 1, 1, .bare = true },
+	{ "not if the chain does it for some packets only",
+	  { "FORWARD -j mine", "mine -i ens3 -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 1, .bare = true },
+	{ "or FORWARD does",
+	  { "FORWARD -i ens3 -j mine", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 1, .bare = true },
+	{ "or some return before",
+	  { "FORWARD -j mine", "mine est -j RETURN", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 1, .bare = true },
+	{ "or it is left by a goto",
+	  { "FORWARD -j mine", "mine -p 17 -g more", "mine -j DOCKER-USER", "more",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 1, .bare = true },
+	{ "or an opaque rule may do that",
+	  { "FORWARD -j mine", "mine ?", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_CONDITIONAL, CRIT } }, 1, 1, .bare = true },
+	{ "nor after the end of the chain",
+	  { "FORWARD -j mine", "mine -j RETURN", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
+	{ "nor if it can accept before",
+	  { "FORWARD -j mine", "mine -i ens3 -j ACCEPT", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 1, .bare = true },
+	{ "which is a warning where it cannot be for a container",
+	  { "FORWARD -j mine", "mine -o virbr0 -j ACCEPT", "mine -j DOCKER-USER", "mine -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 1, .bare = true },
+	{ "and no finding if it is trusted",
+	  { "FORWARD -j mine", "mine -i ens3 -j ACCEPT", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  .bare = true, .trusted = "mine" },
+	{ "nor if Docker's chains come before",
+	  { "FORWARD -j mine", "mine -j DOCKER-FORWARD", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 1, .bare = true },
+	{ "a trusted one does not change that",
+	  { "FORWARD -j mine", "mine -j DOCKER-FORWARD", "mine -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 1, .bare = true, .trusted = "mine" },
+	{ "nor if Docker may remove that rule",
+	  { "FORWARD -j DOCKER-CT", "DOCKER-CT -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { USER_JUMP_MISSING, CRIT } }, 1, 1, .bare = true },
+	{ "an accept for other interfaces in a chain is a warning as well",
+	  { "FORWARD -j net", "FORWARD -j DOCKER-USER", "net -i virbr0 -o virbr0 -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "it is critical for one of Docker's",
+	  { "FORWARD -j net", "FORWARD -j DOCKER-USER", "net -i virbr0 -o docker0 -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "the conditions of the jump count too",
+	  { "FORWARD -o virbr0 -j net", "FORWARD -j DOCKER-USER", "net -i ens3 -j deep", "deep -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "two that exclude each other",
+	  { "FORWARD -i ens3 -j net", "FORWARD ! -o docker0 -j net", "FORWARD -j DOCKER-USER", "net -i ens4 -o docker0 -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "names that begin alike do not exclude each other",
+	  { "FORWARD -i ens+ -j net", "FORWARD -j DOCKER-USER", "net -i ens4 -o docker+ -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "in every way to the rule",
+	  { "FORWARD -i ens3 -j net", "FORWARD ! -o docker0 -j deep", "FORWARD -j DOCKER-USER", "net -i ens4 -j ACCEPT", "deep -o docker0 -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 2, .bare = true },
+	{ "what a chain accepts after DOCKER-USER is not before it",
+	  { "FORWARD -o virbr0 -j ACCEPT", "FORWARD -j mine", "mine -j DOCKER-USER", "mine -j ACCEPT",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, WARN } }, 1, 1, .bare = true },
 	{ "unless it is trusted",
 	  { "FORWARD -j ts-forward", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
 	    "ts-forward -i tailscale0 -j ACCEPT", DOCKER28_CHAINS, "DOCKER-USER" },
@@ -149,6 +253,42 @@ static const struct test_case cases[] = {
 	  { "FORWARD ?", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER" },
 	  { { ACCEPT_BEFORE_USER, CRIT }, { RULE_OPAQUE, WARN } }, 2, 2, .bare = true },
+	{ "not if it can only drop, or jump to a chain that does not accept",
+	  { "FORWARD ?= -j DROP", "FORWARD ?= ext:REJECT", "FORWARD ?=", "FORWARD ?= -j mine",
+	    "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER",
+	    "mine -j DROP" },
+	  { { RULE_OPAQUE, WARN }, { RULE_OPAQUE, WARN }, { RULE_OPAQUE, WARN },
+	    { RULE_OPAQUE, WARN } }, 4, 0, .bare = true, .left = 4 },
+	{ "and if that accepts, it may accept",
+	  { "FORWARD ?= -j mine", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-USER", "mine -j ACCEPT" },
+	  { { ACCEPT_BEFORE_USER, CRIT }, { RULE_OPAQUE, WARN } }, 2, 2, .bare = true },
+	{ "the jump does not pass a ban if DOCKER-USER accepts",
+	  { "FORWARD -i x -j ACCEPT", "FORWARD -s 192.0.2.1 -j DROP", "FORWARD -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER -i y -j ACCEPT" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 0, .bare = true, .left = 1 },
+	{ "nor through a chain",
+	  { "FORWARD -i x -j ACCEPT", "FORWARD -s 192.0.2.1 -j DROP", "FORWARD -j mine",
+	    "FORWARD -j DOCKER-FORWARD", "FORWARD -j DOCKER-USER", DOCKER28_CHAINS,
+	    "DOCKER-USER -i y -j ACCEPT", "mine -j DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 0, .bare = true, .left = 1 },
+	{ "but if Docker's chains come first in that",
+	  { "FORWARD -i x -j ACCEPT", "FORWARD -s 192.0.2.1 -j DROP", "FORWARD -j mine",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER -i y -j ACCEPT",
+	    "mine -j DOCKER-FORWARD", "mine -j DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT }, { ACCEPT_BEFORE_USER, CRIT } }, 2, 1, .bare = true },
+	{ "nor a rule that may do anything",
+	  { "FORWARD ?", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -i y -j ACCEPT" },
+	  { { ACCEPT_BEFORE_USER, CRIT }, { RULE_OPAQUE, WARN } }, 2, 0, .bare = true, .left = 2 },
+	{ "it does if DOCKER-USER only returns",
+	  { "FORWARD -i x -j ACCEPT", "FORWARD -s 192.0.2.1 -j DROP", "FORWARD -j DOCKER-USER",
+	    "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS, "DOCKER-USER -i y -j RETURN" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "or if Docker's chains come before it",
+	  { "FORWARD -j DOCKER-FORWARD", "FORWARD -s 192.0.2.1 -j DROP", "FORWARD -j DOCKER-USER",
+	    DOCKER28_CHAINS, "DOCKER-USER -i y -j ACCEPT" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
 	{ "rules in the wrong order",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " REJECT, "DOCKER-USER " ALLOW },
@@ -188,10 +328,30 @@ static const struct test_case cases[] = {
 	    "DOCKER-USER -s 192.0.2.7 -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT,
 	    "DOCKER-USER -j RETURN" },
 	  { { RULE_STALE, WARN } }, 1, 1, .foreign_rules = FOREIGN_REMOVE },
-	{ "an opaque rule in DOCKER-USER stays after the configured ones",
+	{ "an opaque rule in DOCKER-USER that may accept and drop stays first",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER ?", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_BYPASSED, CRIT }, { RULE_OPAQUE, WARN } }, 2, 0, .left = 2 },
+	{ "one that can only drop lets nothing past",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER ?= -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_OPAQUE, WARN } }, 1, 0, .left = 1 },
+	{ "one that can only accept comes after them",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER ?= -j ACCEPT", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
 	  { { RULE_BYPASSED, CRIT }, { RULE_OPAQUE, WARN } }, 2, 4, .left = 1 },
+	{ "open connections only: a warning, and it stays",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER est -j RETURN", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_BYPASSED, WARN } }, 1, 0, .left = 1 },
+	{ "but not from another interface, or after the rules",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -i docker0 est -j RETURN", "DOCKER-USER -i virbr0 -j ACCEPT",
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER est -j RETURN" } },
+	{ "an unconditional drop first: the rules are never evaluated",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -j DROP", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
+	  { { RULE_NOT_EVALUATED, WARN } }, 1, 0, .left = 1 },
 	{ "a user-defined chain is held exactly",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "OFFICE -s 192.0.2.7 -j DROP",
@@ -208,9 +368,30 @@ static const struct test_case cases[] = {
 	  { { RULE_STALE, WARN } }, 1, 3 },
 	{ "but not a chain of Docker's, which was never configured",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j DOCKER-INGRESS #",
+	    "DOCKER-INGRESS -s 192.0.2.7 -j DROP #" },
+	  { { RULE_STALE, WARN } }, 1, 1 },
+	{ "one whose name only begins like theirs is removed too",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT, "DOCKER-USER -j DOCKER-MINE #",
 	    "DOCKER-MINE -s 192.0.2.7 -j DROP #" },
-	  { { RULE_STALE, WARN } }, 1, 1 },
+	  { { RULE_STALE, WARN } }, 1, 3 },
+	{ "such a chain may come first if it only drops",
+	  { "FORWARD -j DOCKER-BLOCK", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-BLOCK -i ens3 -j DROP", "DOCKER-USER" },
+	  .bare = true },
+	{ "not if it accepts",
+	  { "FORWARD -j DOCKER-LATER", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-LATER -i ens3 -j ACCEPT", "DOCKER-USER" },
+	  { { ACCEPT_BEFORE_USER, CRIT } }, 1, 2, .bare = true },
+	{ "nor if it leads to Docker's",
+	  { "FORWARD -j DOCKER-LATER", "FORWARD -j DOCKER-USER", DOCKER28_CHAINS,
+	    "DOCKER-LATER -j DOCKER-FORWARD", "DOCKER-USER" },
+	  { { USER_JUMP_LATE, CRIT } }, 1, 2, .bare = true },
+	{ "and if it is trusted it may accept",
+	  { "FORWARD -j DOCKER-MINE", "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD",
+	    DOCKER28_CHAINS, "DOCKER-MINE -i ens3 -j ACCEPT", "DOCKER-USER" },
+	  .bare = true, .trusted = "DOCKER-MINE" },
 	{ "a chain that others fill is created empty",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW, "DOCKER-USER " REJECT },
@@ -225,11 +406,16 @@ static const struct test_case cases[] = {
 	    "f2b -s 192.0.2.1 -j DROP", "f2b -s 192.0.2.1 -j DROP", "f2b -j RETURN", "f2b ?",
 	    "f2b -j ACCEPT #" },
 	  .others = "any" },
-	{ "another jump to it comes after the rules if its rules may accept",
+	{ "another jump to it stays, though its rules may accept: they may also refuse",
+	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
+	    "DOCKER-USER -p 6 -j f2b", "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW,
+	    "DOCKER-USER " REJECT, "f2b -s 192.0.2.1 -j DROP" },
+	  { { RULE_BYPASSED, CRIT } }, 1, 0, .others = "any", .left = 1 },
+	{ "one for other packets does not matter",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -i x -j f2b", "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW,
 	    "DOCKER-USER " REJECT, "f2b -s 192.0.2.1 -j DROP" },
-	  { { RULE_BYPASSED, CRIT } }, 1, 6, .others = "any" },
+	  .others = "any" },
 	{ "but not if they only refuse, whatever is there now",
 	  { "FORWARD -j DOCKER-USER", "FORWARD -j DOCKER-FORWARD", DOCKER28_CHAINS,
 	    "DOCKER-USER -i x -j f2b", "DOCKER-USER -j f2b", "DOCKER-USER " ALLOW,
@@ -324,14 +510,14 @@ static void one_case(const struct test_case *test)
 	if (test->open)
 		table_chain(table, "FORWARD")->policy = VERDICT_ACCEPT;
 	check(policy, snapshot, &docker, &findings);
-	report_findings(&findings, policy);
+	report_findings(&findings, policy, NULL);
 	expect(test, &findings);
 	plan(policy, snapshot, &edits);
 	if (edits.n != test->edits)
 		fail_msg("%s: %zu edits", test->name, edits.n);
 	assert_true(edits_apply(snapshot, &edits));
 	check(policy, snapshot, &docker, &left);
-	report_findings(&left, policy);
+	report_findings(&left, policy, NULL);
 	if (left.n != test->left) {
 		print_findings(&left);
 		fail_msg("%s: not repaired", test->name);
@@ -366,14 +552,14 @@ static void test_families_and_ignore(void **state)
 	model_table(snapshot, FAMILY_IPV6, six);
 	assert_int_equal(families_in_force(policy, snapshot), 1U << FAMILY_IPV4);
 	check(policy, snapshot, &docker, &findings);
-	report_findings(&findings, policy);
+	report_findings(&findings, policy, NULL);
 	assert_int_equal(findings.n, 2);
 	assert_int_equal(findings.v[0].family, FAMILY_IPV4);
 	assert_int_equal(findings_severity(&findings), SEVERITY_CRITICAL);
 	findings_clear(&findings);
 	strings_add(&policy->ignore, "user-jump-missing");
 	check(policy, snapshot, &docker, &findings);
-	report_findings(&findings, policy);
+	report_findings(&findings, policy, NULL);
 	assert_int_equal(findings.n, 1);
 	findings_clear(&findings);
 	snapshot_free(snapshot);
@@ -445,6 +631,8 @@ static void test_interfaces(void **state)
 	};
 	struct policy *policy = setting_default_policy();
 	struct strings present = { 0 };
+	struct links links = { 0 };
+	const struct interface_facts facts = { &present, &links, policy->families };
 	struct findings findings = { 0 };
 
 	(void)state;
@@ -465,7 +653,7 @@ static void test_interfaces(void **state)
 	strings_add(&present, "ens3");
 	strings_add(&present, "ens44");
 	strings_add(&present, "eth0");
-	check_interfaces(policy, &present, &findings);
+	check_interfaces(policy, &facts, &findings);
 	assert_int_equal(findings.n, ARRAY_SIZE(wanted));
 	for (size_t i = 0; i < findings.n; i++) {
 		assert_int_equal(findings.v[i].id, INTERFACE_MISSING);
@@ -478,9 +666,68 @@ static void test_interfaces(void **state)
 	policy_free(policy);
 }
 
+static void add_link(struct links *links, const char *name, const char *own, const char *kind,
+		     const char *master)
+{
+	struct link *link = links_add(links, name);
+
+	strncpy(link->name, own, sizeof(link->name) - 1);
+	strncpy(link->master_kind, kind, sizeof(link->master_kind) - 1);
+	strncpy(link->master, master, sizeof(link->master) - 1);
+	link->bridge = *name == 'b';
+}
+
+/* What netfilter never shows, also of kinds that a test host may not have. */
+static void test_unseen_interfaces(void **state)
+{
+	static const char *const wanted[] = {
+		("no packet has the interface 'slave' in a rule, since it is a part of the bond 'bond0' "
+		 "(test.conf:1); write 'bond0'"),
+		("no packet has the interface 'other' in a rule, since it is another name of 'ens3' "
+		 "(test.conf:1); write 'ens3'"),
+		("'-i br0 -o br0 -j ACCEPT' and 1 more do not see packets that the bridge 'br0' passes "
+		 "between its ports (test.conf:1): the module br_netfilter is not loaded; load it, and "
+		 "set net.bridge.bridge-nf-call-iptables to 1 if it should"),
+	};
+	struct policy *policy = setting_default_policy();
+	struct strings present = { 0 };
+	struct links links = { 0 };
+	const struct interface_facts facts = { &present, &links, 1U << FAMILY_IPV4 };
+	struct findings findings = { 0 };
+
+	(void)state;
+	model_want(policy, DOCKER_USER, "-i slave -j DROP");
+	model_want(policy, DOCKER_USER, "-i member -j DROP");
+	model_want(policy, DOCKER_USER, "-o other -j DROP");
+	model_want(policy, DOCKER_USER, "-i br0 -o br0 -j ACCEPT");
+	model_want(policy, DOCKER_USER, "-i br1 -o br1 -j ACCEPT");
+	model_want(policy, "OFFICE", "-i br0 -o br0 -j DROP");
+	model_want(policy, "OFFICE", "-i br0 ! -o br0 -j DROP");
+	for (const char *const *name = (const char *const[]){ "slave", "member", "br0", "br1", NULL };
+	     *name; name++)
+		strings_add(&present, *name);
+	add_link(&links, "slave", "slave", "bond", "bond0");
+	add_link(&links, "member", "member", "vrf", "red");
+	add_link(&links, "other", "ens3", "", "");
+	add_link(&links, "br0", "br0", "", "");
+	add_link(&links, "br1", "br1", "", "");
+	links.v[links.n - 1].calls[FAMILY_IPV4] = true;
+	check_interfaces(policy, &facts, &findings);
+	assert_int_equal(findings.n, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < findings.n; i++) {
+		assert_int_equal(findings.v[i].id, RULE_NOT_EVALUATED);
+		assert_string_equal(findings.v[i].message, wanted[i]);
+	}
+	assert_int_equal(findings.v[2].family, FAMILY_IPV4);
+	findings_clear(&findings);
+	strings_clear(&present);
+	links_clear(&links);
+	policy_free(policy);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 4];
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 5];
 	size_t n = 0;
 
 	for (; n < ARRAY_SIZE(cases); n++)
@@ -493,5 +740,6 @@ int main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_moved_rules_keep_counters);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_others_are_not_read);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_interfaces);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_unseen_interfaces);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,7 +175,7 @@ static void run(const struct given *given)
 		free(copy);
 	}
 	proxies_sort(&proxies);
-	check_ports(policy, nat, &proxies, !given->hidden, &findings);
+	check_ports(policy, nat, &proxies, NULL, !given->hidden, &findings);
 	found = all_findings(&findings);
 	if (strcmp(found, given->findings) != 0)
 		fail_msg("case %zu: found\n%swanted\n%s", (size_t)(given - cases), found,
@@ -208,7 +208,7 @@ static void test_remedies(void **state)
 		policy->unlisted = refuse ? UNLISTED_REFUSE : UNLISTED_ALLOW;
 		add_section(policy, "80/tcp");
 		translate(nat, FAMILY_IPV4, "80-81/tcp");
-		check_ports(policy, nat, &proxies, true, &findings);
+		check_ports(policy, nat, &proxies, NULL, true, &findings);
 		assert_int_equal(findings.n, 1);
 		assert_int_equal(!strstr(findings.v[0].remedy->text, "unlisted"), refuse);
 		findings_clear(&findings);

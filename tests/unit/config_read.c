@@ -28,8 +28,10 @@ static char *in_folder(const char *name)
 	return xasprintf("%s/%s", folder, name);
 }
 
+/* With an old time, or the file would be read again until it stays the same. */
 static void put(const char *name, const char *text, size_t size)
 {
+	static const struct timespec old[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
 	char *file = in_folder(name);
 	FILE *out = fopen(file, "w");
 
@@ -37,6 +39,7 @@ static void put(const char *name, const char *text, size_t size)
 	assert_int_equal(fwrite(text, 1, size, out), size);
 	assert_int_equal(fclose(out), 0);
 	assert_int_equal(chmod(file, 0644), 0);
+	assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
 	free(file);
 }
 
@@ -91,7 +94,7 @@ static void empty_is_default(void **state)
 		assert_int_equal(policy->families, 3);
 		assert_int_equal(policy->backend, CHOICE_AUTO);
 		assert_int_equal(policy->foreign_rules, FOREIGN_KEEP);
-		assert_int_equal(policy->recovery, RECOVERY_NONE);
+		assert_int_equal(policy->recovery, RECOVERY_RESTORE);
 		assert_int_equal(policy->nchains, 1);
 		assert_string_equal(policy->chains[0]->name, "DOCKER-USER");
 		assert_int_equal(user_rules(policy, FAMILY_IPV4)->n, 0);
@@ -376,35 +379,76 @@ static void deep_includes(void **state)
 static void bad_syntax(void **state)
 {
 	(void)state;
-	refused_at("\nnonsense = 1\n", 2, "no such option 'nonsense'");
-	refused_at("chain \"X\" { rule = { } }", 1, "no such option 'rule'");
+	refused_at("\nnonsense = 1\n", 2, "there is no setting 'nonsense'; there are families, backend");
+	refused_at("chain \"X\" { rule = { } }", 1, "'rule' is not a setting of a chain section; did you mean 'rules'?");
 	refused_at("chain \"X\" {\n rules = { \"-j DROP\" }\n", 1, "never closed");
 	refused_at("chain \"X\" {\n rules = { \"-j DROP }\n}\n", 2, "a quote (\") is missing");
 	refused_at("chain \"X\" {\n rules = { '-j DROP\" }\n}\n", 2, "a quote (') is missing");
-	refused_at("a\n/* never\nclosed", 2, "comment is never closed");
-	refused_at("families = { \"ipv4\" \"ipv6\" }", 1, "unexpected token");
+	refused_at("ignore = { }\n/* never\nclosed", 2, "comment is never closed");
+	refused_at("families = { \"ipv4\" \"ipv6\" }", 1, "a ',' or '}' is missing before \"ipv6\"");
 	refused_at("backend = nft }", 1, "closes nothing");
 	refused_at("backend = nft\nbackend = legacy\n", 2, "already set");
 	refused_at("ignore = { }\n\nignore = { }\n", 3, "already set");
 	refused_at("chain \"X\" { rules = { \"-j DROP\" }\n rules = { } }", 2, "already set");
-	refused_at("chain \"X\" { }\nchain \"X\" { }", 2, "duplicate title 'X'");
+	refused_at("chain \"X\" { }\n\nchain \"X\" { }", 3, "there is already a section for the chain 'X', at ");
 	refused_at("publish \"80/tcp\" { interface = ens+ }", 1, "'+' is not allowed here");
 	refused_at("backend = ${HOME}", 1, "'$' is not allowed here");
 	refused_at("backend = \"${HOME}\"", 1, "'${' in double quotes");
 	refused_at("backend = \"n\\x66t\"", 1, "'\\x' has no meaning");
 	refused_at("backend = \"n\\146t\"", 1, "'\\1' has no meaning");
-	refused_at("\"backend\" = nft", 1, "without an option name");
-	refused_at("\n'' nft", 2, "expected an option name, found an empty string");
-	refused_at("\nchain \"X\" { \"\" }", 2, "expected an option name, found an empty string");
-	refused_at("backend nft", 1, "missing equal sign");
-	refused_at("ignore = { }\nbackend =\n\n\n", 2, "end of file");
-	refused_at("backend = { nft }", 1, "unexpected token");
-	refused_at("publish { }", 1, "missing title");
-	refused_at("chain \"X\" { chain \"Y\" { } }", 1, "no such option 'chain'");
-	refused_at("chain \"X\" { include(\"f\") }", 1, "no such option 'include'");
+	refused_at("\"backend\" = nft", 1, "found \"backend\"; a list is { \"a\", \"b\" }, and names have no quotes");
+	refused_at("\n'' nft", 2, "expected the name of a setting or of a section, found \"\"");
+	refused_at("\nchain \"X\" { \"\" }", 2, "expected the name of a setting or of a section, found \"\"");
+	refused_at("backend nft", 1, "a '=' is missing after 'backend'");
+	refused_at("ignore = { }\nbackend =\n\n\n", 2, "the file ends after 'backend', before its value");
+	refused_at("backend = { nft }", 1, "'backend' takes one value, not a list");
+	refused_at("publish { }", 1, "the name is missing: a section is publish \"PORT\" { … }");
+	refused_at("chain \"X\" { chain \"Y\" { } }", 1, "'chain' cannot be in a chain section");
+	refused_at("chain \"X\" { include(\"f\") }", 1, "'include' cannot be in a chain section");
 	refused_at("\xc3\xbc = 1", 1, "'\xc3\xbc' is not allowed here");
-	refused_at("{{{{{{{{{", 1, "'{' is nested too deeply");
+	refused_at("{{{{{{{{{", 1, "found '{'");
 	refused_at("backend = \"nft\\", 1, "is missing on the line");
+	refused_at("families = \"ipv4\", \"ipv6\"", 1, "found ','; a list is { \"a\", \"b\" }");
+	refused_at("backnd = nft", 1, "did you mean 'backend'?");
+	refused_at("rules = { }", 1, "'rules' is a setting of a chain section");
+	refused_at("chain \"X\" {\n guard = off }", 2, "'guard' is a setting of the whole file");
+	refused_at("backend += nft", 1, "'+=' adds to a list");
+	refused_at("include \"f\"", 1, "'include' is written as include(\"FILE\")");
+	refused_at("rules = { { } }", 1, "chain section");
+	refused_at("ignore = { { a } }\n", 1, "'{' in the list 'ignore'");
+	refused_at("backend = nft\npublish", 2, "the file ends at the beginning of a publish section");
+	refused_at("chain \"X\" { rules = { }", 1, "never closed");
+}
+
+/* Errors of several passes come in the order of the file, and one does not hide the next. */
+static void in_order(void **state)
+{
+	struct strings files = { 0 };
+	unsigned int before;
+
+	(void)state;
+	refused_at("publish \"80\" { }\nchain \"X\" { rules = { \"--nosuch\" } }\nbackend = nfs\n", 1,
+		   "is not a port");
+	refused_at("chain \"X\" { rules = { \"--nosuch\" } }\nbackend = nfs\n", 1, "--nosuch");
+	refused_at("backend = nfs", 1, "did you mean 'nft'?");
+	refused_at("ignore = { \"rule-mising\" }", 1, "did you mean 'rule-missing'?");
+	diag_cleanup();
+	before = diag_error_count();
+	assert_null(read_text("backnd = nft\nguard { \"auto\" }\nunlisted = { refuse }\n"
+			      "chain { rules = { } }\nignore = { \"a\" \"b\" }\n"));
+	assert_int_equal(diag_error_count(), before + 5);
+	strings_add(&files, "second");
+	strings_add(&files, "first");
+	diag_cleanup();
+	diag_sort_begin();
+	diag_error("of no file");
+	diag_error_at("first", 1, "one");
+	diag_error_at("second", 9, "nine");
+	diag_error_at("second", 2, "two");
+	diag_sort_end(&files);
+	assert_string_equal(diag_first_error(), "second:2: two");
+	diag_cleanup();
+	strings_clear(&files);
 }
 
 static void bad_values(void **state)
@@ -419,8 +463,8 @@ static void bad_values(void **state)
 	refused_at("families = { \"ipv5\" } chain DOCKER-USER { rules = { \"-j DROP\" } }", 1, "ipv5");
 	assert_int_equal(diag_error_count(), errors + 1);
 	refused_at("backend = nftables", 1, "is not one of");
-	refused_at("foreign-rules = yes", 1, "neither \"keep\" nor \"remove\"");
-	refused_at("docker-recovery = reboot", 1, "neither \"none\" nor \"restart\"");
+	refused_at("foreign-rules = yes", 1, "is not one of");
+	refused_at("docker-recovery = reboot", 1, "is not one of \"none\", \"restart\" or \"restore\"");
 	refused_at("ignore = {\n \"rule-lost\" }", 2, "is not a finding id");
 	refused_at("trusted-chains = { DOCKER }", 1, "Docker's");
 	refused_at("trusted-chains = { DOCKER-USER }", 1, "Docker's");
@@ -442,14 +486,14 @@ static void bad_values(void **state)
 	refused_at("outside =\n \"a, b\"", 2, "a list is written { \"a\", \"b\" }");
 	refused_at("publish 80/tcp { interface = \"ens3,ens4,ens5,wg0\" }", 1, "a list is written");
 	refused_at("guard = on", 1, "neither \"auto\" nor \"off\"");
-	refused_at("unlisted = deny", 1, "neither \"allow\" nor \"refuse\"");
+	refused_at("unlisted = deny", 1, "not one of \"allow\", \"refuse\" or \"host-firewall\"");
 }
 
 static void bad_chains(void **state)
 {
 	static const char *const names[] = {
 		"", "-x", "!x", "a b", "INPUT", "FORWARD", "ACCEPT", "RETURN", "DOCKER",
-		"DOCKER-FORWARD", "forward", "input", "LOG", "REJECT", "DNAT", "TTL", "12345678901234567890123456789",
+		"DOCKER-FORWARD", "DOCKER-INGRESS", "DOCKER-ISOLATION", "forward", "input", "LOG", "REJECT", "DNAT", "TTL", "12345678901234567890123456789",
 	};
 
 	(void)state;
@@ -460,6 +504,7 @@ static void bad_chains(void **state)
 		free(text);
 	}
 	policy_free(good("chain \"1234567890123456789012345678\" { }"));
+	policy_free(good("trusted-chains = { DOCKER-BLOCK }\nchain DOCKER-USER-web { }\nchain DOCKER_X { }"));
 	policy_free(good("chain OFFICE { rules = { \"-j RETURN\" } }\n"
 			 "chain DOCKER-USER { rules = { \"-j OFFICE\", \"-g OFFICE\" } }"));
 	refused_at("chain DOCKER-USER { rules = {\n\"-j OFFICE\" } }", 2, "no chain 'OFFICE'");
@@ -510,8 +555,12 @@ static void bad_files(void **state)
 	assert_null(config_read(folder));
 	assert_non_null(strstr(diag_first_error(), "is a directory"));
 	diag_cleanup();
-	assert_null(config_read("/dev/null"));
+	assert_null(config_read("/dev/zero"));
 	assert_non_null(strstr(diag_first_error(), "is a device"));
+	diag_cleanup();
+	policy = config_read("/dev/null");
+	assert_non_null(policy);
+	policy_free(policy);
 	assert_int_equal(mkfifo(other, 0600), 0);
 	diag_cleanup();
 	assert_null(config_read(other));
@@ -709,6 +758,7 @@ int main(void)
 		cmocka_unit_test(includes),
 		cmocka_unit_test(deep_includes),
 		cmocka_unit_test(bad_syntax),
+		cmocka_unit_test(in_order),
 		cmocka_unit_test(bad_values),
 		cmocka_unit_test(bad_chains),
 		cmocka_unit_test(bad_rules),

@@ -11,6 +11,7 @@
 #include "addrset.h"
 #include "docker_chains.h"
 #include "model.h"
+#include "random.h"
 #include "xt_match.h"
 
 #include <linux/netfilter/xt_connmark.h>
@@ -20,17 +21,6 @@
 
 #define SETS 3
 #define WRITTEN_SET 2 /* the only one that SET targets write */
-
-static uint32_t seed = 1;
-
-/* xorshift32: the same cases on every run. */
-static unsigned int below(unsigned int n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
 
 static bool one_in(unsigned int n)
 {

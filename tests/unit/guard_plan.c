@@ -2,9 +2,12 @@
 /* The guard in the kernel against what it should be: its state, findings and edits. */
 #include "model_text.h"
 
+#include "check.h"
+#include "check_void.h"
 #include "docker_chains.h"
 #include "dockerd.h"
 #include "guard.h"
+#include "plan.h"
 
 /* A host with both tables of its IPv4, and what is configured. */
 struct host {
@@ -339,16 +342,84 @@ static void test_counters_and_removal(void **state)
 	host_down(&host);
 }
 
+/* How many edits there are, of which these are the insertion or creation of something. */
+static void edited(const struct host *host, size_t all, size_t added)
+{
+	struct edits edits = { 0 };
+	size_t n = 0;
+
+	plan(host->policy, host->snapshot, &edits);
+	guard_plan(host->policy, host->snapshot, host->snapshot, &edits);
+	for (size_t i = 0; i < edits.n; i++)
+		n += edits.v[i].op == EDIT_INSERT || edits.v[i].op == EDIT_CREATE;
+	assert_int_equal(edits.n, all);
+	assert_int_equal(n, added);
+	edits_clear(&edits);
+}
+
+static size_t found(const struct host *host, enum finding_id id)
+{
+	struct findings findings = { 0 };
+	size_t n;
+
+	check(host->policy, host->snapshot, &host->docker, &findings);
+	guard_check(host->policy, host->snapshot, host->snapshot, &host->docker, &findings);
+	check_void(host->policy, host->snapshot, host->snapshot, &findings);
+	n = findings_count(&findings, id, FAMILY_COUNT);
+	findings_clear(&findings);
+	return n;
+}
+
+/* A configuration that has lost its rules, or some: what is in force stays. */
+static void test_kept(void **state)
+{
+	static const char *const none[] = { "DOCKER-USER", NULL };
+	static const char *const rest[] = { "DOCKER-USER -p 6 -j OFFICE", "OFFICE -j DROP", NULL };
+	struct host host = { .policy = model_policy(none), .snapshot = snapshot_new(BACKEND_NFT) };
+
+	(void)state;
+	model_table(host.snapshot, FAMILY_IPV4,
+		    LINES("FORWARD", "DOCKER-USER -i a -j RETURN #", "DOCKER-USER -j DROP #"));
+	lay(&host, right, true);
+	/* The jump, and all rules and the table go. */
+	edited(&host, 4, 1);
+	assert_int_equal(found(&host, RULE_STALE), 2);
+	assert_int_equal(found(&host, CONFIGURATION_BROKEN), 0);
+	host.policy->keep_rules = true;
+	edited(&host, 1, 1);
+	assert_int_equal(found(&host, RULE_STALE), 0);
+	assert_int_equal(found(&host, GUARD_DIFFERS), 0);
+	assert_int_equal(found(&host, USER_JUMP_MISSING), 1);
+	assert_int_equal(found(&host, CONFIGURATION_BROKEN), 1);
+	/* Some rules are known: a chain that has none gets them. */
+	policy_free(host.policy);
+	host.policy = model_policy(rest);
+	host.policy->keep_rules = true;
+	edited(&host, 3, 3);
+	assert_int_equal(found(&host, CONFIGURATION_BROKEN), 0);
+	host_down(&host);
+	/* Rules of others do not count, nor does a guard that refuses nothing. */
+	host = (struct host){ .policy = model_policy(none), .snapshot = snapshot_new(BACKEND_NFT) };
+	host.policy->keep_rules = true;
+	host.policy->foreign_rules = FOREIGN_REMOVE;
+	model_table(host.snapshot, FAMILY_IPV4, LINES("FORWARD -j DOCKER-USER", "DOCKER-USER -j DROP"));
+	lay(&host, LINES("forward -i a -j ACCEPT #"), true);
+	edited(&host, 2, 0);
+	assert_int_equal(found(&host, CONFIGURATION_BROKEN), 0);
+	host_down(&host);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(by_hand) + 4] = {
+	struct CMUnitTest tests[ARRAY_SIZE(by_hand) + 5] = {
 		cmocka_unit_test(test_states), cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_where_it_is_all_there_is),
 		cmocka_unit_test(test_counters_and_removal),
+		cmocka_unit_test(test_kept),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(by_hand); i++)
-		tests[i + 4] = (struct CMUnitTest){ by_hand[i].name, test_by_hand, NULL, NULL,
+		tests[i + 5] = (struct CMUnitTest){ by_hand[i].name, test_by_hand, NULL, NULL,
 						    (void *)&by_hand[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -415,6 +415,7 @@ static int set_up(void **state)
 		iface->bridge = i == 2;
 		iface->has_addr[FAMILY_IPV4] = true;
 		iface->addr[FAMILY_IPV4] = host;
+		netinfo_add_addr(&info, FAMILY_IPV4, host, i + 2, false);
 		netinfo_add_route(&info, FAMILY_IPV4, host, 32, RTN_LOCAL, i + 2);
 		netinfo_add_route(&info, FAMILY_IPV4, host & ((addr_t)0xffffffff << (32 - length)),
 				  length, RTN_UNICAST, i + 2);

@@ -25,6 +25,9 @@ static void the_choice(void **state)
 		assert_int_equal(backend_choose(both, both, IPTABLES_UNKNOWN), BACKEND_NFT);
 		assert_int_equal(backend_choose(both, both, IPTABLES_NFT), BACKEND_NFT);
 		assert_int_equal(backend_choose(both, both, IPTABLES_LEGACY), BACKEND_LEGACY);
+		/* Docker's own tables are in nf_tables; a DOCKER-USER that was left may be elsewhere. */
+		assert_int_equal(backend_choose_native(true, both), BACKEND_NFT);
+		assert_int_equal(backend_choose_native(false, both), both ? BACKEND_LEGACY : BACKEND_NFT);
 	}
 }
 

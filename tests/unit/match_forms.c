@@ -53,7 +53,7 @@ static enum answer says(const char *name, uint8_t revision, const void *data, si
 
 		assert_int_equal(answer, ANSWER_MAYBE);
 		rule_add_match(rule, name, revision, data, n);
-		match_ready(&ready, rule, &info, false);
+		match_ready(&ready, rule, &info, NULL, false);
 		answer = match_fixed(&ready, &packet, &info);
 		match_ready_clear(&ready);
 		rule_free(rule);

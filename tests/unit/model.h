@@ -9,7 +9,7 @@
  *   [!] -i NAME  [!] -o NAME  -p NUMBER  -s A.B.C.D  -d A.B.C.D  -j|-g NAME-OR-VERDICT
  *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  m:NAME (a match)
  *   to:PORT (of the connection, in the original direction)  direct (not translated)
- *   # (the mark)  ? (opaque)
+ *   # (the mark)  ? (opaque)  ?= (opaque, and it can only do what -j and ext: say)
  */
 
 #include <arpa/inet.h>
@@ -100,8 +100,8 @@ static inline struct rule *model_rule(enum family family, const char *text)
 			rule_add_match(rule, "conntrack", 3, &est, sizeof(est));
 		else if (!strcmp(word, "#"))
 			rule_add_mark(rule);
-		else if (!strcmp(word, "?"))
-			rule->opaque = xstrdup("expression 'lookup'");
+		else if (!strcmp(word, "?") || !strcmp(word, "?="))
+			rule->opaque = xstrdup("expression 'lookup'"), rule->end_known = word[1];
 		else if (*word)
 			fail_msg("no such word: %s", word);
 	}

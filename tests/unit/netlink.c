@@ -31,7 +31,7 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *data, siz
 	return (ssize_t)size;
 }
 
-static int start(void **state)
+static int start_all(void **state)
 {
 	(void)state;
 	diag_setup(0, true);
@@ -42,7 +42,7 @@ static int start(void **state)
 	return 0;
 }
 
-static int stop(void **state)
+static int stop_all(void **state)
 {
 	(void)state;
 	alarm(0);
@@ -164,10 +164,10 @@ static void errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(no_routes, start, stop),
-		cmocka_unit_test_setup_teardown(no_generation, start, stop),
-		cmocka_unit_test_setup_teardown(no_revision, start, stop),
-		cmocka_unit_test_setup_teardown(no_answer, start, stop),
+		cmocka_unit_test_setup_teardown(no_routes, start_all, stop_all),
+		cmocka_unit_test_setup_teardown(no_generation, start_all, stop_all),
+		cmocka_unit_test_setup_teardown(no_revision, start_all, stop_all),
+		cmocka_unit_test_setup_teardown(no_answer, start_all, stop_all),
 		cmocka_unit_test(whole_messages),
 		cmocka_unit_test(errors),
 	};

@@ -7,18 +7,9 @@
 #include "docker_chains.h"
 #include "dockerd.h"
 #include "model.h"
+#include "plan_undo.h"
+#include "random.h"
 #include "report_findings.h"
-
-static uint32_t seed = 1;
-
-/* xorshift32: the same cases on every run. */
-static unsigned int below(unsigned int n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
 
 static const char *const words[] = {
 	"-s 10.0.0.1 -j RETURN", "-s 10.0.0.2 -j RETURN", "-i ens3 -p 6 m:tcp ext:REJECT",
@@ -132,11 +123,121 @@ static size_t foreign(const struct policy *policy, const struct snapshot *snapsh
 	return n;
 }
 
+static struct snapshot *copy_of(const struct snapshot *from)
+{
+	struct snapshot *to = snapshot_new(from->backend);
+
+	for (size_t t = 0; t < from->ntables; t++) {
+		const struct table *table = from->tables[t];
+		struct table *copy = snapshot_add_table(to, table->family, table->name);
+
+		for (size_t c = 0; c < table->nchains; c++) {
+			struct chain *chain = table_add_chain(copy, table->chains[c]->name);
+
+			chain->builtin = table->chains[c]->builtin;
+			chain->loaded = table->chains[c]->loaded;
+			chain->policy = table->chains[c]->policy;
+			for (size_t i = 0; i < table->chains[c]->nrules; i++)
+				chain_add_rule(chain, rule_copy(table->chains[c]->rules[i]));
+		}
+		table_sort(copy);
+	}
+	return to;
+}
+
+/* Puts a rule of others into some chains that the repair has written, or takes them out again. */
+static void meddle(struct snapshot *snapshot, bool remove)
+{
+	static const char *const names[] = { "FORWARD", DOCKER_USER };
+	struct table *table = snapshot_table(snapshot, FAMILY_IPV4, "filter");
+
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+		struct chain *chain = table_chain(table, names[n]);
+		struct rule *theirs = model_rule(FAMILY_IPV4, "-i theirs -j DROP");
+		size_t found = 0;
+
+		for (size_t i = 0; chain && remove && i < chain->nrules; i++)
+			if (rule_equal(chain->rules[i], theirs)) {
+				rule_free(chain_remove_rule(chain, i--));
+				found++;
+			}
+		if (chain && !remove)
+			chain_insert_rule(chain, below((unsigned int)chain->nrules + 1), rule_copy(theirs));
+		assert_true(!remove || !chain || found == 1);
+		rule_free(theirs);
+	}
+}
+
+/* Only builtin chains have one; the model gives it to all. */
+static void no_policies(struct snapshot *snapshot)
+{
+	for (size_t t = 0; t < snapshot->ntables; t++)
+		for (size_t c = 0; c < snapshot->tables[t]->nchains; c++)
+			if (!snapshot->tables[t]->chains[c]->builtin)
+				snapshot->tables[t]->chains[c]->policy = VERDICT_NONE;
+}
+
+static void print_chains(const char *when, const struct snapshot *snapshot)
+{
+	const struct table *table = snapshot->tables[0];
+
+	for (size_t c = 0; c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			print_error("%s: %s %zu: hash %x handle %u%s\n", when, table->chains[c]->name, i + 1,
+				    rule_hash(table->chains[c]->rules[i]),
+				    (unsigned int)table->chains[c]->rules[i]->handle,
+				    rule_is_marked(table->chains[c]->rules[i]) ? " #" : "");
+}
+
+static void differ(const struct snapshot *before, const struct snapshot *now)
+{
+	print_chains("before", before);
+	print_chains("now", now);
+	fail_msg("an undo has left something");
+}
+
+/* What the plan has made of the first snapshot, the second, is undone, whoever wrote meanwhile. */
+static void undo(struct snapshot *before, struct snapshot *now, const struct edits *written)
+{
+	const struct edits *const lists[] = { written };
+	/*
+	 * A builtin chain stays, empty. So do others, since the model has jumps to chains that do not
+	 * exist.
+	 */
+	static const char *const may_stay[] = { "FORWARD", "OFFICE", "f2b", DOCKER_USER };
+	const struct undo what = { before, lists, 1, FAMILY_IPV4, "filter" };
+	const bool others = below(2) && table_chain(snapshot_table(before, FAMILY_IPV4, "filter"),
+							   DOCKER_USER);
+	struct edits edits = { 0 };
+
+	if (!plan_undo_can(before, written))
+		return;
+	if (others)
+		meddle(now, false);
+	plan_undo(&what, now, &edits);
+	assert_true(edits_apply(now, &edits));
+	if (others)
+		meddle(now, true);
+	for (size_t i = 0; i < ARRAY_SIZE(may_stay); i++) {
+		struct chain *chain = table_chain(snapshot_table(now, FAMILY_IPV4, "filter"), may_stay[i]);
+
+		if (!chain || table_chain(snapshot_table(before, FAMILY_IPV4, "filter"), may_stay[i]))
+			continue;
+		chain->builtin = false;
+		assert_true(apply_drop(snapshot_table(now, FAMILY_IPV4, "filter"), may_stay[i]));
+	}
+	no_policies(before);
+	no_policies(now);
+	if (!snapshot_same(before, now))
+		differ(before, now);
+	edits_clear(&edits);
+}
+
 static void one(void)
 {
 	static const char *const untouched[] = { "FORWARD", DOCKER_USER, "f2b", "ts" };
 	struct policy *policy = random_policy();
-	struct snapshot *snapshot = random_snapshot();
+	struct snapshot *snapshot = random_snapshot(), *first = copy_of(snapshot);
 	struct dockerd docker = { .running = true, .iptables = FLAG_OFF };
 	struct findings before = { 0 }, left = { 0 };
 	struct edits edits = { 0 }, again = { 0 };
@@ -147,7 +248,7 @@ static void one(void)
 	for (size_t c = 0; c < ARRAY_SIZE(untouched); c++)
 		nhad[c] = foreign(policy, snapshot, untouched[c], had[c]);
 	check(policy, snapshot, &docker, &before);
-	report_findings(&before, policy);
+	report_findings(&before, policy, NULL);
 	for (size_t i = 0; i < before.n; i++)
 		repairable |= before.v[i].repairable;
 	plan(policy, snapshot, &edits);
@@ -155,7 +256,7 @@ static void one(void)
 	assert_true(edits_apply(snapshot, &edits));
 
 	check(policy, snapshot, &docker, &left);
-	report_findings(&left, policy);
+	report_findings(&left, policy, NULL);
 	for (size_t i = 0; i < left.n; i++)
 		if (left.v[i].repairable)
 			fail_msg("left: %s", left.v[i].message);
@@ -170,6 +271,8 @@ static void one(void)
 		assert_int_equal(foreign(policy, snapshot, untouched[c], has), nhad[c]);
 		assert_memory_equal(has, had[c], nhad[c] * sizeof(*has));
 	}
+	undo(first, snapshot, &edits);
+	snapshot_free(first);
 	findings_clear(&before);
 	findings_clear(&left);
 	edits_clear(&edits);

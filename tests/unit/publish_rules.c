@@ -206,11 +206,11 @@ static void unlisted(void **state)
 	struct strings outside = { 0 }, texts = { 0 };
 
 	(void)state;
-	publish_unlisted_rules(&outside, &texts);
+	publish_unlisted_rules(&outside, false, &texts);
 	expect(joined(&texts), "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
 	strings_add(&outside, "ens3");
 	strings_add(&outside, "eth+");
-	publish_unlisted_rules(&outside, &texts);
+	publish_unlisted_rules(&outside, false, &texts);
 	expect(joined(&texts), "-i ens3 -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n"
 			       "-i eth+ -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
 	strings_clear(&outside);

@@ -14,6 +14,7 @@
 #include "repair.h"
 #include "settings.h"
 
+#define FORBID "-i ens3 -s 10.0.0.1 -j DROP"
 #define ALLOW "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j RETURN"
 
 /* The tables of the simulated kernel, and what happens to a commit. */
@@ -22,6 +23,9 @@ static struct {
 	unsigned int lost;   /* commits that fail because the tables changed */
 	bool undone;         /* another writer undoes each commit */
 	bool no_guard;       /* the kernel refuses edits of the guard */
+	const char *refused; /* a rule that it refuses in every table but this one, or NULL */
+	const char *taken_in;
+	const char *const *also; /* further rules that are live */
 	unsigned int commits;
 } fake;
 
@@ -35,6 +39,9 @@ static void lay(void)
 	snapshot_free(fake.tables);
 	fake.tables = snapshot_new(BACKEND_NFT);
 	model_table(fake.tables, FAMILY_IPV4, live);
+	for (const char *const *rule = fake.also; rule && *rule; rule++)
+		chain_add_rule(table_chain(fake.tables->tables[0], "DOCKER-USER"),
+			       model_rule(FAMILY_IPV4, *rule));
 }
 
 static const struct backend_ops fake_nft, fake_legacy;
@@ -94,8 +101,24 @@ static int fake_verify(struct backend *backend, struct snapshot *snapshot)
 	return BACKEND_OK;
 }
 
+/* Adds the inserts of the rule that the kernel refuses. */
+static int refuse(const struct edits *edits, struct refused_edits *refused)
+{
+	struct rule *rule;
+
+	if (!fake.refused)
+		return BACKEND_OK;
+	rule = model_rule(FAMILY_IPV4, fake.refused);
+	for (size_t i = 0; i < edits->n; i++)
+		if (edits->v[i].op == EDIT_INSERT && rule_equal_but_mark(edits->v[i].rule, rule) &&
+		    (!fake.taken_in || strcmp(edits->v[i].table, fake.taken_in)))
+			refused_edits_add(refused, i, true, xstrdup("Invalid argument"));
+	rule_free(rule);
+	return refused->n ? BACKEND_REFUSED : BACKEND_OK;
+}
+
 static int fake_commit(struct backend *backend, const struct snapshot *snapshot,
-		       const struct edits *edits)
+		       const struct edits *edits, struct refused_edits *refused)
 {
 	(void)backend;
 	(void)snapshot;
@@ -105,14 +128,24 @@ static int fake_commit(struct backend *backend, const struct snapshot *snapshot,
 	}
 	for (size_t i = 0; fake.no_guard && i < edits->n; i++) {
 		if (!strcmp(edits->v[i].table, GUARD_TABLE)) {
-			diag_error("no");
-			return BACKEND_GUARD_REFUSED;
+			refused_edits_add(refused, i, false, xstrdup("no"));
+			return BACKEND_REFUSED;
 		}
 	}
+	if (refuse(edits, refused))
+		return BACKEND_REFUSED;
 	fake.commits++;
 	if (!fake.undone)
 		assert_true(edits_apply(fake.tables, edits));
 	return BACKEND_OK;
+}
+
+static int fake_try(struct backend *backend, const struct snapshot *snapshot,
+		    const struct edits *edits, struct refused_edits *refused)
+{
+	(void)backend;
+	(void)snapshot;
+	return refuse(edits, refused);
 }
 
 static void fake_close(struct backend *backend)
@@ -120,11 +153,10 @@ static void fake_close(struct backend *backend)
 	(void)backend;
 }
 
-static int fake_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
+static int fake_filters(const struct backend_ops *ops, bool but_builtin,
 			struct other_filters *filters)
 {
 	(void)ops;
-	(void)input_only;
 	(void)but_builtin;
 	(void)filters;
 	return BACKEND_OK;
@@ -143,7 +175,7 @@ static int empty_read_table(struct backend *backend, struct snapshot *snapshot, 
 static const struct backend_ops fake_nft = {
 	.kind = BACKEND_NFT, .open = open_nft, .read_table = fake_read_table,
 	.read_chain = fake_read_chain, .verify = fake_verify, .commit = fake_commit,
-	.close = fake_close, .read_filters = fake_filters,
+	.try = fake_try, .close = fake_close, .read_filters = fake_filters,
 }, fake_legacy = {
 	.kind = BACKEND_LEGACY, .open = open_legacy, .read_table = empty_read_table,
 	.read_chain = fake_read_chain, .verify = fake_verify, .close = fake_close,
@@ -162,6 +194,8 @@ static int repair(struct session *session, struct repair *repair, bool dry_run)
 
 	policy->families = 1U << FAMILY_IPV4;
 	model_want(policy, "DOCKER-USER", ALLOW);
+	if (fake.refused)
+		model_want(policy, "DOCKER-USER", FORBID);
 	fake.commits = 0;
 	lay();
 	*repair = (struct repair){ .session = session, .dry_run = dry_run };
@@ -256,6 +290,92 @@ static void test_a_guard_that_is_refused(void **state)
 	clear(&session, &run);
 }
 
+static size_t count_of(const char *table, const char *chain, const char *text)
+{
+	const struct chain *in = table_chain(snapshot_table(fake.tables, FAMILY_IPV4, table), chain);
+	struct rule *rule = model_rule(FAMILY_IPV4, text);
+	size_t n = 0;
+
+	for (size_t i = 0; in && i < in->nrules; i++)
+		n += rule_equal_but_mark(in->rules[i], rule);
+	rule_free(rule);
+	return n;
+}
+
+static void test_a_rule_that_is_refused(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	for (int dry_run = 0; dry_run <= 1; dry_run++) {
+		diag_forget();
+		fake.refused = FORBID;
+		assert_int_equal(repair(&session, &run, dry_run), 0);
+		assert_int_equal(fake.commits, !dry_run);
+		assert_null(diag_first_error());
+		/* One finding, although the guard's form is refused as well. */
+		assert_int_equal(findings_count(&repair_newest(&run)->findings, RULE_REFUSED,
+						FAMILY_COUNT), 1);
+		assert_int_equal(findings_count(&repair_newest(&run)->findings, RULE_MISSING,
+						FAMILY_COUNT), dry_run);
+		assert_int_equal(count_of("filter", "DOCKER-USER", ALLOW), !dry_run);
+		assert_int_equal(count_of("dockfw", "forward", FORBID), 0);
+		assert_int_equal(findings_count(&repair_newest(&run)->findings, GUARD_MISSING,
+						FAMILY_COUNT), dry_run);
+		clear(&session, &run);
+	}
+}
+
+static void test_a_rule_that_the_guard_cannot_hold(void **state)
+{
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	diag_forget();
+	fake.refused = FORBID;
+	fake.taken_in = "filter";
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_int_equal(fake.commits, 1);
+	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_COUNT), 1);
+	for (size_t i = 0; i < run.left.findings.n; i++)
+		assert_true(run.left.findings.v[i].id != RULE_REFUSED ||
+			    run.left.findings.v[i].severity == SEVERITY_WARNING);
+	assert_int_equal(findings_count(&run.left.findings, GUARD_DIFFERS, FAMILY_COUNT), 0);
+	assert_int_equal(count_of("filter", "DOCKER-USER", FORBID), 1);
+	assert_int_equal(count_of("dockfw", "forward", FORBID), 0);
+	clear(&session, &run);
+
+	/* Without one that accepts, the guard would refuse more than DOCKER-USER. */
+	fake.refused = "-i ens3 -p 6 -s 203.0.113.123 m:tcp -j ACCEPT";
+	fake.taken_in = "filter";
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_int_equal(findings_count(&run.left.findings, GUARD_MISSING, FAMILY_IPV4), 1);
+	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_COUNT), 0);
+	assert_int_equal(count_of("filter", "DOCKER-USER", FORBID), 1);
+	clear(&session, &run);
+}
+
+/* It would have to move before a rule that returns, and cannot be put in there. */
+static void test_a_refused_rule_that_is_live(void **state)
+{
+	static const char *const also[] = { FORBID " #", NULL };
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	diag_forget();
+	fake.refused = FORBID;
+	fake.also = also;
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_COUNT), 1);
+	assert_int_equal(findings_count(&run.left.findings, RULE_STALE, FAMILY_COUNT), 0);
+	assert_int_equal(count_of("filter", "DOCKER-USER", FORBID), 1);
+	assert_int_equal(count_of("filter", "DOCKER-USER", ALLOW), 1);
+	clear(&session, &run);
+}
+
 static void test_contested(void **state)
 {
 	struct session session;
@@ -341,6 +461,9 @@ int main(void)
 		cmocka_unit_test(test_lost_races_are_repeated),
 		cmocka_unit_test(test_lost_races_have_an_end),
 		cmocka_unit_test(test_a_guard_that_is_refused),
+		cmocka_unit_test(test_a_rule_that_is_refused),
+		cmocka_unit_test(test_a_rule_that_the_guard_cannot_hold),
+		cmocka_unit_test(test_a_refused_rule_that_is_live),
 		cmocka_unit_test(test_contested),
 		cmocka_unit_test(test_removals),
 	};

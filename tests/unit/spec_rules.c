@@ -306,6 +306,36 @@ static void goes_on_behind_a_bad_rule(void **state)
 	}
 }
 
+/* One child serves both families only as long as the library forgets nothing of the second. */
+static void serves_both_families(void **state)
+{
+	static const struct { const char *text; bool good[FAMILY_COUNT]; } cases[] = {
+		{ "-p tcp --dport 80 -m comment --comment a -j REJECT", { true, true } },
+		{ "-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu", { true, true } },
+		{ "-m conntrack --ctstate ESTABLISHED -j ACCEPT", { true, true } },
+		{ "-j REJECT --reject-with icmp6-no-route", { false, true } },
+		{ "-j HL --hl-set 5", { false, true } },
+		{ "-m hl --hl-eq 5", { false, true } },
+		{ "-m ttl --ttl-eq 5", { true, false } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct spec_text texts[] = {
+			{ FAMILY_IPV4, cases[i].text }, { FAMILY_IPV6, cases[i].text },
+		};
+		struct spec specs[ARRAY_SIZE(texts)];
+
+		assert_int_equal(rulespec_parse_all(texts, ARRAY_SIZE(texts), &chains, specs), 0);
+		for (size_t f = 0; f < ARRAY_SIZE(texts); f++) {
+			if (!specs[f].error != cases[i].good[f])
+				fail_msg("%s: family %zu: %s", cases[i].text, f,
+					 specs[f].error ? specs[f].error : "not refused");
+			spec_clear(&specs[f]);
+		}
+	}
+}
+
 static void takes_no_rules(void **state)
 {
 	(void)state;
@@ -486,6 +516,7 @@ static void stops_at_the_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(serves_both_families),
 		cmocka_unit_test(prints_as_iptables),
 		cmocka_unit_test(fills_the_rule),
 		cmocka_unit_test(conntrack_is_the_same),

@@ -19,7 +19,7 @@
 
 #include "check_proxy.h"
 #include "deadline.h"
-#include "exposure.h"
+#include "exposure_compute.h"
 #include "translation.h"
 
 /* The host's addresses; all cases are for IPv4 unless they say otherwise. */
@@ -170,11 +170,18 @@ static bool is_reported(const struct snapshot *snapshot, const struct proxies *p
 {
 	struct policy *policy = policy_new();
 	struct findings findings = { 0 };
+	struct netinfo info = { 0 };
+	const struct dockerd dockerd = { .running = true };
+	const struct proxy_facts facts = { .snapshot = snapshot, .info = &info,
+					   .proxies = proxies, .dockerd = &dockerd };
 	bool reported;
 
+	make_info(&info);
+	deadline_start(60);
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
-	check_proxies(policy, snapshot, proxies, 0, 0, false, &findings);
+	assert_int_equal(check_proxies(policy, &facts, false, &findings), 0);
 	reported = findings.n;
+	netinfo_clear(&info);
 	findings_clear(&findings);
 	policy_free(policy);
 	return reported;

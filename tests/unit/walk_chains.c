@@ -2,6 +2,7 @@
 /* Walks over hand-made tables: jumps, returns, translations, and undecided rules. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include <net/if.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/x_tables.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 
@@ -18,7 +21,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_proxies.h"
-#include "exposure.h"
+#include "exposure_compute.h"
 #include "guard_names.h"
 #include "trace.h"
 #include "xt_match.h"
@@ -146,16 +149,26 @@ static enum trace_verdict verdict(const struct host *host, const char *text)
 	return is;
 }
 
-/* Returns the only published port of the exposure; the caller frees the list. */
+/*
+ * Returns the only published port of the exposure, or the container's own address if
+ * there is none; the caller frees the list.
+ */
 static const struct exposure *expose(const struct host *host, const struct proxies *proxies,
 				     struct exposure_list *list)
 {
 	struct world world = { .snapshot = host->snapshot, .guard = host->guard, .info = &info,
 			       .proxies = proxies };
+	const struct exposure *found = NULL;
 
 	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, list), 0);
-	assert_int_equal(list->n, 1);
-	return &list->v[0];
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].extra)
+			continue;
+		assert_null(found);
+		found = &list->v[i];
+	}
+	assert_non_null(found);
+	return found;
 }
 
 #define WEB "from 203.0.113.200 in ens3 tcp 80"
@@ -352,12 +365,20 @@ static void guarded(struct snapshot *in, struct host *host)
 	ends(host, WEB, "maybe");
 	rule_free(chain_remove_rule(forward, 0));
 
-	/* A chain of that name with another hook is unknown; one without a hook sees nothing. */
+	/* A rule that may have changed the packet, and one that changes nothing. */
+	rule = add_rule(host->docker_nat, VERDICT_NONE, NULL);
+	rule->opaque = xstrdup("expression 'nat'");
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 443", "maybe");
+	rule->keeps_packet = true;
+	rule->verdict = VERDICT_DROP;
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 443", "maybe");
+	rule->verdict = VERDICT_RETURN;
+	ends(host, "from 192.0.2.7 in ens4 to 192.0.2.10 tcp 443", "local filter INPUT 0");
+	rule_free(chain_remove_rule(host->docker_nat, host->docker_nat->nrules - 1));
+
+	/* A chain of that name without a hook sees nothing. */
 	add_rule(forward, VERDICT_DROP, NULL);
 	forward->builtin = false;
-	forward->foreign_base = true;
-	ends(host, WEB, "maybe");
-	forward->foreign_base = false;
 	ends(host, WEB, "forwarded filter DOCKER 1");
 	forward->builtin = true;
 	ends(host, WEB, "dropped dockfw forward 1");
@@ -477,6 +498,7 @@ static void long_chain(void **state)
 	struct world world = { .snapshot = host.snapshot, .info = &info };
 	struct exposure_list list;
 	const struct exposure *port;
+	struct trace trace;
 	struct rule *rule;
 
 	(void)state;
@@ -498,10 +520,15 @@ static void long_chain(void **state)
 	deadline_start(0);
 	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, &list), -1);
 	assert_int_equal(list.n, 1);
+	assert_int_equal(list.v[0].openness, OPEN_MAYBE);
 	exposure_clear(&list);
+	assert_int_equal(trace_run(&world, WEB, true, &trace), -1);
+	assert_int_equal(trace.verdict, TRACE_MAYBE);
+	trace_clear(&trace);
 	deadline_start(3600);
 	assert_int_equal(exposure_compute(NULL, &world, 1U << FAMILY_IPV4, &list), 0);
-	assert_int_equal(list.n, 65);
+	/* And the container's own address. */
+	assert_int_equal(list.n, 66);
 	for (size_t p = 0; p < list.n; p++) {
 		port = &list.v[p];
 		assert_int_equal(port->openness, OPEN_SOME);
@@ -515,6 +542,127 @@ static void long_chain(void **state)
 		assert_int_equal(addrset_has(port->ways[0].open, 0x0a000000u + (i << 8) + 7), open);
 	}
 	exposure_clear(&list);
+	snapshot_free(host.snapshot);
+}
+
+#define LEVELS 15
+
+/*
+ * DOCKER-USER jumps to L0; each of these chains jumps four times to the next one, each time
+ * under a condition that cannot be decided, so that 4^14 ways lead to the last one.
+ */
+static struct chain *multiplied(struct host *host, struct chain *levels[LEVELS],
+				void (*condition)(struct rule *rule, uint32_t level, uint32_t jump))
+{
+	struct table *filter;
+	char name[XT_EXTENSION_MAXNAMELEN];
+
+	*host = docker_host();
+	filter = snapshot_table(host->snapshot, FAMILY_IPV4, "filter");
+	for (uint32_t i = 0; i < LEVELS; i++) {
+		snprintf(name, sizeof(name), "L%02u", i);
+		levels[i] = add_chain(filter, name, false, VERDICT_NONE);
+	}
+	add_rule(host->user, VERDICT_JUMP, "L00");
+	for (uint32_t i = 0; i + 1 < LEVELS; i++)
+		for (uint32_t k = 0; k < 4; k++) {
+			struct rule *rule = add_rule(levels[i], VERDICT_JUMP,
+						     levels[i + 1]->name);
+
+			rule_add_match(rule, "limit", 0, "", 1);
+			condition(rule, i, k);
+		}
+	table_sort(filter);
+	return levels[LEVELS - 1];
+}
+
+static void no_condition(struct rule *rule, uint32_t level, uint32_t jump)
+{
+	(void)rule, (void)level, (void)jump;
+}
+
+/* Every level divides the sources anew. */
+static void by_source(struct rule *rule, uint32_t level, uint32_t jump)
+{
+	char net[INET6_ADDRSTRLEN];
+
+	from_net(rule, addr_text(FAMILY_IPV4, (jump * 37 + level * 11) % 256 << 24, net), 8, true);
+}
+
+/* Every jump sets another bit of the mark first. */
+static struct chain **marked;
+
+static void by_mark(struct rule *rule, uint32_t level, uint32_t jump)
+{
+	struct xt_mark_tginfo2 mark = { .mark = 1U << (level * 4 + jump) % 32 };
+	struct rule *first = rule_new(FAMILY_IPV4);
+
+	(void)rule;
+	mark.mask = mark.mark;
+	rule_add_match(first, "limit", 0, "", 1);
+	rule_set_target(first, "MARK", 2, &mark, sizeof(mark));
+	chain_insert_rule(marked[level], 0, first);
+}
+
+static void walked_once(void **state)
+{
+	struct host host;
+	struct chain *levels[LEVELS], *last;
+	struct exposure_list list;
+	const struct exposure *port;
+	struct rule *rule;
+
+	(void)state;
+	last = multiplied(&host, levels, no_condition);
+	assert_int_equal(verdict(&host, WEB), TRACE_FORWARDED);
+	rule = add_rule(last, VERDICT_DROP, NULL);
+	from_net(rule, "10.0.0.0", 8, false);
+	assert_int_equal(verdict(&host, WEB), TRACE_FORWARDED);
+	assert_int_equal(verdict(&host, "from 10.1.1.1 in ens3 tcp 80"), TRACE_MAYBE);
+	port = expose(&host, NULL, &list);
+	assert_int_equal(addrset_size(port->ways[0].maybe), 1 << 24);
+	assert_string_equal(port->ways[0].doubt.chain, "L00");
+	exposure_clear(&list);
+	snapshot_free(host.snapshot);
+
+	last = multiplied(&host, levels, by_source);
+	rule = add_rule(last, VERDICT_DROP, NULL);
+	from_net(rule, "10.0.0.0", 8, false);
+	assert_int_equal(verdict(&host, WEB), TRACE_FORWARDED);
+	assert_int_equal(verdict(&host, "from 10.1.1.1 in ens3 tcp 80"), TRACE_MAYBE);
+	port = expose(&host, NULL, &list);
+	assert_int_equal(addrset_size(port->ways[0].maybe), 1 << 24);
+	exposure_clear(&list);
+	snapshot_free(host.snapshot);
+}
+
+/*
+ * Marks make many different packets of one: from some number on their marks are not known,
+ * and the answer is a maybe at worst.
+ */
+static void marked_once(void **state)
+{
+	struct host host;
+	struct chain *levels[LEVELS], *last;
+	struct xt_mark_mtinfo1 never = { .mark = 0, .mask = ~0U, .invert = true };
+	struct exposure_list list;
+	const struct exposure *port;
+	struct rule *rule;
+
+	(void)state;
+	marked = levels;
+	last = multiplied(&host, levels, by_mark);
+	rule = add_rule(last, VERDICT_DROP, NULL);
+	rule_add_match(rule, "mark", 1, &never, sizeof(never));
+	assert_int_equal(verdict(&host, WEB), TRACE_MAYBE);
+	port = expose(&host, NULL, &list);
+	assert_int_equal(port->openness, OPEN_MAYBE);
+	exposure_clear(&list);
+	/* The rule before all that still decides. */
+	rule = rule_new(FAMILY_IPV4);
+	rule->verdict = VERDICT_DROP;
+	chain_insert_rule(host.user, 0, rule);
+	assert_int_equal(verdict(&host, WEB), TRACE_DROPPED);
 	snapshot_free(host.snapshot);
 }
 
@@ -563,6 +711,7 @@ static int set_up(void **state)
 		iface->bridge = i == 2;
 		iface->has_addr[FAMILY_IPV4] = true;
 		iface->addr[FAMILY_IPV4] = host;
+		netinfo_add_addr(&info, FAMILY_IPV4, host, i + 2, false);
 		netinfo_add_route(&info, FAMILY_IPV4, host, 32, RTN_LOCAL, i + 2);
 		netinfo_add_route(&info, FAMILY_IPV4, host & ((addr_t)0xffffffff << (32 - length)),
 				  length, RTN_UNICAST, i + 2);
@@ -587,6 +736,7 @@ int main(void)
 		cmocka_unit_test(gotos), cmocka_unit_test(guard_in_nft),
 		cmocka_unit_test(guard_beside_legacy), cmocka_unit_test(untracked),
 		cmocka_unit_test(proxy), cmocka_unit_test(long_chain),
+		cmocka_unit_test(walked_once), cmocka_unit_test(marked_once),
 		cmocka_unit_test(trace_texts),
 	};
 

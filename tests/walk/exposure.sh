@@ -68,7 +68,7 @@ told() {
 proxies=()
 mkfifo "$WORK/never"
 start_proxy() {
-	ip netns exec "$host" bash -c 'exec -a /usr/bin/docker-proxy bash -c "read -r _; :" "$@"' - \
+	on_host bash -c 'exec -a /usr/bin/docker-proxy bash -c "read -r _; :" "$@"' - \
 		-proto tcp -host-ip "$1" -host-port 80 -container-ip 172.17.0.2 -container-port 80 \
 		<>"$WORK/never" &
 	proxies+=($!)
@@ -93,6 +93,10 @@ for KIND in nft legacy; do
 		says 2 '5 published ports: 3 open to anyone, 2 limited, 0 undecided, 0 closed' \
 		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens3,ens4 open to ANYONE by filter DOCKER 1: -d 172.17.0.2/32' \
 		'192.0.2.10:53/udp container 172.18.0.2:53 network br-n1 answers dnat from ens3,ens4 open to ANYONE'
+	try "$KIND: … and so are the containers' own addresses, to neighbours" says 2 \
+		'; directly reachable: 4 ports' \
+		'172.17.0.2:80/tcp container 172.17.0.2:80 network docker0 answers direct nearby from ens3,ens4 open to ANYONE by filter DOCKER 1:' \
+		'172.17.0.2:443/tcp container 172.17.0.2:443 network docker0 answers direct nearby from ens3,ens4 open to ANYONE by filter DOCKER 2:'
 	try "$KIND: loopback and untranslated ports are open to neighbours only" \
 		says 2 '127.0.0.1:5432/tcp container 172.18.0.2:5432 network br-n1 answers dnat nearby from' \
 		'172.18.0.3:9000/tcp container 172.18.0.3:9000 network br-n1 answers direct nearby from'
@@ -109,13 +113,13 @@ for KIND in nft legacy; do
 	for width in 40 80 100; do try "$KIND: $width columns: that fits as well" fits "$width"; done
 	try "$KIND: the rule that decides is shown, though cut" grep -qE ' DOCKER-USER 5: .*\.\.$' "$WORK/out"
 	try "$KIND: the json has the sources" told \
-		'.[] | select(.port == 80) | .ways[] | select(.interfaces == ["ens3"]) | .open[]' \
+		'.[] | select(.port == 80 and .answers == "dnat") | .ways[] | select(.interfaces == ["ens3"]) | .open[]' \
 		203.0.113.123
 	try "$KIND: … the rule" told '[.[] | select(.port == 8443) | .decided_by
 		| .table, .chain, (.rule | tostring)] | join(" ")' 'filter DOCKER-USER 5'
 	try "$KIND: … the translation" told '.[] | select(.port == 8443) | .translation.text' \
 		'! -i docker0 -p tcp -m tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:443'
-	try "$KIND: … and what each port is" told '[.[] | .openness] | sort | join(" ")' \
+	try "$KIND: … and what each port is" told '[.[] | select(.answers == "dnat" or .port == 9000) | .openness] | sort | join(" ")' \
 		'closed limited limited maybe open'
 
 	# raw comes before all that.
@@ -154,7 +158,10 @@ for KIND in nft legacy; do
 			"$(LC_ALL=C.UTF-8 grep -cE "^.{0,$width}\$" "$WORK/out")" = "$(LC_ALL=C wc -l <"$WORK/out")"
 	done
 
-	# The guard comes after INPUT and FORWARD; a repair makes it for both families.
+	# The guard comes after INPUT and FORWARD; a repair makes it for both families. The rules
+	# of others for that port would stay before the configured ones.
+	on_host "iptables-$KIND" -D DOCKER-USER 1
+	on_host "iptables-$KIND" -D DOCKER-USER 1
 	write_conf <<-'END'
 	publish "80/tcp" { allow = { "203.0.113.123", "2001:db8:2::/64" } }
 	END
@@ -162,7 +169,7 @@ for KIND in nft legacy; do
 	try "$KIND: its chain input closes docker-proxy's port" says 0 \
 		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to 203.0.113.123 by dockfw input 2: ! -i lo -p tcp' \
 		'[::]:80/tcp container 172.17.0.2:80 network docker0 answers proxy from ens3,ens4 open to 2001:db8:2::/64 by dockfw input 2:'
-	try "$KIND: … in the JSON as well" told '[.[] | select(.port == 80 and .family == "ipv4") | .decided_by
+	try "$KIND: … in the JSON as well" told '[.[] | select(.port == 80 and .family == "ipv4" and .host == null) | .decided_by
 		| .table, .chain, (.rule | tostring)] | join(" ")' 'dockfw input 2'
 	try "$KIND: the program reads the same" gives 0 on_host "$DOCKFW" -f "$CONF" -b "$KIND" --exposure --fail-if-open
 	try "$KIND: … and no filter besides it" grep -q '^0.0.0.0:80/tcp .* open to 203.0.113.123 by dockfw input 2:' "$WORK/out"
@@ -178,8 +185,10 @@ for KIND in nft legacy; do
 	try "$KIND: … and the JSON" test "$(jq -r '.trace.ends[].decided_by.table' "$WORK/json")" = dockfw
 	on_host nft chain ip dockfw other '{ type filter hook forward priority 7; }'
 	on_host nft add rule ip dockfw other ip saddr 10.0.0.0/8 drop
-	try "$KIND: a base chain that the guard does not have may drop anything" says 0 \
-		'answers dnat from ens3,ens4 open to maybe 203.0.113.123'
+	try "$KIND: a base chain that the guard does not have may drop" says 2 \
+		'0.0.0.0:8443/tcp container 172.17.0.2:443 network docker0 answers dnat from ens3,ens4 open to ANYONE but 10.0.0.0/8 by filter DOCKER'
+	on_host nft add rule ip dockfw other quota over 1 mbytes drop
+	try "$KIND: … anything" says 0 'answers dnat from ens3,ens4 open to maybe 203.0.113.123'
 	on_host nft flush ruleset
 	kill "${proxies[@]}"
 	wait "${proxies[@]}" 2>/dev/null

@@ -7,7 +7,7 @@
 # shellcheck source=tests/walk/lib.sh
 . "${0%/*}/lib.sh"
 
-first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-120}
+first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-60}
 
 for KIND in nft legacy; do
 	for family in ipv4 ipv6; do

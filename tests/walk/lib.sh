@@ -12,7 +12,9 @@ export PROOF=$BUILD/tools/walk-proof GENERATE=$BUILD/tools/walk-generate
 # Shows the exposure or a trace of a namespace's tables.
 export SHOW=$BUILD/tools/walk-show
 
-on_host() { ip netns exec "$host" "$@"; }
+# Not "ip netns exec", which also gives each command a mount namespace of its own: docker-proxy is
+# taken only for one of the same host.
+on_host() { nsenter --net="/run/netns/$host" "$@"; }
 
 net_down() {
 	local name
@@ -110,7 +112,34 @@ routes_up() {
 		net.ipv4.conf.docker0.rp_filter=1 net.ipv4.conf.ens4.src_valid_mark=1
 }
 
-# prove RULESETS PACKETS [maybe|guard]: compares $family of $KIND from the seed $first on.
+# bridges_up: the further networks of a host with Docker's own tables. br-n3 has no address on
+# the host: its gateway mode is isolated.
+bridges_up() {
+	local n address
+	for n in 2 3; do
+		ip -n "$host" link add "br-n$n" type bridge
+		lead "vk$n" "$box" "k$n" "02:00:00:00:00:1$n"
+		ip -n "$host" link set "vk$n" master "br-n$n"
+		ip -n "$host" link set "vk$n" type bridge_slave hairpin on
+		ip -n "$host" link set "br-n$n" up
+	done
+	ip -n "$host" addr add 172.19.0.1/16 dev br-n2
+	ip -n "$host" addr add fd19::1/64 dev br-n2 nodad
+	for address in 172.19.0.2 172.19.0.3 fd19::2 fd19::3; do
+		ip -n "$host" neigh add "$address" lladdr 02:00:00:00:00:12 dev br-n2 nud permanent
+	done
+	# The last one still gets a link-local address, which the kernel redirects to.
+	for _ in {1..200}; do
+		! ip -n "$host" -6 addr show br-n3 | grep -q 'inet6 fe80' || break
+		sleep 0.02
+	done
+	# Nothing tracks connections, and no chain of type nat is evaluated, until a rule needs it.
+	on_host nft 'table inet tracks { chain c { type filter hook output priority 0; ct state new accept; }; }'
+	# As dockerd sets it with --userland-proxy=false.
+	on_host sysctl -qw net.ipv4.conf.docker0.route_localnet=1
+}
+
+# prove RULESETS PACKETS [PART…]: compares $family of $KIND from the seed $first on.
 # routes: a command that prepares each host further.
 routes=(true)
 prove() {
@@ -121,6 +150,6 @@ prove() {
 	"${routes[@]}"
 	# shellcheck disable=SC2154 # family and first are the caller's
 	"$PROOF" "$family" "$KIND" "$client" "$host" "$box" "$GENERATE" "$first" "$@" 2>&1 |
-		tail -40
+		tail -n "${WALK_LINES:-40}"
 	return "${PIPESTATUS[0]}"
 }

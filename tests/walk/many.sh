@@ -48,10 +48,10 @@ bounded() { # KIND-OF-RULES: a set for each port would take ten times as much
 	awk -v ports="$ports" -v limit="$limit" '{ exit !($1 == ports && $8 < limit) }' "$WORK/out"
 }
 
-# A list of a thousand networks, which 4,000 ports share, is more text than may be kept in
+# A list of a thousand networks, which 2,000 ports and their containers share, is more text than may be kept in
 # memory.
 shared() {
-	ports=4000
+	ports=2000
 	write_conf </dev/null
 	listing sources | on_host "iptables-$KIND-restore" || return 1
 	on_host "$BUILD/tools/peak" "$DOCKFW" -f "$CONF" -b "$KIND" --exposure --format=json 2>&1 >"$WORK/json" |
@@ -69,5 +69,7 @@ for KIND in nft legacy; do
 	done
 done
 KIND=nft
+net_down
+net_up
 try "$KIND: the JSON is never kept as one text" shared
 finish

@@ -7,7 +7,7 @@
 # shellcheck source=tests/walk/lib.sh
 . "${0%/*}/lib.sh"
 
-first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-250}
+first=${WALK_FIRST:-1} rulesets=${WALK_RULESETS:-120}
 
 routed() { # the same with policy routing
 	routes=(routes_up "$family")

@@ -8,10 +8,12 @@
 
 #include "deadline.h"
 #include "diag.h"
-#include "iptc.h"
+#include "legacy_digest.h"
 #include "legacy_filters.h"
+#include "legacy_table.h"
+#include "legacy_try.h"
+#include "patience.h"
 #include "text.h"
-#include "util.h"
 #include "xt_entry.h"
 #include "xtlock.h"
 
@@ -23,23 +25,12 @@
  * of the read is the one that is committed. A writer that does not take the
  * lock and keeps the number of entries is not noticed, and its change is lost.
  */
-struct fetched {
-	enum family family;
-	char *name; /* owned */
-	struct xtc_handle *handle;
-};
-
 struct legacy {
 	struct backend base; /* first: the two are one pointer */
 	int lock;            /* -1: open only for reading */
 	struct fetched **tables; /* owned */
 	size_t n, room;
 };
-
-static const struct iptc *iptc_of(const struct fetched *table)
-{
-	return &iptc_families[table->family];
-}
 
 static struct fetched *fetched_find(const struct legacy *legacy, enum family family,
 				    const char *name)
@@ -97,47 +88,6 @@ static void legacy_close(struct backend *backend)
 	free(legacy);
 }
 
-static void copy_chains(const struct fetched *from, struct table *to)
-{
-	const struct iptc *iptc = iptc_of(from);
-	struct xtc_handle *handle = from->handle;
-
-	for (const char *name = iptc->ops->first_chain(handle); name;
-	     name = iptc->ops->next_chain(handle)) {
-		struct chain *chain = table_add_chain(to, name);
-		struct xt_counters ignored;
-		const char *policy = iptc->ops->get_policy(name, &ignored, handle);
-
-		chain->builtin = policy != NULL;
-		if (policy)
-			chain->policy = !strcmp(policy, "DROP") ? VERDICT_DROP : VERDICT_ACCEPT;
-	}
-	table_sort(to);
-}
-
-static struct rule *decode(const struct fetched *table, const void *entry)
-{
-	const struct iptc *iptc = iptc_of(table);
-	size_t size = iptc->entry_size(entry);
-	const char *leads_to = NULL;
-
-	/* The library aborts on a verdict that it does not know. */
-	if (xt_entry_has_offset(table->family, entry, size))
-		leads_to = iptc->target(entry, table->handle);
-	return xt_entry_decode(table->family, entry, size, leads_to);
-}
-
-static void copy_rules(const struct fetched *from, struct chain *to)
-{
-	const struct iptc *iptc = iptc_of(from);
-	/* In an empty chain, next_rule() would continue in the previous chain. */
-	const void *entry = iptc->first_rule(to->name, from->handle);
-
-	for (; entry; entry = iptc->next_rule(entry, from->handle))
-		chain_add_rule(to, decode(from, entry));
-	to->loaded = true;
-}
-
 static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 			     enum family family, const char *name)
 {
@@ -151,7 +101,7 @@ static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 	handle = iptc_open(family, name, false);
 	if (!handle)
 		return BACKEND_FAILED;
-	copy_chains(fetched_keep((struct legacy *)backend, family, name, handle),
+	fetched_chains(fetched_keep((struct legacy *)backend, family, name, handle),
 		    snapshot_add_table(snapshot, family, name));
 	return BACKEND_OK;
 }
@@ -168,7 +118,7 @@ static int legacy_read_chain(struct backend *backend, struct snapshot *snapshot,
 			   family_name(table->family), table->name);
 		return BACKEND_FAILED;
 	}
-	copy_rules(from, chain);
+	fetched_rules(from, chain);
 	return BACKEND_OK;
 }
 
@@ -178,154 +128,6 @@ static int legacy_verify(struct backend *backend, struct snapshot *snapshot)
 	(void)backend;
 	(void)snapshot;
 	return BACKEND_OK;
-}
-
-static int edit_refused(const struct fetched *table, const struct edit *edit, const char *why)
-{
-	static const char *const ops[] = {
-		[EDIT_CREATE] = "create",
-		[EDIT_INSERT] = "insert a rule into",
-		[EDIT_DELETE] = "delete a rule of",
-		[EDIT_DROP] = "remove",
-		[EDIT_DROP_TABLE] = "remove the table of",
-	};
-
-	diag_error("cannot %s the chain '%s' of the %s table '%s': %s; nothing was written",
-		   ops[edit->op], edit->chain ? edit->chain : "", family_name(table->family),
-		   table->name, why);
-	return -1;
-}
-
-static const void *entry_at(const struct fetched *table, const char *chain, size_t position)
-{
-	const struct iptc *iptc = iptc_of(table);
-	const void *entry = iptc->first_rule(chain, table->handle);
-
-	while (entry && --position)
-		entry = iptc->next_rule(entry, table->handle);
-	return entry;
-}
-
-/* Opaque rules equal nothing; the same reason must suffice. */
-static bool is_rule(const struct rule *live, const struct rule *meant)
-{
-	if (live->opaque && meant->opaque)
-		return !strcmp(live->opaque, meant->opaque);
-	return rule_equal(live, meant);
-}
-
-static int delete_rule(const struct fetched *table, const struct edit *edit,
-		       const xt_chainlabel chain)
-{
-	const void *entry = edit->position ? entry_at(table, edit->chain, edit->position) : NULL;
-	struct rule *live;
-	bool right;
-
-	if (!entry)
-		return edit_refused(table, edit, "it has no rule with that number");
-	live = decode(table, entry);
-	right = is_rule(live, edit->rule);
-	rule_free(live);
-	if (!right)
-		return edit_refused(table, edit, "the rule with that number is a different one");
-	if (!iptc_of(table)->delete_rule(chain, (unsigned int)edit->position - 1, table->handle))
-		return edit_refused(table, edit, strerror(errno));
-	return 0;
-}
-
-static int insert_rule(const struct fetched *table, const struct edit *edit,
-		       const xt_chainlabel chain)
-{
-	const struct iptc *iptc = iptc_of(table);
-	const struct rule *rule = edit->rule;
-	size_t size;
-	void *entry;
-	int done;
-
-	/* The library looks only at the name and takes one that is not a chain's for a target. */
-	if (rule_jumps(rule) && (!iptc->ops->is_chain(rule->chain, table->handle) ||
-				 iptc->ops->builtin(rule->chain, table->handle)))
-		return edit_refused(table, edit, "it leads to a chain that does not exist");
-	if (rule->verdict == VERDICT_EXT && iptc->ops->is_chain(rule->target.name, table->handle))
-		return edit_refused(table, edit, "its target has the name of a chain");
-	if (!edit->position)
-		return edit_refused(table, edit, "it has no rule with that number");
-	entry = xt_entry_encode(rule, &size);
-	if (!entry)
-		return edit_refused(table, edit, "ip_tables cannot hold it");
-	/* The entry has the rule's counters; the library takes them from there. */
-	done = iptc->insert_rule(chain, entry, (unsigned int)edit->position - 1, table->handle);
-	free(entry);
-	if (done)
-		return 0;
-	return edit_refused(table, edit,
-			    errno == E2BIG ? "it has no rule with that number" : strerror(errno));
-}
-
-/* Applies an edit to the fetched table, not to the kernel. */
-static int fetched_apply(const struct fetched *table, const struct edit *edit)
-{
-	const struct iptc *iptc = iptc_of(table);
-	xt_chainlabel chain = "";
-
-	if (!edit->chain || strlen(edit->chain) > CHAIN_NAME_MAX || !iptc_label(chain, edit->chain))
-		return edit_refused(table, edit, "its name is too long");
-	switch (edit->op) {
-	case EDIT_CREATE:
-		/* A table always has all of its builtin chains. */
-		if (iptc->ops->builtin(chain, table->handle) ||
-		    iptc->ops->create_chain(chain, table->handle))
-			return 0;
-		break;
-	case EDIT_DROP:
-		if (iptc->delete_chain(chain, table->handle))
-			return 0;
-		break;
-	case EDIT_INSERT:
-		return insert_rule(table, edit, chain);
-	case EDIT_DELETE:
-		return delete_rule(table, edit, chain);
-	case EDIT_DROP_TABLE:
-		return edit_refused(table, edit, "ip_tables cannot do that");
-	}
-	return edit_refused(table, edit, strerror(errno));
-}
-
-/*
- * libiptc zeroes the policies' counters with each commit unless they are set.
- * This keeps them, except for packets between the read and this point.
- */
-static int keep_policy_counters(const struct fetched *table)
-{
-	const struct xtc_ops *ops = iptc_of(table)->ops;
-
-	for (const char *name = ops->first_chain(table->handle); name;
-	     name = ops->next_chain(table->handle)) {
-		struct xt_counters counters;
-		const char *policy = ops->get_policy(name, &counters, table->handle);
-		xt_chainlabel chain = "", target = "";
-
-		if (policy && (!iptc_label(chain, name) || !iptc_label(target, policy) ||
-			       !ops->set_policy(chain, target, &counters, table->handle))) {
-			diag_error("cannot keep the policy of '%s' in the %s table '%s': %s; "
-				   "nothing was written", name, family_name(table->family),
-				   table->name, strerror(errno));
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* Copies the whole table, for a comparison. */
-static struct snapshot *fetched_copy(const struct fetched *from)
-{
-	struct snapshot *snapshot = snapshot_new(BACKEND_LEGACY);
-	struct table *table = snapshot_add_table(snapshot, from->family, from->name);
-
-	copy_chains(from, table);
-	for (size_t i = 0; i < table->nchains; i++)
-		copy_rules(from, table->chains[i]);
-	return snapshot;
 }
 
 /*
@@ -355,7 +157,7 @@ static const char *commit_hint(int error)
 {
 	switch (error) {
 	case EPERM:
-		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
+		return "; run as root (CAP_NET_ADMIN)";
 	case EINVAL:
 		return "; the kernel does not report which rule it is, see dmesg";
 	case ENOENT:
@@ -380,35 +182,66 @@ static int commit_failed(const struct fetched *table, const char *written, int e
 		return BACKEND_CHANGED;
 	diag_error("cannot write the %s table '%s': %s%s; %s%s", family, table->name,
 		   error == EAGAIN ? "another program changed it meanwhile" : strerror(error),
-		   commit_hint(error), *written ? "written before it: " : "nothing was written",
+		   commit_hint(error), *written ? "written: " : "nothing was written",
 		   written);
 	return BACKEND_FAILED;
 }
 
-/* Commits each table by itself, in order; the kernel cannot do it at once. */
-static int commit_tables(struct fetched *const *tables, size_t n)
+/*
+ * Returns 0, or an errno. A shortage of the kernel passes; EAGAIN means that the table
+ * changed. The call before may have replaced the table and failed with its counters.
+ */
+static int commit_table(const struct fetched *table)
+{
+	uint64_t patient = clock_ms() + SHORTAGE_OF_RULE_MS;
+
+	for (;;) {
+		int error;
+
+		if (iptc_of(table)->ops->commit(table->handle))
+			return 0;
+		/* libiptc passes some on negative, as the kernel has them. */
+		error = errno < 0 ? -errno : errno;
+		if (error == EAGAIN || !backend_error_passes(error) || clock_ms() > patient ||
+		    in_kernel(table) || deadline_check())
+			return error;
+		sleep_ms(1);
+	}
+}
+
+/*
+ * Commits each table by itself, in order; the kernel cannot do it at once. One that is
+ * refused does not keep the others from being written. Adds the families of those to in_force.
+ */
+static int commit_tables(struct fetched *const *tables, size_t n, unsigned int *in_force)
 {
 	struct text text;
-	int error = 0, result = BACKEND_OK;
+	int result = BACKEND_OK;
 	char *written;
-	size_t done;
+	int *errors = xcalloc(n, sizeof(*errors));
+	const char *between = "";
 
 	text_open(&text);
-	for (done = 0; done < n; done++) {
-		const struct fetched *table = tables[done];
+	for (size_t i = 0; i < n; i++) {
+		const struct fetched *table = tables[i];
 
-		if (!iptc_of(table)->ops->commit(table->handle)) {
-			/* libiptc passes some on negative, as the kernel has them. */
-			error = errno < 0 ? -errno : errno;
+		errors[i] = commit_table(table);
+		if (errors[i] == EAGAIN && !*between)
 			break;
-		}
-		fprintf(text.out, "%s%s '%s'", done ? ", " : "", family_name(table->family),
-			table->name);
+		if (errors[i] && !in_kernel(table))
+			continue;
+		*in_force |= 1U << table->family;
+		if (errors[i])
+			continue;
+		fprintf(text.out, "%s%s '%s'", between, family_name(table->family), table->name);
+		between = ", ";
 	}
 	written = text_take(&text);
-	if (done < n)
-		result = commit_failed(tables[done], written, error);
+	for (size_t i = 0; i < n; i++)
+		if (errors[i] && result != BACKEND_FAILED)
+			result = commit_failed(tables[i], written, errors[i]);
 	free(written);
+	free(errors);
 	return result;
 }
 
@@ -451,15 +284,66 @@ static bool is_listed(struct fetched *const *tables, size_t n, const struct fetc
 	return false;
 }
 
+/* The fetched tables of the edits, in the order of their first edits. */
+struct changed {
+	struct fetched **v; /* owned */
+	size_t n;
+};
+
+static int find_changed(struct legacy *legacy, const struct edits *edits, struct changed *changed)
+{
+	int result = BACKEND_OK;
+
+	changed->v = xcalloc(edits->n, sizeof(*changed->v));
+	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
+		const struct edit *edit = &edits->v[i];
+		struct fetched *table = fetched_find(legacy, edit->family, edit->table);
+
+		if (!table)
+			table = new_table(legacy, edit, &result);
+		if (!table || is_listed(changed->v, changed->n, table))
+			continue;
+		changed->v[changed->n++] = table;
+		result = fetched_keep_policies(table);
+	}
+	return result;
+}
+
+/*
+ * The kernel does not report which rule of a table it refuses, so those that are new are
+ * tried first.
+ */
+static int try_changed(const struct changed *changed, const struct snapshot *snapshot,
+		       const struct edits *edits, struct refused_edits *refused)
+{
+	struct refused_edits first = { 0 }, *list = refused ? refused : &first;
+	int result = BACKEND_OK;
+
+	for (size_t i = 0; i < changed->n && result == BACKEND_OK; i++) {
+		const struct fetched *table = changed->v[i];
+
+		if (legacy_try(snapshot_table(snapshot, table->family, table->name),
+			       table->family, table->name, edits, list))
+			result = BACKEND_FAILED;
+	}
+	if (result == BACKEND_OK && list->n)
+		result = BACKEND_REFUSED;
+	if (result == BACKEND_REFUSED && !refused) {
+		refused_edit_report(edits, &list->v[0]);
+		result = BACKEND_FAILED;
+	}
+	refused_edits_clear(&first);
+	return result;
+}
+
 static int legacy_commit(struct backend *backend, const struct snapshot *snapshot,
-			 const struct edits *edits)
+			 const struct edits *edits, struct refused_edits *refused)
 {
 	struct legacy *legacy = (struct legacy *)backend;
-	struct fetched **changed; /* in the order of their first edits */
-	int result = BACKEND_OK;
-	size_t n = 0;
+	struct changed changed = { 0 };
+	unsigned int written = 0;
+	int result;
 
-	(void)snapshot;
 	if (!edits->n)
 		return BACKEND_OK;
 	if (legacy->lock < 0) {
@@ -467,24 +351,36 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 		return BACKEND_FAILED;
 	}
 	deadline_step("writing ip_tables");
-	changed = xcalloc(edits->n, sizeof(*changed));
+	result = find_changed(legacy, edits, &changed);
+	if (result == BACKEND_OK)
+		result = try_changed(&changed, snapshot, edits, refused);
 	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
-		const struct edit *edit = &edits->v[i];
-		struct fetched *table = fetched_find(legacy, edit->family, edit->table);
+		struct fetched *table = fetched_find(legacy, edits->v[i].family, edits->v[i].table);
 
-		if (!table)
-			table = new_table(legacy, edit, &result);
-		if (table && !is_listed(changed, n, table)) {
-			changed[n++] = table;
-			result = keep_policy_counters(table);
-		}
-		if (result == BACKEND_OK)
-			result = fetched_apply(table, edit);
+		/* Each was found when its changes were noted. */
+		result = table ? fetched_apply(table, &edits->v[i]) : BACKEND_FAILED;
 	}
 	if (result == BACKEND_OK)
-		result = commit_tables(changed, n);
-	free(changed);
+		result = commit_tables(changed.v, changed.n, &written);
+	if (result == BACKEND_FAILED && refused)
+		refused->written = written;
+	free(changed.v);
 	return result;
+}
+
+/* A table that is not registered is not registered for a trial. */
+static int legacy_try_edits(struct backend *backend, const struct snapshot *snapshot,
+			    const struct edits *edits, struct refused_edits *refused)
+{
+	(void)backend;
+	deadline_step("trying the rules in ip_tables");
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(snapshot, (enum family)family, "filter");
+
+		if (table && legacy_try(table, table->family, table->name, edits, refused))
+			return BACKEND_FAILED;
+	}
+	return refused->n ? BACKEND_REFUSED : BACKEND_OK;
 }
 
 const struct backend_ops backend_legacy = {
@@ -494,7 +390,9 @@ const struct backend_ops backend_legacy = {
 	.read_chain = legacy_read_chain,
 	.verify = legacy_verify,
 	.commit = legacy_commit,
+	.try = legacy_try_edits,
 	.canonical = xt_entry_canonical,
 	.close = legacy_close,
+	.digest = legacy_digest,
 	.read_filters = legacy_read_filters,
 };

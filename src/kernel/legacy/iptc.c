@@ -9,20 +9,51 @@
 #include <xtables.h>
 
 #include "diag.h"
+#include "library.h"
+
+/*
+ * The two libraries, loaded when the first table is opened: few hosts have any. Their functions
+ * take entries of different types.
+ */
+#define LIBRARY(prefix, name)                                                                    \
+	static struct library prefix##_library = {                                               \
+		.file = (name), .purpose = "read tables of ip_tables",                           \
+	};                                                                                       \
+	static struct {                                                                          \
+		__typeof__(&prefix##_first_rule) first_rule;                                     \
+		__typeof__(&prefix##_next_rule) next_rule;                                       \
+		__typeof__(&prefix##_get_target) get_target;                                     \
+		__typeof__(&prefix##_insert_entry) insert_entry;                                 \
+		__typeof__(&prefix##_delete_num_entry) delete_num_entry;                         \
+		__typeof__(&prefix##_delete_chain) delete_chain;                                 \
+	} prefix##_calls;                                                                        \
+                                                                                                 \
+	static bool prefix##_load(struct iptc *iptc)                                             \
+	{                                                                                        \
+		return (iptc->ops = library_symbol(&prefix##_library, #prefix "_ops")) &&        \
+		       LOAD(prefix, first_rule) && LOAD(prefix, next_rule) &&                    \
+		       LOAD(prefix, get_target) && LOAD(prefix, insert_entry) &&                 \
+		       LOAD(prefix, delete_num_entry) && LOAD(prefix, delete_chain);             \
+	}
+#define LOAD(prefix, name) \
+	(prefix##_calls.name = library_symbol(&prefix##_library, #prefix "_" #name))
+
+LIBRARY(iptc, LIBRARY_IP4TC)
+LIBRARY(ip6tc, LIBRARY_IP6TC)
 
 /* The functions whose types depend on the family's entry. */
 #define ENTRY_FUNCTIONS(prefix, entry_type)                                                      \
 	static const void *prefix##_first(const char *chain, struct xtc_handle *handle)          \
 	{                                                                                        \
-		return prefix##_first_rule(chain, handle);                                       \
+		return prefix##_calls.first_rule(chain, handle);                                         \
 	}                                                                                        \
 	static const void *prefix##_next(const void *previous, struct xtc_handle *handle)        \
 	{                                                                                        \
-		return prefix##_next_rule(previous, handle);                                     \
+		return prefix##_calls.next_rule(previous, handle);                                       \
 	}                                                                                        \
 	static const char *prefix##_target(const void *entry, struct xtc_handle *handle)         \
 	{                                                                                        \
-		return prefix##_get_target(entry, handle);                                       \
+		return prefix##_calls.get_target(entry, handle);                                         \
 	}                                                                                        \
 	static size_t prefix##_size(const void *entry)                                           \
 	{                                                                                        \
@@ -31,7 +62,16 @@
 	static int prefix##_insert(const xt_chainlabel chain, const void *entry,                 \
 				   unsigned int index, struct xtc_handle *handle)                \
 	{                                                                                        \
-		return prefix##_insert_entry(chain, entry, index, handle);                       \
+		return prefix##_calls.insert_entry(chain, entry, index, handle);                         \
+	}                                                                                        \
+	static int prefix##_delete(const xt_chainlabel chain, unsigned int index,                \
+				   struct xtc_handle *handle)                                    \
+	{                                                                                        \
+		return prefix##_calls.delete_num_entry(chain, index, handle);                            \
+	}                                                                                        \
+	static int prefix##_drop_chain(const xt_chainlabel chain, struct xtc_handle *handle)     \
+	{                                                                                        \
+		return prefix##_calls.delete_chain(chain, handle);                                       \
 	}
 
 ENTRY_FUNCTIONS(iptc, struct ipt_entry)
@@ -39,16 +79,16 @@ ENTRY_FUNCTIONS(ip6tc, struct ip6t_entry)
 
 #define FAMILY(prefix, names, kernel_module)                                                     \
 	{                                                                                        \
-		.names_file = (names), .module = (kernel_module), .ops = &prefix##_ops,          \
+		.names_file = (names), .module = (kernel_module),                                \
 		.how_to_load = "; the kernel has not loaded them: run 'modprobe " kernel_module  \
 			       "', or use --backend=nft",                                        \
 		.first_rule = prefix##_first, .next_rule = prefix##_next,                        \
 		.target = prefix##_target, .entry_size = prefix##_size,                          \
-		.insert_rule = prefix##_insert, .delete_rule = prefix##_delete_num_entry,        \
-		.delete_chain = prefix##_delete_chain,                                           \
+		.insert_rule = prefix##_insert, .delete_rule = prefix##_delete,                  \
+		.delete_chain = prefix##_drop_chain,                                             \
 	}
 
-const struct iptc iptc_families[FAMILY_COUNT] = {
+struct iptc iptc_families[FAMILY_COUNT] = {
 	[FAMILY_IPV4] = FAMILY(iptc, "/proc/net/ip_tables_names", "ip_tables"),
 	[FAMILY_IPV6] = FAMILY(ip6tc, "/proc/net/ip6_tables_names", "ip6_tables"),
 };
@@ -97,7 +137,7 @@ static const char *iptc_hint(const struct iptc *iptc, int error)
 	switch (error) {
 	case EPERM:
 	case EACCES:
-		return "; run as root (CAP_NET_ADMIN and CAP_NET_RAW)";
+		return "; run as root (CAP_NET_ADMIN)";
 	case ENOENT:
 		return "; this kernel has no such table, use --backend=nft";
 	case ENOPROTOOPT:
@@ -109,9 +149,11 @@ static const char *iptc_hint(const struct iptc *iptc, int error)
 
 struct xtc_handle *iptc_open(enum family family, const char *table, bool load)
 {
-	const struct iptc *iptc = &iptc_families[family];
+	struct iptc *iptc = &iptc_families[family];
 	struct xtc_handle *handle;
 
+	if (!iptc->ops && !(family == FAMILY_IPV4 ? iptc_load(iptc) : ip6tc_load(iptc)))
+		return NULL;
 	errno = 0;
 	handle = iptc->ops->init(table);
 	/* The kernel loads a table's module by itself, but not the module that all of them

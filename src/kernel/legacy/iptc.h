@@ -19,7 +19,7 @@ struct iptc {
 	const char *names_file; /* lists the tables that are registered */
 	const char *module;
 	const char *how_to_load; /* for the end of a message */
-	const struct xtc_ops *ops;
+	const struct xtc_ops *ops; /* NULL before iptc_open() has loaded the library */
 	const void *(*first_rule)(const char *chain, struct xtc_handle *handle);
 	const void *(*next_rule)(const void *previous, struct xtc_handle *handle);
 	const char *(*target)(const void *entry, struct xtc_handle *handle);
@@ -31,7 +31,7 @@ struct iptc {
 	int (*delete_chain)(const xt_chainlabel chain, struct xtc_handle *handle);
 };
 
-extern const struct iptc iptc_families[FAMILY_COUNT];
+extern struct iptc iptc_families[FAMILY_COUNT];
 
 /* Copies a name into a label, padded with zeroes; false if it is too long. */
 bool iptc_label(xt_chainlabel label, const char *name);

@@ -6,10 +6,11 @@
 #include "other_filter.h"
 
 /*
- * The backend's read_filters(): INPUT and FORWARD of the filter tables of ip_tables and
- * ip6_tables. All base chains there are made by iptables, so but_builtin leaves none.
+ * The backend's read_filters(): the built-in chains of the tables of ip_tables and
+ * ip6_tables, and what their rules and the chains that they jump to can do. All base
+ * chains there are made by iptables, so but_builtin leaves none.
  */
-int legacy_read_filters(const struct backend_ops *ops, bool input_only, bool but_builtin,
-		     struct other_filters *filters);
+int legacy_read_filters(const struct backend_ops *ops, bool but_builtin,
+			struct other_filters *filters);
 
 #endif

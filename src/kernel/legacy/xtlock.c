@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,13 +18,16 @@
 #include "diag.h"
 #include "paths.h"
 #include "patience.h"
+#include "trust_path.h"
 #include "util.h"
 
-static const char *lock_file(void)
+/* The variable's name and "=", where the path came from there, to begin a message. */
+static const char *lock_file(const char **from)
 {
 	const char *path = getenv("XTABLES_LOCKFILE");
 
-	return path && *path ? path : XTABLES_LOCK;
+	*from = path && *path ? "XTABLES_LOCKFILE=" : "";
+	return **from ? path : XTABLES_LOCK;
 }
 
 /* Keeps its end of the pipe open as long as it waits. */
@@ -64,18 +68,73 @@ static void stand_in_line(int fd)
 		;
 }
 
+/* What the lock must be; otherwise a text with the reason. Opening a device has effects. */
+static const char *what_is_wrong(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (S_ISLNK(st.st_mode))
+		return "it is a symbolic link";
+	if (!S_ISREG(st.st_mode))
+		return "it is not a regular file";
+	return trust_owner(&st) ? NULL : "it belongs to another user";
+}
+
+/* Returns a descriptor, or -1: then *wrong is set, or errno. */
+static int open_in(int folder, const char *name, const char **wrong)
+{
+	int fd = -1;
+
+	errno = EEXIST;
+	/* Another program may create or remove it in between. */
+	for (unsigned int tries = 0; fd < 0 && errno == EEXIST && tries < XTLOCK_TRIES; tries++) {
+		fd = openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (fd >= 0) {
+			*wrong = what_is_wrong(fd);
+			if (!*wrong)
+				return trust_path_reopen(fd);
+			close(fd);
+			return -1;
+		}
+		if (errno == ENOENT)
+			fd = openat(folder, name, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
+	return fd;
+}
+
+/*
+ * Opens the lock, or creates it: a regular file of root's, or of the user's, in a folder
+ * in which nobody else can change it.
+ */
+static int open_lock(const char *path, const char *from)
+{
+	const char *name, *wrong = NULL;
+	char *why;
+	int folder = trust_path_folder(path, TRUST_WAY, &name, &why);
+	int fd = folder < 0 ? -1 : open_in(folder, name, &wrong), error = errno;
+
+	if (folder >= 0)
+		close(folder);
+	if (why)
+		diag_error("cannot trust the xtables lock %s'%s': %s", from, path, why);
+	else if (wrong)
+		diag_error("cannot trust the xtables lock %s'%s': %s; remove it", from, path, wrong);
+	else if (fd < 0)
+		diag_error("cannot open the xtables lock %s'%s': %s%s", from, path, strerror(error),
+			   error == EACCES || error == EPERM ? "; run as root" : "");
+	free(why);
+	return fd;
+}
+
 int xtlock_take(void)
 {
-	const char *path = lock_file();
-	/* O_NONBLOCK: if the path is a FIFO, open() must not wait for a writer. */
-	int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	const char *from, *path = lock_file(&from);
+	int fd = open_lock(path, from);
 
-	if (fd < 0) {
-		diag_error("cannot open the xtables lock '%s': %s%s", path, strerror(errno),
-			   errno == ELOOP ? "; it is a symbolic link, remove it" :
-			   errno == EACCES || errno == EPERM ? "; run as root" : "");
+	if (fd < 0)
 		return -1;
-	}
 	deadline_step("waiting for the xtables lock");
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EINTR)
@@ -86,6 +145,7 @@ int xtlock_take(void)
 			diag_error("another program holds the xtables lock '%s'; find it with: fuser "
 				   "'%s', or allow more time with --timeout", path, path);
 		} else {
+			diag_wait("the xtables lock, which another program holds", deadline_left());
 			stand_in_line(fd);
 			continue;
 		}

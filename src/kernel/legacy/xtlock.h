@@ -5,7 +5,9 @@
 /*
  * The lock that iptables-legacy takes around its work: flock() of the file that
  * XTABLES_LOCKFILE names, or else of /run/xtables.lock. iptables waits for it,
- * so hold it as briefly as possible.
+ * so hold it as briefly as possible. It must be a regular file of root's or of the
+ * user's, or not exist yet, and nobody else may change what its path leads to
+ * (TRUST_WAY): the variable may come from anyone, and a wrong lock is no lock.
  *
  * Waits until the time limit (deadline.h). Returns the descriptor, which
  * xtlock_release() closes, or -1 after reporting why there is no lock.

@@ -8,13 +8,17 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "guard_names.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_canonical.h"
+#include "nft_changes.h"
 #include "nft_commit.h"
 #include "nft_decode.h"
 #include "nft_filters.h"
+#include "nft_guard_sets.h"
 #include "nft_mark.h"
+#include "nft_owner.h"
 #include "nft_socket.h"
 #include "patience.h"
 #include "util.h"
@@ -48,7 +52,7 @@ struct nft {
 
 static struct backend *nft_open(bool for_write)
 {
-	struct nft_socket *socket = nft_socket_open();
+	struct nft_socket *socket = nft_owner_socket() ? nft_owner_socket() : nft_socket_open();
 	struct nft *nft;
 
 	(void)for_write;
@@ -67,7 +71,8 @@ static void nft_close(struct backend *backend)
 
 	if (!nft)
 		return;
-	nft_socket_close(nft->socket);
+	if (nft->socket != nft_owner_socket())
+		nft_socket_close(nft->socket);
 	snapshot_free(nft->chains);
 	free(nft->counts);
 	free(nft);
@@ -148,11 +153,11 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 	struct listing *listing = data;
 	struct nft_attrs attrs;
 	struct table *table;
-	uint32_t flags = 0;
+	uint32_t flags = 0, owner = 0;
 	const char *name;
 
 	nft_attrs_message(&attrs, nlh, NFT_ATTR(NFTA_TABLE_NAME) | NFT_ATTR(NFTA_TABLE_FLAGS) |
-				       NFT_ATTR(NFTA_TABLE_USERDATA));
+				       NFT_ATTR(NFTA_TABLE_USERDATA) | NFT_ATTR(NFTA_TABLE_OWNER));
 	name = nft_attr_string(attrs.v[NFTA_TABLE_NAME]);
 	if (!name || (attrs.v[NFTA_TABLE_FLAGS] &&
 		      !nft_attr_u32(attrs.v[NFTA_TABLE_FLAGS], &flags))) {
@@ -163,6 +168,10 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 	if (!table)
 		return;
 	table->marked = nft_is_marked(attrs.v[NFTA_TABLE_USERDATA]);
+	if (nft_attr_u32(attrs.v[NFTA_TABLE_OWNER], &owner)) {
+		table->own = owner == nft_socket_port(listing->nft->socket);
+		table->owned = !table->own;
+	}
 	if (!(flags & NFT_TABLE_F_DORMANT))
 		return;
 	table->dormant = true;
@@ -228,6 +237,8 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	table = snapshot_add_table(snapshot, family, name);
 	table->dormant = from->dormant;
 	table->marked = from->marked;
+	table->own = from->own;
+	table->owned = from->owned;
 	for (size_t i = 0; i < from->nchains; i++) {
 		struct chain *chain = table_add_chain(table, from->chains[i]->name);
 
@@ -236,7 +247,8 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		chain->policy = from->chains[i]->policy;
 	}
 	table_sort(table);
-	return BACKEND_OK;
+	return strcmp(name, GUARD_TABLE) ? BACKEND_OK :
+		nft_guard_sets_read(nft->socket, family, &table->sets);
 }
 
 /* ---- rules ---- */
@@ -340,17 +352,29 @@ static int nft_verify(struct backend *backend, struct snapshot *snapshot)
 	return BACKEND_CHANGED;
 }
 
-static int nft_commit_edits(struct backend *backend, const struct snapshot *snapshot,
-			    const struct edits *edits)
+static int write_edits(struct backend *backend, const struct snapshot *snapshot,
+		       const struct edits *edits, bool only_try, struct refused_edits *refused)
 {
 	struct nft *nft = (struct nft *)backend;
-
-	deadline_step("writing nf_tables");
 	if (nft_socket_absent(nft->socket)) {
 		diag_error("cannot write nf_tables: this kernel has none");
 		return BACKEND_FAILED;
 	}
-	return nft_commit(nft->socket, snapshot, edits);
+	return nft_commit(nft->socket, snapshot, edits, only_try, refused);
+}
+
+static int nft_commit_edits(struct backend *backend, const struct snapshot *snapshot,
+			    const struct edits *edits, struct refused_edits *refused)
+{
+	deadline_step("writing nf_tables");
+	return write_edits(backend, snapshot, edits, false, refused);
+}
+
+static int nft_try(struct backend *backend, const struct snapshot *snapshot,
+		   const struct edits *edits, struct refused_edits *refused)
+{
+	deadline_step("trying the rules in nf_tables");
+	return write_edits(backend, snapshot, edits, true, refused);
 }
 
 const struct backend_ops backend_nft = {
@@ -360,7 +384,11 @@ const struct backend_ops backend_nft = {
 	.read_chain = nft_read_chain,
 	.verify = nft_verify,
 	.commit = nft_commit_edits,
+	.try = nft_try,
 	.canonical = nft_canonical,
 	.close = nft_close,
 	.read_filters = nft_read_filters,
+	.changes = &nft_changes,
+	.own_begin = nft_owner_begin,
+	.own_end = nft_owner_end,
 };

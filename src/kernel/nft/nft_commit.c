@@ -14,11 +14,13 @@
 #include "backend.h"
 #include "diag.h"
 #include "guard_names.h"
-#include "netlink.h"
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_encode.h"
+#include "nft_guard_sets.h"
 #include "nft_mark.h"
+#include "nft_owner.h"
+#include "nft_refusal.h"
 #include "util.h"
 
 /*
@@ -35,6 +37,8 @@
  */
 #define RULE_MAX 32000
 
+#define TABLES 4 /* that a plan changes: filter and the guard of each family */
+
 /* A rule: one in the kernel, or one that an edit inserts. */
 struct rule_line {
 	uint64_t handle; /* 0: new */
@@ -47,6 +51,7 @@ struct work {
 	const struct chain *live; /* NULL: the kernel has none, or its table is deleted first */
 	bool exists;
 	size_t created, dropped; /* the edit that does so, or NO_EDIT */
+	size_t policy;           /* the edit that sets it, or NO_EDIT */
 	struct rule_line *lines; /* owned; the chain's rules after the edits */
 	size_t n, room;
 	struct rule_line *gone; /* owned; rules in the kernel to delete */
@@ -58,40 +63,21 @@ struct commit {
 	const struct edits *edits;
 	struct work *works; /* owned */
 	size_t n, room;
+	size_t *sets; /* owned; the edits that create or delete a set */
+	size_t nsets, sets_room;
 	size_t *deleted; /* owned; the edits that delete a table of the kernel */
 	size_t ndeleted, deleted_room;
 	struct nft_batch batch;
 	size_t *edit_of; /* owned; indexed by message, from 0 */
 	size_t edit_room;
+	struct refused_edits *refused;
 };
 
-static const char *const op_names[] = {
-	[EDIT_CREATE] = "create the chain",
-	[EDIT_INSERT] = "insert rule",
-	[EDIT_DELETE] = "delete rule",
-	[EDIT_DROP] = "remove the chain",
-	[EDIT_DROP_TABLE] = "delete",
-};
-
-/*
- * Reports why an edit cannot be done; takes ownership of why. The rest can be done
- * without the edits of the guard.
- */
-static int refused(const struct edit *edit, char *why)
+/* Notes why an edit cannot be done, which is not due to its rule; why is a constant. */
+static int impossible(struct commit *c, size_t index, const char *why)
 {
-	if (edit->op == EDIT_INSERT || edit->op == EDIT_DELETE)
-		diag_error("cannot %s %zu of the chain '%s' in the %s table '%s': %s; "
-			   "nothing was written", op_names[edit->op], edit->position, edit->chain,
-			   family_name(edit->family), edit->table, why);
-	else if (edit->op == EDIT_DROP_TABLE)
-		diag_error("cannot %s the %s table '%s': %s; nothing was written",
-			   op_names[edit->op], family_name(edit->family), edit->table, why);
-	else
-		diag_error("cannot %s '%s' in the %s table '%s': %s; nothing was written",
-			   op_names[edit->op], edit->chain, family_name(edit->family), edit->table,
-			   why);
-	free(why);
-	return strcmp(edit->table, GUARD_TABLE) ? BACKEND_FAILED : BACKEND_GUARD_REFUSED;
+	refused_edits_add(c->refused, index, false, xstrdup(why));
+	return BACKEND_REFUSED;
 }
 
 /* ---- the lists ---- */
@@ -140,20 +126,22 @@ static struct work *work_of(struct commit *c, const struct edit *edit)
 		.live = table_chain(table, edit->chain),
 		.created = NO_EDIT,
 		.dropped = NO_EDIT,
+		.policy = NO_EDIT,
 	};
 	work->exists = work->live != NULL;
 	add_lines(work);
 	return work;
 }
 
-static int delete_line(struct work *work, const struct edit *edit, size_t index)
+static int delete_line(struct commit *c, struct work *work, size_t index)
 {
+	const struct edit *edit = &c->edits->v[index];
 	struct rule_line *line = &work->lines[edit->position - 1];
 
 	if (line->edit == NO_EDIT) {
 		/* Without a handle, the kernel would flush the chain. */
 		if (!line->handle || (edit->rule->handle && edit->rule->handle != line->handle))
-			return refused(edit, xstrdup("the rule with that number is a different one"));
+			return impossible(c, index, "the rule with that number is a different one");
 		GROW(work->gone, work->ngone, work->gone_room);
 		work->gone[work->ngone++] = (struct rule_line){ line->handle, index };
 	}
@@ -173,14 +161,14 @@ static void insert_line(struct work *work, const struct edit *edit, size_t index
 	*line = (struct rule_line){ 0, index };
 }
 
-static int apply_chain(struct work *work, const struct edit *edit, size_t index)
+static int apply_chain(struct commit *c, struct work *work, size_t index)
 {
-	bool create = edit->op == EDIT_CREATE;
+	bool create = c->edits->v[index].op == EDIT_CREATE;
 
 	if (work->exists == create)
-		return refused(edit, xstrdup(create ? "it already exists" : "it does not exist"));
+		return impossible(c, index, create ? "it already exists" : "it does not exist");
 	if (!create && work->n)
-		return refused(edit, xstrdup("it is not empty"));
+		return impossible(c, index, "it is not empty");
 	work->exists = create;
 	*(create ? &work->created : &work->dropped) = index;
 	return 0;
@@ -207,8 +195,11 @@ static int delete_table(struct commit *c, const struct edit *edit, size_t index)
 		work_clear(&c->works[i]);
 	}
 	c->n = kept;
+	for (size_t i = c->nsets; i-- > 0;)
+		if (same_table(&c->edits->v[c->sets[i]], edit))
+			c->sets[i] = c->sets[--c->nsets];
 	if (!live && !made)
-		return refused(edit, xstrdup("it does not exist"));
+		return impossible(c, index, "it does not exist");
 	if (live) {
 		GROW(c->deleted, c->ndeleted, c->deleted_room);
 		c->deleted[c->ndeleted++] = index;
@@ -223,17 +214,28 @@ static int commit_apply(struct commit *c, size_t index)
 
 	if (edit->op == EDIT_DROP_TABLE)
 		return delete_table(c, edit, index);
+	if (edit->op == EDIT_ADD_SET || edit->op == EDIT_DROP_SET) {
+		GROW(c->sets, c->nsets, c->sets_room);
+		c->sets[c->nsets++] = index;
+		return 0;
+	}
 	work = work_of(c, edit);
 	if (edit->op == EDIT_CREATE || edit->op == EDIT_DROP)
-		return apply_chain(work, edit, index);
+		return apply_chain(c, work, index);
 	if (!work->exists)
-		return refused(edit, xstrdup("there is no such chain"));
+		return impossible(c, index, "there is no such chain");
+	if (edit->op == EDIT_POLICY) {
+		if (!nft_builtin(edit->table, edit->chain))
+			return impossible(c, index, "it is not a builtin chain");
+		work->policy = index;
+		return 0;
+	}
 	if (work->live && !work->live->loaded)
-		return refused(edit, xstrdup("the chain was not read"));
+		return impossible(c, index, "the chain was not read");
 	if (edit->position < 1 || edit->position > work->n + (edit->op == EDIT_INSERT))
-		return refused(edit, xstrdup("the chain has no rule with that number"));
+		return impossible(c, index, "the chain has no rule with that number");
 	if (edit->op == EDIT_DELETE)
-		return delete_line(work, edit, index);
+		return delete_line(c, work, index);
 	insert_line(work, edit, index);
 	return 0;
 }
@@ -250,11 +252,12 @@ static struct nlmsghdr *open_message(struct commit *c, uint16_t type, uint16_t f
 static void put_new_table(struct commit *c, const struct work *work)
 {
 	struct nlmsghdr *nlh = open_message(c, NFT_MSG_NEWTABLE, NLM_F_CREATE, work->created);
+	bool guard = !strcmp(work->first->table, GUARD_TABLE);
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, work->first->table);
-	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, 0);
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(guard && nft_owner_socket() ? NFT_OWNER_FLAGS : 0));
 	/* Kernels before 5.10 ignore it. */
-	if (!strcmp(work->first->table, GUARD_TABLE))
+	if (guard)
 		mnl_attr_put(nlh, NFTA_TABLE_USERDATA, sizeof(nft_mark), &nft_mark);
 	nft_batch_close(&c->batch, nlh);
 }
@@ -290,6 +293,17 @@ static void put_chain(struct commit *c, const struct work *work)
 	nft_batch_close(&c->batch, nlh);
 }
 
+static void put_policy(struct commit *c, const struct work *work)
+{
+	struct nlmsghdr *nlh = open_message(c, NFT_MSG_NEWCHAIN, 0, work->policy);
+	bool drops = c->edits->v[work->policy].policy == VERDICT_DROP;
+
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, work->first->table);
+	mnl_attr_put_strz(nlh, NFTA_CHAIN_NAME, work->first->chain);
+	mnl_attr_put_u32(nlh, NFTA_CHAIN_POLICY, htonl(drops ? NF_DROP : NF_ACCEPT));
+	nft_batch_close(&c->batch, nlh);
+}
+
 static void put_drop(struct commit *c, const struct work *work)
 {
 	struct nlmsghdr *nlh = open_message(c, NFT_MSG_DELCHAIN, NLM_F_NONREC, work->dropped);
@@ -309,8 +323,8 @@ static void put_delete(struct commit *c, const struct work *work, const struct r
 	nft_batch_close(&c->batch, nlh);
 }
 
-static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t flags,
-			uint64_t after)
+static void put_new_rule(struct commit *c, const struct rule_line *line, uint16_t flags,
+			 uint64_t after)
 {
 	const struct edit *edit = &c->edits->v[line->edit];
 	struct nftnl_rule *rule;
@@ -318,17 +332,19 @@ static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t
 	const char *why;
 
 	rule = nft_encode(edit->rule, edit->table, edit->chain, &why);
-	if (!rule)
-		return refused(edit, xstrdup(why));
+	if (!rule) {
+		refused_edits_add(c->refused, line->edit, true, xstrdup(why));
+		return;
+	}
 	if (after)
 		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, after);
 	nlh = open_message(c, NFT_MSG_NEWRULE, NLM_F_CREATE | flags, line->edit);
 	nftnl_rule_nlmsg_build_payload(nlh, rule);
 	nftnl_rule_free(rule);
 	if (nlh->nlmsg_len > RULE_MAX)
-		return refused(edit, xstrdup("it is larger than nf_tables can list"));
+		refused_edits_add(c->refused, line->edit, true,
+				  xstrdup("it is larger than nf_tables can list"));
 	nft_batch_close(&c->batch, nlh);
-	return 0;
 }
 
 /*
@@ -336,191 +352,188 @@ static int put_new_rule(struct commit *c, const struct rule_line *line, uint16_t
  * walking through the chain, so they are appended to its end, or each is put
  * after the rule before them all, last one first: no walk gets longer.
  */
-static int put_run(struct commit *c, const struct work *work, size_t first, size_t end)
+static void put_run(struct commit *c, const struct work *work, size_t first, size_t end)
 {
 	uint64_t after = first ? work->lines[first - 1].handle : 0;
 	uint16_t flags = after ? NLM_F_APPEND : 0;
 
-	int status = 0;
-
 	if (end == work->n) {
-		for (size_t i = first; i < end && !status; i++)
-			status = put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0);
-		return status;
+		for (size_t i = first; i < end; i++)
+			put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0);
+		return;
 	}
-	for (size_t i = end; i-- > first && !status;)
-		status = put_new_rule(c, &work->lines[i], flags, after);
-	return status;
+	for (size_t i = end; i-- > first;)
+		put_new_rule(c, &work->lines[i], flags, after);
 }
 
-static int put_rules(struct commit *c, const struct work *work)
+static void put_rules(struct commit *c, const struct work *work)
 {
-	int status = 0;
-
-	for (size_t first = 0, end; first < work->n && !status; first = end) {
+	for (size_t first = 0, end; first < work->n; first = end) {
 		for (end = first; end < work->n && work->lines[end].edit != NO_EDIT;)
 			end++;
 		if (end > first)
-			status = put_run(c, work, first, end);
+			put_run(c, work, first, end);
 		end += end == first;
 	}
-	return status;
+}
+
+/* A number in a batch is that of the edit. */
+static void put_sets(struct commit *c, enum edit_op op)
+{
+	for (size_t i = 0; i < c->nsets; i++) {
+		const struct edit *edit = &c->edits->v[c->sets[i]];
+		uint32_t id = (uint32_t)c->sets[i];
+		struct nlmsghdr *nlh;
+
+		if (edit->op != op)
+			continue;
+		if (op == EDIT_DROP_SET) {
+			nlh = open_message(c, NFT_MSG_DELSET, 0, c->sets[i]);
+			nft_guard_set_delete(nlh, edit->chain);
+			nft_batch_close(&c->batch, nlh);
+			continue;
+		}
+		nlh = open_message(c, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL, c->sets[i]);
+		nft_guard_set_new(nlh, edit->set, id);
+		nft_batch_close(&c->batch, nlh);
+		for (size_t at = 0; at < edit->set->values.n;) {
+			nlh = open_message(c, NFT_MSG_NEWSETELEM, NLM_F_CREATE, c->sets[i]);
+			nft_guard_set_elements(nlh, edit->set, id, &at);
+			nft_batch_close(&c->batch, nlh);
+		}
+	}
 }
 
 /*
- * Tables are deleted first. Then chains are created, since rules lead to them. Rules are
+ * Tables are deleted first. Then chains and sets are created, since rules use them. Rules are
  * deleted before others are added, so that a jump that changes its direction makes no
- * loop. Chains are deleted last.
+ * loop. A plan fills FORWARD last; here it is first, so that the kernel already knows which
+ * hooks lead to a rule when it comes. Chains and sets are deleted last.
  */
-static int put_all(struct commit *c)
+static void put_all(struct commit *c)
 {
-	int status = 0;
-
 	for (size_t i = 0; i < c->ndeleted; i++)
 		put_delete_table(c, c->deleted[i]);
 	for (size_t i = 0; i < c->n; i++)
 		if (c->works[i].exists && !c->works[i].live)
 			put_chain(c, &c->works[i]);
+	put_sets(c, EDIT_ADD_SET);
 	for (size_t i = 0; i < c->n; i++)
 		for (size_t r = 0; r < c->works[i].ngone; r++)
 			put_delete(c, &c->works[i], &c->works[i].gone[r]);
-	for (size_t i = 0; i < c->n && !status; i++)
-		status = put_rules(c, &c->works[i]);
+	for (size_t i = c->n; i-- > 0;)
+		put_rules(c, &c->works[i]);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->works[i].policy != NO_EDIT)
+			put_policy(c, &c->works[i]);
 	for (size_t i = 0; i < c->n; i++)
 		if (!c->works[i].exists && c->works[i].live)
 			put_drop(c, &c->works[i]);
-	return status;
+	put_sets(c, EDIT_DROP_SET);
 }
 
 /* ---- the kernel's answer ---- */
 
-static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
-{
-	struct netlink_messages messages = { batch->v, batch->n };
-	const struct nlmsghdr *nlh;
-
-	do
-		nlh = netlink_next(&messages);
-	while (nlh && nlh->nlmsg_seq != batch->seq + message);
-	return nlh;
-}
-
 /*
- * The extension that the kernel points at, "match 'x'", or NULL. The caller frees
- * it.
+ * The kernel validates the chains of a table again after each new rule. One that fails stays
+ * until the end of the batch, and so all that come after it in that table fail as well. (A
+ * rule that is refused by itself is never added, and the kernel points at its expression.)
  */
-static char *extension_at(const struct nft_batch *batch, const struct nft_refusal *refusal)
+static void note_suspect(const struct commit *c, const struct nft_refusal *refusal,
+			 const struct edit **failed)
 {
-	const struct nlmsghdr *nlh = message_at(batch, refusal->message);
-	const uint32_t name = NFT_ATTR(NFTA_MATCH_NAME);
-	const struct nlattr *attr;
-	struct nft_attrs expr, data;
-	const char *kind, *text;
+	struct refused_edit *last = &c->refused->v[c->refused->n - 1];
+	const struct edit *edit = &c->edits->v[last->edit];
+	size_t known = 0;
 
-	if (!nlh || !refusal->offset || refusal->offset % MNL_ALIGNTO ||
-	    refusal->offset + sizeof(*attr) > nlh->nlmsg_len)
-		return NULL;
-	attr = (const struct nlattr *)((const uint8_t *)nlh + refusal->offset);
-	if (attr->nla_len < sizeof(*attr) || refusal->offset + attr->nla_len > nlh->nlmsg_len ||
-	    !nft_attrs_nested(&expr, attr, NFT_ATTR(NFTA_EXPR_NAME) | NFT_ATTR(NFTA_EXPR_DATA)))
-		return NULL;
-	kind = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
-	if (!kind || (strcmp(kind, "match") && strcmp(kind, "target")))
-		return NULL;
-	nft_attrs_nested(&data, expr.v[NFTA_EXPR_DATA], name);
-	text = nft_attr_string(data.v[NFTA_MATCH_NAME]);
-	return text ? xasprintf("%s '%s'", kind, text) : NULL;
+	if (refusal->offset || edit->op != EDIT_INSERT)
+		return;
+	while (known < TABLES && failed[known] && !same_table(failed[known], edit))
+		known++;
+	last->suspect = known == TABLES || failed[known];
+	if (!last->suspect)
+		failed[known] = edit;
 }
 
-/* A hint for the operator; the caller frees it. */
-static char *refusal_hint(const struct commit *c, const struct nft_refusal *refusal,
-			  const struct edit *edit)
+/* Adds what the kernel refused. Returns -1 after reporting that it refused the whole batch. */
+static int take_refusals(const struct commit *c, const struct nft_refusals *refusals)
 {
-	bool leads = edit && edit->op == EDIT_INSERT && edit->rule->chain;
-	char *extension = extension_at(&c->batch, refusal), *text;
+	const struct edit *failed[TABLES] = { NULL };
 
-	switch (refusal->error) {
-	case EPERM:
-		text = xstrdup("; run as root (CAP_NET_ADMIN)");
-		break;
-	case ENOENT:
-		text = extension ? xasprintf("; this kernel has no %s", extension) :
-		       leads ? xasprintf("; is there a chain '%s'?", edit->rule->chain) :
-			       xstrdup("; this kernel lacks something that it needs");
-		break;
-	case EINVAL:
-		if (leads && !extension)
-			text = xasprintf("; a rule that '%s' has or leads to may not be used here, "
-					 "dmesg may say more", edit->rule->chain);
-		else
-			text = xasprintf("; %s%sdmesg may say more", extension ? extension : "",
-					 extension ? " was refused, " : "");
-		break;
-	case ELOOP:
-	case EMLINK:
-		text = xstrdup("; its chains jump to one another in a loop, or too deeply");
-		break;
-	case EBUSY:
-		text = xstrdup("; a rule still jumps to it");
-		break;
-	default:
-		text = xstrdup("");
+	for (size_t i = 0; i < refusals->n; i++) {
+		const struct nft_refusal *refusal = &refusals->v[i];
+		size_t index = refusal->message ? c->edit_of[refusal->message - 1] : NO_EDIT;
+		const struct edit *edit = index == NO_EDIT ? NULL : &c->edits->v[index];
+		char *why = nft_refusal_why(&c->batch, refusal, edit);
+
+		if (edit) {
+			refused_edits_add(c->refused, index, edit->op == EDIT_INSERT &&
+					  refusal->error != EPERM, why);
+			note_suspect(c, refusal, failed);
+			continue;
+		}
+		diag_error("cannot write nf_tables: %s; nothing was written", why);
+		free(why);
+		return -1;
 	}
-	free(extension);
-	return text;
+	return 0;
 }
 
-static int say_refusal(const struct commit *c, const struct nft_refusal *refusal)
+static int send_batch(struct commit *c, struct nft_socket *nft, bool only_try)
 {
-	const struct edit *edit = refusal->message ?
-		&c->edits->v[c->edit_of[refusal->message - 1]] : NULL;
-	char *more = refusal_hint(c, refusal, edit);
-	char *why = xasprintf("%s%s%s%s%s", strerror(refusal->error), *refusal->text ? " (" : "",
-			      refusal->text, *refusal->text ? ")" : "", more);
-
-	free(more);
-	if (edit)
-		return refused(edit, why);
-	diag_error("cannot write nf_tables: %s; nothing was written", why);
-	free(why);
-	return BACKEND_FAILED;
-}
-
-static int send_batch(struct commit *c, struct nft_socket *nft)
-{
-	struct nft_refusal refusal;
+	struct nft_refusals refusals = { 0 };
 	int status;
 
 	if (!c->batch.messages) {
 		diag_step(2, "netlink: nothing to change");
 		return BACKEND_OK;
 	}
-	diag_step(2, "netlink: %u changes in one batch of %zu bytes, generation %u",
-		  c->batch.messages, c->batch.n, c->snapshot->generation);
-	status = nft_batch_send(&c->batch, nft, &refusal);
-	if (status == BACKEND_FAILED && refusal.error)
-		return say_refusal(c, &refusal);
+	diag_step(2, "netlink: %u changes in one batch of %zu bytes, generation %u%s",
+		  c->batch.messages, c->batch.n, c->snapshot->generation,
+		  only_try ? ", only to try them" : "");
+	status = nft_batch_send(&c->batch, nft, only_try, &refusals);
+	if (status == BACKEND_REFUSED && take_refusals(c, &refusals))
+		status = BACKEND_FAILED;
 	if (status == BACKEND_CHANGED)
 		diag_step(2, "netlink: the tables changed meanwhile, nothing was written");
+	nft_refusals_clear(&refusals);
 	return status;
 }
 
-int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const struct edits *edits)
+static int run(struct commit *c, struct nft_socket *nft, bool only_try)
 {
-	struct commit c = { .snapshot = snapshot, .edits = edits };
 	int status = BACKEND_OK;
 
-	for (size_t i = 0; i < edits->n && !status; i++)
-		status = commit_apply(&c, i);
-	nft_batch_begin(&c.batch, nft, snapshot->generation);
-	if (!status)
-		status = put_all(&c);
-	if (!status)
-		status = send_batch(&c, nft);
+	for (size_t i = 0; i < c->edits->n && !status; i++)
+		status = commit_apply(c, i);
+	nft_batch_begin(&c->batch, nft, c->snapshot->generation);
+	if (status)
+		return status;
+	put_all(c);
+	/* What cannot be sent cannot be committed; the kernel may still refuse more. */
+	if (c->refused->n)
+		only_try = true;
+	status = send_batch(c, nft, only_try);
+	return status == BACKEND_OK && c->refused->n ? BACKEND_REFUSED : status;
+}
 
+int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const struct edits *edits,
+	       bool only_try, struct refused_edits *refused)
+{
+	struct refused_edits first = { 0 };
+	struct commit c = { .snapshot = snapshot, .edits = edits,
+			    .refused = refused ? refused : &first };
+	int status = run(&c, nft, only_try);
+
+	if (status == BACKEND_REFUSED && !refused) {
+		refused_edit_report(edits, &first.v[0]);
+		status = BACKEND_FAILED;
+	}
+	refused_edits_clear(&first);
 	nft_batch_free(&c.batch);
 	free(c.edit_of);
 	free(c.deleted);
+	free(c.sets);
 	for (size_t i = 0; i < c.n; i++)
 		work_clear(&c.works[i]);
 	free(c.works);

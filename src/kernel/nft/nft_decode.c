@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_comment.h>
+#include <linux/netfilter/xt_LOG.h>
 #include <linux/netfilter/xt_limit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,10 @@
 
 #include "guard_names.h"
 #include "nft_attr.h"
+#include "nft_other_rule.h"
 #include "nft_canonical.h"
 #include "nft_decode_cmp.h"
+#include "nft_end.h"
 #include "nft_guard_decode.h"
 #include "nft_limit.h"
 #include "util.h"
@@ -85,6 +88,8 @@ static void decode_meta(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	static const uint8_t sizes[] = {
 		[NFT_META_MARK] = 4,
+		[NFT_META_IIF] = 4,
+		[NFT_META_OIF] = 4,
 		[NFT_META_IIFNAME] = IFNAMSIZ,
 		[NFT_META_OIFNAME] = IFNAMSIZ,
 		[NFT_META_L4PROTO] = 1,
@@ -176,7 +181,9 @@ static void decode_cmp(struct nft_decoder *d, const struct nft_attrs *a)
 		}
 		nft_decode_cmp(d, op, data, size);
 	}
-	d->load.kind = LOAD_NONE;
+	/* The last port of a range is compared with the same value. */
+	if (!d->load.from)
+		d->load.kind = LOAD_NONE;
 }
 
 static void decode_range(struct nft_decoder *d, const struct nft_attrs *a)
@@ -294,8 +301,7 @@ static void decode_verdict(struct nft_decoder *d, const struct nlattr *attr)
 		return;
 	}
 	chain = nft_attr_string(a.v[NFTA_VERDICT_CHAIN]);
-	/* Of an opaque rule, only the first verdict is read. */
-	if (!nft_at_end(d) && rule->verdict != VERDICT_NONE)
+	if (!nft_at_end(d))
 		return;
 	switch ((int)code) {
 	case NF_ACCEPT:
@@ -368,6 +374,30 @@ static void decode_target(struct nft_decoder *d, const struct nft_attrs *a)
 	d->old_form |= !strcmp(xt.name, "NFLOG");
 }
 
+/* To the kernel's log: as -j LOG, which has no other levels and shorter prefixes. */
+static void decode_kernel_log(struct nft_decoder *d, const struct nft_attrs *a, const char *prefix)
+{
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct xt_log_info))];
+		struct xt_log_info info;
+	} data = { { 0 } };
+	uint32_t level = NFT_LOGLEVEL_WARNING, flags = 0;
+
+	if (!prefix || strlen(prefix) >= sizeof(data.info.prefix) || a->v[NFTA_LOG_SNAPLEN] ||
+	    a->v[NFTA_LOG_QTHRESHOLD] ||
+	    (a->v[NFTA_LOG_LEVEL] && !nft_attr_u32(a->v[NFTA_LOG_LEVEL], &level)) ||
+	    (a->v[NFTA_LOG_FLAGS] && !nft_attr_u32(a->v[NFTA_LOG_FLAGS], &flags)) ||
+	    level > NFT_LOGLEVEL_DEBUG || flags & ~(uint32_t)XT_LOG_MASK) {
+		nft_refuse(d, "log that iptables does not have");
+		return;
+	}
+	data.info.level = (unsigned char)level;
+	data.info.logflags = (unsigned char)flags;
+	memcpy(data.info.prefix, prefix, strlen(prefix));
+	if (nft_at_end(d))
+		rule_set_target(d->rule, "LOG", 0, data.bytes, sizeof(data.bytes));
+}
+
 static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	const struct nlattr *prefix = a->v[NFTA_LOG_PREFIX];
@@ -379,7 +409,12 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 	} data = { { 0 } };
 	struct xt_nflog_info *info = &data.nflog.info;
 
+	if (!a->v[NFTA_LOG_GROUP]) {
+		decode_kernel_log(d, a, text);
+		return;
+	}
 	if (!nft_attr_u16(a->v[NFTA_LOG_GROUP], &info->group) || !text ||
+	    a->v[NFTA_LOG_LEVEL] || a->v[NFTA_LOG_FLAGS] ||
 	    strlen(text) >= NF_LOG_PREFIXLEN ||
 	    (a->v[NFTA_LOG_SNAPLEN] && !nft_attr_u32(a->v[NFTA_LOG_SNAPLEN], &info->len)) ||
 	    (a->v[NFTA_LOG_QTHRESHOLD] &&
@@ -402,8 +437,7 @@ static void decode_log(struct nft_decoder *d, const struct nft_attrs *a)
 
 enum {
 	LOADS = 1, /* uses the loaded value, or loads one */
-	ENDS = 2,  /* also read in an opaque rule, to learn how it ends */
-	GUARD = 4, /* only in the guard's table: iptables has no such expression */
+	GUARD = 2, /* only in the guard's table: iptables has no such expression */
 };
 
 static const struct {
@@ -420,14 +454,17 @@ static const struct {
 	{ "cmp", A(CMP_SREG) | A(CMP_OP) | A(CMP_DATA), decode_cmp, LOADS },
 	{ "range", A(RANGE_SREG) | A(RANGE_OP) | A(RANGE_FROM_DATA) | A(RANGE_TO_DATA),
 	  decode_range, LOADS },
-	{ "ct", A(CT_DREG) | A(CT_KEY) | A(CT_DIRECTION) | A(CT_SREG), nft_decode_ct, LOADS | GUARD },
+	{ "ct", A(CT_DREG) | A(CT_KEY) | A(CT_DIRECTION) | A(CT_SREG), nft_decode_ct, LOADS },
 	{ "match", A(MATCH_NAME) | A(MATCH_REV) | A(MATCH_INFO), decode_match, 0 },
 	{ "limit", A(LIMIT_RATE) | A(LIMIT_UNIT) | A(LIMIT_BURST) | A(LIMIT_TYPE) |
 	  A(LIMIT_FLAGS) | A(LIMIT_PAD), decode_limit, 0 },
-	{ "counter", A(COUNTER_BYTES) | A(COUNTER_PACKETS) | A(COUNTER_PAD), decode_counter, ENDS },
-	{ "immediate", A(IMMEDIATE_DREG) | A(IMMEDIATE_DATA), decode_immediate, LOADS | ENDS },
+	{ "counter", A(COUNTER_BYTES) | A(COUNTER_PACKETS) | A(COUNTER_PAD), decode_counter, 0 },
+	{ "immediate", A(IMMEDIATE_DREG) | A(IMMEDIATE_DATA), decode_immediate, LOADS },
 	{ "target", A(TARGET_NAME) | A(TARGET_REV) | A(TARGET_INFO), decode_target, 0 },
-	{ "log", A(LOG_GROUP) | A(LOG_PREFIX) | A(LOG_SNAPLEN) | A(LOG_QTHRESHOLD), decode_log, 0 },
+	{ "log", A(LOG_GROUP) | A(LOG_PREFIX) | A(LOG_SNAPLEN) | A(LOG_QTHRESHOLD) | A(LOG_LEVEL) |
+	  A(LOG_FLAGS), decode_log, 0 },
+	{ "lookup", A(LOOKUP_SET) | A(LOOKUP_SREG) | A(LOOKUP_FLAGS), nft_decode_lookup,
+	  LOADS | GUARD },
 	{ "reject", A(REJECT_TYPE) | A(REJECT_ICMP_CODE), nft_decode_reject, GUARD },
 };
 
@@ -455,7 +492,7 @@ static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
 		nft_decode_idle_load(d);
 		d->load.kind = LOAD_NONE;
 	}
-	if (!d->rule->opaque || expressions[i].flags & ENDS)
+	if (!d->rule->opaque)
 		expressions[i].decode(d, &attrs);
 }
 
@@ -499,6 +536,13 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 	nft_add_match(d, "comment", &info, sizeof(info))->usersize = sizeof(info);
 }
 
+/* A rule that cannot be decoded may still be known to leave the packet as it is. */
+static void note_changes(struct rule *rule, const struct nlattr *list)
+{
+	rule->keeps_packet = nft_other_keeps_packet(
+		rule->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6, list);
+}
+
 /* Old releases wrote a rule as it was typed; it is compared in the form of newer ones. */
 static void take_form(struct rule *rule)
 {
@@ -524,8 +568,9 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 			       A(RULE_PAD);
 	struct nft_decoder d = { .rule = rule_new(family) };
 	struct nft_attrs attrs;
+	bool whole = nft_attrs_message(&attrs, nlh, known);
 
-	if (!nft_attrs_message(&attrs, nlh, known))
+	if (!whole)
 		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
@@ -533,8 +578,13 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
 	nft_decode_ct_end(&d);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
-	if (d.old_form && !d.rule->opaque)
+	if (d.rule->opaque) {
+		note_changes(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
+		nft_read_end(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
+		d.rule->end_known &= whole;
+	} else if (d.old_form) {
 		take_form(d.rule);
+	}
 	return d.rule;
 }
 

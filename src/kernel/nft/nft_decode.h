@@ -6,7 +6,11 @@
 
 #include "rule.h"
 
-/* Decodes rules of iptables-nft's tables, and of the guard's, from their expressions: pure. */
+/*
+ * Decodes rules of iptables-nft's tables, and of the guard's, from their expressions: pure, but
+ * for the name of an interface that is compared by its number. Rules that nft has written are
+ * also decoded, where a command of iptables means the same.
+ */
 
 /*
  * Returns the rule in a message of a dump (NFT_MSG_NEWRULE), whose nlmsg_len is

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "nft_canonical.h"
+#include "nft_interface.h"
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");
 
@@ -72,6 +73,23 @@ static bool cmp_interface(struct nft_decoder *d, struct interface *iface, unsign
 	return true;
 }
 
+/* By its number, which the interface keeps while it exists: as -i or -o with its name. */
+static bool cmp_index(struct nft_decoder *d, struct interface *iface, unsigned int part,
+		      unsigned int inversion, uint32_t op, const uint8_t *data)
+{
+	char name[IFNAMSIZ];
+	uint32_t index;
+
+	memcpy(&index, data, sizeof(index));
+	if (!nft_claim_part(d, part) || !take_invert(d, op, inversion))
+		return false;
+	if (!nft_interface_name(index, name))
+		return nft_refuse(d, "interface %u, which does not exist", index);
+	if (name[strlen(name) - 1] == '+' || !interface_set(iface, name))
+		return nft_refuse(d, "interface whose name is a wildcard");
+	return true;
+}
+
 static bool cmp_proto(struct nft_decoder *d, uint32_t op, uint8_t proto)
 {
 	if (!nft_claim_part(d, DECODED_PROTO) || !take_invert(d, op, INV_PROTO))
@@ -124,6 +142,10 @@ static bool cmp_meta(struct nft_decoder *d, uint32_t op, const uint8_t *data, si
 		return cmp_interface(d, &rule->in, DECODED_IN, INV_IN, op, data, size);
 	case NFT_META_OIFNAME:
 		return cmp_interface(d, &rule->out, DECODED_OUT, INV_OUT, op, data, size);
+	case NFT_META_IIF:
+		return cmp_index(d, &rule->in, DECODED_IN, INV_IN, op, data);
+	case NFT_META_OIF:
+		return cmp_index(d, &rule->out, DECODED_OUT, INV_OUT, op, data);
 	case NFT_META_L4PROTO:
 		return cmp_proto(d, op, data[0]);
 	case NFT_META_MARK:
@@ -146,7 +168,7 @@ bool nft_decode_idle_load(struct nft_decoder *d)
 	if (load->kind == LOAD_META && !load->masked && load->key == NFT_META_OIFNAME)
 		return nft_claim_part(d, DECODED_OUT);
 	/* The last port of a range need not follow. */
-	if (load->kind == LOAD_CT && !load->masked && load->from)
+	if (load->from && !load->masked)
 		return true;
 	return nft_refuse(d, "value that is never used");
 }
@@ -305,9 +327,28 @@ static uint16_t port_at(const uint8_t *data)
 	return (uint16_t)(data[0] << 8 | data[1]);
 }
 
+/* A range is two comparisons of one loaded value, from its first port on and to its last. */
+static bool cmp_last_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint16_t port)
+{
+	struct ext *match = ports_match(d);
+	uint8_t *at = match->data + (part == DECODED_SPORT ? offsetof(struct xt_tcp, spts) :
+							     offsetof(struct xt_tcp, dpts));
+	uint16_t ports[2];
+
+	d->load.from = false;
+	memcpy(ports, at, sizeof(ports));
+	if (op != NFT_CMP_LTE || port < ports[0])
+		return nft_refuse(d, "operator %u with port %u after port %u", op, port, ports[0]);
+	ports[1] = port;
+	memcpy(at, ports, sizeof(ports));
+	return true;
+}
+
 /* As iptables reads them: ports above one are a range up to the last port. */
 static bool cmp_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint16_t port)
 {
+	if (d->load.from)
+		return cmp_last_port(d, part, op, port);
 	switch (op) {
 	case NFT_CMP_EQ:
 	case NFT_CMP_NEQ:
@@ -315,6 +356,7 @@ static bool cmp_port(struct nft_decoder *d, unsigned int part, uint32_t op, uint
 	case NFT_CMP_LTE:
 		return set_ports(d, part, false, 0, port);
 	case NFT_CMP_GTE:
+		d->load.from = true;
 		return set_ports(d, part, false, port, UINT16_MAX);
 	case NFT_CMP_LT:
 		if (port >= 2)

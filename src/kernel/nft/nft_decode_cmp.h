@@ -4,7 +4,10 @@
 
 #include "nft_decoder.h"
 
-/* Decodes comparisons of nf_tables into the parts of a rule: pure. */
+/*
+ * Decodes comparisons of nf_tables into the parts of a rule: pure, but for the name of an
+ * interface that is compared by its number.
+ */
 
 /*
  * Put the meaning of a comparison into the rule: of the value in the register

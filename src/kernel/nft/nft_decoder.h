@@ -25,7 +25,7 @@ struct nft_load {
 	bool masked;
 	uint8_t mask[16];
 	uint8_t value; /* of LOAD_IMMEDIATE, which has one byte */
-	bool from;     /* of LOAD_CT: the first port of a range was compared, the last may follow */
+	bool from;     /* the first port of a range was compared, the last may follow */
 };
 
 /* Parts that a rule has at most once. */

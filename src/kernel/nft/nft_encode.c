@@ -146,7 +146,8 @@ static bool add_match_expr(struct nft_encoder *e, const struct rule *rule, const
 {
 	struct nftnl_expr *expr;
 
-	if (e->guard && (nft_encode_ct(e, ext) || nft_encode_ports(e, rule, ext)))
+	if (e->guard && (nft_encode_ct(e, ext) || nft_encode_ports(e, rule, ext) ||
+			 nft_encode_set(e, rule->family, ext)))
 		return true;
 	if (!strcmp(ext->name, "limit") && !ext->revision && ext->size == sizeof(struct xt_rateinfo))
 		return add_limit(e, ext);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard_set.h"
 #include "nft_decode_cmp.h"
 #include "nft_reject.h"
 
@@ -17,7 +18,11 @@ static unsigned int size_of(uint32_t key)
 	case NFT_CT_DIRECTION:
 		return 1;
 	case NFT_CT_STATUS:
+	case NFT_CT_STATE:
+	case NFT_CT_DST_IP:
 		return 4;
+	case NFT_CT_DST_IP6:
+		return 16;
 	case NFT_CT_PROTO_DST:
 		return 2;
 	default:
@@ -25,22 +30,32 @@ static unsigned int size_of(uint32_t key)
 	}
 }
 
+static bool has_direction(uint32_t key)
+{
+	return key == NFT_CT_PROTO_DST || key == NFT_CT_DST_IP || key == NFT_CT_DST_IP6;
+}
+
 void nft_decode_ct(struct nft_decoder *d, const struct nft_attrs *a)
 {
 	struct nft_load load = { .kind = LOAD_CT };
+	bool has_key = nft_attr_u32(a->v[NFTA_CT_KEY], &load.key);
 	uint8_t direction;
 
-	if (a->v[NFTA_CT_SREG] || !nft_attr_u32(a->v[NFTA_CT_KEY], &load.key)) {
+	if (!d->guard && (!has_key || load.key != NFT_CT_STATE || a->v[NFTA_CT_SREG])) {
+		nft_refuse(d, "iptables has no such expression");
+		return;
+	}
+	if (a->v[NFTA_CT_SREG] || !has_key) {
 		nft_refuse(d, "not a load");
 		return;
 	}
-	load.size = size_of(load.key);
+	load.size = d->guard ? size_of(load.key) : sizeof(uint32_t);
 	if (!load.size) {
 		nft_refuse(d, "key %u", load.key);
 		return;
 	}
-	/* Only a port has a direction. */
-	if (load.key == NFT_CT_PROTO_DST ? !nft_attr_u8(a->v[NFTA_CT_DIRECTION], &direction) ||
+	/* Only a port and an address have a direction. */
+	if (has_direction(load.key) ? !nft_attr_u8(a->v[NFTA_CT_DIRECTION], &direction) ||
 					   direction != IP_CT_DIR_ORIGINAL :
 					   a->v[NFTA_CT_DIRECTION] != NULL) {
 		nft_refuse(d, "key %u of another direction", load.key);
@@ -126,6 +141,43 @@ static void cmp_port(struct nft_decoder *d, uint32_t op, uint16_t port)
 	d->load.kind = LOAD_NONE;
 }
 
+/*
+ * (state & mask) compared with 0, or one state: as -m conntrack --ctstate. Both look at
+ * the same bits, but for the one of untracked packets (nft_ct_get_eval() in
+ * net/netfilter/nft_ct.c, conntrack_mt() in net/netfilter/xt_conntrack.c).
+ */
+static void cmp_state(struct nft_decoder *d, uint32_t op, const uint8_t *data)
+{
+	const uint32_t known = NF_CT_STATE_INVALID_BIT | NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
+			       NF_CT_STATE_BIT(IP_CT_RELATED) | NF_CT_STATE_BIT(IP_CT_NEW) |
+			       NF_CT_STATE_UNTRACKED_BIT;
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
+		struct xt_conntrack_mtinfo3 info;
+	} match = { .bytes = { 0 } };
+	uint32_t states, value;
+	bool inverted = op == NFT_CMP_NEQ;
+
+	memcpy(&value, data, sizeof(value));
+	states = value;
+	if (d->load.masked) {
+		memcpy(&states, d->load.mask, sizeof(states));
+		inverted = op == NFT_CMP_EQ;
+	}
+	if ((op != NFT_CMP_EQ && op != NFT_CMP_NEQ) || !states || states & ~known ||
+	    (d->load.masked ? value != 0 : (states & (states - 1)) != 0)) {
+		nft_refuse(d, "states that iptables does not have");
+		return;
+	}
+	match.info.match_flags = XT_CONNTRACK_STATE;
+	match.info.invert_flags = inverted ? XT_CONNTRACK_STATE : 0;
+	match.info.state_mask = (uint16_t)(states & ~NF_CT_STATE_UNTRACKED_BIT);
+	if (states & NF_CT_STATE_UNTRACKED_BIT)
+		match.info.state_mask |= XT_CONNTRACK_STATE_UNTRACKED;
+	rule_add_match(d->rule, "conntrack", 3, match.bytes, sizeof(match.bytes))->usersize =
+		sizeof(match.bytes);
+}
+
 void nft_decode_ct_cmp(struct nft_decoder *d, uint32_t op, const uint8_t *data, size_t size)
 {
 	if (size != d->load.size) {
@@ -137,7 +189,11 @@ void nft_decode_ct_cmp(struct nft_decoder *d, uint32_t op, const uint8_t *data, 
 		cmp_port(d, op, (uint16_t)(data[0] << 8 | data[1]));
 		return;
 	}
-	if (d->load.key == NFT_CT_STATUS)
+	if (d->load.key == NFT_CT_DST_IP || d->load.key == NFT_CT_DST_IP6)
+		nft_refuse(d, "an address of the connection compared with one other");
+	else if (d->load.key == NFT_CT_STATE)
+		cmp_state(d, op, data);
+	else if (d->load.key == NFT_CT_STATUS)
 		cmp_status(d, op, data);
 	else
 		cmp_direction(d, op, data[0]);
@@ -159,6 +215,42 @@ void nft_decode_ct_end(struct nft_decoder *d)
 		d->expression = "ct";
 		nft_refuse(d, "status without dnat does not match a packet without a connection");
 	}
+}
+
+/* Sets field to what was loaded, if a set of the guard can be about it. */
+static bool field_of_load(const struct nft_decoder *d, enum guard_field *field)
+{
+	bool ipv4 = d->rule->family == FAMILY_IPV4;
+	const struct nft_load *load = &d->load;
+
+	if (load->masked || load->from)
+		return false;
+	if (load->kind == LOAD_CT) {
+		*field = load->key == NFT_CT_PROTO_DST ? GUARD_PORT : GUARD_TO;
+		return load->key == NFT_CT_PROTO_DST ||
+		       load->key == (ipv4 ? NFT_CT_DST_IP : NFT_CT_DST_IP6);
+	}
+	*field = GUARD_FROM;
+	return load->kind == LOAD_PAYLOAD && load->base == NFT_PAYLOAD_NETWORK_HEADER &&
+	       load->offset == (ipv4 ? 12 : 8) && load->size == family_addr_size(d->rule->family);
+}
+
+void nft_decode_lookup(struct nft_decoder *d, const struct nft_attrs *a)
+{
+	const char *name = nft_attr_string(a->v[NFTA_LOOKUP_SET]);
+	unsigned int at = 0;
+	enum guard_field field;
+	uint32_t flags = 0;
+
+	if (!nft_in_matches(d) || !nft_take_register(d, a->v[NFTA_LOOKUP_SREG], 0, &at))
+		return;
+	if (!name || strlen(name) > GUARD_SET_NAME_MAX || d->load.at != at ||
+	    (a->v[NFTA_LOOKUP_FLAGS] && !nft_attr_u32(a->v[NFTA_LOOKUP_FLAGS], &flags)) || flags ||
+	    !field_of_load(d, &field))
+		nft_refuse(d, "a set that is not the guard's");
+	else
+		guard_match_add(d->rule, field, name);
+	d->load.kind = LOAD_NONE;
 }
 
 void nft_decode_reject(struct nft_decoder *d, const struct nft_attrs *a)

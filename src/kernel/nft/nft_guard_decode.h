@@ -11,7 +11,10 @@
  * mean nothing to iptables. Whatever else they can say makes the rule opaque.
  */
 
-/* "ct": loads the connection's status, direction or original destination port. */
+/*
+ * "ct": loads the connection's status, direction or original destination port; in iptables'
+ * tables its state, which means the same as -m conntrack --ctstate.
+ */
 void nft_decode_ct(struct nft_decoder *d, const struct nft_attrs *a);
 /*
  * Put a comparison of what "ct" loaded into the rule's conntrack match, of which there is
@@ -24,6 +27,8 @@ void nft_decode_ct_range(struct nft_decoder *d, bool invert, uint16_t low, uint1
  * "! --ctstate DNAT": a rule that is not written in that way is opaque.
  */
 void nft_decode_ct_end(struct nft_decoder *d);
+/* "lookup" in one of the guard's sets (model/guard_set.h). */
+void nft_decode_lookup(struct nft_decoder *d, const struct nft_attrs *a);
 /* "reject" is -j REJECT. */
 void nft_decode_reject(struct nft_decoder *d, const struct nft_attrs *a);
 

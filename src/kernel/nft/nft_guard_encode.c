@@ -10,6 +10,7 @@
 #include <linux/netfilter/xt_tcpudp.h>
 #include <string.h>
 
+#include "guard_set.h"
 #include "nft_mark.h"
 #include "nft_reject.h"
 #include "util.h"
@@ -54,10 +55,42 @@ static void add_ports(struct nft_encoder *e, uint16_t first, uint16_t last)
 	nft_add_cmp(e, NFT_CMP_LTE, &to, sizeof(to));
 }
 
+/* Whether ext is, to the last byte, -m conntrack --ctstate NEW, or its opposite. */
+static bool is_state_new(const struct ext *ext, bool *inverted)
+{
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
+		struct xt_conntrack_mtinfo3 info;
+	} data = { { 0 } };
+
+	data.info.match_flags = XT_CONNTRACK_STATE;
+	data.info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	if (!ext_is(ext, "conntrack", 3) || ext->size != sizeof(data.bytes))
+		return false;
+	*inverted = memcmp(ext->data, data.bytes, ext->size) != 0;
+	if (*inverted)
+		data.info.invert_flags = XT_CONNTRACK_STATE;
+	return !memcmp(ext->data, data.bytes, ext->size);
+}
+
+static void add_state_new(struct nft_encoder *e, bool inverted)
+{
+	const uint32_t new = NF_CT_STATE_BIT(IP_CT_NEW), none = 0;
+
+	add_ct(e, NFT_CT_STATE);
+	nft_add_mask(e, &new, sizeof(new));
+	nft_add_cmp(e, inverted ? NFT_CMP_EQ : NFT_CMP_NEQ, &none, sizeof(none));
+}
+
 bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext)
 {
 	struct xt_conntrack_want want;
+	bool inverted;
 
+	if (is_state_new(ext, &inverted)) {
+		add_state_new(e, inverted);
+		return true;
+	}
 	if (e->has_ct || !xt_conntrack_read(ext, &want))
 		return false;
 	/* The guard may refuse less than DOCKER-USER, but must not let less pass. */
@@ -70,6 +103,32 @@ bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext)
 		add_dnat(e, want.dnat == XT_DNAT_IS);
 	if (want.port)
 		add_ports(e, want.port, want.last);
+	return true;
+}
+
+bool nft_encode_set(struct nft_encoder *e, enum family family, const struct ext *ext)
+{
+	bool ipv4 = family == FAMILY_IPV4;
+	enum guard_field field;
+	struct nftnl_expr *expr;
+	const char *name;
+
+	if (!guard_match_read(ext, &field, &name))
+		return false;
+	if (field == GUARD_FROM) {
+		expr = nft_add_expr(e, "payload");
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER);
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, ipv4 ? 12 : 8);
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)family_addr_size(family));
+	} else {
+		expr = add_ct(e, field == GUARD_PORT ? NFT_CT_PROTO_DST :
+				 ipv4 ? NFT_CT_DST_IP : NFT_CT_DST_IP6);
+		nftnl_expr_set_u8(expr, NFTNL_EXPR_CT_DIR, IP_CT_DIR_ORIGINAL);
+	}
+	expr = nft_add_expr(e, "lookup");
+	nft_set_text(expr, NFTNL_EXPR_LOOKUP_SET, name);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	return true;
 }
 

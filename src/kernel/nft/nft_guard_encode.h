@@ -15,8 +15,8 @@
  */
 
 /*
- * Writes a conntrack match as the expression "ct", at most one in a rule, since it is read
- * back as one. False if it is another match, to be written as in iptables' tables, or one
+ * Writes a conntrack match as the expression "ct": one on the state NEW, and at most one on
+ * the rest, since it is read back as one. False if it is another match, to be written as in iptables' tables, or one
  * with "! --ctstate DNAT" in a rule that does not refuse: it must not match less there.
  */
 bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext);
@@ -25,6 +25,8 @@ bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext);
  * is another match, has more conditions than ports, or is not the rule's only one.
  */
 bool nft_encode_ports(struct nft_encoder *e, const struct rule *rule, const struct ext *ext);
+/* Writes the match on one of the guard's sets. False if it is another match. */
+bool nft_encode_set(struct nft_encoder *e, enum family family, const struct ext *ext);
 /* Whether its target is REJECT. */
 bool nft_is_reject(const struct rule *rule);
 /* Writes the target REJECT. Returns NULL, or why it cannot (a constant). */

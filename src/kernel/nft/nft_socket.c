@@ -11,9 +11,11 @@
 #include <sys/socket.h>
 
 #include "backend.h"
+#include "deadline.h"
 #include "diag.h"
 #include "netlink.h"
 #include "nft_attr.h"
+#include "patience.h"
 #include "util.h"
 
 #define QUESTION_MAX 8192  /* a header and a few names */
@@ -61,6 +63,11 @@ void nft_socket_close(struct nft_socket *nft)
 	free(nft);
 }
 
+uint32_t nft_socket_port(const struct nft_socket *nft)
+{
+	return nft->netlink ? netlink_port(nft->netlink) : 0;
+}
+
 bool nft_socket_absent(const struct nft_socket *nft)
 {
 	return nft->absent;
@@ -81,7 +88,7 @@ static int exchange(struct nft_socket *nft, void (*take)(const struct nlmsghdr *
 	struct netlink_end end;
 
 	if (netlink_send(nft->netlink, nlh, nlh->nlmsg_len))
-		return socket_failed("query");
+		return errno ? socket_failed("query") : BACKEND_FAILED;
 	if (!netlink_answer(nft->netlink, nlh->nlmsg_seq, take, data, &end)) {
 		*error = end.error;
 		return end.cut || end.error == EINTR ? BACKEND_CHANGED : BACKEND_OK;
@@ -99,6 +106,9 @@ int nft_request(struct nft_socket *nft, void (*take)(const struct nlmsghdr *nlh,
 
 	((struct nlmsghdr *)nft->question)->nlmsg_flags |= NLM_F_DUMP;
 	status = exchange(nft, take, data, &error);
+	/* What it names has been listed before. */
+	if (!status && error == ENOENT)
+		return BACKEND_CHANGED;
 	errno = error;
 	return !status && errno ? socket_failed("read") : status;
 }
@@ -197,11 +207,18 @@ static void note_details(const struct nlmsghdr *nlh, const struct nlmsgerr *erro
 		refusal->offset = htonl(refusal->offset);
 }
 
-/* Keeps the first refusal; sets *confirmed if the last message was carried out. */
+void nft_refusals_clear(struct nft_refusals *refusals)
+{
+	free(refusals->v);
+	*refusals = (struct nft_refusals){ 0 };
+}
+
+/* Keeps a refusal; sets *confirmed if the last message was carried out. */
 static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *nlh,
-			 struct nft_refusal *refusal, bool *confirmed)
+			 struct nft_refusals *refusals, bool *confirmed)
 {
 	uint32_t message = nlh->nlmsg_seq - batch->seq;
+	struct nft_refusal *refusal;
 	struct nlmsgerr error;
 
 	if (nlh->nlmsg_type != NLMSG_ERROR || message > batch->messages ||
@@ -210,15 +227,24 @@ static void note_refusal(const struct nft_batch *batch, const struct nlmsghdr *n
 	memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
 	if (!error.error && message == batch->messages)
 		*confirmed = true;
-	if (!error.error || (refusal->error && refusal->message <= message))
+	if (!error.error)
 		return;
+	GROW(refusals->v, refusals->n, refusals->room);
+	refusal = &refusals->v[refusals->n++];
 	*refusal = (struct nft_refusal){ .error = netlink_errno(error.error), .message = message };
 	note_details(nlh, &error, refusal);
 }
 
+static int by_message(const void *a, const void *b)
+{
+	const struct nft_refusal *left = a, *right = b;
+
+	return left->message < right->message ? -1 : left->message > right->message;
+}
+
 /* All answers have arrived once the batch is sent. Returns -1 after reporting why. */
 static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
-			 struct nft_refusal *refusal, bool *confirmed)
+			 struct nft_refusals *refusals, bool *confirmed)
 {
 	for (;;) {
 		struct netlink_messages messages;
@@ -226,29 +252,64 @@ static int note_refusals(const struct nft_batch *batch, struct nft_socket *nft,
 		int failure = netlink_receive(nft->netlink, &messages) ? errno : 0;
 
 		if (failure == EAGAIN)
-			return 0;
+			break;
 		/* More refusals than the socket holds: the first ones have arrived. */
 		if (failure == ENOBUFS)
 			continue;
 		if (failure)
 			return socket_failed("receive the result of the change from");
 		while ((nlh = netlink_next(&messages)))
-			note_refusal(batch, nlh, refusal, confirmed);
+			note_refusal(batch, nlh, refusals, confirmed);
 	}
+	if (refusals->n)
+		qsort(refusals->v, refusals->n, sizeof(*refusals->v), by_message);
+	return 0;
 }
 
-int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_refusal *refusal)
+/* Whether the kernel was only short of something: the first refusal names what it was. */
+static bool is_passing(const struct nft_refusals *refusals)
+{
+	return refusals->n && backend_error_passes(refusals->v[0].error);
+}
+
+static int send_once(const struct nft_batch *batch, struct nft_socket *nft,
+		     struct nft_refusals *refusals)
 {
 	bool confirmed = false;
-	struct nlmsghdr *nlh;
 
-	*refusal = (struct nft_refusal){ 0 };
+	if (netlink_send(nft->netlink, batch->v, batch->n)) {
+		if (errno)
+			diag_error("cannot write nf_tables: %s%s; nothing was written",
+				   strerror(errno),
+				   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
+		return BACKEND_FAILED;
+	}
+	if (note_refusals(batch, nft, refusals, &confirmed))
+		return BACKEND_FAILED;
+	if (refusals->n)
+		return refusals->v[0].error == ERESTART ? BACKEND_CHANGED : BACKEND_REFUSED;
+	if (confirmed)
+		return BACKEND_OK;
+	diag_error("nf_tables did not report whether the change was made; check again");
+	return BACKEND_FAILED;
+}
+
+int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, bool only_try,
+		   struct nft_refusals *refusals)
+{
+	uint64_t patient = clock_ms() + SHORTAGE_OF_RULE_MS;
+	unsigned int pause = 1;
+	struct nlmsghdr *nlh;
+	int status;
+
 	/* The kernel sends nothing on success, and silence proves nothing. */
 	nlh = (struct nlmsghdr *)(batch->v + batch->last);
 	nlh->nlmsg_flags |= NLM_F_ACK;
 	nft->seq = batch->seq + batch->messages + 1;
-	nlh = nftnl_batch_end((char *)batch_room(batch), nft->seq);
-	batch->n += MNL_ALIGN(nlh->nlmsg_len);
+	if (!only_try) {
+		nlh = nftnl_batch_end((char *)batch_room(batch), nft->seq);
+		batch->n += MNL_ALIGN(nlh->nlmsg_len);
+	}
 
 	if (batch->n > INT32_MAX / 2) {
 		diag_error("cannot write nf_tables: %zu bytes of changes are too many at once",
@@ -256,20 +317,20 @@ int nft_batch_send(struct nft_batch *batch, struct nft_socket *nft, struct nft_r
 		return BACKEND_FAILED;
 	}
 	/* A batch is sent in one piece, however long it is. */
-	netlink_make_room(nft->netlink, batch->n);
+	netlink_make_room(nft->netlink, batch->n, batch->messages);
 	/* Better messages from kernels that have them. */
 	(void)netlink_set(nft->netlink, NETLINK_EXT_ACK, 1);
 	(void)netlink_set(nft->netlink, NETLINK_CAP_ACK, 1);
-	if (netlink_send(nft->netlink, batch->v, batch->n)) {
-		diag_error("cannot write nf_tables: %s%s; nothing was written", strerror(errno),
-			   errno == EPERM ? "; run as root (CAP_NET_ADMIN)" : "");
-		return BACKEND_FAILED;
+	for (;;) {
+		nft_refusals_clear(refusals);
+		status = send_once(batch, nft, refusals);
+		if (status != BACKEND_REFUSED || !is_passing(refusals) ||
+		    (refusals->v[0].message && clock_ms() > patient))
+			return status;
+		diag_step(2, "netlink: %s; trying again", strerror(refusals->v[0].error));
+		if (deadline_check())
+			return BACKEND_FAILED;
+		sleep_ms(pause);
+		pause = pause < SHORTAGE_PAUSE_MS ? 2 * pause : SHORTAGE_PAUSE_MS;
 	}
-	if (note_refusals(batch, nft, refusal, &confirmed))
-		return BACKEND_FAILED;
-	if (refusal->error == ERESTART)
-		return BACKEND_CHANGED;
-	if (!refusal->error && !confirmed)
-		diag_error("nf_tables did not report whether the change was made; check again");
-	return !refusal->error && confirmed ? BACKEND_OK : BACKEND_FAILED;
 }

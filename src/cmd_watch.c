@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd_watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "configuration.h"
+#include "deadline.h"
+#include "diag.h"
+#include "firewalld_signal.h"
+#include "flat.h"
+#include "folder_events.h"
+#include "patience.h"
+#include "report_watch.h"
+#include "report_write.h"
+#include "service.h"
+#include "watch.h"
+#include "watch_lock.h"
+
+/* The data of a watch. */
+struct running {
+	const struct options *options;
+	struct report report;
+	struct configuration configuration;
+	struct session session;
+	struct watch watch;
+	struct watch_counts counts;
+	struct folder_events folders; /* those of the configuration's files */
+	struct firewalld_signal firewalld;
+	uint64_t bus_ms; /* when to open that again, if it is not open */
+	int signals; /* signalfd(2) */
+	int lock;
+	bool stored; /* the configuration, as the last good one */
+	uint64_t reload_ms; /* when to read the configuration again; 0: not */
+	uint64_t alive_ms;  /* when to send the next sign of life; 0: none is wanted */
+};
+
+/* ---- what it reports ---- */
+
+static void put_counts(struct running *running)
+{
+	running->counts.looks = running->watch.looks;
+	running->counts.transactions = running->watch.rate.total;
+	if (running->report.format == FORMAT_PROMETHEUS && running->report.output &&
+	    report_watch_counts(&running->report, &running->counts))
+		diag_forget();
+}
+
+/* The line of "systemctl status". */
+static void put_status(const struct running *running)
+{
+	uint64_t repairs = 0;
+	char *text;
+
+	for (unsigned int i = 0; i < running->counts.n; i++)
+		repairs += running->counts.v[i].repairs + running->counts.v[i].guard;
+	text = xasprintf("STATUS=%s; repairs so far: %llu", severity_word(running->report.status),
+			 (unsigned long long)repairs);
+	service_notify(text);
+	free(text);
+}
+
+static void tell(void *data, const struct watch_event *event)
+{
+	struct running *running = data;
+
+	watch_counts_add(&running->counts, event);
+	if (report_watch(stdout, &running->report, event))
+		diag_warning("cannot write what happened: %s", strerror(errno));
+	/* No look follows it. */
+	if (event->news == WATCH_STORM)
+		put_counts(running);
+}
+
+/* ---- the configuration ---- */
+
+/* The folder in which all that the path or pattern names is, as far as it has no wildcard. */
+static char *folder_of(const char *path)
+{
+	size_t plain = strcspn(path, "*?[");
+	char *folder = xstrdup(path), *slash;
+
+	folder[plain] = '\0';
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder) {
+		free(folder);
+		return xstrdup(slash ? "/" : ".");
+	}
+	*slash = '\0';
+	return folder;
+}
+
+/* Listens to the folders of all its files, also to those that an include pattern leaves empty. */
+static void follow_files(struct running *running)
+{
+	struct flat_parts parts = { 0 };
+	struct strings folders = { 0 };
+
+	strings_take(&folders, folder_of(running->options->config));
+	if (running->configuration.flat)
+		flat_split(running->configuration.flat, &parts);
+	for (size_t i = 0; i < parts.nmatches; i++)
+		strings_take(&folders, folder_of(parts.matches[i].pattern));
+	folder_events_set(&running->folders, &folders);
+	flat_parts_clear(&parts);
+	strings_clear(&folders);
+}
+
+/* The configuration, and a session that goes by it. */
+static int begin(struct running *running)
+{
+	const struct options *options = running->options;
+
+	deadline_start(options->timeout);
+	if (configuration_load(&running->configuration, options))
+		return -1;
+	if (running->configuration.broken)
+		diag_warning("%s", running->configuration.broken);
+	follow_files(running);
+	cmd_override(running->configuration.policy, options);
+	return session_open(&running->session, cmd_backends, running->configuration.policy);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/* What is wrong with the new one has been printed; the one in force stays if there is no other. */
+static void reload(struct running *running, bool forced)
+{
+	struct running next = { .options = running->options, .folders = { .fd = -1 } };
+	const struct configuration *now = &running->configuration;
+
+	running->reload_ms = 0;
+	if (begin(&next)) {
+		diag_warning("the configuration that is in force stays");
+		diag_forget();
+	} else if (forced || !same_text(next.configuration.flat, now->flat) ||
+		   next.configuration.broken || now->broken) {
+		watch_forget(&running->watch);
+		session_close(&running->session);
+		configuration_clear(&running->configuration);
+		running->session = next.session;
+		running->configuration = next.configuration;
+		running->session.configured = running->configuration.policy;
+		next.session = (struct session){ 0 };
+		next.configuration = (struct configuration){ 0 };
+		follow_files(running);
+		running->stored = false;
+	}
+	folder_events_close(&next.folders);
+	session_close(&next.session);
+	configuration_clear(&next.configuration);
+}
+
+/* ---- signs of life ---- */
+
+static int open_signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		diag_error("cannot wait for signals: %s", strerror(errno));
+	return fd;
+}
+
+/* Returns whether the watch is to end. */
+static bool take_signals(struct running *running, bool *forced)
+{
+	struct signalfd_siginfo info;
+
+	while (read(running->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo != SIGHUP)
+			return true;
+		*forced = true;
+	}
+	return false;
+}
+
+static void keep_alive(struct running *running)
+{
+	unsigned int ms = service_watchdog_ms();
+
+	if (!ms || clock_ms() < running->alive_ms)
+		return;
+	service_notify("WATCHDOG=1");
+	running->alive_ms = clock_ms() + ms;
+}
+
+/* ---- the loop ---- */
+
+static void earlier(unsigned int *due, uint64_t at)
+{
+	uint64_t now = clock_ms();
+	uint64_t left = at > now ? at - now : 0;
+
+	if (at && left < *due)
+		*due = (unsigned int)left;
+}
+
+/* What nf_tables announces says more. */
+static void follow_firewalld(struct running *running)
+{
+	bool wanted = watch_wants_hints(&running->watch);
+
+	if (!wanted && running->firewalld.bus)
+		firewalld_signal_close(&running->firewalld);
+	if (!wanted || running->firewalld.bus || clock_ms() < running->bus_ms)
+		return;
+	firewalld_signal_open(&running->firewalld);
+	running->bus_ms = clock_ms() + WATCH_BUS_MS;
+}
+
+/* Waits for a change, a signal, a new configuration or the time of the next look. */
+static bool wait_for_news(struct running *running, bool *changed, bool *forced)
+{
+	unsigned int due = watch_due(&running->watch);
+	struct pollfd fds[] = {
+		{ .fd = running->signals, .events = POLLIN },
+		{ .fd = watch_fd(&running->watch), .events = POLLIN },
+		{ .fd = running->folders.fd, .events = POLLIN },
+		{ .fd = -1 },
+	};
+
+	follow_firewalld(running);
+	fds[3].fd = firewalld_signal_fd(&running->firewalld, &fds[3].events);
+
+	earlier(&due, running->reload_ms);
+	earlier(&due, running->alive_ms);
+	if (poll(fds, ARRAY_SIZE(fds), due > INT_MAX ? -1 : (int)due) <= 0)
+		return true;
+	*changed = fds[1].revents != 0;
+	if (fds[3].revents && firewalld_signal_take(&running->firewalld))
+		watch_hint(&running->watch);
+	if (fds[2].revents && folder_events_take(&running->folders))
+		running->reload_ms = clock_ms() + CONFIG_PAUSE_MS;
+	return !fds[0].revents || !take_signals(running, forced);
+}
+
+/* Once for each configuration that was read: a wake writes no file. */
+static void store(struct running *running)
+{
+	const struct findings *left = &running->watch.last.findings;
+
+	/* While something is wrong it is not in force, whatever is ignored. */
+	if (running->stored || running->options->dry_run || running->watch.wrong_ms ||
+	    findings_severity(left) == SEVERITY_CRITICAL)
+		return;
+	configuration_store(&running->configuration, running->options, left);
+	running->stored = true;
+}
+
+static void look(struct running *running)
+{
+	struct watch *watch = &running->watch;
+
+	if (watch_look(watch)) {
+		running->report.status = SEVERITY_UNKNOWN;
+		diag_forget();
+	} else {
+		running->report.status = running->configuration.broken ?
+			SEVERITY_CRITICAL : findings_severity(&watch->last.findings);
+		store(running);
+	}
+	put_counts(running);
+	put_status(running);
+}
+
+static void loop(struct running *running)
+{
+	bool changed = false, forced = false;
+
+	while (wait_for_news(running, &changed, &forced)) {
+		if (changed && watch_take(&running->watch))
+			diag_forget();
+		if (forced || (running->reload_ms && clock_ms() >= running->reload_ms)) {
+			service_notify("RELOADING=1");
+			reload(running, forced);
+			service_notify("READY=1");
+		}
+		if (!watch_due(&running->watch) && watch_needs_look(&running->watch))
+			look(running);
+		keep_alive(running);
+		changed = forced = false;
+	}
+}
+
+int cmd_watch(const struct options *options)
+{
+	struct running running = {
+		.options = options,
+		.report = cmd_report(options),
+		.signals = -1, .lock = -1, .folders = { .fd = -1 },
+	};
+	int status = SEVERITY_UNKNOWN;
+
+	report_fit(&running.report);
+	running.watch = (struct watch){
+		.session = &running.session, .only_report = options->dry_run,
+		.timeout = options->timeout, .tell = tell, .data = &running,
+	};
+	if ((running.lock = watch_lock(options->state_folder)) >= 0 && !begin(&running) &&
+	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
+		look(&running);
+		service_notify("READY=1");
+		running.alive_ms = service_watchdog_ms() ? clock_ms() : 0;
+		loop(&running);
+		service_notify("STOPPING=1");
+		status = SEVERITY_OK;
+	}
+	watch_close(&running.watch);
+	if (running.signals >= 0)
+		close(running.signals);
+	if (running.lock >= 0)
+		close(running.lock);
+	folder_events_close(&running.folders);
+	firewalld_signal_close(&running.firewalld);
+	session_close(&running.session);
+	configuration_clear(&running.configuration);
+	return status;
+}

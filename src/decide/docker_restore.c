@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_restore.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "docker_chains.h"
+#include "docker_layout.h"
+#include "sorted.h"
+#include "translation.h"
+#include "util.h"
+#include "xt_match.h"
+#include "xt_target.h"
+
+const char *const docker_tables[] = { "filter", "nat", "raw", NULL };
+
+/* ---- what is Docker's ---- */
+
+/* Adds the interfaces that rules of Docker's chains name, with or without "!". */
+static void add_bridges(const struct table *table, struct strings *bridges)
+{
+	for (size_t c = 0; c < table->nchains; c++) {
+		const struct chain *chain = table->chains[c];
+
+		for (size_t i = 0; docker_owns_chain(chain->name) && i < chain->nrules; i++) {
+			const struct rule *rule = chain->rules[i];
+
+			if (*rule->in.name && !strings_has(bridges, rule->in.name))
+				strings_add(bridges, rule->in.name);
+			if (*rule->out.name && !strings_has(bridges, rule->out.name))
+				strings_add(bridges, rule->out.name);
+		}
+	}
+}
+
+static bool names_bridge(const struct rule *rule, const struct strings *bridges)
+{
+	return strings_has(bridges, rule->in.name) || strings_has(bridges, rule->out.name);
+}
+
+static bool has_no_address(const struct rule *rule)
+{
+	static const struct address any;
+
+	return !memcmp(&rule->src.mask, &any.mask, sizeof(any.mask)) &&
+	       !memcmp(&rule->dst.mask, &any.mask, sizeof(any.mask));
+}
+
+/* "-o BRIDGE -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "-i BRIDGE ! -o BRIDGE -j ACCEPT", … */
+static bool is_forward_rule(const struct rule *rule, const struct strings *bridges)
+{
+	return names_bridge(rule, bridges) && has_no_address(rule) && !rule->proto &&
+	       (!*rule->in.name || strings_has(bridges, rule->in.name)) &&
+	       (!*rule->out.name || strings_has(bridges, rule->out.name)) &&
+	       (!rule->nmatches || (rule->nmatches == 1 && !strcmp(rule->matches[0].name, "conntrack"))) &&
+	       (rule->verdict == VERDICT_ACCEPT || rule->verdict == VERDICT_DROP);
+}
+
+/* "-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", or of a container to itself. */
+static bool is_postrouting_rule(const struct rule *rule, const struct strings *bridges)
+{
+	bool masks = rule->verdict == VERDICT_EXT && (!strcmp(rule->target.name, "MASQUERADE") ||
+						      !strcmp(rule->target.name, "SNAT"));
+
+	return masks && (names_bridge(rule, bridges) ||
+			 (!has_no_address(rule) && !memcmp(&rule->src, &rule->dst, sizeof(rule->src))));
+}
+
+/* "-d 172.17.0.2/32 ! -i docker0 -j DROP", "-d 127.0.0.1/32 ! -i lo -p tcp --dport 80 -j DROP". */
+static bool is_raw_rule(const struct rule *rule, const struct strings *bridges)
+{
+	return rule->verdict == VERDICT_DROP && rule->invert & INV_IN && !has_no_address(rule) &&
+	       (strings_has(bridges, rule->in.name) || !strcmp(rule->in.name, "lo"));
+}
+
+static bool is_dockers(const struct table *table, const struct chain *chain, const struct rule *rule,
+		       const struct strings *bridges)
+{
+	if (rule->opaque || rule_is_marked(rule))
+		return false;
+	if (docker_owns_chain(chain->name))
+		return true;
+	if (!chain->builtin)
+		return false;
+	if (rule_jumps(rule))
+		return docker_owns_chain(rule->chain);
+	if (!strcmp(table->name, "filter"))
+		return !strcmp(chain->name, "FORWARD") && is_forward_rule(rule, bridges);
+	if (!strcmp(table->name, "nat"))
+		return !strcmp(chain->name, "POSTROUTING") && is_postrouting_rule(rule, bridges);
+	return !strcmp(table->name, "raw") && is_raw_rule(rule, bridges);
+}
+
+static void keep_chain(const struct table *table, const struct chain *chain,
+		       const struct strings *bridges, struct table *to)
+{
+	struct chain *copy = NULL;
+
+	if (docker_owns_chain(chain->name))
+		copy = table_add_chain(to, chain->name);
+	for (size_t i = 0; i < chain->nrules; i++) {
+		if (!is_dockers(table, chain, chain->rules[i], bridges))
+			continue;
+		if (!copy)
+			copy = table_add_chain(to, chain->name);
+		chain_add_rule(copy, rule_copy(chain->rules[i]));
+	}
+	if (copy) {
+		copy->builtin = chain->builtin;
+		copy->policy = chain->policy;
+		copy->loaded = true;
+	}
+}
+
+struct snapshot *docker_kept(const struct snapshot *snapshot, enum family family)
+{
+	struct snapshot *kept = snapshot_new(snapshot->backend);
+	struct strings bridges = { 0 };
+
+	for (const char *const *name = docker_tables; *name; name++) {
+		const struct table *table = snapshot_table(snapshot, family, *name);
+
+		if (table)
+			add_bridges(table, &bridges);
+	}
+	for (const char *const *name = docker_tables; *name; name++) {
+		const struct table *table = snapshot_table(snapshot, family, *name);
+		struct table *to;
+
+		if (!table)
+			continue;
+		to = snapshot_add_table(kept, family, *name);
+		for (size_t c = 0; c < table->nchains; c++)
+			keep_chain(table, table->chains[c], &bridges, to);
+		table_sort(to);
+	}
+	strings_clear(&bridges);
+	return kept;
+}
+
+/* ---- whether it is whole ---- */
+
+/* A proxy of its own family is started together with a translation. */
+static bool all_translated(const struct snapshot *snapshot, enum family family,
+			   const struct proxies *proxies)
+{
+	struct translations translations;
+	bool all = true;
+
+	translations_collect(snapshot, 1U << family, &translations);
+	for (size_t i = 0; i < proxies->n && all; i++) {
+		const struct proxy *proxy = &proxies->v[i];
+
+		all = proxy->family != family || proxy->container_family != family ||
+		      translations_covering(&translations, proxy);
+	}
+	translations_clear(&translations);
+	return all;
+}
+
+enum docker_whole docker_is_whole(const struct snapshot *snapshot, enum family family,
+				  const struct proxies *proxies)
+{
+	const struct table *filter = snapshot_table(snapshot, family, "filter");
+	const struct table *nat = snapshot_table(snapshot, family, "nat");
+
+	if (!docker_owns_any(filter) && !docker_owns_any(nat))
+		return DOCKER_NOWHERE;
+	if (docker_what_is_gone(filter, nat))
+		return DOCKER_BROKEN;
+	return all_translated(snapshot, family, proxies) ? DOCKER_WHOLE : DOCKER_UNFINISHED;
+}
+
+/* ---- what is gone, and what it was for ---- */
+
+/* What a rule of the copy is for, now. */
+enum purpose {
+	PURPOSE_GONE,    /* does not exist any more: dockerd removed the rule itself */
+	PURPOSE_UNKNOWN, /* exists, as far as can be seen */
+	PURPOSE_LIVES,   /* exists, and dockerd removes such a rule only together with it */
+};
+
+/* An interface that a rule is about; "!" excludes one, which need not exist. */
+static bool exists(const struct netinfo *info, const struct interface *iface)
+{
+	size_t length = strlen(iface->name);
+
+	return !length || iface->name[length - 1] == '+' || netinfo_if(info, iface->name);
+}
+
+/* A container's address is one of a network that leads out of an interface. */
+static bool is_reached(const struct netinfo *info, enum family family, addr_t addr)
+{
+	const struct netroute *route = netinfo_lookup(info, family, RT_TABLE_MAIN, addr, 0);
+
+	return route && route->length && route->out;
+}
+
+static bool has_one_address(const struct address *address, enum family family)
+{
+	for (size_t i = 0; i < family_addr_size(family); i++)
+		if (address->mask[i] != 0xff)
+			return false;
+	return true;
+}
+
+/* A container that a rule is about, with its port if the rule names one. */
+struct container {
+	addr_t addr;
+	uint16_t port; /* 0: none */
+};
+
+/* Returns false if it is about none. */
+static bool rule_container(const struct rule *rule, const struct netinfo *info,
+			   struct container *container)
+{
+	addr_t dst = addr_load(rule->family, rule->dst.addr);
+	struct xt_dnat dnat;
+
+	*container = (struct container){ 0 };
+	if (xt_target_dnat(rule, &dnat) && dnat.has_addr && dnat.addr.lo == dnat.addr.hi) {
+		container->addr = dnat.addr.lo;
+		container->port = dnat.has_port && dnat.port.lo == dnat.port.hi ? dnat.port.lo : 0;
+		return true;
+	}
+	container->addr = dst;
+	return !(rule->invert & INV_DST) && has_one_address(&rule->dst, rule->family) &&
+	       netinfo_addr_type(info, rule->family, dst, 0) != RTN_LOCAL;
+}
+
+static bool is_proxied(const struct proxies *proxies, enum family family,
+		       const struct container *container)
+{
+	for (size_t i = 0; i < proxies->n; i++) {
+		const struct proxy *proxy = &proxies->v[i];
+
+		if (proxy->container_family == family && proxy->container == container->addr &&
+		    (!container->port || container->port == proxy->container_port))
+			return true;
+	}
+	return false;
+}
+
+/* A published container has a docker-proxy as long as it runs, unless dockerd starts none. */
+static enum purpose purpose_of(const struct rule *rule, const char *chain, const struct table *live,
+			       const struct docker_facts *facts)
+{
+	struct container container;
+
+	if (rule_jumps(rule) && !docker_owns_chain(rule->chain) && !table_chain(live, rule->chain))
+		return PURPOSE_GONE;
+	if (!exists(facts->info, &rule->in) || !exists(facts->info, &rule->out))
+		return PURPOSE_GONE;
+	if (rule_container(rule, facts->info, &container)) {
+		if (!is_reached(facts->info, rule->family, container.addr))
+			return PURPOSE_GONE;
+		if (is_proxied(facts->proxies, rule->family, &container))
+			return PURPOSE_LIVES;
+		return is_proxied(facts->before, rule->family, &container) ? PURPOSE_GONE
+									   : PURPOSE_UNKNOWN;
+	}
+	/* Services of a swarm come and go without a process or a bridge of their own. */
+	if (!strcmp(chain, "DOCKER-INGRESS") || rule_leads_to(rule, "DOCKER-INGRESS"))
+		return PURPOSE_UNKNOWN;
+	return PURPOSE_LIVES;
+}
+
+/* ---- one chain ---- */
+
+/* A rule of the live chain, found by its hash. */
+struct place {
+	uint32_t hash;
+	size_t index;
+};
+
+static int by_hash(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+struct merge {
+	const struct chain *kept, *live; /* live may be NULL */
+	struct place *places;   /* owned; the live rules, sorted */
+	size_t n;
+	size_t first;           /* no rule goes before this place, from 0 */
+	size_t inserted, cursor; /* edits so far; live rules that they are after */
+};
+
+/*
+ * In FORWARD Docker's rules come after the jump to DOCKER-USER, in other builtin chains
+ * before all others.
+ */
+static size_t first_place(const struct chain *chain)
+{
+	for (size_t i = 0; chain && i < chain->nrules; i++)
+		if (rule_leads_to(chain->rules[i], DOCKER_USER))
+			return i + 1;
+	return 0;
+}
+
+static void merge_begin(struct merge *merge, const struct chain *kept, const struct chain *live)
+{
+	*merge = (struct merge){ .kept = kept, .live = live, .n = live ? live->nrules : 0 };
+	merge->places = xcalloc(merge->n, sizeof(*merge->places));
+	for (size_t i = 0; i < merge->n; i++)
+		merge->places[i] = (struct place){ rule_hash(live->rules[i]), i };
+	if (merge->n)
+		qsort(merge->places, merge->n, sizeof(*merge->places), by_hash);
+	merge->first = first_place(live);
+}
+
+/* The place of an equal live rule from that place on, else of any, or n. */
+static size_t find_live(const struct merge *merge, const struct rule *rule, size_t from)
+{
+	const struct place key = { rule_hash(rule), 0 };
+	size_t i = sorted_first(&key, merge->places, merge->n, sizeof(key), by_hash);
+	size_t found = merge->n;
+
+	for (; i < merge->n && merge->places[i].hash == key.hash; i++) {
+		size_t index = merge->places[i].index;
+
+		if (!rule_equal(merge->live->rules[index], rule))
+			continue;
+		found = index;
+		if (index >= from)
+			break;
+	}
+	return found;
+}
+
+/*
+ * Where a missing rule goes: before the next rule of the copy that is there. If none is,
+ * after the last one that is; if there is none either, to the end, where dockerd appends, but
+ * in a builtin chain to the first place.
+ */
+static size_t place_for(const struct merge *merge, size_t missing)
+{
+	size_t at = merge->cursor ? merge->cursor : merge->kept->builtin ? 0 : merge->n;
+
+	for (size_t i = missing + 1; i < merge->kept->nrules; i++) {
+		size_t there = find_live(merge, merge->kept->rules[i], merge->cursor);
+
+		if (there < merge->n && there >= merge->cursor) {
+			at = there;
+			break;
+		}
+	}
+	return at < merge->first ? merge->first : at;
+}
+
+struct restoring {
+	const struct table *kept, *live;
+	const struct docker_facts *facts;
+	struct edits *edits;
+	struct docker_loss loss;
+};
+
+static void restore_chain(struct restoring *r, const struct chain *chain)
+{
+	struct merge merge;
+	size_t place = SIZE_MAX;
+
+	merge_begin(&merge, chain, table_chain(r->live, chain->name));
+	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct rule *rule = chain->rules[i];
+		size_t there = find_live(&merge, rule, merge.cursor);
+		enum purpose purpose;
+
+		if (there < merge.n) {
+			if (there >= merge.cursor)
+				merge.cursor = there + 1, place = SIZE_MAX;
+			continue;
+		}
+		purpose = purpose_of(rule, chain->name, r->live, r->facts);
+		if (purpose == PURPOSE_GONE) {
+			r->loss.left_out++;
+			continue;
+		}
+		r->loss.certain += purpose == PURPOSE_LIVES;
+		/* Rules that follow one another are for the same place. */
+		if (place == SIZE_MAX)
+			place = place_for(&merge, i);
+		edits_rule(r->edits, EDIT_INSERT, r->kept->family, r->kept->name, chain->name,
+			   place + 1 + merge.inserted++, rule);
+	}
+	free(merge.places);
+}
+
+/* dockerd sets it to DROP, as it does not by itself once the policy is lost. */
+static void restore_policy(struct restoring *r)
+{
+	const struct chain *kept = table_chain(r->kept, "FORWARD");
+	const struct chain *live = table_chain(r->live, "FORWARD");
+
+	if (strcmp(r->kept->name, "filter") || !kept || kept->policy != VERDICT_DROP ||
+	    (live && (!live->builtin || live->policy == VERDICT_DROP)))
+		return;
+	edits_policy(r->edits, r->kept->family, r->kept->name, kept->name, VERDICT_DROP);
+}
+
+/* Chains first: rules jump to them. */
+static void restore_table(struct restoring *r)
+{
+	for (size_t c = 0; c < r->kept->nchains; c++) {
+		const char *name = r->kept->chains[c]->name;
+
+		if (table_chain(r->live, name))
+			continue;
+		edits_chain(r->edits, EDIT_CREATE, r->kept->family, r->kept->name, name);
+		r->loss.certain += strcmp(name, "DOCKER-INGRESS") != 0;
+	}
+	for (size_t c = 0; c < r->kept->nchains; c++)
+		restore_chain(r, r->kept->chains[c]);
+	restore_policy(r);
+}
+
+struct docker_loss docker_restore_plan(const struct snapshot *kept, const struct snapshot *snapshot,
+				       const struct docker_facts *facts, struct edits *edits)
+{
+	struct restoring restoring = { .facts = facts, .edits = edits };
+
+	for (size_t t = 0; t < kept->ntables; t++) {
+		restoring.kept = kept->tables[t];
+		restoring.live = snapshot_table(snapshot, restoring.kept->family, restoring.kept->name);
+		restore_table(&restoring);
+	}
+	return restoring.loss;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host_differs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "guard_names.h"
+#include "host_openings.h"
+#include "text.h"
+#include "xt_match.h"
+
+#define SOURCES_NAMED 4
+
+/* What one rule lets in. */
+struct let_in {
+	const struct rule *rule;
+	const struct guard_set *to; /* borrowed; NULL: every address of the host */
+	struct addrset ports, sources; /* owned */
+};
+
+struct let_ins {
+	struct let_in *v; /* owned */
+	size_t n, room;
+};
+
+static void let_in_clear(struct let_in *let)
+{
+	addrset_clear(&let->ports);
+	addrset_clear(&let->sources);
+}
+
+static void let_ins_clear(struct let_ins *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		let_in_clear(&list->v[i]);
+	free(list->v);
+}
+
+/* Takes the conditions of a rule that host_rules_make() may have made; false for others. */
+static bool read_rule(const struct rule *rule, const struct guard_sets *sets, struct let_in *let)
+{
+	addr_t mask = addr_load(rule->family, rule->src.mask);
+
+	*let = (struct let_in){ .rule = rule };
+	if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->in.mask[0] || rule->invert ||
+	    !rule->proto)
+		return false;
+	if (!addrset_add_masked(&let->sources, rule->family, addr_load(rule->family, rule->src.addr),
+				mask))
+		return false;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		struct xt_conntrack_want want;
+		const struct guard_set *set;
+		enum guard_field field;
+		const char *name;
+
+		if (xt_conntrack_read(&rule->matches[i], &want) && want.port)
+			addrset_add(&let->ports, want.port, want.last);
+		if (!guard_match_read(&rule->matches[i], &field, &name))
+			continue;
+		set = guard_sets_find(sets, name);
+		if (field == GUARD_TO)
+			let->to = set;
+		else if (set && field == GUARD_PORT)
+			addrset_unite(&let->ports, &set->values);
+		else if (set)
+			addrset_intersect(&let->sources, &set->values);
+	}
+	return let->ports.n;
+}
+
+static void let_ins_add(struct let_ins *list, const struct rule *rule, const struct guard_sets *sets)
+{
+	struct let_in let;
+
+	if (!read_rule(rule, sets, &let)) {
+		let_in_clear(&let);
+		return;
+	}
+	GROW(list->v, list->n, list->room);
+	list->v[list->n++] = let;
+}
+
+/* Whether two rules are about the same packets, apart from ports and sources. */
+static bool same_place(const struct let_in *a, const struct let_in *b)
+{
+	const struct guard_set *left = a->to, *right = b->to;
+
+	return a->rule->proto == b->rule->proto &&
+	       !memcmp(&a->rule->in, &b->rule->in, sizeof(a->rule->in)) &&
+	       (left && right ? guard_set_equal(left, right) : left == right);
+}
+
+/* Adds who gets in to that port at the place of let. */
+static void sources_at(const struct let_ins *list, const struct let_in *let, addr_t port,
+		       struct addrset *sources)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct let_in *other = &list->v[i];
+
+		if (same_place(other, let) && addrset_has(&other->ports, port))
+			addrset_unite(sources, &other->sources);
+	}
+}
+
+/* "192.0.2.1, 198.51.100.0/24 and 3 more". */
+static void put_sources(FILE *out, const struct addrset *sources, enum family family)
+{
+	struct strings texts = { 0 };
+
+	if (sources->n == 1 && !sources->v[0].lo && sources->v[0].hi == addr_max(family)) {
+		fputs("everyone", out);
+		return;
+	}
+	addrset_texts(sources, family, &texts);
+	for (size_t i = 0; i < texts.n && i < SOURCES_NAMED; i++)
+		fprintf(out, "%s%s", i ? ", " : "", texts.v[i]);
+	if (texts.n > SOURCES_NAMED)
+		fprintf(out, " and %zu more", texts.n - SOURCES_NAMED);
+	strings_clear(&texts);
+}
+
+static char *say(const struct let_in *let, const struct addrset *ports,
+		 const struct addrset *sources, bool open)
+{
+	char *list = host_ports_text(ports, (uint8_t)let->rule->proto);
+	struct text text;
+
+	text_open(&text);
+	fprintf(text.out, "%s on %s: the guard %s ", list, let->rule->in.name,
+		open ? "lets in" : "refuses");
+	put_sources(text.out, sources, let->rule->family);
+	fprintf(text.out, ", whom the host's own firewall %s", open ? "refuses" : "lets in");
+	free(list);
+	return text_take(&text);
+}
+
+/* Whether some rule of the other list is exactly that one. */
+static bool has_rule(const struct let_ins *list, const struct rule *rule)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (rule_equal_but_mark(list->v[i].rule, rule))
+			return true;
+	return false;
+}
+
+/* What the rules of more let in and those of less do not: the first difference, or NULL. */
+static char *find_more(const struct let_ins *more, const struct let_ins *less, bool open)
+{
+	char *said = NULL;
+
+	for (size_t i = 0; i < more->n && !said; i++) {
+		const struct let_in *let = &more->v[i];
+		const struct addrset *of = &let->ports;
+		struct addrset first = { 0 }, ports = { 0 };
+
+		if (has_rule(less, let->rule))
+			continue;
+		for (size_t r = 0; r < of->n; r++) {
+			for (addr_t port = of->v[r].lo; port <= of->v[r].hi; port++) {
+				struct addrset rest = { 0 }, there = { 0 };
+
+				sources_at(more, let, port, &rest);
+				sources_at(less, let, port, &there);
+				addrset_subtract(&rest, &there);
+				if (rest.n && !first.n)
+					addrset_copy(&first, &rest);
+				if (rest.n && addrset_equal(&first, &rest))
+					addrset_add(&ports, port, port);
+				addrset_clear(&rest);
+				addrset_clear(&there);
+			}
+		}
+		if (ports.n)
+			said = say(let, &ports, &first, open);
+		addrset_clear(&first);
+		addrset_clear(&ports);
+	}
+	return said;
+}
+
+char *host_differs(const struct guard *guard, const struct table *table, bool *open)
+{
+	const struct chain *live = table_chain(table, GUARD_FORWARD);
+	struct let_ins wanted = { 0 }, there = { 0 };
+	char *said;
+
+	for (size_t i = 0; live && i < live->nrules; i++)
+		let_ins_add(&there, live->rules[i], &table->sets);
+	for (size_t c = 0; c < guard->n; c++)
+		for (size_t i = 0; !strcmp(guard->chains[c].name, GUARD_FORWARD) &&
+		     i < guard->chains[c].rules.n; i++)
+			let_ins_add(&wanted, guard->chains[c].rules.v[i].rule, &guard->sets);
+	said = find_more(&there, &wanted, true);
+	*open = said != NULL;
+	if (!said)
+		said = find_more(&wanted, &there, false);
+	let_ins_clear(&wanted);
+	let_ins_clear(&there);
+	return said;
+}

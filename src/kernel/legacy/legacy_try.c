@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "legacy_try.h"
+
+/* Before the kernel's headers, which then leave out what it defines. */
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4/ip_tables.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "diag.h"
+#include "patience.h"
+#include "text.h"
+#include "util.h"
+#include "xt_entry.h"
+
+/* The structures of both families differ only in their names. */
+_Static_assert(sizeof(struct ipt_replace) == sizeof(struct ip6t_replace) &&
+	       sizeof(struct ipt_getinfo) == sizeof(struct ip6t_getinfo) &&
+	       offsetof(struct ipt_replace, entries) == offsetof(struct ip6t_replace, entries),
+	       "one layout");
+_Static_assert(IPT_SO_SET_REPLACE == IP6T_SO_SET_REPLACE, "one option to replace a table");
+_Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO, "one option to read about a table");
+
+/* What is tried: the rules of some edits, as entries of ip_tables. */
+struct trial {
+	enum family family;
+	const char *table;
+	unsigned int hooks; /* of the table, bits 1U << NF_INET_… */
+	int socket;
+	struct candidate {
+		size_t edit;
+		void *entry; /* owned */
+		size_t size;
+		bool forward; /* packets of FORWARD come to its chain */
+	} *v;        /* owned */
+	size_t n;
+	size_t *taken; /* owned; indexes of candidates that the kernel takes together */
+	size_t ntaken;
+};
+
+/* ---- a table of its own ---- */
+
+struct blob {
+	uint8_t *v; /* owned; struct ipt_replace, then the entries */
+	size_t n, room;
+	uint32_t entries;
+};
+
+static size_t blob_offset(const struct blob *blob)
+{
+	return blob->n - sizeof(struct ipt_replace);
+}
+
+static void put_bytes(struct blob *blob, const void *bytes, size_t size)
+{
+	while (blob->room - blob->n < size) {
+		blob->room = blob->room ? 2 * blob->room : 4096;
+		blob->v = xreallocarray(blob->v, blob->room, 1);
+	}
+	memcpy(blob->v + blob->n, bytes, size);
+	blob->n += size;
+}
+
+/* Ends the entry in the kernel's own verdict, an offset in the table if it is not negative. */
+static void set_verdict(struct blob *blob, int verdict)
+{
+	const size_t size = XT_ALIGN(sizeof(struct xt_standard_target));
+
+	memcpy(blob->v + blob->n - size + offsetof(struct xt_standard_target, verdict), &verdict,
+	       sizeof(verdict));
+}
+
+static void put_entry(struct blob *blob, const void *entry, size_t size)
+{
+	put_bytes(blob, entry, size);
+	blob->entries++;
+}
+
+/* An entry without conditions that ends in ACCEPT, or the one that ends the table. */
+static void put_end(struct blob *blob, enum family family, bool of_table)
+{
+	char name[XT_FUNCTION_MAXNAMELEN] = XT_ERROR_TARGET;
+	struct rule *rule = rule_new(family);
+	size_t size;
+	void *entry;
+
+	if (of_table)
+		rule_set_target(rule, XT_ERROR_TARGET, 0, name, sizeof(name));
+	entry = xt_entry_encode(rule, &size);
+	put_entry(blob, entry, size);
+	if (!of_table)
+		set_verdict(blob, -NF_ACCEPT - 1);
+	free(entry);
+	rule_free(rule);
+}
+
+/* A rule without a target of its own continues with the next entry. */
+static void put_candidate(struct blob *blob, const struct candidate *candidate, bool continues)
+{
+	put_entry(blob, candidate->entry, candidate->size);
+	if (continues)
+		set_verdict(blob, (int)blob_offset(blob));
+}
+
+/* ---- one trial ---- */
+
+static bool has_target(const struct edits *edits, const struct candidate *candidate)
+{
+	return edits->v[candidate->edit].rule->verdict == VERDICT_EXT;
+}
+
+/* Those of FORWARD, or the others. */
+static void put_candidates(struct blob *blob, const struct trial *trial,
+			   const struct edits *edits, size_t first, size_t n, bool forward)
+{
+	for (size_t i = 0; i < trial->ntaken + n; i++) {
+		const struct candidate *candidate = &trial->v[i < trial->ntaken ?
+			trial->taken[i] : first + i - trial->ntaken];
+
+		if (candidate->forward == forward)
+			put_candidate(blob, candidate, !has_target(edits, candidate));
+	}
+}
+
+/*
+ * The table with what was taken so far and with n more candidates. Some extensions are only
+ * for some hooks. So what packets of FORWARD come to is there, and all else is where no
+ * packet comes.
+ */
+static void make_blob(struct blob *blob, const struct trial *trial, const struct edits *edits,
+		      size_t first, size_t n)
+{
+	struct ipt_replace head = { .valid_hooks = trial->hooks, .num_counters = 1 };
+
+	put_bytes(blob, &head, sizeof(head));
+	for (int hook = 0; hook < NF_INET_NUMHOOKS; hook++) {
+		if (!(trial->hooks & 1U << hook))
+			continue;
+		head.hook_entry[hook] = (unsigned int)blob_offset(blob);
+		if (hook == NF_INET_FORWARD)
+			put_candidates(blob, trial, edits, first, n, true);
+		head.underflow[hook] = (unsigned int)blob_offset(blob);
+		put_end(blob, trial->family, false);
+	}
+	put_candidates(blob, trial, edits, first, n, false);
+	put_end(blob, trial->family, true);
+	head.num_entries = blob->entries;
+	head.size = (unsigned int)blob_offset(blob);
+	memcpy(head.name, trial->table, strlen(trial->table));
+	memcpy(blob->v, &head, sizeof(head));
+}
+
+static int level_of(const struct trial *trial)
+{
+	return trial->family == FAMILY_IPV4 ? IPPROTO_IP : IPPROTO_IPV6;
+}
+
+/* Returns the kernel's errno, of which EAGAIN means that it would take the rules. */
+static int try_once(const struct trial *trial, const struct blob *blob)
+{
+	struct ipt_replace head;
+	struct xt_counters counter;
+
+	memcpy(&head, blob->v, sizeof(head));
+	head.counters = &counter;
+	memcpy(blob->v, &head, sizeof(head));
+	return setsockopt(trial->socket, level_of(trial), IPT_SO_SET_REPLACE, blob->v,
+			  (socklen_t)blob->n) < 0 ? errno : 0;
+}
+
+/* Sets error: 0 if the kernel takes them. Returns -1 after reporting that time is over. */
+static int try_some(const struct trial *trial, const struct edits *edits, size_t first, size_t n,
+		    int *error)
+{
+	uint64_t patient = clock_ms() + SHORTAGE_OF_RULE_MS;
+	struct blob blob = { 0 };
+	int status;
+
+	make_blob(&blob, trial, edits, first, n);
+	do {
+		status = deadline_check();
+		*error = status ? 0 : try_once(trial, &blob);
+		if (*error == EAGAIN) {
+			*error = 0;
+			break;
+		}
+		if (backend_error_passes(*error))
+			sleep_ms(1);
+	} while (!status && backend_error_passes(*error) && clock_ms() < patient);
+	free(blob.v);
+	return status;
+}
+
+/* ---- the culprits ---- */
+
+/* "match 'ah', target 'REJECT'"; the caller frees it. */
+static char *extensions_of(const struct rule *rule)
+{
+	const char *between = "";
+	struct text text;
+
+	text_open(&text);
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		if (!strcmp(rule->matches[i].name, "comment"))
+			continue;
+		fprintf(text.out, "%smatch '%s'", between, rule->matches[i].name);
+		between = ", ";
+	}
+	if (rule->verdict == VERDICT_EXT)
+		fprintf(text.out, "%starget '%s'", between, rule->target.name);
+	return text_take(&text);
+}
+
+static char *why_of(const struct rule *rule, int error)
+{
+	char *extensions = extensions_of(rule), *why;
+
+	if (error == ENOENT)
+		why = xasprintf("%s; this kernel has no %s (load or install its module), or a set that "
+				"the rule names does not exist (create it with ipset)",
+				strerror(error), extensions);
+	else if (error == EINVAL)
+		why = xasprintf("%s; %s%sdmesg may say more", strerror(error), extensions,
+				*extensions ? " was refused, " : "");
+	else
+		why = xstrdup(strerror(error));
+	free(extensions);
+	return why;
+}
+
+/*
+ * All at once at first; while a part is refused, half of it, down to the rule that is why.
+ * A rule that needs one before it is tried together with that one.
+ */
+static int find_culprits(struct trial *trial, const struct edits *edits,
+			 struct refused_edits *refused)
+{
+	size_t first = 0, step = trial->n;
+
+	while (first < trial->n) {
+		size_t left = trial->n - first;
+		int error;
+
+		step = step < left ? step : left;
+		if (try_some(trial, edits, first, step, &error))
+			return -1;
+		if (error == EPERM) {
+			diag_error("cannot try rules in ip_tables: %s; run as root (CAP_NET_ADMIN); "
+				   "nothing was written", strerror(error));
+			return -1;
+		}
+		if (!error) {
+			for (size_t i = 0; i < step; i++)
+				trial->taken[trial->ntaken++] = first + i;
+			first += step;
+			step *= 2;
+		} else if (step > 1) {
+			step /= 2;
+		} else {
+			size_t edit = trial->v[first].edit;
+
+			refused_edits_add(refused, edit, true, why_of(edits->v[edit].rule, error));
+			first++;
+		}
+	}
+	return 0;
+}
+
+static bool is_of(const struct trial *trial, const struct edit *edit)
+{
+	return edit->op == EDIT_INSERT && edit->family == trial->family &&
+	       !strcmp(edit->table, trial->table);
+}
+
+/* Adds where a rule of a known chain leads. Returns whether that is new. */
+static bool note_target(struct strings *chains, const char *chain, const struct rule *rule)
+{
+	if (!rule_jumps(rule) || !strings_has(chains, chain) || strings_has(chains, rule->chain))
+		return false;
+	strings_add(chains, rule->chain);
+	return true;
+}
+
+/* The chains that packets of FORWARD come to, before or after the edits. */
+static void find_forward(const struct trial *trial, const struct table *live,
+			 const struct edits *edits, struct strings *chains)
+{
+	bool again = true;
+
+	strings_add(chains, "FORWARD");
+	while (again) {
+		again = false;
+		for (size_t c = 0; live && c < live->nchains; c++)
+			for (size_t i = 0; i < live->chains[c]->nrules; i++)
+				again |= note_target(chains, live->chains[c]->name,
+						     live->chains[c]->rules[i]);
+		for (size_t i = 0; i < edits->n; i++)
+			if (is_of(trial, &edits->v[i]))
+				again |= note_target(chains, edits->v[i].chain, edits->v[i].rule);
+	}
+}
+
+/* What a rule leads to, or its verdict, is not tried, only its conditions. */
+static void add_candidate(struct trial *trial, const struct edits *edits, size_t edit,
+			  const struct strings *forward, struct refused_edits *refused)
+{
+	struct candidate *candidate = &trial->v[trial->n];
+	struct rule *rule = rule_copy(edits->v[edit].rule);
+
+	if (rule->verdict != VERDICT_EXT)
+		rule->verdict = VERDICT_NONE;
+	candidate->edit = edit;
+	candidate->forward = strings_has(forward, edits->v[edit].chain);
+	candidate->entry = xt_entry_encode(rule, &candidate->size);
+	rule_free(rule);
+	if (candidate->entry)
+		trial->n++;
+	else
+		refused_edits_add(refused, edit, true, xstrdup("ip_tables cannot hold it"));
+}
+
+/* A table with a single entry would be replaced: each has one for every hook, and its end. */
+static bool can_be_tried(struct trial *trial)
+{
+	struct ipt_getinfo info = { 0 };
+	socklen_t size = sizeof(info);
+
+	memcpy(info.name, trial->table, strlen(trial->table));
+	if (getsockopt(trial->socket, level_of(trial), IPT_SO_GET_INFO, &info, &size) < 0)
+		return false;
+	trial->hooks = info.valid_hooks;
+	return info.num_entries > 1;
+}
+
+static int try_all(struct trial *trial, const struct edits *edits, struct refused_edits *refused)
+{
+	int status = 0;
+
+	trial->socket = socket(family_af(trial->family), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (trial->socket < 0) {
+		diag_error("cannot open a socket for ip_tables: %s", strerror(errno));
+		return -1;
+	}
+	if (can_be_tried(trial))
+		status = find_culprits(trial, edits, refused);
+	close(trial->socket);
+	return status;
+}
+
+int legacy_try(const struct table *live, enum family family, const char *table,
+	       const struct edits *edits, struct refused_edits *refused)
+{
+	struct trial trial = { .family = family, .table = table };
+	struct strings forward = { 0 };
+	int status;
+
+	if (strlen(table) >= XT_TABLE_MAXNAMELEN)
+		return 0;
+	find_forward(&trial, live, edits, &forward);
+	trial.v = xcalloc(edits->n, sizeof(*trial.v));
+	for (size_t i = 0; i < edits->n; i++)
+		if (is_of(&trial, &edits->v[i]))
+			add_candidate(&trial, edits, i, &forward, refused);
+	trial.taken = xcalloc(trial.n, sizeof(*trial.taken));
+	status = trial.n ? try_all(&trial, edits, refused) : 0;
+	for (size_t i = 0; i < trial.n; i++)
+		free(trial.v[i].entry);
+	free(trial.v);
+	free(trial.taken);
+	strings_clear(&forward);
+	return status;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "nft_refusal.h"
+
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netlink.h"
+#include "nft_attr.h"
+#include "util.h"
+
+static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
+{
+	struct netlink_messages messages = { batch->v, batch->n };
+	const struct nlmsghdr *nlh;
+
+	do
+		nlh = netlink_next(&messages);
+	while (nlh && nlh->nlmsg_seq != batch->seq + message);
+	return nlh;
+}
+
+/*
+ * The extension that the kernel points at, "match 'x'", or NULL. The caller frees
+ * it.
+ */
+static char *extension_at(const struct nft_batch *batch, const struct nft_refusal *refusal)
+{
+	const struct nlmsghdr *nlh = message_at(batch, refusal->message);
+	const uint32_t name = NFT_ATTR(NFTA_MATCH_NAME);
+	const struct nlattr *attr;
+	struct nft_attrs expr, data;
+	const char *kind, *text;
+
+	if (!nlh || !refusal->offset || refusal->offset % MNL_ALIGNTO ||
+	    refusal->offset + sizeof(*attr) > nlh->nlmsg_len)
+		return NULL;
+	attr = (const struct nlattr *)((const uint8_t *)nlh + refusal->offset);
+	if (attr->nla_len < sizeof(*attr) || refusal->offset + attr->nla_len > nlh->nlmsg_len ||
+	    !nft_attrs_nested(&expr, attr, NFT_ATTR(NFTA_EXPR_NAME) | NFT_ATTR(NFTA_EXPR_DATA)))
+		return NULL;
+	kind = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
+	if (!kind || (strcmp(kind, "match") && strcmp(kind, "target")))
+		return NULL;
+	nft_attrs_nested(&data, expr.v[NFTA_EXPR_DATA], name);
+	text = nft_attr_string(data.v[NFTA_MATCH_NAME]);
+	return text ? xasprintf("%s '%s'", kind, text) : NULL;
+}
+
+/* What the kernel lacks, and what to do; extension may be NULL. The caller frees it. */
+static char *what_is_missing(const char *extension, const struct edit *edit)
+{
+	if (extension && (strstr(extension, "'set'") || strstr(extension, "'SET'")))
+		return xasprintf("; a set that it names does not exist (create it with ipset), or this "
+				 "kernel has no %s", extension);
+	if (extension)
+		return xasprintf("; this kernel has no %s: load or install its module", extension);
+	if (edit && edit->op == EDIT_INSERT && edit->rule->chain)
+		return xasprintf("; is there a chain '%s'?", edit->rule->chain);
+	return xstrdup("; this kernel lacks something that it needs");
+}
+
+/* A hint for the operator; the caller frees it. */
+static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusal *refusal,
+			  const struct edit *edit)
+{
+	bool leads = edit && edit->op == EDIT_INSERT && edit->rule->chain;
+	char *extension = extension_at(batch, refusal), *text;
+
+	switch (refusal->error) {
+	case EPERM:
+		text = xstrdup("; run as root (CAP_NET_ADMIN)");
+		break;
+	case ENOENT:
+		text = what_is_missing(extension, edit);
+		break;
+	case EINVAL:
+		if (leads && !extension)
+			text = xasprintf("; a rule that '%s' has or leads to may not be used here, "
+					 "dmesg may say more", edit->rule->chain);
+		else
+			text = xasprintf("; %s%sdmesg may say more", extension ? extension : "",
+					 extension ? " was refused, " : "");
+		break;
+	case ELOOP:
+	case EMLINK:
+		text = xstrdup("; its chains jump to one another in a loop, or too deeply");
+		break;
+	case EBUSY:
+		text = xstrdup(edit && edit->op == EDIT_DROP_SET ? "; a rule still matches on it"
+								 : "; a rule still jumps to it");
+		break;
+	default:
+		text = xstrdup("");
+	}
+	free(extension);
+	return text;
+}
+
+char *nft_refusal_why(const struct nft_batch *batch, const struct nft_refusal *refusal,
+		      const struct edit *edit)
+{
+	char *more = refusal_hint(batch, refusal, edit);
+	char *why = xasprintf("%s%s%s%s%s", strerror(refusal->error), *refusal->text ? " (" : "",
+			      refusal->text, *refusal->text ? ")" : "", more);
+
+	free(more);
+	return why;
+}

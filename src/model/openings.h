@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_OPENINGS_H
+#define DOCKFW_OPENINGS_H
+
+#include "addrset.h"
+
+/* Whom the host's own firewall lets in to published ports (walk/host_firewall.h). No I/O. */
+
+/*
+ * Ports whose packets fare alike: those that come in on one interface for one of the
+ * addresses, and who is let in. Sets are never empty.
+ */
+struct opening {
+	enum family family;
+	uint8_t proto;
+	char in[IFNAMSIZ];     /* the interface */
+	struct addrset ports;  /* owned, like the other two sets: of the host, as numbers */
+	bool any_host;         /* every address of the host; then hosts is empty */
+	struct addrset hosts;
+	struct addrset sources;
+};
+
+struct openings {
+	struct opening *v; /* owned */
+	size_t n, room;
+	/* Families (bits 1U << FAMILY_…) in which ports are published, and nothing filters INPUT. */
+	unsigned int unfiltered;
+	size_t nports; /* that were looked at: of one address or of all, in each family */
+};
+
+void openings_clear(struct openings *openings);
+
+#endif

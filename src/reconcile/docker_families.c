@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_families.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "diag.h"
+#include "docker_chains.h"
+#include "docker_layout.h"
+#include "ipv6_links.h"
+#include "snapshot_read.h"
+
+/* The chains that name Docker's bridges, where the names themselves do not show them. */
+static struct chain *select_bridges(const struct policy *policy, const struct snapshot *snapshot,
+				    struct table **table)
+{
+	static const char *const names[] = { "FORWARD", "DOCKER-FORWARD" };
+
+	(void)policy;
+	*table = snapshot_table(snapshot, FAMILY_IPV4, "filter");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct chain *chain = table_chain(*table, names[i]);
+
+		if (chain && !chain->loaded)
+			return chain;
+	}
+	return NULL;
+}
+
+static struct chain *select_none(const struct policy *policy, const struct snapshot *snapshot,
+				 struct table **table)
+{
+	(void)policy;
+	(void)snapshot;
+	(void)table;
+	return NULL;
+}
+
+/* Sets the bridge to the first of these links that is one of Docker's, if none is set. */
+static void find_bridge(struct policy *policy, const struct table *filter,
+			const struct strings *links)
+{
+	for (size_t i = 0; i < links->n && !*policy->docker.bridge; i++)
+		if (docker_has_bridge(filter, links->v[i]))
+			memcpy(policy->docker.bridge, links->v[i],
+			       strnlen(links->v[i], IFNAMSIZ - 1) + 1);
+}
+
+/* Adds the families in which Docker's own tables are for a network. */
+static int read_native(const struct backend_ops *nft, struct policy *policy)
+{
+	static const char *const native[] = { DOCKER_NFT_TABLE, NULL };
+	const struct policy both = { .families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6 };
+	struct snapshot *snapshot = NULL;
+
+	if (snapshot_read(nft, &both, native, select_none, &snapshot))
+		return -1;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		struct strings bridges = { 0 };
+
+		docker_native_bridges(snapshot, (enum family)family, &bridges);
+		policy->docker.networks |= (unsigned int)(bridges.n > 0) << family;
+		strings_clear(&bridges);
+	}
+	snapshot_free(snapshot);
+	return 0;
+}
+
+int docker_families_read(backend_list backends, enum backend_kind kind, struct policy *policy)
+{
+	static const char *const filter[] = { "filter", NULL };
+	const struct backend_ops *ops = backends[kind];
+	const struct policy both = { .families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6 };
+	struct strings links = { 0 };
+	struct snapshot *snapshot = NULL;
+	bool bridges;
+	int status = 0;
+
+	memset(&policy->docker, 0, sizeof(policy->docker));
+	if (ipv6_links(&links)) {
+		diag_error("cannot list the IPv6 addresses of this host: %s", strerror(errno));
+		return -1;
+	}
+	policy->docker.ipv6 = links.n > 0;
+	if (!ipv6_forwards())
+		strings_clear(&links);
+	find_bridge(policy, NULL, &links);
+	bridges = links.n && !*policy->docker.bridge;
+	if (policy->families != both.families && read_native(backends[BACKEND_NFT], policy)) {
+		strings_clear(&links);
+		return -1;
+	}
+	/* If both are wanted, the tables that a check reads say the rest. */
+	if (bridges || policy->families != both.families)
+		status = snapshot_read(ops, &both, filter, bridges ? select_bridges : select_none,
+				       &snapshot);
+	for (int family = 0; snapshot && family < FAMILY_COUNT; family++)
+		policy->docker.chains |= (unsigned int)docker_has_chains(snapshot, (enum family)family)
+					 << family;
+	if (snapshot)
+		find_bridge(policy, snapshot_table(snapshot, FAMILY_IPV4, "filter"), &links);
+	snapshot_free(snapshot);
+	strings_clear(&links);
+	return status;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "refusals.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "diag.h"
+#include "guard_names.h"
+#include "guard_rules.h"
+#include "patience.h"
+#include "refused.h"
+
+void refusals_clear(struct refusals *refusals)
+{
+	for (size_t i = 0; i < refusals->n; i++) {
+		free(refusals->v[i].chain);
+		free(refusals->v[i].why);
+		wanted_rules_clear(&refusals->v[i].wanted);
+	}
+	free(refusals->v);
+	*refusals = (struct refusals){ 0 };
+}
+
+static void refusals_add(struct refusals *refusals, const struct edit *edit, bool guard,
+			 const struct wanted_rule *wanted, const char *why)
+{
+	struct refusal *refusal;
+
+	GROW(refusals->v, refusals->n, refusals->room);
+	refusal = &refusals->v[refusals->n++];
+	*refusal = (struct refusal){ .family = edit->family, .guard = guard,
+				     .chain = xstrdup(edit->chain), .why = xstrdup(why) };
+	wanted_rules_add(&refusal->wanted, rule_copy(wanted->rule), wanted->text, wanted->file,
+			 wanted->line)->section = wanted->section;
+	diag_step(1, "%s:%u: the kernel does not take '%s' in %s of the %s table '%s': %s; "
+		  "going on without it", wanted->file, wanted->line, wanted->text, edit->chain,
+		  family_name(edit->family), edit->table, why);
+}
+
+static const struct wanted_rule *find_in(const struct wanted_rules *rules, const struct rule *rule)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (!rules->v[i].refused && rule_equal_but_mark(rules->v[i].rule, rule))
+			return &rules->v[i];
+	return NULL;
+}
+
+/* The configured rule that the edit inserts, or NULL. */
+static const struct wanted_rule *find_wanted(const struct policy *policy, const struct edit *edit)
+{
+	const struct wanted_chain *chain = policy_chain(policy, edit->chain);
+
+	return chain ? find_in(&chain->rules[edit->family], edit->rule) : NULL;
+}
+
+/* Whether the rule is noted as refused in DOCKER-USER's table as well. */
+static bool is_noted(const struct refusals *refusals, enum family family,
+		     const struct wanted_rule *wanted)
+{
+	for (size_t i = 0; i < refusals->n; i++) {
+		const struct wanted_rule *noted = &refusals->v[i].wanted.v[0];
+
+		if (!refusals->v[i].guard && refusals->v[i].family == family &&
+		    noted->line == wanted->line && !strcmp(noted->file, wanted->file) &&
+		    !strcmp(noted->text, wanted->text))
+			return true;
+	}
+	return false;
+}
+
+static bool is_of_guard(const struct edit *edit)
+{
+	return !strcmp(edit->table, GUARD_TABLE);
+}
+
+/* The error that was reported is then none. */
+static void leave_guard_out(struct refusals *refusals, const struct edits *edits,
+			    const struct refused_edit *refused)
+{
+	refused_edit_report(edits, refused);
+	refusals->guard = true;
+	diag_forget();
+	diag_warning("going on without the guard");
+}
+
+/*
+ * Takes one edit of the guard. Returns false if the guard cannot do without it: without a
+ * rule that accepts, it would refuse what DOCKER-USER lets pass.
+ */
+static bool take_of_guard(struct refusals *refusals, const struct guard *guard,
+			  const struct edit *edit, const struct refused_edit *refused)
+{
+	const struct wanted_rule *wanted = NULL;
+
+	if (!refused->rule)
+		return false;
+	for (size_t i = 0; i < guard->n && !wanted; i++)
+		if (!strcmp(guard->chains[i].name, edit->chain))
+			wanted = find_in(&guard->chains[i].rules, edit->rule);
+	if (!wanted || !*wanted->file)
+		return false;
+	if (is_noted(refusals, edit->family, wanted))
+		return true;
+	if (!rule_refuses(wanted->rule))
+		return false;
+	refusals_add(refusals, edit, true, wanted, refused->why);
+	return true;
+}
+
+/* Takes the edits of the guard, which is left out if it cannot do without them. */
+static void take_guard(struct refusals *refusals, const struct policy *policy,
+		       const struct snapshot *snapshot, const struct edits *edits,
+		       const struct refused_edits *refused, bool all)
+{
+	struct guard guards[FAMILY_COUNT];
+
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		guard_make(&guards[family], policy, snapshot, (enum family)family);
+	for (size_t i = 0; i < refused->n && !refusals->guard; i++) {
+		const struct edit *edit = &edits->v[refused->v[i].edit];
+
+		if (is_of_guard(edit) && (!refused->v[i].suspect || all) &&
+		    !take_of_guard(refusals, &guards[edit->family], edit, &refused->v[i]))
+			leave_guard_out(refusals, edits, &refused->v[i]);
+	}
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		guard_clear(&guards[family]);
+}
+
+int refusals_take(struct refusals *refusals, const struct policy *policy,
+		  const struct snapshot *snapshot, const struct edits *edits,
+		  const struct refused_edits *refused)
+{
+	bool all = ++refusals->rounds > SUSPECT_ROUNDS;
+	size_t noted = refusals->n;
+
+	for (size_t i = 0; i < refused->n; i++) {
+		const struct edit *edit = &edits->v[refused->v[i].edit];
+		const struct wanted_rule *wanted;
+
+		if (is_of_guard(edit) || (refused->v[i].suspect && !all))
+			continue;
+		wanted = refused->v[i].rule ? find_wanted(policy, edit) : NULL;
+		if (!wanted) {
+			refused_edit_report(edits, &refused->v[i]);
+			return -1;
+		}
+		if (!is_noted(refusals, edit->family, wanted))
+			refusals_add(refusals, edit, false, wanted, refused->v[i].why);
+	}
+	if (!refusals->guard)
+		take_guard(refusals, policy, snapshot, edits, refused, all);
+	if (refusals->n > noted || refusals->guard)
+		return 0;
+	refused_edit_report(edits, &refused->v[0]);
+	return -1;
+}
+
+void refusals_mark(const struct refusals *refusals, struct policy *policy)
+{
+	for (size_t i = 0; i < refusals->n; i++) {
+		const struct refusal *refusal = &refusals->v[i];
+		const struct wanted_rule *wanted = &refusal->wanted.v[0];
+
+		if (refusal->guard)
+			refused_mark_in_guard(policy, refusal->family, wanted, refusal->why);
+		else
+			refused_mark(policy, refusal->family, refusal->chain, wanted->rule,
+				     refusal->why);
+	}
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "watch_docker.h"
+
+#include "diag.h"
+#include "docker_restart.h"
+#include "patience.h"
+#include "policy.h"
+#include "util.h"
+
+void watch_docker_clear(struct watch_docker *docker)
+{
+	docker_keep_clear(&docker->keep);
+	*docker = (struct watch_docker){ 0 };
+}
+
+void watch_docker_touched(struct watch_docker *docker)
+{
+	uint64_t now = clock_ms(), quiet = now + WATCH_KEEP_MS;
+
+	if (!docker->first_ms)
+		docker->first_ms = now;
+	/* Others may write to the same tables without a pause. */
+	if (quiet > docker->first_ms + WATCH_KEEP_MAX_MS)
+		quiet = docker->first_ms + WATCH_KEEP_MAX_MS;
+	docker->compare_ms = quiet;
+}
+
+/* dockerd is restarted, if it has not written its chains again itself. */
+static int restart(struct watch_docker *docker, bool lost)
+{
+	uint64_t now = clock_ms();
+
+	if (!lost) {
+		docker->compare_ms = docker->lost_ms = 0;
+		return 0;
+	}
+	if (!docker->lost_ms)
+		docker->lost_ms = now;
+	docker->compare_ms = docker->lost_ms + WATCH_RESTORE_MS;
+	if (now < docker->compare_ms)
+		return 0;
+	/* What did not help is not repeated at each look. */
+	docker->lost_ms = now + RESTART_PAUSE_SECONDS * 1000ULL;
+	docker->compare_ms = docker->lost_ms + WATCH_RESTORE_MS;
+	return docker_restart(false) == RESTART_FAILED ? -1 : 0;
+}
+
+/* Each restoration that was undone doubles the time until the next one. */
+static uint64_t restore_at(const struct watch_docker *docker)
+{
+	uint64_t wait = WATCH_RESTORE_MS;
+
+	for (unsigned int i = 0; i < docker->vain && wait < WATCH_RESTORE_MAX_MS; i++)
+		wait *= 2;
+	return docker->lost_ms + wait;
+}
+
+static int restore(struct watch_docker *docker, struct session *session,
+		   struct watch_restored *restored)
+{
+	uint64_t now = clock_ms();
+
+	if (docker->vain == 1)
+		diag_warning("what was brought back of Docker's chains is gone again; each further try waits longer");
+	if (docker_keep_restore(&docker->keep, session, &restored->edits, &restored->left_out))
+		return -1;
+	docker->vain += restored->edits.n > 0;
+	docker->lost_ms = now;
+	docker->compare_ms = now + WATCH_KEEP_MS;
+	return 0;
+}
+
+static int compare(struct watch_docker *docker, struct session *session,
+		   struct watch_restored *restored)
+{
+	uint64_t now = clock_ms(), first = docker->first_ms ? docker->first_ms : now;
+	bool unfinished = docker->unfinished_ms && now >= docker->unfinished_ms + WATCH_UNFINISHED_MS;
+	enum docker_kept_state state = KEPT_NOTHING;
+
+	docker->first_ms = 0;
+	docker->compare_ms = now + WATCH_FAILED_MS;
+	if (docker_keep_compare(&docker->keep, session, unfinished, &state))
+		return -1;
+	if (state != KEPT_UNFINISHED)
+		docker->unfinished_ms = 0;
+	if (state != KEPT_LOST)
+		docker->lost_ms = docker->compare_ms = 0;
+	switch (state) {
+	case KEPT_LOST:
+		if (!docker->lost_ms)
+			docker->lost_ms = first;
+		docker->compare_ms = restore_at(docker);
+		return now < docker->compare_ms ? 0 : restore(docker, session, restored);
+	case KEPT_UNFINISHED:
+		/* Once it was taken as it is, the next write shows whether there is more. */
+		if (unfinished)
+			docker->unfinished_ms = 0;
+		else if (!docker->unfinished_ms)
+			docker->unfinished_ms = now;
+		docker->compare_ms = unfinished ? 0 : now + WATCH_KEEP_MS;
+		return 0;
+	case KEPT_NEW:
+		docker->vain = 0;
+		return 0;
+	case KEPT_NOTHING:
+		return 0;
+	}
+	return 0;
+}
+
+int watch_docker_look(struct watch_docker *docker, struct session *session, const struct dockerd *dockerd,
+		      bool lost, struct watch_restored *restored)
+{
+	enum recovery recovery = session->policy->recovery;
+
+	if (!dockerd->running || recovery == RECOVERY_NONE) {
+		watch_docker_clear(docker);
+		return 0;
+	}
+	if (recovery == RECOVERY_RESTART) {
+		docker_keep_clear(&docker->keep);
+		return restart(docker, lost);
+	}
+	if (docker->keep.dockerd != dockerd->pid) {
+		watch_docker_clear(docker);
+		docker->keep.dockerd = dockerd->pid;
+		watch_docker_touched(docker);
+	}
+	if (!docker->compare_ms || clock_ms() < docker->compare_ms)
+		return 0;
+	return compare(docker, session, restored);
+}

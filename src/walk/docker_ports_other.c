@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "docker_ports_other.h"
+
+#include <linux/netfilter.h>
+#include <string.h>
+
+#include "xt_match.h"
+#include "xt_target.h"
+
+/* At most this many intervals of the ports of one rule become ports of their own. */
+#define INTERVALS_MAX 64
+
+static struct decider other_decider(const struct other_filters *others,
+				    const struct other_chain *chain, const struct other_rule *rule)
+{
+	return (struct decider){ .table = others->tables[chain->table].name, .chain = chain->name,
+				 .number = rule->number, .rule = rule->xt,
+				 .native = rule->xt ? NULL : rule };
+}
+
+/* Whether base chains of the table translate destinations of packets that come in. */
+static bool table_translates(const struct other_filters *others, size_t table)
+{
+	for (size_t i = 0; i < others->n; i++)
+		if (others->v[i].nat && others->v[i].place == OTHER_PREROUTING &&
+		    others->chains[others->v[i].chain].table == table)
+			return true;
+	return false;
+}
+
+/* The only address that the rule is for. */
+static bool other_host(const struct other_rule *rule, enum family family, addr_t *host)
+{
+	struct addrrange range;
+
+	for (size_t i = 0; i < rule->ntests; i++)
+		if (rule->tests[i].key.field == FIELD_DESTINATION &&
+		    rule->tests[i].key.size != family_addr_size(family))
+			return false;
+	if (!other_rule_range(rule, FIELD_DESTINATION, &range) || range.lo != range.hi)
+		return false;
+	*host = range.lo;
+	return true;
+}
+
+/* Whether the rule is about packets of the other family. */
+static bool other_family(const struct other_rule *rule, enum family family)
+{
+	for (size_t i = 0; i < rule->ntests; i++)
+		if (rule->tests[i].nkeys == 1 && rule->tests[i].key.field == FIELD_NFPROTO &&
+		    !other_test_has(&rule->tests[i],
+				    family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6))
+			return true;
+	return false;
+}
+
+/* The only test of the rule on the destination port, which must not be inverted. */
+static const struct other_test *port_test(const struct other_rule *rule)
+{
+	const struct other_test *found = NULL;
+
+	for (size_t i = 0; i < rule->ntests; i++) {
+		if (!other_test_reads(&rule->tests[i], FIELD_DPORT))
+			continue;
+		if (found || rule->tests[i].nkeys > 1 || rule->tests[i].inverted)
+			return NULL;
+		found = &rule->tests[i];
+	}
+	return found;
+}
+
+/* What is to be known of a rule about one protocol and some ports. */
+static bool other_proto(const struct other_rule *rule, enum family family, uint8_t *proto)
+{
+	struct addrrange range;
+
+	if (other_family(rule, family) || !other_rule_range(rule, FIELD_PROTO, &range) ||
+	    range.lo != range.hi || !proto_has_ports((uint8_t)range.lo))
+		return false;
+	*proto = (uint8_t)range.lo;
+	return true;
+}
+
+/* Another table than Docker's may lead to a container as well, such as firewalld's. */
+static void add_other(const struct world *world, const struct other_chain *chain,
+		      const struct other_rule *rule, struct docker_port *port,
+		      struct docker_ports *ports)
+{
+	bool docker = world->others->tables[chain->table].docker;
+
+	port->dnat = other_decider(world->others, chain, rule);
+	docker_port_find_bridge(world->info, NULL, port);
+	if (!docker && !strings_has(&ports->bridges, port->bridge))
+		return;
+	port->order = ports->n;
+	*docker_ports_add(ports) = *port;
+}
+
+static void collect_native(const struct world *world, enum family family,
+			   const struct other_chain *chain, const struct other_rule *rule,
+			   struct docker_ports *ports)
+{
+	const struct other_test *test = port_test(rule);
+	const struct other_nat *nat = &rule->nat;
+	struct docker_port port = { .family = family, .container_family = family,
+				    .any_host = true, .has_dnat = true };
+
+	if (rule->verdict != OTHER_TRANSLATE || !nat->known || !nat->has_addr || nat->netmap ||
+	    nat->addr.lo != nat->addr.hi || !test || other_test_count(test) > INTERVALS_MAX ||
+	    !other_proto(rule, family, &port.proto))
+		return;
+	port.any_host = !other_host(rule, family, &port.host);
+	port.container = nat->addr.lo;
+	for (size_t i = 0; i < other_test_count(test); i++) {
+		struct addrrange range = other_test_range(test, i, 0);
+
+		port.port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
+		port.container_port = nat->has_port ? nat->port : port.port;
+		add_other(world, chain, rule, &port, ports);
+	}
+}
+
+/* A rule of the other backend. */
+static void collect_xt(const struct world *world, enum family family,
+		       const struct other_chain *chain, const struct other_rule *rule,
+		       struct docker_ports *ports)
+{
+	struct docker_port port = { .family = family, .container_family = family,
+				    .any_host = true, .has_dnat = true };
+	struct xt_dnat dnat;
+
+	if (!rule->xt->proto || rule->xt->invert & INV_PROTO || rule->xt->proto > UINT8_MAX ||
+	    !xt_target_dnat(rule->xt, &dnat) || !dnat.has_addr || dnat.addr.lo != dnat.addr.hi ||
+	    !xt_match_rule_dports(rule->xt, &port.port) || span_equal(port.port, SPAN_ALL))
+		return;
+	port.proto = (uint8_t)rule->xt->proto;
+	port.any_host = !docker_port_host(rule->xt, &port.host);
+	port.container = dnat.addr.lo;
+	port.container_port = dnat.has_port ? dnat.port : port.port;
+	if (port.any_host)
+		port.host = 0;
+	add_other(world, chain, rule, &port, ports);
+}
+
+void docker_ports_from_others(const struct world *world, enum family family, bool docker,
+			      struct docker_ports *ports)
+{
+	const struct other_filters *others = world->others;
+
+	for (size_t c = 0; others && c < others->nchains; c++) {
+		const struct other_chain *chain = &others->chains[c];
+		const struct other_table *table = &others->tables[chain->table];
+
+		if (table->docker != docker || !(table->families & 1U << family) ||
+		    !table_translates(others, chain->table))
+			continue;
+		for (size_t i = 0; i < chain->n; i++) {
+			if (chain->v[i].xt)
+				collect_xt(world, family, chain, &chain->v[i], ports);
+			else
+				collect_native(world, family, chain, &chain->v[i], ports);
+		}
+	}
+}
+
+void docker_ports_other_bridges(const struct other_filters *others, unsigned int families,
+				struct docker_ports *ports)
+{
+	for (size_t c = 0; others && c < others->nchains; c++) {
+		const struct other_chain *chain = &others->chains[c];
+		const struct other_table *table = &others->tables[chain->table];
+		const char *name = strstr(chain->name, "__");
+
+		if (table->docker && table->families & families && name && name[2] &&
+		    !strings_has(&ports->bridges, name + 2))
+			strings_add(&ports->bridges, name + 2);
+	}
+}
+
+void docker_ports_other_accepts(const struct world *world, enum family family,
+				const struct other_chain *chain, struct docker_ports *ports)
+{
+	bool docker = world->others->tables[chain->table].docker;
+
+	for (size_t i = 0; i < chain->n; i++) {
+		const struct other_rule *rule = &chain->v[i];
+		const struct other_test *test = port_test(rule);
+		struct docker_port found = { .family = family, .direct = true, .extra = !docker,
+					     .container_family = family };
+
+		if (rule->verdict != OTHER_ACCEPT || !test ||
+		    other_test_count(test) > INTERVALS_MAX ||
+		    !other_host(rule, family, &found.container) ||
+		    !other_proto(rule, family, &found.proto))
+			continue;
+		found.host = found.container;
+		docker_port_find_bridge(world->info, NULL, &found);
+		if (!docker && !strings_has(&ports->bridges, found.bridge))
+			continue;
+		for (size_t k = 0; k < other_test_count(test); k++) {
+			struct addrrange range = other_test_range(test, k, 0);
+
+			found.port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
+			found.published = found.container_port = found.port;
+			found.order = ports->n;
+			*docker_ports_add(ports) = found;
+		}
+	}
+}

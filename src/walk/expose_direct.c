@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "expose_direct.h"
+
+#include <string.h>
+
+#include "deadline.h"
+#include "direct_ways.h"
+
+static const struct exposed_way *way_on(const struct exposure *exposure, const struct netif *iface)
+{
+	for (size_t i = 0; i < exposure->nways; i++)
+		for (size_t k = 0; k < exposure->ways[i].nifs; k++)
+			if (exposure->ways[i].ifs[k] == iface)
+				return &exposure->ways[i];
+	return NULL;
+}
+
+/* Whether the same sources get in on each interface, whatever decides that. */
+static bool same_sources(const struct exposure *a, const struct exposure *b)
+{
+	for (size_t i = 0; i < a->nways; i++)
+		for (size_t k = 0; k < a->ways[i].nifs; k++) {
+			const struct exposed_way *other = way_on(b, a->ways[i].ifs[k]);
+
+			if (!other || other->open != a->ways[i].open ||
+			    other->maybe != a->ways[i].maybe)
+				return false;
+		}
+	return true;
+}
+
+/* Whether the list has the network of which this is a part, and nothing else for the part. */
+static bool told_by_network(const struct exposure_list *list, size_t first,
+			    const struct exposure *exposure)
+{
+	for (size_t i = list->n; i-- > first;) {
+		const struct exposure *network = &list->v[i];
+		addr_t end = netinfo_prefix_end(network->family, network->network, network->length);
+
+		if (network->family == exposure->family && network->network <= exposure->network &&
+		    end >= exposure->network && network->length <= exposure->length &&
+		    (!network->proto || network->proto == exposure->proto) &&
+		    span_equal(network->port, SPAN_ALL))
+			return same_sources(network, exposure);
+	}
+	return false;
+}
+
+/* Follows a packet to a container's own address that stands for a part of a network. */
+static void walk_way(struct compute *compute, const struct direct_way *way, uint8_t proto,
+		     struct exposure *exposure)
+{
+	struct docker_port port = {
+		.family = way->family, .container_family = way->family, .proto = proto,
+		.port = { way->to_port, way->to_port }, .direct = true, .extra = true,
+		.host = way->to, .container = way->to,
+	};
+
+	port.published = port.container_port = port.port;
+	memcpy(port.bridge, way->bridge, IFNAMSIZ);
+	compute->nsections = 0;
+	exposure_describe(compute, &port, exposure);
+	exposure_walk_port(compute, &port, way->to, exposure);
+	exposure->nearby = exposure_is_nearby(way->family, way->network, true);
+	exposure->port = exposure->container_port = way->port;
+	exposure->network = exposure->container = way->network;
+	exposure->length = way->length;
+	exposure_conclude(exposure, true);
+}
+
+/* first: of the ways in the list. */
+static void expose_way(struct compute *compute, const struct direct_way *way, size_t first)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+	struct exposure made[ARRAY_SIZE(protos)] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protos); i++)
+		if (!way->proto || way->proto == protos[i])
+			walk_way(compute, way, protos[i], &made[n++]);
+	if (n == 2 && same_sources(&made[0], &made[1])) {
+		exposure_free_ways(&made[1]);
+		made[0].proto = 0;
+		n = 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (told_by_network(compute->list, first, &made[i]))
+			exposure_free_ways(&made[i]);
+		else
+			exposure_keep_open(compute->list, &made[i]);
+	}
+}
+
+int expose_direct(struct compute *compute, unsigned int families)
+{
+	struct direct_ways ways;
+	size_t first = compute->list->n;
+	int status = 0;
+
+	direct_ways_collect(compute->world, families, &compute->ports->bridges, &ways);
+	for (size_t i = 0; i < ways.n && !status; i++) {
+		expose_way(compute, &ways.v[i], first);
+		status = deadline_check();
+	}
+	direct_ways_clear(&ways);
+	return status;
+}

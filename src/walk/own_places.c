@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "own_places.h"
+
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+
+/* Prefixes that are cut into more pieces than this are taken as one. */
+#define PIECES_MAX 256
+
+bool own_is_nearby(enum family family, addr_t host)
+{
+	if (family == FAMILY_IPV6)
+		return host == 1 || host >> 118 == 0xfe80 >> 6;
+	return host >> 24 == 127 || host >> 16 == 0xa9fe;
+}
+
+static unsigned int width_of(enum family family)
+{
+	return family == FAMILY_IPV4 ? 32 : 128;
+}
+
+static void own_addresses_add(struct own_addresses *addresses, addr_t lo, addr_t hi)
+{
+	GROW(addresses->v, addresses->n, addresses->room);
+	addresses->v[addresses->n++] = (struct addrrange){ lo, hi };
+}
+
+/* Fills an empty set with the prefixes that are local, without what longer routes cover. */
+static void local_prefixes(const struct netinfo *info, enum family family, struct addrset *set)
+{
+	struct addrset one = { 0 };
+
+	/* From the shortest prefix to the longest. */
+	for (size_t i = info->nroutes; i-- > 0;) {
+		const struct netroute *route = &info->routes[i];
+
+		if (route->family != family || route->table != RT_TABLE_LOCAL)
+			continue;
+		addrset_add(&one, route->dst, netinfo_prefix_end(family, route->dst, route->length));
+		if (route->type == RTN_LOCAL && route->length < width_of(family))
+			addrset_unite(set, &one);
+		else
+			addrset_subtract(set, &one);
+		addrset_clear(&one);
+	}
+	/* Loopback, multicast, and what the kernel always takes as broadcast. */
+	if (family == FAMILY_IPV4) {
+		addrset_add(&one, 0, 0);
+		addrset_add(&one, (addr_t)127 << 24, ((addr_t)128 << 24) - 1);
+		addrset_add(&one, (addr_t)0xe0 << 24, ((addr_t)0xf0 << 24) - 1);
+		addrset_add(&one, addr_max(family), addr_max(family));
+	} else {
+		addrset_add(&one, 0, 1);
+		addrset_add(&one, (addr_t)0xff << 120, addr_max(family));
+	}
+	addrset_subtract(set, &one);
+	addrset_clear(&one);
+}
+
+void own_addresses_find(const struct netinfo *info, enum family family,
+			struct own_addresses *addresses)
+{
+	struct addrset prefixes = { 0 };
+
+	*addresses = (struct own_addresses){ 0 };
+	for (size_t i = 0; i < info->nroutes; i++) {
+		const struct netroute *route = &info->routes[i];
+
+		if (route->family == family && route->type == RTN_LOCAL &&
+		    route->length == width_of(family) && !own_is_nearby(family, route->dst))
+			own_addresses_add(addresses, route->dst, route->dst);
+	}
+	local_prefixes(info, family, &prefixes);
+	if (prefixes.n > PIECES_MAX)
+		own_addresses_add(addresses, prefixes.v[0].lo, prefixes.v[prefixes.n - 1].hi);
+	else
+		for (size_t i = 0; i < prefixes.n; i++)
+			own_addresses_add(addresses, prefixes.v[i].lo, prefixes.v[i].hi);
+	addrset_clear(&prefixes);
+}
+
+void own_addresses_clear(struct own_addresses *addresses)
+{
+	free(addresses->v);
+	*addresses = (struct own_addresses){ 0 };
+}
+
+static void own_places_add(struct own_places *places, struct own_place place)
+{
+	for (size_t i = 0; i < places->n; i++)
+		if (places->v[i].dst == place.dst && places->v[i].only == place.only)
+			return;
+	GROW(places->v, places->n, places->room);
+	places->v[places->n++] = place;
+}
+
+void own_places_find(const struct netinfo *info, enum family family, struct own_places *places)
+{
+	bool localnet = false;
+
+	*places = (struct own_places){ 0 };
+	for (size_t i = 0; i < info->nifs; i++)
+		localnet |= info->ifs[i].localnet && !info->ifs[i].loopback;
+	for (size_t i = 0; i < info->nroutes; i++) {
+		const struct netroute *route = &info->routes[i];
+		bool nearby = own_is_nearby(family, route->dst);
+		bool udp = route->type == RTN_BROADCAST || route->type == RTN_ANYCAST;
+
+		if (route->family != family || route->table != RT_TABLE_LOCAL ||
+		    route->length != width_of(family) || (!udp && route->type != RTN_LOCAL) ||
+		    (!udp && !nearby))
+			continue;
+		if (family == FAMILY_IPV4 ? route->dst >> 24 == 127 : route->dst == 1)
+			continue;
+		own_places_add(places, (struct own_place){
+			.dst = route->dst, .udp = udp,
+			/* Routers do not pass on what is for a network's broadcast address (RFC 2644). */
+			.nearby = nearby || route->type == RTN_BROADCAST,
+			/* IPv6 looks up a link-local address on the interface it came in on. */
+			.only = family == FAMILY_IPV6 && nearby ? route->out : 0 });
+	}
+	if (family == FAMILY_IPV6) {
+		own_places_add(places, (struct own_place){ .dst = ((addr_t)0xff02 << 112) + 1,
+							   .nearby = true, .udp = true });
+		return;
+	}
+	own_places_add(places, (struct own_place){ .dst = 0xffffffff, .nearby = true, .udp = true });
+	own_places_add(places, (struct own_place){ .dst = 0xe0000001, .nearby = true, .udp = true });
+	if (localnet)
+		own_places_add(places, (struct own_place){ .dst = 0x7f000001, .nearby = true });
+}
+
+void own_places_clear(struct own_places *places)
+{
+	free(places->v);
+	*places = (struct own_places){ 0 };
+}

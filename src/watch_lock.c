@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "watch_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diag.h"
+#include "util.h"
+
+#define NAME "watch.lock"
+
+/* The service's user, who owns the folder, also needs a lock file that root has made. */
+static int open_lock(const char *state_folder)
+{
+	struct stat owner;
+	int folder, fd;
+
+	if (mkdir(state_folder, 0700) && errno != EEXIST)
+		return -1;
+	folder = open(state_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	fd = openat(folder, NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd >= 0 && !geteuid() && !fstat(folder, &owner) && fchown(fd, owner.st_uid, owner.st_gid))
+		diag_warning("cannot give '%s/" NAME "' to the owner of the folder: %s", state_folder,
+			     strerror(errno));
+	close(folder);
+	return fd;
+}
+
+/* The PID in the lock file, or "unknown". */
+static void read_pid(int fd, char pid[24])
+{
+	ssize_t n = pread(fd, pid, 23, 0);
+
+	pid[n > 0 ? n : 0] = '\0';
+	pid[strspn(pid, "0123456789")] = '\0';
+	if (!*pid)
+		memcpy(pid, "unknown", sizeof("unknown"));
+}
+
+int watch_lock(const char *state_folder)
+{
+	int fd = open_lock(state_folder);
+
+	if (fd < 0) {
+		diag_error("cannot open '%s/" NAME "', the lock of the watch: %s; --state-folder names "
+			   "another folder", state_folder, strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		char pid[24];
+
+		read_pid(fd, pid);
+		diag_error("another watch already runs (pid %s), and repairs what this one would; stop it "
+			   "first: systemctl stop dockfw-watch.service", pid);
+		close(fd);
+		return -1;
+	}
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		diag_warning("cannot write '%s/" NAME "': %s", state_folder, strerror(errno));
+	return fd;
+}
+
+bool watch_runs(const char *state_folder, const char *what)
+{
+	char *path = xasprintf("%s/" NAME, state_folder), pid[24];
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool runs = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (runs) {
+		read_pid(fd, pid);
+		diag_error("a watch runs (pid %s), and would put back at once %s; stop it "
+			   "first: systemctl disable --now dockfw-watch.service", pid, what);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return runs;
+}

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Somebody's bans and accepts in DOCKER-USER and FORWARD, with real clients: a banned one
+# stays out and an allowed one stays in, whatever a repair puts beside them.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+
+hosts_up
+banned=203.0.113.66
+join banned ens3 $banned/24 2001:db8:113::66/64 203.0.113.1 2001:db8:113::1
+
+# fates FATE: the banned one is refused, the allowed one gets in, and the outsider has that fate.
+fates() { refused banned 198.51.100.10 && reaches "$allowed" 198.51.100.10 && "$1" "$outsider" 198.51.100.10; }
+# The dry run and the repair report it.
+names() {
+	dockfw "$1" --repair --dry-run || return 1
+	grep -A9 '^Who would lose access:$' "$WORK/out" | grep -qF -- "$2" || { cat "$WORK/out"; return 1; }
+	dockfw "$3" --repair && grep -A9 '^Who has lost access:$' "$WORK/out" | grep -qF -- "$2"
+}
+fresh() {
+	clear_tables
+	load docker-28.5
+	write_conf
+}
+publish_any() { fresh <<<'publish "80/tcp" { allow = { "any" } }'; }
+bans_chain() {
+	ipt -N f2b
+	ipt -A f2b -s $banned -j REJECT
+	ipt -A f2b -j RETURN
+}
+
+for KIND in nft legacy; do
+	publish_any
+	bans_chain
+	ipt -A DOCKER-USER -j f2b
+	try "$KIND: a chain of bans, and a section that allows any" dockfw 0 --repair
+	try "$KIND: the bans hold" fates reaches
+	ipt -I f2b -s 203.0.113.200 -j REJECT
+	try "$KIND: after the next ban nothing is to be done" finds 0 ''
+	try "$KIND: and that holds, too" fates refused
+
+	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+	try "$KIND: a rule that refuses" dockfw 0 --repair
+	ipt -A DOCKER-USER -s $banned -j REJECT
+	write_conf <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp -j RETURN", "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+	try "$KIND: and, with a ban after it, one that allows" dockfw 0 --repair
+	try "$KIND: the banned one stays out" fates reaches
+
+	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp -s 203.0.113.0/24 -j RETURN", "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+	ipt -A DOCKER-USER -s 203.0.113.123 -j ACCEPT
+	ipt -A DOCKER-USER -s $banned -j REJECT
+	try "$KIND: an accept before a ban: the rules come after both" dockfw 0 --repair
+	try "$KIND: and nobody gets in who was refused" fates reaches
+	ipt -I DOCKER-USER -s 192.0.2.0/24 -j ACCEPT
+	try "$KIND: an accept of others than those who are configured" dockfw 2 --repair
+	try "$KIND: nobody else gets in" fates reaches
+
+	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+	ipt -A DOCKER-USER -j RETURN
+	ipt -I DOCKER-USER -i ens3 -s 203.0.113.123 -j ACCEPT
+	ipt -I DOCKER-USER -i ens3 -s $banned -j REJECT
+	try "$KIND: a repair that locks somebody out names them before" names 2 \
+		'rule 2 of DOCKER-USER, which lets 203.0.113.123 in on ens3' 0
+	try "$KIND: and it does" refused "$allowed" 198.51.100.10
+
+	fresh <<<'publish "80/tcp" { interface = "ens3"
+	allow = { "203.0.113.123" } }'
+	ipt -I DOCKER-USER -i virbr0 -j ACCEPT
+	ipt -I DOCKER-USER -o virbr0 -j ACCEPT
+	try "$KIND: accepts of other interfaces are let be" dockfw 0 --repair
+	ipt -I DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+	try "$KIND: one for open connections is a warning" dockfw 1 --repair
+	try "$KIND: and lets nobody in" refused "$outsider" 198.51.100.10
+	try "$KIND: but the allowed one" reaches "$allowed" 198.51.100.10
+done
+
+# Native rules of nft, which only nf_tables can have.
+KIND=nft
+publish_any
+nft "add set ip filter bad { type ipv4_addr; elements = { $banned } }
+	insert rule ip filter DOCKER-USER ip saddr @bad counter reject"
+try "a native ban: the section comes after it" dockfw 1 --repair
+try "it is opaque, and that is all" finds 1 'warning rule-opaque'
+try "the ban holds" fates reaches
+nft insert rule ip filter DOCKER-USER tcp dport vmap '{ 81 : drop }'
+sed -i 's/"any"/"203.0.113.0\/24"/' "$CONF"
+try "a map of verdicts may accept, and drop: the section stays after it" dockfw 2 --repair
+try "and the ban holds" fates reaches
+
+publish_any
+sed -i '1i foreign-rules = "remove"' "$CONF"
+nft "add set ip filter bad { type ipv4_addr; elements = { $banned } }
+	insert rule ip filter DOCKER-USER ip saddr @bad reject"
+ipt -A DOCKER-USER -s 192.0.2.1 -j DROP
+try "foreign-rules = remove leaves it" dockfw 1 --repair
+try "and it holds" fates reaches
+sed -i '1s/remove/remove-all/' "$CONF"
+try "remove-all does not" dockfw 0 --repair
+
+fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j ACCEPT" } }'
+nft "add set ip filter bad { type ipv4_addr; elements = { $banned } }
+	insert rule ip filter FORWARD ip saddr @bad reject"
+try "a native ban first in FORWARD stays there" dockfw 1 --repair
+try "so that it holds" fates reaches
+nft delete rule ip filter FORWARD handle "$(nft -a list chain ip filter FORWARD | sed -n 's/.*@bad.*handle //p')"
+nft "insert rule ip filter FORWARD ct state invalid drop
+	insert rule ip filter FORWARD tcp dport 90-99 drop
+	insert rule ip filter FORWARD iif lo drop
+	insert rule ip filter FORWARD log prefix \"forward \""
+try "rules of nft that mean the same as one of iptables are not opaque" finds 0 ''
+finish

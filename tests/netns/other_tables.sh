@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What tables besides iptables' do to packets, as --exposure and --trace show it: firewalld's,
+# nft's in every family and hook, and the other backend's.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "${0%/*}/../hosts.sh"
+
+KIND=nft
+hosts_up
+write_conf </dev/null
+load docker-28.5
+load docker-28.5.ipv6 ip6tables
+ip link add ens4 type veth peer name e4 && ip link set e4 up && ip link set ens4 up
+ip addr add 192.0.2.10/24 dev ens4 && ip addr add 2001:db8:4::10/64 dev ens4 nodad
+ip -6 route add default via 2001:db8:113::123 dev ens3
+far='from 203.0.113.200 in ens3' far6='from 2001:db8:113::200 in ens3'
+
+# ends PATTERN PACKET…: the verdict of the trace matches the pattern.
+ends() {
+	local pattern=$1
+	shift
+	dockfw 0 --trace "$*" && grep -qE "^verdict: $pattern" "$WORK/out" && return
+	tail -n 3 "$WORK/out"
+	return 1
+}
+# open_to PATTERN: the exposure has such a line.
+open_to() {
+	dockfw 0 --exposure && grep -qE "$1" "$WORK/out" && return
+	cat "$WORK/out"
+	return 1
+}
+
+# The zones and policies of firewalld, without a rule of its administrator.
+firewalld() {
+	local hook zone
+	echo 'table inet firewalld {'
+	for zone in pre log deny allow post; do
+		for hook in mangle_PRE nat_PRE filter_FWD filter_IN; do
+			echo "chain ${hook}_public_$zone { }"
+		done
+	done
+	cat <<'END'
+	chain mangle_PRE_public { jump mangle_PRE_public_pre; jump mangle_PRE_public_deny; jump mangle_PRE_public_allow; }
+	chain nat_PRE_public { jump nat_PRE_public_pre; jump nat_PRE_public_deny; jump nat_PRE_public_allow; }
+	chain filter_FWD_public { jump filter_FWD_public_pre; jump filter_FWD_public_deny; jump filter_FWD_public_allow; reject with icmpx admin-prohibited; }
+	chain filter_IN_public { jump filter_IN_public_pre; jump filter_IN_public_allow; meta l4proto { icmp, ipv6-icmp } accept; reject with icmpx admin-prohibited; }
+	chain mangle_PREROUTING_ZONES { iifname "ens3" goto mangle_PRE_public; goto mangle_PRE_public; }
+	chain nat_PREROUTING_ZONES { iifname "ens3" goto nat_PRE_public; goto nat_PRE_public; }
+	chain filter_FORWARD_ZONES { iifname "ens3" goto filter_FWD_public; goto filter_FWD_public; }
+	chain filter_INPUT_ZONES { iifname "ens3" goto filter_IN_public; goto filter_IN_public; }
+	chain mangle_PREROUTING { type filter hook prerouting priority mangle + 10; policy accept; jump mangle_PREROUTING_ZONES; }
+	chain nat_PREROUTING { type nat hook prerouting priority dstnat + 10; policy accept; jump nat_PREROUTING_ZONES; }
+	chain nat_POSTROUTING { type nat hook postrouting priority srcnat + 10; policy accept; oifname "ens3" masquerade; }
+	chain filter_PREROUTING {
+		type filter hook prerouting priority filter + 10; policy accept;
+		icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept
+		meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+	}
+	chain filter_INPUT {
+		type filter hook input priority filter + 10; policy accept;
+		ct state { established, related } accept
+		ct status dnat accept
+		iifname "lo" accept
+		ct state invalid drop
+		jump filter_INPUT_ZONES
+	}
+	chain filter_FORWARD {
+		type filter hook forward priority filter + 10; policy accept;
+		ct state { established, related } accept
+		ct status dnat accept
+		iifname "lo" accept
+		ct state invalid drop
+		ip6 daddr { ::/96, ::ffff:0.0.0.0/96, 2002:e000::/19 } reject with icmpv6 addr-unreachable
+		jump filter_FORWARD_ZONES
+	}
+	chain filter_OUTPUT { type filter hook output priority filter + 10; policy accept; oifname "lo" accept; }
+}
+END
+}
+firewalld >"$WORK/firewalld"
+nft -f "$WORK/firewalld"
+try "firewalld: a published port is open" ends 'forwarded ' "$far" tcp 80
+try "firewalld: … and in IPv6, to what is routed back" ends 'forwarded ' "$far6" tcp 80
+try "firewalld: … to anyone" open_to '^0.0.0.0:80/tcp .*open to ANYONE'
+try "firewalld: … in both families" open_to '^\[::\]:80/tcp .*open to ANYONE'
+try "firewalld: a source that is not routed back" ends \
+	'dropped by inet firewalld filter_PREROUTING 2: ' from 2001:db8:113::200 in ens4 tcp 80
+try "firewalld: the host itself" ends 'refused by inet firewalld filter_IN_public 4: reject' "$far" tcp 81
+nft add rule inet firewalld nat_PRE_public_allow tcp dport 143 dnat ip to 172.17.0.2:80
+try "firewalld: a forwarded port" ends 'forwarded ' "$far" tcp 143
+try "firewalld: … and where it leads" grep -q '^verdict: forwarded .* to 172.17.0.2 port 80 out through docker0' "$WORK/out"
+try "firewalld: … has a line of its own" open_to '^0.0.0.0:143/tcp container 172.17.0.2:80 .*open to ANYONE by filter DOCKER 1: '
+try "firewalld: … and only in IPv4" test "$(dockfw 0 --trace "$far6 tcp 143" && grep -c 'nat_PREROUTING' "$WORK/out")" = 0
+nft insert rule inet firewalld nat_PRE_public_allow tcp dport 80 dnat ip to 10.1.1.1
+try "a translation after Docker's takes no packet of it" ends 'forwarded ' "$far" tcp 80
+nft delete table inet firewalld
+
+# FAMILY|CHAIN|RULE|VERDICT
+while IFS='|' read -r family hook rule expected; do
+	printf 'table %s own {\nchain c {\ntype %s;\n%s\n}\n}\n' "$family" "$hook" "$rule" | nft -f - || exit 1
+	try "$family, $hook: $rule" ends "$expected" "$far" tcp 80
+	nft delete table "$family" own
+done <<'END'
+inet|filter hook prerouting priority raw|ip saddr != 203.0.113.123 drop|dropped by inet own c 1: ip saddr != 203.0.113.123 drop
+inet|filter hook prerouting priority raw|ip saddr 10.0.0.0/8 drop|forwarded
+inet|filter hook postrouting priority filter|tcp dport 80 drop|dropped
+inet|filter hook postrouting priority filter|tcp dport 81 drop|forwarded
+inet|filter hook postrouting priority filter|oifname "ens*" drop|forwarded
+netdev|filter hook ingress device ens3 priority 0|tcp dport 80 drop|maybe, undecided at netdev own c 1: 
+netdev|filter hook ingress device ens4 priority 0|drop|forwarded
+netdev|filter hook egress device docker0 priority 0|drop|maybe
+bridge|filter hook output priority 0|drop|maybe, undecided at bridge own c 1: drop
+bridge|filter hook input priority 0|tcp dport 81 drop|forwarded
+inet|filter hook ingress device ens3 priority 0|drop|maybe
+inet|filter hook prerouting priority 0|ct state invalid drop|forwarded
+inet|filter hook prerouting priority -250|ct state invalid drop|dropped by inet own c 1: ct state invalid drop
+inet|filter hook forward priority 0|ct state invalid,untracked drop|forwarded
+inet|filter hook prerouting priority -110|meta l4proto udp drop|forwarded
+inet|filter hook prerouting priority -300|notrack|local
+inet|nat hook prerouting priority -110|tcp dport 80 redirect to :22|local: .* port 22
+inet|filter hook prerouting priority -110|ip daddr set 10.1.1.1|maybe, undecided at inet own c 1: 
+inet|filter hook prerouting priority -110|ip dscp set cs1|forwarded
+inet|filter hook prerouting priority -110|meta mark set 1|forwarded
+ip|filter hook prerouting priority -110|fib saddr . iif oif missing drop|forwarded
+ip|filter hook prerouting priority -110|tcp dport vmap { 80 : drop }|dropped
+inet|filter hook forward priority 10; policy drop|ct status dnat accept|forwarded
+inet|filter hook forward priority 10; policy drop|ct state established accept|dropped by inet own c policy DROP
+END
+
+# A bridge may track a packet before the chains of IP see it, if it has chains.
+nft 'table inet own { chain c { type filter hook prerouting priority -250; ct state invalid drop; }; }'
+try "before tracking" ends 'dropped by inet own c 1' "$far" tcp 80
+nft 'table bridge own { chain c { type filter hook forward priority 0; meta mark 9 drop; }; }'
+try "… unless a bridge may track" ends 'maybe, undecided at inet own c 1: ' "$far" tcp 80
+nft 'delete table inet own; delete table bridge own'
+
+# Marks: of no importance, unless a rule or the routing matches on them.
+nft 'table inet own { chain c { type filter hook prerouting priority -110; iifname "ens3" meta mark set 1; }; }'
+iptables-nft -I DOCKER-USER -m mark --mark 1 -j DROP
+try "a mark from another table" ends 'dropped by filter DOCKER-USER 1: -m mark ' "$far" tcp 80
+try "… is only for its packets" ends 'forwarded ' from 192.0.2.200 in ens4 tcp 80
+iptables-nft -D DOCKER-USER 1
+ip rule add fwmark 1 lookup 100 pref 10
+ip route add default dev ens4 table 100
+try "… for the routing" ends 'dropped by filter FORWARD policy' "$far" tcp 80
+ip rule del pref 10
+nft delete table inet own
+
+# The other backend: chains that iptables knows, with the same conditions.
+iptables-legacy -t raw -A PREROUTING -p tcp --dport 80 -j DROP
+try "the other backend's table raw" ends 'dropped by ip_tables raw PREROUTING 1: -p tcp' "$far" tcp 80
+try "… for other ports" ends 'local' "$far" tcp 81
+iptables-legacy -t raw -F
+iptables-legacy -t nat -A PREROUTING -i ens3 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.2:80
+try "the other backend's DNAT" ends 'forwarded .* to 172.17.0.2 port 80' "$far" tcp 81
+try "… from elsewhere" ends 'local' from 192.0.2.200 in ens4 tcp 81
+iptables-legacy -t nat -F
+iptables-legacy -N own && iptables-legacy -A own -m conntrack --ctstate INVALID -j DROP && iptables-legacy -A FORWARD -j own
+try "the other backend drops only invalid packets" ends 'forwarded ' "$far" tcp 80
+finish

@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2119 # dockerd needs no option
+# What gets to a container without DOCKER-USER, with real clients: by docker-proxy, in a
+# family without Docker's chains, by a Docker elsewhere, by Docker's own tables. A check is
+# never OK then.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "$TESTS/dockerd.sh"
+# Without the guard, unless a case is about it.
+GUARD=off
+
+hosts_up
+# answers HOST-IP HOST-PORT CONTAINER-PORT: a docker-proxy that answers like the container.
+answers() {
+	start "$WORK/bin/docker-proxy" "$PEERS/answer.py" "$2" -proto tcp -host-ip "$1" -host-port "$2" \
+		-container-ip 172.17.0.2 -container-port "$3" && proxies+=("$started")
+}
+# section PORT: closed but for one client.
+section() {
+	write_conf <<-END
+	publish "$1/tcp" { interface = "ens3" allow = { "203.0.113.123" } }
+	END
+}
+# The listeners are of both families; here it is about IPv4.
+six_closed() { "ip6tables-$KIND" -A INPUT -i ens3 -p tcp -j REJECT; }
+message() { grep -q -- "$1" "$WORK/out"; }
+untracked() { ipt -t raw -A PREROUTING -p tcp --dport 80 -j CT --notrack && ipt -t raw -A OUTPUT -p tcp --sport 80 -j CT --notrack; }
+
+for KIND in nft legacy; do
+	# ---- dockerd translates nothing ----
+
+	proxies=()
+	clear_tables
+	six_closed
+	ipt -A INPUT -p tcp --dport 22 -j ACCEPT
+	section 8080
+	dockerd --iptables=false
+	answers 0.0.0.0 8080 80
+	dockfw 2 --repair
+	try "$KIND iptables=false: the outsider gets in" reaches "$outsider" 198.51.100.10 8080
+	try "$KIND iptables=false: found" finds 2 'critical proxy-bypass'
+	try "$KIND iptables=false: why" message 'dockerd does not use iptables'
+	try "$KIND iptables=false: the remedy" message 'run dockerd without iptables=false'
+	ipt -A INPUT -i ens3 -p tcp --dport 8080 ! -s 203.0.113.123 -j REJECT
+	try "$KIND iptables=false: INPUT refuses it" refused "$outsider" 198.51.100.10 8080
+	try "$KIND iptables=false: then nothing is wrong" finds 0 ''
+	ipt -F INPUT
+	GUARD='' section 8080
+	try "$KIND iptables=false: the guard" dockfw 0 --repair
+	try "$KIND iptables=false: it refuses the outsider" refused "$outsider" 198.51.100.10 8080
+	try "$KIND iptables=false: not the allowed client" reaches "$allowed" 198.51.100.10 8080
+	try "$KIND iptables=false: nothing is wrong" finds 0 ''
+	end "$dockerd" "${proxies[@]}"
+
+	# ---- packets that are not translated ----
+
+	clear_tables
+	six_closed
+	load docker-28.5
+	section 80
+	dockerd
+	proxies=() && answers 0.0.0.0 80 80
+	dockfw 0 --repair
+	try "$KIND untracked: first all is right" finds 0 ''
+	try "$KIND untracked: and the outsider refused" refused "$outsider" 198.51.100.10
+	untracked
+	try "$KIND untracked: the outsider gets in" reaches "$outsider" 198.51.100.10
+	try "$KIND untracked: found" finds 2 'critical proxy-bypass'
+	ipt -t raw -F
+	try "$KIND redirected: first all is right" finds 0 ''
+	ipt -t nat -I PREROUTING -i ens3 -p tcp --dport 81 -j REDIRECT --to-ports 80
+	try "$KIND redirected: the outsider gets in" reaches "$outsider" 198.51.100.10 81
+	try "$KIND redirected: found" finds 1 'warning proxy-bypass'
+	try "$KIND redirected: by the port that it came for" message 'for 81/tcp, so'
+	end "$dockerd" "${proxies[@]}"
+done
+
+# ---- a family without Docker's chains ----
+
+KIND=nft
+everyone_dropped() {
+	write_conf <<-END
+	${1:-}
+	chain "DOCKER-USER" { rules = { "-i ens3 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN", "-i ens3 -j REJECT" } }
+	END
+}
+clear_tables
+load docker-26
+ip6tables-nft -P FORWARD ACCEPT
+everyone_dropped
+dockerd
+try "no ip6tables: the outsider gets to the container" reaches "$outsider" fd00:17::2
+try "no ip6tables: found" finds 2 'critical user-chain-missing,critical user-jump-missing,critical rule-missing'
+try "no ip6tables: -6 agrees" dockfw 2 -6
+try "no ip6tables: a repair" dockfw 0 --repair
+try "no ip6tables: refused" refused "$outsider" fd00:17::2
+try "no ip6tables: what the container starts is not" outgoing
+try "no ip6tables: nothing is wrong" finds 0 ''
+everyone_dropped 'families = { "ipv4" }'
+try "a family left out" finds 1 'warning family-left-out'
+try "it names the bridge" message "Docker's bridge docker0"
+sed -i '1s/^/ignore = { "family-left-out" } /' "$CONF"
+try "unless that is ignored" finds 0 ''
+ip6tables-nft -F && ip6tables-nft -X
+sysctl -qw net.ipv6.conf.all.forwarding=0
+everyone_dropped
+try "without forwarding the family is skipped" finds 0 ''
+try "by -6 as well" dockfw 0 -6
+# shellcheck disable=SC2086 # a list
+sysctl -qw $hosts_settings
+ip address del fd00:17::1/64 dev docker0
+try "and without an address" finds 0 ''
+try "by -6 as well" dockfw 0 -6
+ip link add office type bridge && ip link set office up && ip address add fd00:18::1/64 dev office
+try "a bridge that is not Docker's does not count" finds 0 ''
+ipt -A FORWARD -o office -j DOCKER
+try "unless Docker's rules name it" dockfw 2
+ipt -D FORWARD -o office -j DOCKER
+ip link delete office
+
+# ---- a Docker elsewhere ----
+
+in_namespace=(unshare --user --map-root-user --net)
+end "$dockerd"
+"${in_namespace[@]}" "$WORK/bin/dockerd" -c 'import signal; signal.pause()' & rootless=$!
+until pgrep -x dockerd >/dev/null; do sleep 0.01; done
+try "a rootless Docker" finds 3 'unknown docker-elsewhere'
+try "exposure warns of it" dockfw 0 --exposure
+try "on stderr" grep -q 'rootless' "$WORK/err"
+try "and does not know whether a port is open" dockfw 3 --exposure --fail-if-open
+end "$rootless"
+unshare --net --pid --fork --kill-child "$WORK/bin/dockerd" -c 'import signal; signal.pause()' & inner=$!
+until pgrep -x dockerd >/dev/null; do sleep 0.01; done
+try "one in a container is not" finds 0 ''
+end "$inner"
+
+# ---- Docker's own tables ----
+
+clear_tables
+nft -f - <<-'END'
+	table ip docker-bridges {
+		chain nat-PREROUTING {
+			type nat hook prerouting priority dstnat
+			tcp dport 8081 dnat to 172.17.0.2:80
+		}
+	}
+END
+try "docker-bridges: the outsider gets in" reaches "$outsider" 198.51.100.10 8081
+try "docker-bridges: exposure knows its port" dockfw 0 --exposure
+try "docker-bridges: … and that it is open" grep -q '^0.0.0.0:8081/tcp container 172.17.0.2:80 .*open to ANYONE' "$WORK/out"
+try "docker-bridges: trace follows it" dockfw 0 --trace 'from 203.0.113.200 in ens3 to 198.51.100.10 tcp 8081' --format=json
+try "docker-bridges: … to the container" jq -e '.trace.verdict == "forwarded"' "$WORK/out"
+nft add rule ip docker-bridges nat-PREROUTING limit rate 5/second tcp dport 8082 dnat to 172.17.0.3:80
+try "docker-bridges: what is not known is a maybe" dockfw 0 --trace 'from 203.0.113.200 in ens3 to 198.51.100.10 tcp 8082' --format=json
+try "docker-bridges: … not more" jq -e '.trace.verdict == "maybe"' "$WORK/out"
+try "docker-bridges: the other family is followed" dockfw 0 --trace 'from 2001:db8:113::200 in ens3 to 2001:db8:51::10 tcp 8081'
+finish

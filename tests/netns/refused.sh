@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A rule that the kernel does not take costs one rule: the others hold, with real packets,
+# and a check reports it without changing anything.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+
+# twenty_rules RULE [SETTING…]: 19 rules that hold and, as the tenth, in line 11, RULE.
+twenty_rules() {
+	local i rule=$1
+	shift
+	{
+		echo 'chain "DOCKER-USER" { rules = {'
+		for ((i = 2; i <= 19; i++)); do
+			[ "$i" != 11 ] || echo " \"$rule\","
+			echo " \"-i ens3 -p tcp --dport 80 -s 203.0.113.$((i + 120)) -j RETURN\","
+		done
+		echo ' "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+		printf '%s\n' "$@"
+	} >"$WORK/rules"
+	write_conf <"$WORK/rules"
+}
+# The rules of ours in DOCKER-USER, of IPv4 or with ip6tables of IPv6.
+held() { "${1:-iptables}-$KIND" -S DOCKER-USER | grep -c -- '--comment dockfw'; }
+holds() { [ "$(held "${2:-iptables}")" = "$1" ] || { held "${2:-iptables}"; ipt -S DOCKER-USER; return 1; }; }
+# The findings rule-refused of the last report in JSON: FAMILY MESSAGE.
+refused_rules() { jq -r '.findings[] | select(.id == "rule-refused") | "\(.family) \(.message)"' "$WORK/out"; }
+# names FAMILY TEXT: the last report has one finding, for that family, with the text.
+names() {
+	refused_rules
+	[ "$(refused_rules | wc -l)" = 1 ] && refused_rules | grep -q "^$1 .*$2"
+}
+guarded() { nft list table ip dockfw | grep -c 'saddr 203.0.113\|tcp dport 80'; }
+
+ah='-i ens3 -m ah -j DROP' # IPv4 has it with -p ah only; IPv6 takes it
+hosts_up
+for KIND in nft legacy; do
+	clear_tables
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	twenty_rules "$ah"
+	try "$KIND: before, everyone gets in" reaches "$outsider" 198.51.100.10
+	packets_end
+	checked() { finds 2 'critical rule-missing,critical rule-refused,warning guard-missing'; }
+	try "$KIND: a check finds the rule, and changes nothing" silent checked
+	try "$KIND: it names it, in the family that refuses it" names ipv4 "$CONF:11: .*'$ah'.*Invalid argument"
+	dry() { dockfw 2 -4 --repair --dry-run && grep -q 'rule-refused' "$WORK/out" && ! grep '^ *+.* ah ' "$WORK/out"; }
+	try "$KIND: so does a dry run" silent dry
+	try "$KIND: a repair puts in the others" dockfw 2 --repair
+	try "$KIND: all of them" holds 19
+	try "$KIND: and this one in IPv6" holds 2 ip6tables
+	try "$KIND: the guard has them too" [ "$(guarded)" = 19 ]
+	try "$KIND: the allowed client gets in" reaches "$allowed" 198.51.100.10
+	try "$KIND: another client is refused" refused "$outsider" 198.51.100.10
+	try "$KIND: only the refused rule is left to report" finds 2 'critical rule-refused'
+	packets_end
+	try "$KIND: a second repair writes nothing" silent dockfw 2 --repair
+	twenty_rules "-i ens3 -p ah -m ah -j DROP"
+	try "$KIND: corrected, it is put in" dockfw 0 --repair
+	try "$KIND: as one of twenty" holds 20
+	packets_end
+
+	# The trial of --check-config, which also needs no table of nf_tables.
+	twenty_rules "$ah"
+	wrong() { gives 3 "$DOCKFW" --check-config -b "$KIND" -f "$CONF" && grep -q "^dockfw-check: $CONF:11: .* (IPv4)" "$WORK/err" && ! grep -v ':11: ' "$WORK/err"; }
+	try "$KIND: --check-config names it" silent wrong
+	try "$KIND: without CAP_NET_ADMIN the kernel is not consulted" gives 0 setpriv --bounding-set -net_admin \
+		--inh-caps -net_admin "$DOCKFW" --check-config -b "$KIND" -f "$CONF"
+
+	# One that is not for FORWARD fails only when its chain is validated, with all after it.
+	clear_tables
+	load docker-28.5
+	twenty_rules '-4 -m cgroup --cgroup 5 -j DROP'
+	try "$KIND: a rule for other hooks: --check-config" wrong
+	try "$KIND: a rule for other hooks: only that one is left out" dockfw 2 -4 --repair
+	try "$KIND: a rule for other hooks: the others are put in" holds 19
+	ipt -F FORWARD
+	ipt -F DOCKER-USER
+	ipt -X DOCKER-USER
+	try "$KIND: a rule for other hooks: also with the jump" dockfw 2 -4 --repair
+	try "$KIND: a rule for other hooks: the others are put in again" holds 19
+	clear_tables
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+
+	# What refuses is replaced, at its place, by a refusal of all that is new.
+	for rule in "$ah" '-m ah -j ELSEWHERE'; do
+		write_conf <<-END
+		chain "DOCKER-USER" { rules = { "-i ens3 -s 203.0.113.123 -j RETURN", "$rule" } }
+		chain "ELSEWHERE" { rules = { "-j DROP" } }
+		outside = { "ens3" }
+		on-error = "close"
+		END
+		try "$KIND: on-error: '$rule' is replaced" dockfw 2 --repair
+		try "$KIND: on-error: the message says so" grep -q 'in its place, new connections from outside' "$WORK/out"
+		try "$KIND: on-error: another client is refused" refused "$outsider" 198.51.100.10
+		try "$KIND: on-error: what an earlier rule lets in gets in" reaches "$allowed" 198.51.100.10
+		try "$KIND: on-error: the container's own connections go out" outgoing
+		packets_end
+		try "$KIND: on-error: it stays" silent dockfw 2 --repair
+		ipt -F DOCKER-USER
+		try "$KIND: on-error: the guard refuses as well" refused "$outsider" 198.51.100.10
+		try "$KIND: on-error: and lets in the same" reaches "$allowed" 198.51.100.10
+	done
+	write_conf <<-END
+	chain "DOCKER-USER" { rules = { "-i ens3 -m ah -j RETURN" } }
+	on-error = "close"
+	END
+	try "$KIND: on-error: a rule that accepts is left out" dockfw 2 -4 --repair
+	try "$KIND: on-error: nothing takes its place" holds 0
+
+	# A set that comes later.
+	if ! ipset create probe hash:ip 2>/dev/null; then
+		ok "$KIND: a missing set # SKIP no ipset"
+		continue
+	fi
+	ipset destroy probe
+	for setting in '' 'on-error = "close"'; do
+		write_conf <<-END
+		chain "DOCKER-USER" { rules = {
+		  "-i ens3 -s 203.0.113.123 -j RETURN",
+		  "-i ens3 -m set --match-set forbidden src -j DROP",
+		  "-i ens3 -p tcp --dport 81 -j REJECT" } }
+		$setting
+		families = { "ipv4" } ignore = { "family-left-out" }
+		END
+		try "$KIND: a missing set: '$setting'" dockfw 2 --repair
+		listed() { finds 2 'critical rule-refused' && refused_rules | grep -q "$CONF:3: .*Set forbidden doesn't exist: create it"; }
+		try "$KIND: it is reported, and the rest is in force" listed
+		if [ -n "$setting" ]; then
+			try "$KIND: another client is refused" refused "$outsider" 198.51.100.10
+		else
+			try "$KIND: what the rule would refuse gets in" reaches "$outsider" 198.51.100.10
+		fi
+		try "$KIND: the allowed client gets in" reaches "$allowed" 198.51.100.10
+		try "$KIND: --check-config reports the set" gives 3 "$DOCKFW" --check-config -f "$CONF"
+		ipset create forbidden hash:ip && ipset add forbidden 203.0.113.200
+		try "$KIND: once the set is there, a repair puts the rule in" dockfw 0 --repair
+		try "$KIND: three rules are in force" holds 3
+		closed() { ask "$outsider" 198.51.100.10; [ $? = 2 ]; }
+		try "$KIND: and drops what is in the set" closed
+		clear_tables
+		load docker-28.5
+		ipset destroy forbidden
+	done
+done
+finish

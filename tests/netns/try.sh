@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016 # scripts for other shells
+# --try on a terminal: kept after a yes, otherwise undone, whatever ends the wait.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+export XTABLES_LOCKFILE=$WORK/xtables.lock
+
+question='Without an answer it is undone in'
+# tries STATUS SECONDS [PATTERN ACTION]…: --try on a terminal.
+tries() {
+	local wanted=$1 seconds=$2
+	shift 2
+	gives "$wanted" "$TESTS/dialogue.py" "$@" -- "$DOCKFW" -f "$CONF" -b "$KIND" --try "$seconds"
+}
+says() { grep -qF -- "$1" "$WORK/out" || { cat "$WORK/out" "$WORK/err"; return 1; }; }
+# The tables, without counters, handles, and the ways in which nft lists the same rule.
+held() {
+	local command
+	for command in iptables ip6tables; do
+		[ "$KIND" = legacy ] && [ -z "$(registered "$command")" ] && continue
+		"$command-$KIND-save"
+	done 2>/dev/null | sed -E 's/\[[0-9]+:[0-9]+\]//; /^#/d'
+	for family in ip ip6; do
+		nft list table $family dockfw 2>/dev/null |
+			sed -E 's/counter packets [0-9]+ bytes [0-9]+ //; s/meta l4proto tcp //; s/  */ /g'
+	done
+}
+as_before() { held | diff "$WORK/held" -; }
+# The keeper runs on for a moment after the one whose terminal is gone.
+soon() {
+	local tries=0
+	until "$@" >"$WORK/soon" 2>&1; do
+		[ $((tries += 1)) -lt 200 ] || { cat "$WORK/soon"; return 1; }
+		sleep 0.05
+	done
+}
+in_force() { gives 0 "$DOCKFW" -f "$CONF" -b "$KIND"; }
+
+not_left() { ! { tables; nft list ruleset; } | grep -E "DOCKER-USER|OFFICE|dockfw"; }
+
+broken_hosts() {
+	clear_tables && load docker-28.5 && load docker-28.5.ipv6 ip6tables
+	case $1 in
+	jump) # a late jump, rules of others and rules of an earlier configuration
+		ipt -D FORWARD -j DOCKER-USER && ipt -A FORWARD -j DOCKER-USER &&
+			ipt -A DOCKER-USER -s 192.0.2.7 -j DROP &&
+			ipt -A DOCKER-USER -i ens3 -p tcp --dport 22 -m comment --comment dockfw -j DROP &&
+			ipt -A DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT &&
+			ipt -A DOCKER-USER -s 192.0.2.8 -j ACCEPT ;;
+	missing) # no DOCKER-USER in one family
+		ipt -D FORWARD -j DOCKER-USER && ipt -F DOCKER-USER && ipt -X DOCKER-USER ;;
+	guard) # a guard that differs
+		"$DOCKFW" -f "$CONF" -b "$KIND" --repair -q && nft add rule ip dockfw forward tcp dport 9 drop &&
+			nft insert rule ip6 dockfw forward counter drop && ipt -F DOCKER-USER ;;
+	frame) # a guard whose base chain is another one
+		nft add table ip dockfw '{ comment "dockfw"; }' &&
+			nft add chain ip dockfw forward '{ type filter hook forward priority 7; }' ;;
+	none) # before the first start of Docker
+		clear_tables ;;
+	esac
+}
+
+lock_free() { flock -n -x /var/lib/dockfw/watch.lock true; }
+stored() { compgen -G "/var/lib/dockfw/*.conf" >/dev/null; }
+not() { ! "$@"; }
+
+for KIND in nft legacy; do
+	two_rules
+	sed -i '1i chain "OFFICE" { rules = { "-s 192.0.2.0/24 -j RETURN", "-j DROP" } }' "$CONF"
+	sed -i 's/^        "-i ens3 -p tcp --dport 80 -j REJECT"/        "-i ens3 -p tcp --dport 443 -j OFFICE",\n&/' "$CONF"
+	for host in jump missing guard; do
+		broken_hosts $host
+		held >"$WORK/held"
+		rm -f /var/lib/dockfw/*.conf
+		try "$KIND $host: no" tries 2 60 "$question" send:no
+		try "$KIND $host: it says so" says 'The repair was undone, since the answer is no.'
+		try "$KIND $host: as before" as_before
+		try "$KIND $host: nothing is stored" not stored
+	done
+	broken_hosts frame
+	held >"$WORK/held"
+	try "$KIND: refused if it could not be undone" tries 3 60
+	try "$KIND: it says why" says 'could not be put back exactly'
+	try "$KIND: nothing is written" as_before
+	broken_hosts none
+	# With ip_tables, FORWARD and its table stay, empty.
+	try "$KIND: before Docker's first start" tries 3 60 "$question" send:n
+	try "$KIND: nothing of it is left" not_left
+
+	broken_hosts jump
+	held >"$WORK/held"
+	# Who answers does not depend on the kind of tables.
+	for end in hangup $([ "$KIND" = legacy ] || echo signal:TERM signal:KILL signal:INT signal:HUP); do
+		case $end in *KILL) status=137 ;; hangup) status=0 ;; *) status=2 ;; esac
+		try "$KIND: $end" tries $status 60 "$question" "$end"
+		try "$KIND: $end: as before" soon as_before
+		soon lock_free || not_ok "$KIND: the lock is free"
+	done
+	try "$KIND: nothing to read" gives 2 "$DOCKFW" -f "$CONF" -b "$KIND" --try 60 </dev/null
+	try "$KIND: nothing to read: as before" as_before
+	if [ "$KIND" = nft ]; then
+		try "$KIND: no answer" tries 2 5 "$question" send:perhaps "yes or no:" shell:true
+		try "$KIND: no answer: it says so" says 'since nobody has confirmed it in time'
+		try "$KIND: no answer: as before" as_before
+	fi
+	# The keeper is the only other process of that name.
+	try "$KIND: SIGTERM for the keeper" tries 2 60 "$question" 'shell:kill $(pgrep -n -x dockfw-check)'
+	try "$KIND: SIGTERM for the keeper: as before" as_before
+
+	others="iptables-$KIND -I DOCKER-USER -s 192.0.2.9 -j DROP && iptables-$KIND -A OFFICE -s 192.0.2.10 -j DROP"
+	try "$KIND: others write meanwhile" tries 2 60 "$question" "shell:$others" 's: ' send:no
+	try "$KIND: their rules stay" grep -q -- '-A OFFICE -s 192.0.2.10/32 -j DROP' <(held)
+	ipt -F OFFICE && ipt -X OFFICE && ipt -D DOCKER-USER -s 192.0.2.9 -j DROP
+	try "$KIND: the rest is as before" as_before
+
+	try "$KIND: yes" tries 0 60 "$question" send:yes
+	try "$KIND: it says so" says 'The repair stays.'
+	try "$KIND: in force" in_force
+	try "$KIND: stored" stored
+	held >"$WORK/held"
+	try "$KIND: nothing to do, no question" tries 0 60
+	try "$KIND: nothing is written" as_before
+done
+
+"$DOCKFW" -f "$CONF" -b nft --watch >"$WORK/watch" 2>&1 &
+watch=$!
+soon grep -qx "$watch" /var/lib/dockfw/watch.lock
+KIND=nft
+try "a watch runs" tries 3 60
+try "it says so" says 'would put back at once what --try undoes'
+kill $watch && wait $watch
+try "a number of seconds" gives 3 "$DOCKFW" --try 4
+try "with --dry-run" gives 3 "$DOCKFW" --try 60 --dry-run
+finish

@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --watch brings Docker's own chains back: whichever part of them is lost, and whatever has
+# been written meanwhile.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "$TESTS/dockerd.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
+
+# Docker's rules and FORWARD's policy, without the program's own.
+docker_rules() {
+	local command table
+	for command in iptables ip6tables; do
+		for table in filter nat; do
+			"$command-$KIND" -t "$table" -S | grep -E "DOCKER|docker0|^-P FORWARD" | grep -v DOCKER-USER
+		done
+	done
+}
+same() { docker_rules | diff "$WORK/before" -; }
+# lose NAME COMMAND…: what the command breaks comes back.
+lose() {
+	local name=$1
+	shift
+	no_events
+	"$@"
+	try "$KIND: $name: brought back" event '.event == "restored"'
+	try "$KIND: $name: as it was" until_true same
+	try "$KIND: $name: the port works" until_true reaches "$allowed" 198.51.100.10
+	try "$KIND: $name: for nobody else" refused "$outsider" 198.51.100.10
+	compared
+}
+# A copy is taken a second after the last write.
+compared() { until_true holds && sleep 2; }
+
+docker_chains() { ipt -F DOCKER && ipt -t nat -F DOCKER; }
+# dockerd was in the middle of writing.
+half() {
+	ipt -F && ipt -P FORWARD ACCEPT
+	ipt -A DOCKER ! -i docker0 -o docker0 -j DROP
+	ipt -A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+}
+
+hosts_up
+proxy_of() { proxy -proto tcp -host-ip 0.0.0.0 -host-port "$1" -container-ip "$2" -container-port 80; }
+for KIND in nft legacy; do
+	clear_tables
+	load docker-28.5 && load docker-28.5.ipv6 ip6tables
+	two_rules
+	listen=0.0.0.0 port=80 proxies=()
+	try "$KIND: dockerd" dockerd
+	try "$KIND: a docker-proxy" proxy_of 80 172.17.0.2
+	try "$KIND: the watch starts" watch
+	compared
+	docker_rules >"$WORK/before"
+	lose "-F, half of it written again, and the policy" half
+	[ "$KIND" = legacy ] || lose "the rules of DOCKER, but no jump" docker_chains
+
+	# ---- what dockerd removes itself ----
+	ipt -t nat -A DOCKER ! -i docker0 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.3:80
+	first=("${proxies[@]}") port=81
+	try "$KIND: another container" proxy_of 81 172.17.0.3
+	compared
+	no_events
+	end "${proxies[@]:1}"
+	ipt -t nat -F
+	try "$KIND: a container ends while its rules are lost" event '.event == "restored"'
+	try "$KIND: its rule does not come back" until_true same
+	end "${first[@]}" "$dockerd"
+	try "$KIND: the watch ends" stop
+done
+finish

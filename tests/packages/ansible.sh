@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The Ansible role: what it writes, that a second run changes nothing, that --check only looks.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+
+export KIND=nft
+# /etc of the test's own, over that of the machine.
+mkdir "$WORK/etc" "$WORK/bin" "$WORK/roles" && mount -t tmpfs tmpfs "$WORK/etc" && mkdir "$WORK/etc/u" "$WORK/etc/w" &&
+	mount -t overlay dockfw-etc -o "lowerdir=/etc,upperdir=$WORK/etc/u,workdir=$WORK/etc/w" /etc || exit 1
+ln -s "$(realpath "$DOCKFW")" "$WORK/bin/dockfw-check"
+ln -s "$(realpath "$TESTS/../conf/ansible")" "$WORK/roles/dockfw_check"
+export PATH=$WORK/bin:$PATH ANSIBLE_ROLES_PATH=$WORK/roles ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_NOCOLOR=1 \
+	ANSIBLE_RETRY_FILES_ENABLED=false ANSIBLE_HOME=$WORK/ansible HOME=$WORK
+cat >"$WORK/play.yml" <<'END'
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  roles:
+    - role: dockfw_check
+      vars:
+        ansible_python_interpreter: /usr/bin/python3
+        dockfw_package: ""
+        dockfw_mode: none
+        dockfw_outside: [ens3]
+        dockfw_settings: { families: [ipv4] }
+        dockfw_publish:
+          - { port: 80/tcp, allow: [203.0.113.123] }
+END
+play() { # CHANGED OPTION…: the play succeeds with so many changes
+	local wanted=$1
+	shift
+	ansible-playbook -i localhost, "$@" "$WORK/play.yml" >"$WORK/out" 2>&1 || { cat "$WORK/out"; return 1; }
+	grep -q "changed=$wanted " "$WORK/out" || { cat "$WORK/out"; return 1; }
+}
+tables() { iptables-nft-save | grep -v '^#' | sed 's/\[.*//'; nft list tables; }
+unchanged() { diff "$WORK/before" <(tables); }
+
+load docker-26 || exit 1
+tables >"$WORK/before"
+try "--check on a host without a configuration reports three changes" play 3 --check
+try "--check writes nothing" unchanged
+try "--check puts no file in place" test ! -e /etc/dockfw/dockfw.conf
+try "the first run writes the configuration and repairs" play 3
+try "the host is right" gives 0 dockfw-check
+try "a second run changes nothing" play 0
+iptables-nft -F DOCKER-USER
+tables >"$WORK/before"
+try "--check on a broken host reports a change" play 1 --check
+try "--check leaves it broken" unchanged
+try "a run repairs it" play 1
+try "the host is right again" gives 0 dockfw-check
+try "a wrong configuration is refused" gives 2 ansible-playbook -i localhost, -e 'dockfw_extra="publish {"' "$WORK/play.yml"
+try "the one before stays" gives 0 dockfw-check
+finish
