@@ -381,9 +381,8 @@ static int check_words(struct options *options, int argc, char *argv[])
 }
 
 /* An option that is only for other modes. */
-static int check_mode_of(const struct options *options, int key)
+static int check_mode_of(const struct options *options, const struct option_row *row)
 {
-	const struct option_row *row = row_of(key);
 	char *names;
 
 	if (!row->modes || options_is_mode(row) || row->modes & 1U << options->mode)
@@ -497,7 +496,7 @@ static int check_given(const struct options *options, uint64_t given)
 	const struct option_row *row;
 
 	for (size_t i = 0; (row = row_at(i)); i++)
-		if (given & 1ULL << i && check_mode_of(options, row->key))
+		if (given & 1ULL << i && check_mode_of(options, row))
 			return -1;
 	return 0;
 }

@@ -45,10 +45,10 @@ holds() {
 }
 # breaks NAME WORDS COMMAND…
 breaks() {
-	local name=$1 words=$2
+	local name=$1 expected=$2
 	shift 2
 	restore && backdated "$@"
-	try "$KIND: $name" holds "$words"
+	try "$KIND: $name" holds "$expected"
 }
 in_place() { printf '%s\n' "$1" >"$CONF"; }
 append() { printf '%s\n' "$1" >>"$CONF"; }

@@ -51,14 +51,14 @@ static struct other_hook *begin(enum other_place place, int32_t priority, bool n
 	return &others.v[0];
 }
 
-/* Takes the rule over. The result is valid until the next one is added. */
+/* Takes the rule over. The result is valid until the next one is added; NULL: it is not kept. */
 static struct other_rule *append(const char *chain, struct other_rule rule)
 {
 	struct other_chain *to = &others.chains[other_filters_chain(&others, 0, chain)];
 
 	rule.number = ++to->rules;
 	other_chain_add(to, &rule);
-	return &to->v[to->n - 1];
+	return to->n ? &to->v[to->n - 1] : NULL;
 }
 
 static struct other_rule *add(const char *chain, enum other_verdict verdict)
