@@ -24,6 +24,8 @@ static const char *const names[] = { DOCKER_USER, "OFFICE", "HOME", "f2b-x", "DO
 
 int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n,
 			  const struct strings *chains, struct spec *specs);
+int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
+			      struct spec *specs);
 int __wrap_rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts);
 
 static bool has_address(const struct rule *rule)
@@ -92,6 +94,14 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 {
 	for (size_t i = 0; i < n; i++)
 		parse_text(family, texts[i], chains, &specs[i]);
+	return 0;
+}
+
+int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
+			      struct spec *specs)
+{
+	for (size_t i = 0; i < n; i++)
+		parse_text(texts[i].family, texts[i].text, chains, &specs[i]);
 	return 0;
 }
 
