@@ -10,6 +10,7 @@
 
 #include "fuzz.h"
 #include "nft_decode.h"
+#include "nft_listed_rule.h"
 #include "nft_encode.h"
 #include "through_nft.h"
 

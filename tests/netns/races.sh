@@ -65,16 +65,33 @@ repairer() {
 	done
 }
 
-# reader: a table that is read whole shows one moment. A sample has, in order, the
-# configured rules of DOCKER-USER and the place of the jump among Docker's jumps.
+# sample_of: one moment, as "HANDLE WORD" for each of the configured rules of DOCKER-USER and for
+# the jumps to it and to Docker's first chain, in the order of the rules.
+sample_of() {
+	local -
+	set -o pipefail
+	case $KIND in
+	nft) nft -a list table ip filter | awk '
+		/^\tchain / { chain = $2 }
+		chain == "DOCKER-USER" && /203\.0\.113\.123 .* return # handle/ { print $NF, "return" }
+		chain == "DOCKER-USER" && / reject # handle/ { print $NF, "reject" }
+		chain == "FORWARD" && / jump DOCKER-USER # handle/ { print $NF, "jump" }
+		chain == "FORWARD" && / jump DOCKER-ISOLATION-STAGE-1 # handle/ { print $NF, "docker" }' ;;
+	legacy) iptables-legacy-save -t filter | awk '
+		/^-A DOCKER-USER .*dockfw -j RETURN/ { print NR, "return" }
+		/^-A DOCKER-USER .*dockfw -j REJECT/ { print NR, "reject" }
+		/^-A FORWARD -j DOCKER-USER$/ { print NR, "jump" }
+		/^-A FORWARD -j DOCKER-ISOLATION-STAGE-1$/ { print NR, "docker" }' ;;
+	esac
+}
+# reader: a table that is read whole shows one moment. nft lists a rule twice if somebody has
+# inserted another one, which is not committed yet, while it reads: that is not a sample.
 reader() {
 	while [ ! -e "$WORK/done" ]; do
-		"iptables-$KIND-save" -t filter >"$WORK/sample" 2>/dev/null || continue
-		awk '/^-A DOCKER-USER .*dockfw -j RETURN/ { printf "return " }
-			/^-A DOCKER-USER .*dockfw -j REJECT/ { printf "reject " }
-			/^-A FORWARD -j DOCKER-USER$/ { printf "jump " }
-			/^-A FORWARD -j DOCKER-ISOLATION-STAGE-1$/ { printf "docker " }
-			END { print "" }' "$WORK/sample" >>"$WORK/samples"
+		sample_of >"$WORK/sample" 2>/dev/null || continue
+		[ -z "$(cut -d' ' -f1 "$WORK/sample" | sort | uniq -d)" ] || continue
+		cut -d' ' -f2 "$WORK/sample" | tr '\n' ' ' >>"$WORK/samples"
+		echo >>"$WORK/samples"
 	done
 }
 
@@ -107,7 +124,7 @@ states() {
 	grep -qE "^ *[0-9]+ $2\$" "$WORK/states" && grep -qE "^ *[0-9]+ $3\$" "$WORK/states" &&
 		! grep -vE "^ *[0-9]+ ($2|$3)\$" "$WORK/states"
 }
-# iptables lists FORWARD before DOCKER-USER.
+# FORWARD is listed before DOCKER-USER.
 whole() { states "$WORK/samples" 'jump docker return reject ' 'docker jump '; }
 guard_whole() { states "$WORK/guard-samples" 'forward accept reject ' ''; }
 without_failure() { [ ! -s "$WORK/failed" ] || { head -n 30 "$WORK/failed"; return 1; }; }

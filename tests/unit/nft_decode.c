@@ -18,6 +18,7 @@
 #include "guard_names.h"
 #include "nft_canonical.h"
 #include "nft_decode.h"
+#include "nft_listed_rule.h"
 #include "nft_encode.h"
 #include "nft_mark.h"
 #include "rulespec.h"

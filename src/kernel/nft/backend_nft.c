@@ -17,6 +17,7 @@
 #include "nft_decode.h"
 #include "nft_filters.h"
 #include "nft_guard_sets.h"
+#include "nft_listed_rule.h"
 #include "nft_mark.h"
 #include "nft_owner.h"
 #include "nft_socket.h"
@@ -256,14 +257,18 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 struct rules {
 	const struct table *table;
 	struct chain *chain;
+	uint64_t previous; /* handle of the last one */
+	bool broken;       /* what was listed is not one after the other */
 };
 
 static void take_rule(const struct nlmsghdr *nlh, void *data)
 {
 	struct rules *rules = data;
 
-	if (nft_is_rule_of(nlh, rules->table->name, rules->chain->name))
-		chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
+	if (!nft_is_rule_of(nlh, rules->table->name, rules->chain->name))
+		return;
+	rules->broken |= !nft_rule_follows(nlh, &rules->previous);
+	chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
 }
 
 /* The number of rules that the chain has, or, if that is not known, that were listed. */
@@ -315,7 +320,7 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 			  struct chain *chain)
 {
 	struct nft *nft = (struct nft *)backend;
-	struct rules rules = { table, chain };
+	struct rules rules = { .table = table, .chain = chain };
 	int status = start(nft, snapshot);
 	struct nlmsghdr *nlh;
 	size_t rules_there;
@@ -328,6 +333,11 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 	status = nft_request(nft->socket, take_rule, &rules);
 	if (status)
 		return status;
+	if (rules.broken) {
+		diag_step(2, "netlink: the rules of %s %s %s were listed while others wrote",
+			  family_name(table->family), table->name, chain->name);
+		return BACKEND_CHANGED;
+	}
 	rules_there = rule_count(nft, table, chain);
 	if (rules_there != chain->nrules)
 		return not_whole(nft, table, chain, rules_there);

@@ -554,13 +554,6 @@ static void take_form(struct rule *rule)
 		rule->form = form;
 }
 
-static bool is_text(const struct nlattr *attr, const char *text)
-{
-	const char *is = nft_attr_string(attr);
-
-	return is && !strcmp(is, text);
-}
-
 struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 {
 	const uint32_t known = A(RULE_TABLE) | A(RULE_CHAIN) | A(RULE_HANDLE) |
@@ -569,12 +562,13 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 	struct nft_decoder d = { .rule = rule_new(family) };
 	struct nft_attrs attrs;
 	bool whole = nft_attrs_message(&attrs, nlh, known);
+	const char *table = nft_attr_string(attrs.v[NFTA_RULE_TABLE]);
 
 	if (!whole)
 		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
-	d.guard = is_text(attrs.v[NFTA_RULE_TABLE], GUARD_TABLE);
+	d.guard = table && !strcmp(table, GUARD_TABLE);
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
 	nft_decode_ct_end(&d);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
@@ -586,12 +580,4 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 		take_form(d.rule);
 	}
 	return d.rule;
-}
-
-bool nft_is_rule_of(const struct nlmsghdr *nlh, const char *table, const char *chain)
-{
-	struct nft_attrs attrs;
-
-	nft_attrs_message(&attrs, nlh, A(RULE_TABLE) | A(RULE_CHAIN));
-	return is_text(attrs.v[NFTA_RULE_TABLE], table) && is_text(attrs.v[NFTA_RULE_CHAIN], chain);
 }

@@ -20,7 +20,4 @@
  */
 struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh);
 
-/* Whether the message has a rule of that chain: old kernels dump the rules of all chains. */
-bool nft_is_rule_of(const struct nlmsghdr *nlh, const char *table, const char *chain);
-
 #endif

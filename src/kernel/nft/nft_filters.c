@@ -12,6 +12,7 @@
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_decode.h"
+#include "nft_listed_rule.h"
 #include "nft_other_rule.h"
 #include "nft_socket.h"
 #include "util.h"
@@ -237,6 +238,9 @@ struct rules_read {
 	size_t table;                /* in filters */
 	uint8_t family;
 	const char *name;
+	size_t chain;                /* that the last rule was of, in filters */
+	uint64_t previous;           /* handle of that rule */
+	bool broken;                 /* what was listed is not one after the other */
 };
 
 /* A rule of x_tables is kept whole, if it can be decoded. */
@@ -275,6 +279,10 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 	place.chain = other_filters_chain(read->filters, read->table, chain);
 	if (place.chain == OTHER_NOWHERE)
 		return;
+	if (place.chain != read->chain)
+		read->previous = 0;
+	read->chain = place.chain;
+	read->broken |= !nft_rule_follows(nlh, &read->previous);
 	place.number = ++read->filters->chains[place.chain].rules;
 	expressions = attrs.v[NFTA_RULE_EXPRESSIONS];
 	if (!nft_other_has_xt(expressions) || !take_xt(nlh, &place))
@@ -284,11 +292,13 @@ static void take_rule(const struct nlmsghdr *nlh, void *data)
 static int ask_rules(struct nft_socket *nft, struct rules_read *read)
 {
 	struct nlmsghdr *question = nft_request_begin(nft, NFT_MSG_GETRULE, read->family);
+	int status;
 
 	/* Without the name, the answer has more than is needed. */
 	if (strlen(read->name) <= ASKED_NAME_MAX)
 		mnl_attr_put_strz(question, NFTA_RULE_TABLE, read->name);
-	return nft_request(nft, take_rule, read);
+	status = nft_request(nft, take_rule, read);
+	return !status && read->broken ? BACKEND_CHANGED : status;
 }
 
 static bool in_table(const struct listed_chain *chain, const struct listed_chain *first)
@@ -303,7 +313,7 @@ static int read_listed_table(struct nft_socket *nft, struct nft_listing *listing
 	const struct listed_chain *of = &listing->v[first];
 	struct nft_other_sets sets = { .left = &listing->elements, .forks = &listing->forks };
 	struct rules_read read = { .filters = filters, .sets = &sets, .family = of->family,
-				   .name = of->table };
+				   .name = of->table, .chain = OTHER_NOWHERE };
 	char *name = xasprintf("%s %s", nft_family(of->family), of->table);
 	int status;
 
