@@ -218,10 +218,13 @@ test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(EXTENSION)
 # The tests, complete on a fresh machine: packages, programs, suites.
 # As many jobs as processors, unless make was given a number.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+# Suites that take long, and seldom find what no other one finds: test-slow runs them.
+SLOW := $(addprefix tests/netns/,close_first.sh docker_bridges.sh dockerd.sh faults.sh layouts.sh limits.sh) \
+	tests/rules/laid.sh tests/walk/proof.sh
 test:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
-	tests/run.sh $(BUILD)
+	LEAVE_OUT="$(SLOW)" tests/run.sh $(BUILD)
 
 # The same under AddressSanitizer and UndefinedBehaviorSanitizer, without some
 # suites: injected faults and delays would hit the sanitizers' own calls, limits their
@@ -235,12 +238,12 @@ test-asan:
 	$(MAKE) $(PARALLEL) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
 	LEAVE_OUT="$(addprefix tests/,$(LEFT_OUT))" tests/run.sh build-asan
 
-# The slow suites: repairs that are killed at each of their system calls, or in which one fails;
-# a day of a watch.
+# The slow suites, and repairs that are killed at each of their system calls, or in which one
+# fails; a day of a watch.
 test-slow:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
-	SUITE_SECONDS=2400 FAULTS_EVERY=2 tests/run.sh $(BUILD) tests/netns/faults.sh $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh tests/slow/*.sh))
+	SUITE_SECONDS=2400 FAULTS_EVERY=2 tests/run.sh $(BUILD) $(SLOW) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh tests/slow/*.sh))
 
 # Some namespace suites with every run of the program under valgrind.
 test-valgrind:
@@ -251,6 +254,7 @@ test-valgrind:
 # Booted Debian hosts, with their systemd, Docker and firewalld.
 test-host:
 	tests/setup.sh build test host
+	$(MAKE) $(PARALLEL) BUILD=build all
 	tests/host/run.sh
 
 # Other releases of Debian, in root file systems under this kernel: the suites that depend on a

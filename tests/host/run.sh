@@ -5,7 +5,7 @@
 # real systemd, firewalld and Docker, and tests it there. Needs root, and writes
 # only to its cache folder.
 #
-#	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-j JOBS] [SCENARIO…]
+#	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-j JOBS] [SCENARIO… | firewalls]
 #
 #	DOCKFW_HOST_CACHE  (/var/tmp/dockfw-host) root file systems and runs;
 #	                   on a file system that can hold the upper layer of an overlay
@@ -36,6 +36,8 @@ JOBS=$((2 * $(nproc)))
 . "$here/watch.sh"
 # shellcheck source=tests/host/hostfw.sh
 . "$here/hostfw.sh"
+# shellcheck source=tests/host/firewalls.sh
+. "$here/firewalls.sh"
 # shellcheck source=tests/host/distribution.sh
 . "$here/distribution.sh"
 
@@ -213,16 +215,28 @@ cc -std=gnu11 -D_GNU_SOURCE -O2 -static -o "$RUN/escape" "$here/escape.c" || can
 copy_tree || cannot "the tree cannot be copied"
 # shellcheck disable=SC2086 # a list of names
 each root_build $RELEASES || cannot "a root file system is missing"
-# shellcheck disable=SC2086
-each program_build $RELEASES || exit 1
-# Not from a process substitution: bash 5.2 waits for ever for a command that gets the
-# process id of an earlier one, which happens once the ids have gone round.
-mapfile -t hosts <<<"$(work prepare)"
-# shellcheck disable=SC2086 # a list of names
-mapfile -t scenarios <<<"$(work $SCENARIOS)"
+# Its lines do not mix with those of the hosts, and its clients do not wait for them.
+try_firewalls()
 {
+	ufw_unpack || cannot "the package ufw cannot be unpacked"
+	# shellcheck disable=SC2086 # a list of names
+	each firewalls $RELEASES
+}
+try_hosts()
+{
+	# shellcheck disable=SC2086 # a list of names
+	each program_build $RELEASES || { echo "not ok - the program is not built on each release"; return; }
+	# Not from a process substitution: bash 5.2 waits for ever for a command that gets the
+	# process id of an earlier one, which happens once the ids have gone round.
+	mapfile -t hosts <<<"$(work prepare)"
+	# shellcheck disable=SC2086 # a list of names
+	mapfile -t scenarios <<<"$(work $SCENARIOS)"
 	# What a worker that is killed would have found is not known.
 	each worker "${hosts[@]}" || echo "not ok - the worker of a host ended early"
 	each worker "${scenarios[@]}" || echo "not ok - the worker of a scenario ended early"
+}
+{
+	[[ -n $NAMED && $NAMED != firewalls ]] || try_firewalls
+	[ "$NAMED" = firewalls ] || try_hosts
 } 2>&1 | summary
 exit "${PIPESTATUS[1]}"
