@@ -70,7 +70,7 @@ int docker_families_read(backend_list backends, enum backend_kind kind, struct p
 {
 	static const char *const filter[] = { "filter", NULL };
 	const struct backend_ops *ops = backends[kind];
-	const struct policy both = { .families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6 };
+	struct policy left_out = { .families = (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6) & ~policy->families };
 	struct strings links = { 0 };
 	struct snapshot *snapshot = NULL;
 	bool bridges;
@@ -86,13 +86,15 @@ int docker_families_read(backend_list backends, enum backend_kind kind, struct p
 		strings_clear(&links);
 	find_bridge(policy, NULL, &links);
 	bridges = links.n && !*policy->docker.bridge;
-	if (policy->families != both.families && read_native(backends[BACKEND_NFT], policy)) {
+	if (left_out.families && read_native(backends[BACKEND_NFT], policy)) {
 		strings_clear(&links);
 		return -1;
 	}
-	/* If both are wanted, the tables that a check reads say the rest. */
-	if (bridges || policy->families != both.families)
-		status = snapshot_read(ops, &both, filter, bridges ? select_bridges : select_none,
+	/* The tables that a check reads say the rest. */
+	if (bridges)
+		left_out.families |= 1U << FAMILY_IPV4;
+	if (left_out.families)
+		status = snapshot_read(ops, &left_out, filter, bridges ? select_bridges : select_none,
 				       &snapshot);
 	for (int family = 0; snapshot && family < FAMILY_COUNT; family++)
 		policy->docker.chains |= (unsigned int)docker_has_chains(snapshot, (enum family)family)
