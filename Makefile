@@ -213,7 +213,10 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 $(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
 	@mkdir -p $@
 
-test-programs: all $(UNIT_PROGRAMS) $(TOOL_PROGRAMS) $(EXTENSION)
+test-programs: test-tools $(UNIT_PROGRAMS)
+
+# What the scripts call.
+test-tools: all $(TOOL_PROGRAMS) $(EXTENSION)
 
 # The tests, complete on a fresh machine: packages, programs, suites.
 # As many jobs as processors, unless make was given a number.
@@ -375,6 +378,6 @@ uninstall:
 clean:
 	rm -rf $(BUILD) build-asan build-fuzz build-coverage
 
-.PHONY: all clean test-programs test test-asan test-slow test-valgrind test-host bench-host test-releases test-packages deb rpm dist fuzz fuzz-ci fuzz-programs analyse \
+.PHONY: all clean test-programs test-tools test test-asan test-slow test-valgrind test-host bench-host test-releases test-packages deb rpm dist fuzz fuzz-ci fuzz-programs analyse \
 	coverage demo bench install uninstall
 -include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)

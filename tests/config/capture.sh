@@ -106,9 +106,14 @@ for KIND in nft legacy; do
 		# A chain with a rule that no listing shows is not held, and the others are captured.
 		ipt -N LOST && ipt -A LOST -p esp -m esp ! --espspi 0:4294967295
 		ipt -I DOCKER-USER -j LOST
-		try "$KIND: a rule that no listing shows" capture "$WORK/lost.conf"
-		try "$KIND: it is named in the file" grep -q '^# Not held, since .*: ipv4 rule 1: its text' "$WORK/lost.conf"
-		try "$KIND: a warning names it" grep -q "chain 'LOST' is not held, .*: ipv4 rule 1: its text" "$WORK/err"
+		try "$KIND: a chain with a rule that few listings show" capture "$WORK/lost.conf"
+		# iptables 1.8.11 lists it.
+		if ipt -S LOST | grep -q espspi; then
+			try "$KIND: it is captured" grep -q '! --espspi 0:4294967295' "$WORK/lost.conf"
+		else
+			try "$KIND: it is named in the file" grep -q '^# Not held, since .*: ipv4 rule 1: its text' "$WORK/lost.conf"
+			try "$KIND: a warning names it" grep -q "chain 'LOST' is not held, .*: ipv4 rule 1: its text" "$WORK/err"
+		fi
 		ipt -D DOCKER-USER -j LOST
 	fi
 	try "$KIND: captured, checked, repaired and captured again" round_trip

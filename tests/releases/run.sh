@@ -32,8 +32,11 @@ shift
 	tests/netns/{broken,confined,findings,libraries,reports}.sh \
 	tests/docs/{commands,configuration,manpages,options}.sh \
 	build/unit/{spec_rules,config_read,capture_text,nft_decode,match_forms,netlink}
-SUITES=()
-for suite; do [[ $suite == */lib.sh ]] || SUITES+=("$suite"); done
+SUITES=() programs=()
+for suite; do
+	[[ $suite == */lib.sh ]] || SUITES+=("$suite")
+	[[ $suite != build/* ]] || programs+=("$suite")
+done
 
 # shellcheck source=tests/host/roots.sh
 . "$top/tests/host/roots.sh"
@@ -69,7 +72,8 @@ suites() # RELEASE
 	# What the release does not have is skipped there.
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	"$top/tests/releases/inside.sh" "$RUN/root-$1" "$(root_path "$1")" "$tree" \
-		sh -c 'make -j$(nproc) test-programs && exec tests/run.sh build "$@"' sh "${SUITES[@]}" \
+		sh -c 'programs=$1; shift; make -j$(nproc) test-tools $programs && exec tests/run.sh build "$@"' sh \
+		"${programs[*]}" "${SUITES[@]}" \
 		>"$RUN/log" 2>&1 </dev/null
 	grep -vE '^  (CC|LD|GEN)' "$RUN/log" | sed "s/^/$1: /"
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$RUN/log" | tail -n 1)
