@@ -205,40 +205,74 @@ static bool has_one_address(const struct address *address, enum family family)
 	return true;
 }
 
-/* A container that a rule is about, with its port if the rule names one. */
+/* A container that a rule is about. */
 struct container {
 	addr_t addr;
-	uint16_t port; /* 0: none */
+	uint16_t port;      /* of the container; 0: every one, or several */
+	uint16_t host_port; /* that is translated to it; 0: none, or several */
+	bool one_host;      /* it is translated on this address only */
+	addr_t host;
 };
+
+static uint16_t one_port(const struct span *ports)
+{
+	return ports->lo == ports->hi ? (uint16_t)ports->lo : 0;
+}
 
 /* Returns false if it is about none. */
 static bool rule_container(const struct rule *rule, const struct netinfo *info,
 			   struct container *container)
 {
 	addr_t dst = addr_load(rule->family, rule->dst.addr);
+	bool one = has_one_address(&rule->dst, rule->family) && !(rule->invert & INV_DST);
+	struct span ports;
+	uint16_t port = xt_match_rule_dports(rule, &ports) ? one_port(&ports) : 0;
 	struct xt_dnat dnat;
 
-	*container = (struct container){ 0 };
 	if (xt_target_dnat(rule, &dnat) && dnat.has_addr && dnat.addr.lo == dnat.addr.hi) {
-		container->addr = dnat.addr.lo;
-		container->port = dnat.has_port && dnat.port.lo == dnat.port.hi ? dnat.port.lo : 0;
+		*container = (struct container){
+			.addr = dnat.addr.lo, .port = dnat.has_port ? one_port(&dnat.port) : port,
+			.host_port = port, .one_host = one, .host = dst,
+		};
 		return true;
 	}
-	container->addr = dst;
-	return !(rule->invert & INV_DST) && has_one_address(&rule->dst, rule->family) &&
-	       netinfo_addr_type(info, rule->family, dst, 0) != RTN_LOCAL;
+	*container = (struct container){ .addr = dst, .port = port };
+	return one && netinfo_addr_type(info, rule->family, dst, 0) != RTN_LOCAL;
 }
 
-static bool is_proxied(const struct proxies *proxies, enum family family,
+static bool takes_host_port(const struct proxy *proxy, const struct rule *rule,
+			    const struct container *container)
+{
+	return proxy->family == rule->family && proxy->proto == rule->proto &&
+	       proxy->port == container->host_port &&
+	       (!container->one_host || (!proxy->any && proxy->host == container->host));
+}
+
+static bool leads_to(const struct proxy *proxy, const struct rule *rule, const struct container *container)
+{
+	return proxy->container_family == rule->family && proxy->container == container->addr &&
+	       (!container->port || (proxy->container_port == container->port && proxy->proto == rule->proto));
+}
+
+/* Whether a proxy serves the container in the way in which the rule does. */
+static bool is_proxied(const struct proxies *proxies, const struct rule *rule,
 		       const struct container *container)
 {
-	for (size_t i = 0; i < proxies->n; i++) {
-		const struct proxy *proxy = &proxies->v[i];
-
-		if (proxy->container_family == family && proxy->container == container->addr &&
-		    (!container->port || container->port == proxy->container_port))
+	for (size_t i = 0; i < proxies->n; i++)
+		if (leads_to(&proxies->v[i], rule, container) &&
+		    (!container->host_port || takes_host_port(&proxies->v[i], rule, container)))
 			return true;
-	}
+	return false;
+}
+
+/* Two containers may have swapped their addresses: the port is another one's now. */
+static bool is_anothers(const struct proxies *proxies, const struct rule *rule,
+			const struct container *container)
+{
+	for (size_t i = 0; container->host_port && i < proxies->n; i++)
+		if (takes_host_port(&proxies->v[i], rule, container) &&
+		    !leads_to(&proxies->v[i], rule, container))
+			return true;
 	return false;
 }
 
@@ -255,10 +289,10 @@ static enum purpose purpose_of(const struct rule *rule, const char *chain, const
 	if (rule_container(rule, facts->info, &container)) {
 		if (!is_reached(facts->info, rule->family, container.addr))
 			return PURPOSE_GONE;
-		if (is_proxied(facts->proxies, rule->family, &container))
+		if (is_proxied(facts->proxies, rule, &container))
 			return PURPOSE_LIVES;
-		return is_proxied(facts->before, rule->family, &container) ? PURPOSE_GONE
-									   : PURPOSE_UNKNOWN;
+		return is_proxied(facts->before, rule, &container) ||
+		       is_anothers(facts->proxies, rule, &container) ? PURPOSE_GONE : PURPOSE_UNKNOWN;
 	}
 	/* Services of a swarm come and go without a process or a bridge of their own. */
 	if (!strcmp(chain, "DOCKER-INGRESS") || rule_leads_to(rule, "DOCKER-INGRESS"))

@@ -52,8 +52,8 @@ struct docker_loss {
  * if no loss is certain; the edits then are about rules that dockerd may have removed.
  *
  * Left out is what names a bridge that does not exist any more, an address that no route
- * other than a default one leads to, a container whose docker-proxy has ended, and what could
- * not be decoded.
+ * other than a default one leads to, a container whose docker-proxy has ended, a port that a
+ * docker-proxy now takes for another container, and what could not be decoded.
  */
 struct docker_loss docker_restore_plan(const struct snapshot *kept, const struct snapshot *snapshot,
 				       const struct docker_facts *facts, struct edits *edits);

@@ -15,14 +15,32 @@ watch_begins()
 	in_host systemctl enable --now --quiet $WATCH
 }
 
-# Everything is right again without anybody's help.
-watch_mends() { wait_for 30 check_right; }
+# Everything is right again without anybody's help; if not, what the watch did about it.
+watch_mends()
+{
+	local why
+	wait_for 120 check_right && return
+	in_host dockfw-check
+	in_host journalctl -q --no-pager -n 30 -o short-precise -u $WATCH -u docker -u firewalld
+	why=$(containers_answer) || host_is_ill "$why" >&3
+	host_at
+	return 1
+}
+
+# The watch has a copy of all that dockerd has written: what is lost before that is only
+# reported.
+watch_has_copy()
+{
+	settle
+	sleep 2
+}
 
 # Nobody who is not allowed gets in while the command runs and until it is mended.
 watch_holds() # WHEN COMMAND…
 {
 	local when=$1
 	shift
+	watch_has_copy
 	fresh_start
 	WATCH_SINCE=$(date +%s)
 	# shellcheck disable=SC2086 # lists of addresses

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # --watch brings Docker's own chains back: whichever part of them is lost, and whatever has
 # been written meanwhile.
+# shellcheck disable=SC2086 # the words of a rule
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
@@ -44,6 +45,23 @@ half() {
 	ipt -A DOCKER-CT -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 }
 
+# swap ONE OTHER: both containers were restarted, and now have these addresses.
+swap() {
+	local name
+	end "${proxies[@]}"
+	proxies=()
+	for name in filter nat; do
+		"iptables-$KIND-save" -t $name |
+			sed -E 's/(-d|to-destination) 172\.17\.0\.2/\1 X/; s/172\.17\.0\.3/172.17.0.2/; s/X/172.17.0.3/' |
+			"iptables-$KIND-restore" || return 1
+	done
+	port=80 proxy_of 80 "$1" && port=81 proxy_of 81 "$2"
+}
+dnats() { "iptables-$KIND" -t nat -S DOCKER | grep -c -- '-j DNAT'; }
+# The other container's rule in filter.
+third="-d 172.17.0.3 ! -i docker0 -o docker0 -p tcp --dport 80 -j ACCEPT"
+two_dnats() { [ "$(dnats)" -eq 2 ]; }
+
 hosts_up
 proxy_of() { proxy -proto tcp -host-ip 0.0.0.0 -host-port "$1" -container-ip "$2" -container-port 80; }
 for KIND in nft legacy; do
@@ -61,11 +79,24 @@ for KIND in nft legacy; do
 
 	# ---- what dockerd removes itself ----
 	ipt -t nat -A DOCKER ! -i docker0 -p tcp --dport 81 -j DNAT --to-destination 172.17.0.3:80
-	first=("${proxies[@]}") port=81
+	ipt -I DOCKER $third
+	port=81
 	try "$KIND: another container" proxy_of 81 172.17.0.3
+	compared
+	try "$KIND: two containers swap their addresses" swap 172.17.0.3 172.17.0.2
+	# Longer than dockerd has to write its rules again itself.
+	sleep 7
+	try "$KIND: no rule of their old addresses comes back" two_dnats
+	no_events
+	ipt -t nat -F
+	try "$KIND: the rules of both are lost" event '.event == "restored"'
+	try "$KIND: only those of their addresses now come back" two_dnats
+	try "$KIND: they swap again" swap 172.17.0.2 172.17.0.3
+	first=("${proxies[0]}")
 	compared
 	no_events
 	end "${proxies[@]:1}"
+	ipt -D DOCKER $third
 	ipt -t nat -F
 	try "$KIND: a container ends while its rules are lost" event '.event == "restored"'
 	try "$KIND: its rule does not come back" until_true same

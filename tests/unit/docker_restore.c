@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Docker's chains, brought back from a copy among what others have written meanwhile. */
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_nat.h>
+#include <linux/netfilter/xt_tcpudp.h>
 #include <linux/rtnetlink.h>
 
 #include "docker_restore.h"
@@ -143,6 +147,64 @@ static void test_containers(void **state)
 	snapshot_free(live);
 }
 
+/* The rules of dockerd for a published port: its translation, and what lets it through. */
+static void publish(struct chain *chain, uint16_t host_port, const char *container, uint16_t port)
+{
+	struct nf_nat_range2 range = { .flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED };
+	struct xt_tcp on_host = { .spts = { 0, 65535 }, .dpts = { host_port, host_port } };
+	struct xt_tcp inside = { .spts = { 0, 65535 }, .dpts = { port, port } };
+	char *text = xasprintf("-d %s -p 6 -j ACCEPT", container);
+	struct rule *dnat = rule_new(FAMILY_IPV4), *lets = model_rule(FAMILY_IPV4, text);
+
+	rule_add_match(lets, "tcp", 0, &inside, sizeof(inside));
+	dnat->proto = IPPROTO_TCP;
+	rule_add_match(dnat, "tcp", 0, &on_host, sizeof(on_host));
+	assert_int_equal(inet_pton(AF_INET, container, &range.min_addr.ip), 1);
+	range.max_addr = range.min_addr;
+	range.min_proto.all = range.max_proto.all = htons(port);
+	rule_set_target(dnat, "DNAT", 2, &range, sizeof(range));
+	chain_add_rule(chain, lets);
+	chain_add_rule(chain, dnat);
+	free(text);
+}
+
+static struct proxy proxy_for(uint16_t host_port, addr_t container, uint16_t port)
+{
+	return (struct proxy){ .proto = IPPROTO_TCP, .any = true, .port = host_port,
+			       .container = container, .container_port = port };
+}
+
+/* Each address has a docker-proxy now as before, but for the other port. */
+static void test_swapped(void **state)
+{
+	const addr_t second = (addr_t)0xac110002, third = (addr_t)0xac110003;
+	struct snapshot *copied = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER"));
+	struct snapshot *live = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER"));
+	struct proxy old[] = { proxy_for(80, second, 80), proxy_for(81, third, 443) };
+	struct proxy new[] = { proxy_for(80, third, 80), proxy_for(81, second, 443) };
+	const struct proxies none = { 0 }, before = { .v = old, .n = 2 }, now = { .v = new, .n = 2 };
+	struct docker_loss loss;
+	struct snapshot *kept;
+
+	(void)state;
+	publish(table_chain(copied->tables[0], "DOCKER"), 80, "172.17.0.2", 80);
+	publish(table_chain(copied->tables[0], "DOCKER"), 81, "172.17.0.3", 443);
+	kept = docker_kept(copied, FAMILY_IPV4);
+	loss = restore(kept, live, &now, &before);
+	assert_int_equal(loss.certain, 0);
+	assert_int_equal(loss.left_out, 4);
+	/* The copy may be older than both proxies: the port on the host is another's now. */
+	loss = restore(kept, live, &now, &none);
+	assert_int_equal(loss.certain, 0);
+	assert_int_equal(loss.left_out, 2);
+	snapshot_free(live);
+	live = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER"));
+	assert_int_equal(restore(kept, live, &before, &before).certain, 4);
+	snapshot_free(kept);
+	snapshot_free(copied);
+	snapshot_free(live);
+}
+
 /* The live chain has some of the rules of the copy, in their order, and others. */
 static struct snapshot *random_part(const struct snapshot *copied)
 {
@@ -212,7 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward), cmocka_unit_test(test_half),   cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_policy),  cmocka_unit_test(test_containers), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_policy),  cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_swapped), cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
