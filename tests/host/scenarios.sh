@@ -472,6 +472,8 @@ nobody_served()
 {
 	local why
 	why=$(containers_answer) || host_is_ill "$why" >&3
+	[ "$(in_host docker inspect -f '{{.State.Running}}' web)" = true ] ||
+		host_is_ill "dockerd did not start the container again" >&3
 	in_host docker ps -a | detail
 	host_at
 }
