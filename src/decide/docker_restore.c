@@ -208,69 +208,56 @@ static bool has_one_address(const struct address *address, enum family family)
 /* A container that a rule is about. */
 struct container {
 	addr_t addr;
-	uint16_t port;      /* of the container; 0: every one, or several */
-	uint16_t host_port; /* that is translated to it; 0: none, or several */
-	bool one_host;      /* it is translated on this address only */
-	addr_t host;
+	struct span port; /* of the container; SPAN_ALL: every one, or several */
+	bool translated;  /* the rule translates to it, from: */
+	struct translation from;
 };
-
-static uint16_t one_port(const struct span *ports)
-{
-	return ports->lo == ports->hi ? (uint16_t)ports->lo : 0;
-}
 
 /* Returns false if it is about none. */
 static bool rule_container(const struct rule *rule, const struct netinfo *info,
 			   struct container *container)
 {
-	addr_t dst = addr_load(rule->family, rule->dst.addr);
-	bool one = has_one_address(&rule->dst, rule->family) && !(rule->invert & INV_DST);
-	struct span ports;
-	uint16_t port = xt_match_rule_dports(rule, &ports) ? one_port(&ports) : 0;
 	struct xt_dnat dnat;
 
+	*container = (struct container){ .port = SPAN_ALL };
 	if (xt_target_dnat(rule, &dnat) && dnat.has_addr && dnat.addr.lo == dnat.addr.hi) {
-		*container = (struct container){
-			.addr = dnat.addr.lo, .port = dnat.has_port ? one_port(&dnat.port) : port,
-			.host_port = port, .one_host = one, .host = dst,
-		};
+		container->addr = dnat.addr.lo;
+		container->translated = translation_read(rule, &container->from);
+		if (container->translated)
+			container->port = container->from.container_port;
 		return true;
 	}
-	*container = (struct container){ .addr = dst, .port = port };
-	return one && netinfo_addr_type(info, rule->family, dst, 0) != RTN_LOCAL;
-}
-
-static bool takes_host_port(const struct proxy *proxy, const struct rule *rule,
-			    const struct container *container)
-{
-	return proxy->family == rule->family && proxy->proto == rule->proto &&
-	       proxy->port == container->host_port &&
-	       (!container->one_host || (!proxy->any && proxy->host == container->host));
+	container->addr = addr_load(rule->family, rule->dst.addr);
+	if (!xt_match_rule_dports(rule, &container->port))
+		container->port = SPAN_ALL;
+	return !(rule->invert & INV_DST) && has_one_address(&rule->dst, rule->family) &&
+	       netinfo_addr_type(info, rule->family, container->addr, 0) != RTN_LOCAL;
 }
 
 static bool leads_to(const struct proxy *proxy, const struct rule *rule, const struct container *container)
 {
 	return proxy->container_family == rule->family && proxy->container == container->addr &&
-	       (!container->port || (proxy->container_port == container->port && proxy->proto == rule->proto));
+	       (!rule->proto || proxy->proto == rule->proto) &&
+	       proxy->container_port >= container->port.lo && proxy->container_port <= container->port.hi;
 }
 
-/* Whether a proxy serves the container in the way in which the rule does. */
+/* Whether a proxy leads to the container, from the same port on the host. */
 static bool is_proxied(const struct proxies *proxies, const struct rule *rule,
 		       const struct container *container)
 {
 	for (size_t i = 0; i < proxies->n; i++)
 		if (leads_to(&proxies->v[i], rule, container) &&
-		    (!container->host_port || takes_host_port(&proxies->v[i], rule, container)))
+		    (!container->translated || translation_covers(&container->from, &proxies->v[i])))
 			return true;
 	return false;
 }
 
-/* Two containers may have swapped their addresses: the port is another one's now. */
+/* Two containers may have swapped their addresses: the port on the host is another one's now. */
 static bool is_anothers(const struct proxies *proxies, const struct rule *rule,
 			const struct container *container)
 {
-	for (size_t i = 0; container->host_port && i < proxies->n; i++)
-		if (takes_host_port(&proxies->v[i], rule, container) &&
+	for (size_t i = 0; container->translated && i < proxies->n; i++)
+		if (translation_covers(&container->from, &proxies->v[i]) &&
 		    !leads_to(&proxies->v[i], rule, container))
 			return true;
 	return false;

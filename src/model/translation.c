@@ -22,28 +22,38 @@ static void read_hosts(const struct rule *rule, struct translation *translation)
 	}
 }
 
+bool translation_read(const struct rule *rule, struct translation *translation)
+{
+	struct xt_dnat dnat;
+	struct span port;
+
+	if (!xt_target_dnat(rule, &dnat) || rule->invert & INV_PROTO ||
+	    !xt_match_rule_dports(rule, &port))
+		return false;
+	*translation = (struct translation){
+		.family = rule->family, .proto = (uint8_t)rule->proto, .port = port,
+		.has_container = dnat.has_addr, .container = dnat.addr.lo,
+		.container_port = dnat.has_port ? dnat.port : port,
+		.rule = rule,
+	};
+	read_hosts(rule, translation);
+	return true;
+}
+
 static void collect_chain(const struct table *table, const struct chain *chain,
 			  struct translations *translations)
 {
 	for (size_t i = 0; i < chain->nrules; i++) {
-		const struct rule *rule = chain->rules[i];
-		struct translation *translation;
-		struct xt_dnat dnat;
-		struct span port;
+		struct translation translation;
 
-		if (!xt_target_dnat(rule, &dnat) || rule->invert & INV_PROTO ||
-		    !xt_match_rule_dports(rule, &port))
+		if (!translation_read(chain->rules[i], &translation))
 			continue;
+		translation.dormant = table->dormant;
+		translation.table = table;
+		translation.chain = chain;
+		translation.number = i + 1;
 		GROW(translations->v, translations->n, translations->room);
-		translation = &translations->v[translations->n++];
-		*translation = (struct translation){
-			.family = table->family, .proto = (uint8_t)rule->proto, .port = port,
-			.has_container = dnat.has_addr, .container = dnat.addr.lo,
-			.container_port = dnat.has_port ? dnat.port : port,
-			.dormant = table->dormant, .table = table, .chain = chain, .rule = rule,
-			.number = i + 1,
-		};
-		read_hosts(rule, translation);
+		translations->v[translations->n++] = translation;
 	}
 }
 
@@ -105,7 +115,7 @@ void translations_clear(struct translations *translations)
 	*translations = (struct translations){ 0 };
 }
 
-static bool translation_covers(const struct translation *translation, const struct proxy *proxy)
+bool translation_covers(const struct translation *translation, const struct proxy *proxy)
 {
 	if (translation->dormant || translation->family != proxy->family ||
 	    (translation->proto && translation->proto != proxy->proto) ||

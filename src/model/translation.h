@@ -36,6 +36,14 @@ struct translations {
 };
 
 /*
+ * Reads one rule; the chain and the table that it is in are left open. False if it is not a
+ * DNAT rule, is opaque, or its ports are not a single range. Borrows the rule.
+ */
+bool translation_read(const struct rule *rule, struct translation *translation);
+/* Whether it redirects every connection to the proxy's port before the proxy sees it. */
+bool translation_covers(const struct translation *translation, const struct proxy *proxy);
+
+/*
  * Collects those of the families (bits 1U << FAMILY_…). Rules that are opaque, or whose
  * ports are not a single range, are left out. Borrows the snapshot; the caller clears
  * the translations.
