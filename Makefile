@@ -239,7 +239,7 @@ SANITIZE := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-san
 test-asan:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) BUILD=build-asan CFLAGS="$(SANITIZE)" HARDENING=-fPIE test-programs
-	LEAVE_OUT="$(addprefix tests/,$(LEFT_OUT))" tests/run.sh build-asan
+	SUITE_SECONDS=800 LEAVE_OUT="$(addprefix tests/,$(LEFT_OUT))" tests/run.sh build-asan
 
 # The slow suites, and repairs that are killed at each of their system calls, or in which one
 # fails; a day of a watch.

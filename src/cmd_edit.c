@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,26 +148,37 @@ static void interrupted(int number)
 	(void)number;
 }
 
-/* Returns the first letter of the answer if it is one of letters; 'n' at the end of input. */
+/* Returns the first letter of the next line; 'n' at the end of input, and for a signal. */
+static char answer_read(const sigset_t *during)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	char line[64];
+
+	return ppoll(&input, 1, NULL, during) < 0 || read(STDIN_FILENO, line, sizeof(line)) <= 0 ? 'n' : line[0];
+}
+
+/*
+ * Returns the first letter of the answer if it is one of letters; 'n' at the end of input, and
+ * for an interrupt. It is blocked except while the program waits: one that comes just before
+ * that would be forgotten.
+ */
 static char question(const char *text, const char *letters)
 {
-	struct sigaction action = { .sa_handler = interrupted }, before; /* ends the read */
-	char line[64];
-	char answer = 0;
+	struct sigaction action = { .sa_handler = interrupted }, action_before;
+	sigset_t interrupt, before;
+	char answer;
 
-	sigaction(SIGINT, &action, &before);
-	while (!answer) {
-		ssize_t n;
-
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	sigaction(SIGINT, &action, &action_before);
+	do {
 		printf("%s ", text);
 		fflush(stdout);
-		n = read(STDIN_FILENO, line, sizeof(line));
-		if (n <= 0)
-			answer = 'n';
-		else if (strchr(letters, line[0]) && line[0] != '\0')
-			answer = line[0];
-	}
-	sigaction(SIGINT, &before, NULL);
+		answer = answer_read(&before);
+	} while (!answer || !strchr(letters, answer));
+	sigaction(SIGINT, &action_before, NULL);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return answer;
 }
 

@@ -9,10 +9,12 @@ Waits until the output has each pattern, and then does what follows it:
   shell:SCRIPT  runs a shell script, which must succeed
   hangup        closes the terminal
 Prints all output. The exit status is that of the command, 99 if a pattern never came, or 98 if
-a script failed; after a hangup it is 0 once the terminal is closed.
+a script failed; after a hangup it is 0 once the terminal is closed. A command that prints nothing
+for a minute, and does not end, hangs: it is killed, and the status is 97.
 """
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -29,6 +31,10 @@ seen = ""
 def more():
     """Reads what the command prints next; false at its end."""
     global seen
+    if not select.select([end], [], [], 60)[0]:
+        print("it hangs")
+        os.kill(pid, signal.SIGKILL)
+        sys.exit(97)
     try:
         data = os.read(end, 4096)
     except OSError:

@@ -14,8 +14,11 @@ edits() {
 	chmod +x "$WORK/editor"
 	shift 2
 	EDITOR="$WORK/editor --some" VISUAL='' SUDO_EDITOR='' gives "$wanted" "$TESTS/dialogue.py" "$@" -- \
-		"$DOCKFW" -f "$CONF" -b "$KIND" --edit
+		"${traced[@]}" "$DOCKFW" -f "$CONF" -b "$KIND" --edit
 }
+traced=()
+# A while after each write to the terminal, before the program goes on.
+after_writes=(bash -c 'exec strace -qq -o /dev/null -P "$(tty)" -e trace=write -e inject=write:delay_exit=300000 "$@"' bash)
 says() { grep -qF -- "$1" "$WORK/out" || { cat "$WORK/out" "$WORK/err"; return 1; }; }
 not() { ! "$@"; }
 no_copy() { [ ! -e "$WORK/.dockfw.conf.edit" ]; }
@@ -56,6 +59,9 @@ try "it says why" says "another --edit runs, or was cut off"
 rm "$WORK/.dockfw.conf.edit"
 new
 try "an interrupt is a no" edits 0 "$change" "$ask" signal:INT
+traced=("${after_writes[@]}")
+try "an interrupt before the answer is awaited is a no" edits 0 "$change" "$ask" $'type:\x03'
+traced=()
 try "the file is as it was" same
 try "the editor fails" edits 3 'exit 1'
 try "it says so" says 'failed; EDITOR names another one'

@@ -7,9 +7,10 @@
 . "$TESTS/hosts.sh"
 
 export KIND=nft
-# /etc of the test's own, over that of the machine.
+# /etc of the test's own, over that of the machine, which may have a configuration.
 mkdir "$WORK/etc" "$WORK/bin" "$WORK/roles" && mount -t tmpfs tmpfs "$WORK/etc" && mkdir "$WORK/etc/u" "$WORK/etc/w" &&
-	mount -t overlay dockfw-etc -o "lowerdir=/etc,upperdir=$WORK/etc/u,workdir=$WORK/etc/w" /etc || exit 1
+	mount -t overlay dockfw-etc -o "lowerdir=/etc,upperdir=$WORK/etc/u,workdir=$WORK/etc/w" /etc &&
+	rm -rf /etc/dockfw || exit 1
 ln -s "$(realpath "$DOCKFW")" "$WORK/bin/dockfw-check"
 ln -s "$(realpath "$TESTS/../conf/ansible")" "$WORK/roles/dockfw_check"
 export PATH=$WORK/bin:$PATH ANSIBLE_ROLES_PATH=$WORK/roles ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_NOCOLOR=1 \

@@ -35,7 +35,7 @@ try() {
 	if out=$("$@" 2>&1); then ok "$name"; return; fi
 	tests=$((tests + 1)) bad=$((bad + 1))
 	echo "not ok $tests - $name"
-	printf '%s\n' "$out" | grep -v '^ok ' | tail -n 40 | sed 's/^/#     /'
+	printf '%s\n' "$out" | grep -v '^ok ' | tail -n 80 | sed 's/^/#     /'
 	return 1
 }
 status_is() { # STATUS COMMAND…
