@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 #
 # Sourced after lib.sh: one watch that runs beside a test. Its events go to $WORK/events, what it
-# reports besides to $WORK/err; its PID is $watch.
+# reports besides to $WORK/reported; its PID is $watch.
 
 # watch OPTION…: starts one that prints JSON. Returns when it has looked once.
 watch() {
 	: >"$WORK/events"
-	"$DOCKFW" -f "$CONF" -b "$KIND" --watch --format=json "$@" >>"$WORK/events" 2>"$WORK/err" &
+	"$DOCKFW" -f "$CONF" -b "$KIND" --watch --format=json "$@" >>"$WORK/events" 2>"$WORK/reported" &
 	watch=$!
 	until_true holds
 }
@@ -20,7 +20,7 @@ until_true() {
 		sleep 0.05
 	done >/dev/null 2>&1
 	echo "not so after 20 s: $*"
-	cat "$WORK/events" "$WORK/err"
+	cat "$WORK/events" "$WORK/reported"
 	return 1
 }
 holds() { dockfw 0 --check; }

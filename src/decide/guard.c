@@ -290,13 +290,13 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 
 /* ---- the plan ---- */
 
-static void plan_guard_chain(const struct guard_chain *wanted, enum family family,
+static void plan_guard_chain(const struct guard *guard, const struct guard_chain *wanted,
 			     struct reach *reach, const struct table *table, struct edits *edits)
 {
 	struct chain_diff diff;
 
 	diff_chain(&diff, wanted, reach, table);
-	plan_chain_diff(&diff, family, GUARD_TABLE, wanted->name, edits);
+	plan_chain_diff(&diff, guard->family, guard->table, wanted->name, edits);
 	chain_diff_clear(&diff);
 }
 
@@ -348,47 +348,61 @@ static void plan_guard_of(const struct guard *guard, const struct table *table,
 	struct reach *reach;
 
 	if (broken) {
-		edits_table(edits, EDIT_DROP_TABLE, guard->family, GUARD_TABLE);
+		edits_table(edits, EDIT_DROP_TABLE, guard->family, guard->table);
 		table = NULL;
 	}
 	free(broken);
 	reach = reach_new(table, NULL);
 	for (size_t i = 0; i < guard->n; i++)
 		if (!table_chain(table, guard->chains[i].name))
-			edits_chain(edits, EDIT_CREATE, guard->family, GUARD_TABLE,
+			edits_chain(edits, EDIT_CREATE, guard->family, guard->table,
 				    guard->chains[i].name);
 	for (size_t i = 0; i < guard->sets.n; i++)
 		if (!table || !guard_sets_find(&table->sets, guard->sets.v[i]->name))
-			edits_add_set(edits, GUARD_TABLE, guard->sets.v[i]);
+			edits_add_set(edits, guard->table, guard->sets.v[i]);
 	/* A chain is filled after those that it jumps to. */
 	for (size_t i = guard->n; i-- > 0;)
-		plan_guard_chain(&guard->chains[i], guard->family, reach, table, edits);
+		plan_guard_chain(guard, &guard->chains[i], reach, table, edits);
 	if (old)
 		keep_counters(old, edits, first);
 	for (size_t i = 0; table && i < table->sets.n; i++)
 		if (!guard_sets_find(&guard->sets, table->sets.v[i]->name))
-			edits_drop_set(edits, guard->family, GUARD_TABLE, table->sets.v[i]->name);
+			edits_drop_set(edits, guard->family, guard->table, table->sets.v[i]->name);
 	reach_free(reach);
 }
 
-void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
-		const struct snapshot *own, struct edits *edits)
+static void plan_guards(const struct policy *policy, const struct snapshot *snapshot,
+			const struct snapshot *own, bool copy, struct edits *edits)
 {
+	const char *name = copy ? GUARD_COPY_TABLE : GUARD_TABLE;
+
 	for (int family = 0; family < FAMILY_COUNT && own; family++) {
-		const struct table *table = snapshot_table(own, (enum family)family, GUARD_TABLE);
+		const struct table *table = snapshot_table(own, (enum family)family, name);
 		struct guard guard;
 
 		/* Of a table that a watch owns, only that can change anything. */
 		if (!(policy->families & 1U << family) || guard_is_foreign(table) ||
 		    guard_is_kept(policy, table) || (table && table->owned))
 			continue;
-		guard_make(&guard, policy, snapshot, (enum family)family);
+		(copy ? guard_make_copy : guard_make)(&guard, policy, snapshot, (enum family)family);
 		if (guard.n)
 			plan_guard_of(&guard, table, edits);
 		else if (table)
-			edits_table(edits, EDIT_DROP_TABLE, (enum family)family, GUARD_TABLE);
+			edits_table(edits, EDIT_DROP_TABLE, (enum family)family, name);
 		guard_clear(&guard);
 	}
+}
+
+void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
+		const struct snapshot *own, struct edits *edits)
+{
+	plan_guards(policy, snapshot, own, false, edits);
+}
+
+void guard_plan_copy(const struct policy *policy, const struct snapshot *snapshot,
+		     const struct snapshot *own, struct edits *edits)
+{
+	plan_guards(policy, snapshot, own, true, edits);
 }
 
 void guard_plan_removal(const struct snapshot *own, unsigned int families, struct edits *edits)

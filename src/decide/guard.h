@@ -51,6 +51,9 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
  */
 void guard_plan(const struct policy *policy, const struct snapshot *snapshot,
 		const struct snapshot *own, struct edits *edits);
+/* Does the same for the copy of the guard, which is to belong to this process. */
+void guard_plan_copy(const struct policy *policy, const struct snapshot *snapshot,
+		     const struct snapshot *own, struct edits *edits);
 /* Adds the edits that remove the guard in the families of the mask. */
 void guard_plan_removal(const struct snapshot *own, unsigned int families, struct edits *edits);
 

@@ -23,6 +23,7 @@ struct deriver {
 	struct reach *reach;
 	struct written written;
 	bool only; /* packets do not come to DOCKER-USER: the guard has all that it should hold */
+	bool alone; /* and nothing else counts them: state and effects are the guard's */
 	bool trusted; /* a trusted chain, or a rule, may accept what DOCKER-USER never sees */
 };
 
@@ -87,14 +88,14 @@ static enum kind kind_of(const struct deriver *d, const struct rule *rule, bool 
 		return KIND_REFUSE;
 	switch (rule->verdict) {
 	case VERDICT_NONE:
-		return d->only && rule->nmatches ? KIND_EFFECT : KIND_NOTHING;
+		return d->alone && rule->nmatches ? KIND_EFFECT : KIND_NOTHING;
 	case VERDICT_RETURN:
 		return base ? KIND_ACCEPT : KIND_RETURN;
 	case VERDICT_JUMP:
 	case VERDICT_GOTO:
 		return kind_of_lead(d, rule);
 	case VERDICT_EXT:
-		if (d->only)
+		if (d->alone)
 			return KIND_EFFECT;
 		return xt_target_never_accepts(&rule->target) ? KIND_NOTHING : KIND_ACCEPT;
 	default:
@@ -140,7 +141,7 @@ static struct rule *pure_part(const struct deriver *d, const struct rule *rule, 
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const struct ext *match = &rule->matches[i];
 
-		if (!d->only && !match_is_pure(match, &d->written))
+		if (!d->alone && !match_is_pure(match, &d->written))
 			*whole = false;
 		else if (strcmp(match->name, "comment"))
 			rule_add_match(part, match->name, match->revision, match->data, match->size)
@@ -481,15 +482,17 @@ static void drop_empty_forward(struct guard *guard)
 	memmove(forward, forward + 1, --guard->n * sizeof(*forward));
 }
 
-void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
-		enum family family)
+static void make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
+		 enum family family, bool copy)
 {
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
 	struct deriver d = { .guard = guard, .policy = policy, .family = family };
 
-	*guard = (struct guard){ .family = family, .own = policy->own_guard,
+	*guard = (struct guard){ .family = family, .table = copy ? GUARD_COPY_TABLE : GUARD_TABLE,
+				 .own = copy || policy->own_guard,
 				 .follows = policy_follows_host(policy) };
 	d.only = families_guarded_only(policy, snapshot) & 1U << family;
+	d.alone = d.only && !copy;
 	if (policy->guard == GUARD_OFF || !(policy->families & 1U << family))
 		return;
 	d.reach = reach_new(filter, policy);
@@ -501,4 +504,16 @@ void guard_make(struct guard *guard, const struct policy *policy, const struct s
 	drop_empty_forward(guard);
 	written_clear(&d.written);
 	reach_free(d.reach);
+}
+
+void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
+		enum family family)
+{
+	make(guard, policy, snapshot, family, false);
+}
+
+void guard_make_copy(struct guard *guard, const struct policy *policy,
+		     const struct snapshot *snapshot, enum family family)
+{
+	make(guard, policy, snapshot, family, true);
 }

@@ -29,6 +29,7 @@ struct guard_chain {
 /* The wanted guard of one family. */
 struct guard {
 	enum family family;
+	const char *table; /* its name */
 	bool own; /* its table is to belong to this process */
 	bool follows; /* the host's own firewall decides about some ports */
 	struct guard_chain *chains; /* owned; none: there should be no guard */
@@ -44,6 +45,12 @@ struct guard {
  */
 void guard_make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
 		enum family family);
+/*
+ * Does the same for its copy. What has state or an effect would count each packet twice: it is
+ * left out as where DOCKER-USER has it, also where the guard has it.
+ */
+void guard_make_copy(struct guard *guard, const struct policy *policy,
+		     const struct snapshot *snapshot, enum family family);
 void guard_clear(struct guard *guard);
 
 #endif

@@ -119,7 +119,7 @@ bool host_depends_on(const struct host_depends *depends, int family, const char 
 	char *name, *place;
 	bool on;
 
-	if (!strcmp(table, GUARD_TABLE) || family == NFPROTO_ARP)
+	if (guard_has_name(table) || family == NFPROTO_ARP)
 		return false;
 	name = xasprintf("%s %s", family_word(family), table);
 	place = xasprintf("%s %s", name, chain);

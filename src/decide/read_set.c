@@ -189,7 +189,7 @@ struct chain *select_guard(const struct policy *policy, const struct snapshot *s
 	for (size_t t = 0; t < snapshot->ntables; t++) {
 		*table = snapshot->tables[t];
 		for (size_t c = 0; c < (*table)->nchains; c++)
-			if (!(*table)->chains[c]->loaded && !strcmp((*table)->name, GUARD_TABLE))
+			if (!(*table)->chains[c]->loaded && guard_has_name((*table)->name))
 				return (*table)->chains[c];
 	}
 	return NULL;

@@ -66,6 +66,13 @@ struct backend {
 	const struct backend_ops *ops;
 };
 
+/* Which tables belong to this process. */
+enum owning {
+	OWN_NONE,
+	OWN_UNTIL_END, /* the copy of the guard (model/guard_names.h), which goes with it */
+	OWN_PERSIST,   /* the guard, which outlives it, as nobody's */
+};
+
 struct backend_ops {
 	enum backend_kind kind;
 	/* Not built in: reads as a kernel without it, or fails, and cannot be chosen. */
@@ -130,11 +137,11 @@ struct backend_ops {
 	void (*close)(struct backend *backend); /* NULL is fine */
 
 	/*
-	 * From own_begin() to own_end(), the tables of the guard that a commit creates belong to
-	 * this process: nobody else can change or flush them, and they outlive it, as nobody's.
-	 * own_begin() returns false if the kernel cannot do that. NULL: it never can.
+	 * From own_begin() to own_end(), the tables of the guard, or of its copy, that a commit
+	 * creates belong to this process: nobody else can change or flush them. It returns what
+	 * the kernel can do. NULL: it never can.
 	 */
-	bool (*own_begin)(void);
+	enum owning (*own_begin)(void);
 	void (*own_end)(void);
 
 	const struct change_source *changes; /* NULL: the kernel announces none */

@@ -140,6 +140,83 @@ int apply_guard(struct session *session, struct state *base, struct edits *edits
 	return status;
 }
 
+/* ---- the copy of the guard ---- */
+
+/* A copy that is not what it should be would refuse what is allowed, so it goes. */
+static int drop_copy(struct session *session, struct backend *nft, const struct snapshot *own)
+{
+	struct edits edits = { 0 };
+	int status = BACKEND_OK;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_COPY_TABLE);
+
+		if (table && table->own)
+			edits_table(&edits, EDIT_DROP_TABLE, (enum family)family, GUARD_COPY_TABLE);
+	}
+	if (edits.n)
+		status = nft->ops->commit(nft, own, &edits, NULL);
+	if (!status && edits.n)
+		session_wrote(session, own->generation);
+	edits_clear(&edits);
+	return status;
+}
+
+static void warn_of_others(const struct snapshot *own)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_COPY_TABLE);
+
+		if (table && (table->owned || guard_is_foreign(table)))
+			diag_warning("the %s table '" GUARD_COPY_TABLE "' is another program's, and stays: "
+				     "the guard has no copy there, and others can flush it",
+				     family_name((enum family)family));
+	}
+}
+
+/* What the kernel refuses of the guard was left out of that before. */
+static int write_copy_once(struct session *session, struct backend *nft, const struct state *base)
+{
+	static const char *const tables[] = { GUARD_COPY_TABLE, NULL };
+	struct edits edits = { 0 };
+	struct snapshot *own;
+	int status = snapshot_read_once(nft, session->policy, tables, select_guard, &own);
+
+	if (status)
+		return status;
+	warn_of_others(own);
+	if (!session->refused.guard)
+		guard_plan_copy(state_policy(session, base), base->snapshot, own->absent ? NULL : own, &edits);
+	if (edits.n)
+		status = nft->ops->commit(nft, own, &edits, NULL);
+	if (!status && edits.n)
+		session_wrote(session, own->generation);
+	if (status == BACKEND_FAILED || session->refused.guard)
+		status = drop_copy(session, nft, own) || status ? BACKEND_FAILED : BACKEND_OK;
+	edits_clear(&edits);
+	snapshot_free(own);
+	return status;
+}
+
+int apply_guard_copy(struct session *session, const struct state *base)
+{
+	unsigned int tries = 0, rounds = 0;
+	int status;
+
+	deadline_step("copying the guard");
+	do {
+		struct backend *nft = session->backends[BACKEND_NFT]->open(true);
+
+		if (!nft)
+			return -1;
+		status = write_copy_once(session, nft, base);
+		nft->ops->close(nft);
+	} while (goes_on(status, &tries, &rounds));
+	return status ? -1 : 0;
+}
+
+/* ---- everything ---- */
+
 int apply_plan(struct session *session, struct state *base, struct edits *edits)
 {
 	unsigned int tries = 0, rounds = 0;

@@ -24,7 +24,8 @@ int watch_open(struct watch *watch)
 	watch->changes = nft->changes->open();
 	if (!watch->changes)
 		return -1;
-	watch->owns = !watch->only_report && nft->own_begin();
+	watch->owns = watch->only_report ? OWN_NONE : nft->own_begin();
+	watch->copy_due = true;
 	return 0;
 }
 
@@ -34,7 +35,7 @@ void watch_close(struct watch *watch)
 
 	if (nft)
 		nft->changes->close(watch->changes);
-	if (nft && watch->owns)
+	if (nft && watch->owns != OWN_NONE)
 		nft->own_end();
 	watch->changes = NULL;
 	writers_clear(&watch->writers);
@@ -48,6 +49,7 @@ void watch_forget(struct watch *watch)
 	writers_clear(&watch->writers);
 	watch->again_ms = clock_ms();
 	watch->chosen = watch->has_digest = false;
+	watch->copy_due = true;
 }
 
 int watch_fd(const struct watch *watch)
@@ -167,6 +169,7 @@ static int restore_guard(struct watch *watch)
 	status = apply_guard(watch->session, &watch->last, &edits);
 	if (!status && edits.n)
 		tell(watch, WATCH_GUARD, &edits, NULL, 0);
+	watch->copy_due |= edits.n > 0;
 	edits_clear(&edits);
 	return status;
 }
@@ -381,7 +384,7 @@ static int choose(struct watch *watch)
 	if (watch->chosen ? docker_families_read(session->backends, session->ops->kind, session->policy) : session_choose(session))
 		return -1;
 	watch->chosen = true;
-	session->policy->own_guard = watch->owns;
+	session->policy->own_guard = watch->owns == OWN_PERSIST;
 	return 0;
 }
 
@@ -399,6 +402,19 @@ static void note_dockerd(struct watch *watch)
 	watch->dockerd = pid;
 }
 
+/* The guard is right without its copy: that it failed is no reason to look again. */
+static void copy_guard(struct watch *watch)
+{
+	if (!watch->copy_due || watch->owns != OWN_UNTIL_END)
+		return;
+	watch->copy_due = false;
+	if (apply_guard_copy(watch->session, &watch->last)) {
+		diag_warning("the guard has no copy: others can flush it");
+		diag_forget();
+		watch->copy_due = true;
+	}
+}
+
 /* What was read, repaired and read again. */
 static int look_once(struct watch *watch, bool *wrong)
 {
@@ -412,6 +428,9 @@ static int look_once(struct watch *watch, bool *wrong)
 		note_dockerd(watch);
 	if (!status && edits.n)
 		count_undone(watch);
+	watch->copy_due |= edits.n > 0;
+	if (!status)
+		copy_guard(watch);
 	if (!status)
 		report_look(watch, &seen, &edits);
 	state_clear(&seen);

@@ -22,7 +22,8 @@ struct watch {
 	void *data;
 
 	struct changes *changes; /* owned; NULL: nothing announces changes */
-	bool owns;               /* the tables of the guard belong to this process */
+	enum owning owns;        /* which tables belong to this process */
+	bool copy_due;           /* the copy of the guard may not be what it should be */
 	struct state last;       /* what was read last; empty: nothing yet */
 	struct writers writers;
 	struct watch_docker docker;

@@ -29,7 +29,7 @@ bus() {
 }
 reloaded() {
 	dbus-send --system --type=signal /org/fedoraproject/FirewallD1 org.fedoraproject.FirewallD1.Reloaded &&
-		grep 'firewalld has reloaded' "$WORK/err"
+		grep 'firewalld has reloaded' "$WORK/reported"
 }
 
 hosts_up
@@ -87,9 +87,9 @@ for KIND in nft legacy; do
 	if [ "$KIND" = legacy ]; then
 		try "legacy: firewalld's signal is taken" until_true reloaded
 	else
-		try "nft: the bus is not needed" gives 1 grep bus "$WORK/err"
+		try "nft: the bus is not needed" gives 1 grep bus "$WORK/reported"
 	fi
-	try "$KIND: steps are not repeated" gives 0 test -z "$(sort "$WORK/err" | uniq -d | grep backend)"
+	try "$KIND: steps are not repeated" gives 0 test -z "$(sort "$WORK/reported" | uniq -d | grep backend)"
 
 	try "$KIND: a second watch ends" gives 3 "$DOCKFW" -f "$CONF" -b "$KIND" --watch
 	try "$KIND: and names the first" grep -q "another watch already runs (pid $watch)" "$WORK/err"
@@ -102,7 +102,7 @@ for KIND in nft legacy; do
 	try "$KIND: a new configuration is in force" until_true reaches "$outsider" 198.51.100.10
 	sed -i 's/-j REJECT/-j REJCT/' "$CONF"
 	kill -HUP "$watch"
-	try "$KIND: a broken one is reported" until_true grep -q REJCT "$WORK/err"
+	try "$KIND: a broken one is reported" until_true grep -q REJCT "$WORK/reported"
 	try "$KIND: and the last one stays in force" reaches "$outsider" 198.51.100.10
 	try "$KIND: SIGTERM ends the watch" stop
 	try "$KIND: the rules stay" reaches "$outsider" 198.51.100.10

@@ -248,8 +248,8 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		chain->policy = from->chains[i]->policy;
 	}
 	table_sort(table);
-	return strcmp(name, GUARD_TABLE) ? BACKEND_OK :
-		nft_guard_sets_read(nft->socket, family, &table->sets);
+	return guard_has_name(name) ? nft_guard_sets_read(nft->socket, family, name, &table->sets)
+				    : BACKEND_OK;
 }
 
 /* ---- rules ---- */

@@ -34,6 +34,8 @@ static const struct nft_builtin builtins[] = {
 	{ "security", OUTPUT, 150, "filter" },
 	{ GUARD_TABLE, GUARD_FORWARD, NF_INET_FORWARD, GUARD_PRIORITY, "filter" },
 	{ GUARD_TABLE, GUARD_INPUT, NF_INET_LOCAL_IN, GUARD_PRIORITY, "filter" },
+	{ GUARD_COPY_TABLE, GUARD_FORWARD, NF_INET_FORWARD, GUARD_COPY_PRIORITY, "filter" },
+	{ GUARD_COPY_TABLE, GUARD_INPUT, NF_INET_LOCAL_IN, GUARD_COPY_PRIORITY, "filter" },
 };
 
 const struct nft_builtin *nft_builtin(const char *table, const char *chain)

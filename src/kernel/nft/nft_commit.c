@@ -252,12 +252,11 @@ static struct nlmsghdr *open_message(struct commit *c, uint16_t type, uint16_t f
 static void put_new_table(struct commit *c, const struct work *work)
 {
 	struct nlmsghdr *nlh = open_message(c, NFT_MSG_NEWTABLE, NLM_F_CREATE, work->created);
-	bool guard = !strcmp(work->first->table, GUARD_TABLE);
 
 	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, work->first->table);
-	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(guard && nft_owner_socket() ? NFT_OWNER_FLAGS : 0));
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(nft_owner_flags(work->first->table)));
 	/* Kernels before 5.10 ignore it. */
-	if (guard)
+	if (guard_has_name(work->first->table))
 		mnl_attr_put(nlh, NFTA_TABLE_USERDATA, sizeof(nft_mark), &nft_mark);
 	nft_batch_close(&c->batch, nlh);
 }
@@ -389,16 +388,16 @@ static void put_sets(struct commit *c, enum edit_op op)
 			continue;
 		if (op == EDIT_DROP_SET) {
 			nlh = open_message(c, NFT_MSG_DELSET, 0, c->sets[i]);
-			nft_guard_set_delete(nlh, edit->chain);
+			nft_guard_set_delete(nlh, edit->table, edit->chain);
 			nft_batch_close(&c->batch, nlh);
 			continue;
 		}
 		nlh = open_message(c, NFT_MSG_NEWSET, NLM_F_CREATE | NLM_F_EXCL, c->sets[i]);
-		nft_guard_set_new(nlh, edit->set, id);
+		nft_guard_set_new(nlh, edit->table, edit->set, id);
 		nft_batch_close(&c->batch, nlh);
 		for (size_t at = 0; at < edit->set->values.n;) {
 			nlh = open_message(c, NFT_MSG_NEWSETELEM, NLM_F_CREATE, c->sets[i]);
-			nft_guard_set_elements(nlh, edit->set, id, &at);
+			nft_guard_set_elements(nlh, edit->table, edit->set, id, &at);
 			nft_batch_close(&c->batch, nlh);
 		}
 	}

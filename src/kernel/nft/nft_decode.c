@@ -568,7 +568,7 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
-	d.guard = table && !strcmp(table, GUARD_TABLE);
+	d.guard = table && guard_has_name(table);
 	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
 	nft_decode_ct_end(&d);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);

@@ -295,7 +295,7 @@ struct nftnl_rule *nft_encode(const struct rule *rule, const char *table, const 
 {
 	struct nft_encoder e = {
 		.rule = xgiven(nftnl_rule_alloc()),
-		.guard = !strcmp(table, GUARD_TABLE),
+		.guard = guard_has_name(table),
 		.refuses = rule_refuses(rule),
 	};
 	struct rule *read;

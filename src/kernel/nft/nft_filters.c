@@ -178,7 +178,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 				 made.hook.place == OTHER_INGRESS;
 		made.hook.drops = policy == NF_DROP;
 		made.hook.families = hook_families(made.family);
-		made.wanted = !((listing->but_builtin || !strcmp(table, GUARD_TABLE)) &&
+		made.wanted = !((listing->but_builtin || guard_has_name(table)) &&
 				is_builtin(made.family, table, chain, type, number,
 					   made.hook.priority));
 		take_devices(&hook, &made.hook);

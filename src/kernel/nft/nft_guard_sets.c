@@ -8,7 +8,6 @@
 
 #include "backend.h"
 #include "diag.h"
-#include "guard_names.h"
 #include "nft_attr.h"
 #include "util.h"
 
@@ -41,19 +40,22 @@ static addr_t load(uint32_t size, const uint8_t *bytes)
 
 /* ---- writing ---- */
 
-static void put_names(struct nlmsghdr *nlh, uint16_t table, uint16_t name, const char *set)
+void nft_guard_set_new(struct nlmsghdr *nlh, const char *table, const struct guard_set *set,
+		       uint32_t id)
 {
-	mnl_attr_put_strz(nlh, table, GUARD_TABLE);
-	mnl_attr_put_strz(nlh, name, set);
-}
-
-void nft_guard_set_new(struct nlmsghdr *nlh, const struct guard_set *set, uint32_t id)
-{
-	put_names(nlh, NFTA_SET_TABLE, NFTA_SET_NAME, set->name);
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, table);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, set->name);
 	mnl_attr_put_u32(nlh, NFTA_SET_FLAGS, htonl(SET_FLAGS));
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_TYPE, htonl(type_of(set->field, set->family)));
 	mnl_attr_put_u32(nlh, NFTA_SET_KEY_LEN, htonl(guard_field_size(set->field, set->family)));
 	mnl_attr_put_u32(nlh, NFTA_SET_ID, htonl(id));
+}
+
+/* Names the set whose elements are listed or added. */
+static void put_list(struct nlmsghdr *nlh, const char *table, const struct guard_set *set)
+{
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_TABLE, table);
+	mnl_attr_put_strz(nlh, NFTA_SET_ELEM_LIST_SET, set->name);
 }
 
 static void put_element(struct nlmsghdr *nlh, uint32_t size, addr_t value, bool end)
@@ -73,14 +75,14 @@ static void put_element(struct nlmsghdr *nlh, uint32_t size, addr_t value, bool 
 /* The list's own length has 16 bits, and two elements take less than 80 bytes. */
 #define INTERVALS_PER_MESSAGE 700
 
-void nft_guard_set_elements(struct nlmsghdr *nlh, const struct guard_set *set, uint32_t id,
-			    size_t *at)
+void nft_guard_set_elements(struct nlmsghdr *nlh, const char *table, const struct guard_set *set,
+			    uint32_t id, size_t *at)
 {
 	uint32_t size = guard_field_size(set->field, set->family);
 	size_t end = *at + INTERVALS_PER_MESSAGE;
 	struct nlattr *list;
 
-	put_names(nlh, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET, set->name);
+	put_list(nlh, table, set);
 	mnl_attr_put_u32(nlh, NFTA_SET_ELEM_LIST_SET_ID, htonl(id));
 	list = mnl_attr_nest_start(nlh, NFTA_SET_ELEM_LIST_ELEMENTS);
 	for (; *at < set->values.n && *at < end; (*at)++) {
@@ -93,15 +95,17 @@ void nft_guard_set_elements(struct nlmsghdr *nlh, const struct guard_set *set, u
 	mnl_attr_nest_end(nlh, list);
 }
 
-void nft_guard_set_delete(struct nlmsghdr *nlh, const char *name)
+void nft_guard_set_delete(struct nlmsghdr *nlh, const char *table, const char *name)
 {
-	put_names(nlh, NFTA_SET_TABLE, NFTA_SET_NAME, name);
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, table);
+	mnl_attr_put_strz(nlh, NFTA_SET_NAME, name);
 }
 
 /* ---- reading ---- */
 
 struct set_listing {
 	enum family family;
+	const char *table;
 	struct guard_sets *sets;
 };
 
@@ -138,7 +142,7 @@ static void take_set(const struct nlmsghdr *nlh, void *data)
 	nft_attrs_message(&a, nlh, known);
 	table = nft_attr_string(a.v[NFTA_SET_TABLE]);
 	name = nft_attr_string(a.v[NFTA_SET_NAME]);
-	if (!table || strcmp(table, GUARD_TABLE))
+	if (!table || strcmp(table, listing->table))
 		return;
 	set = guard_sets_add(listing->sets, listing->family, name ? name : "");
 	set->odd |= !name || !set_field(&a, set);
@@ -228,30 +232,31 @@ static void finish(struct element_listing *listing)
 	free(listing->v);
 }
 
-static int read_elements(struct nft_socket *nft, struct guard_set *set)
+static int read_elements(struct nft_socket *nft, const char *table, struct guard_set *set)
 {
 	struct nlmsghdr *nlh = nft_request_begin(nft, NFT_MSG_GETSETELEM, family_af(set->family));
 	struct element_listing listing = { .set = set };
 	int status;
 
-	put_names(nlh, NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET, set->name);
+	put_list(nlh, table, set);
 	status = nft_request(nft, take_elements, &listing);
 	finish(&listing);
 	return status;
 }
 
-int nft_guard_sets_read(struct nft_socket *nft, enum family family, struct guard_sets *sets)
+int nft_guard_sets_read(struct nft_socket *nft, enum family family, const char *table,
+			struct guard_sets *sets)
 {
 	struct nlmsghdr *nlh = nft_request_begin(nft, NFT_MSG_GETSET, family_af(family));
-	struct set_listing listing = { family, sets };
+	struct set_listing listing = { family, table, sets };
 	int status;
 
-	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, GUARD_TABLE);
+	mnl_attr_put_strz(nlh, NFTA_SET_TABLE, table);
 	status = nft_request(nft, take_set, &listing);
 	for (size_t i = 0; i < sets->n && !status; i++)
 		if (!sets->v[i]->odd)
-			status = read_elements(nft, sets->v[i]);
+			status = read_elements(nft, table, sets->v[i]);
 	if (sets->n)
-		diag_step(2, "netlink: %zu sets of %s " GUARD_TABLE, sets->n, family_name(family));
+		diag_step(2, "netlink: %zu sets of %s %s", sets->n, family_name(family), table);
 	return status;
 }

@@ -14,16 +14,18 @@
  */
 
 /*
- * Reads the sets of the guard's table in that family into sets. What they hold beyond
- * intervals makes them odd. Returns enum backend_result.
+ * Reads the sets of a table in that family, which is the guard or its copy, into sets. What
+ * they hold beyond intervals makes them odd. Returns enum backend_result.
  */
-int nft_guard_sets_read(struct nft_socket *nft, enum family family, struct guard_sets *sets);
+int nft_guard_sets_read(struct nft_socket *nft, enum family family, const char *table,
+			struct guard_sets *sets);
 
 /* Fill in messages of a batch. id: a number that no other set of the batch has. */
-void nft_guard_set_new(struct nlmsghdr *nlh, const struct guard_set *set, uint32_t id);
+void nft_guard_set_new(struct nlmsghdr *nlh, const char *table, const struct guard_set *set,
+		       uint32_t id);
 /* Adds the intervals from *at on, as many as fit into one message, and moves *at. */
-void nft_guard_set_elements(struct nlmsghdr *nlh, const struct guard_set *set, uint32_t id,
-			    size_t *at);
-void nft_guard_set_delete(struct nlmsghdr *nlh, const char *name);
+void nft_guard_set_elements(struct nlmsghdr *nlh, const char *table, const struct guard_set *set,
+			    uint32_t id, size_t *at);
+void nft_guard_set_delete(struct nlmsghdr *nlh, const char *table, const char *name);
 
 #endif
