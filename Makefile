@@ -332,46 +332,47 @@ ROLE := $(patsubst conf/%,%,$(sort $(wildcard conf/ansible/*.md conf/ansible/*/*
 put = $(call filled,$(1)) >$(BUILD)/put && install -m 0644 $(BUILD)/put "$(DESTDIR)$(2)/$(3)"
 
 install: all
-	install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" "$(DESTDIR)$(UNITDIR)" \
+	$(Q)install -d "$(DESTDIR)$(SBINDIR)" "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" "$(DESTDIR)$(UNITDIR)" \
 		"$(DESTDIR)$(SYSUSERSDIR)" "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DOCDIR)" \
 		"$(DESTDIR)$(MANDIR)/man8" "$(DESTDIR)$(MANDIR)/man5" \
 		"$(DESTDIR)$(COMPLETED_bash)" "$(DESTDIR)$(COMPLETED_zsh)" "$(DESTDIR)$(COMPLETED_fish)"
-	install -m 0755 $(BUILD)/dockfw-check "$(DESTDIR)$(SBINDIR)/dockfw-check"
-	for helper in $(HELPERS); do \
+	$(Q)install -m 0755 $(BUILD)/dockfw-check "$(DESTDIR)$(SBINDIR)/dockfw-check"
+	$(Q)for helper in $(HELPERS); do \
 		install -m 0755 systemd/$$helper "$(DESTDIR)$(LIBEXECDIR)/dockfw/$$helper" || exit 1; done
-	for unit in $(UNITS_INSTALLED); do $(call put,systemd/$$unit,$(UNITDIR),$$unit) || exit 1; done
-	$(call put,systemd/dockfw.sysusers,$(SYSUSERSDIR),dockfw.conf)
+	$(Q)for unit in $(UNITS_INSTALLED); do $(call put,systemd/$$unit,$(UNITDIR),$$unit) || exit 1; done
+	$(Q)$(call put,systemd/dockfw.sysusers,$(SYSUSERSDIR),dockfw.conf)
 	@# Never overwrites an existing configuration.
-	[ -e "$(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf" ] || \
+	$(Q)[ -e "$(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf" ] || \
 		{ $(call put,conf/dockfw.conf,$(SYSCONFDIR)/dockfw,dockfw.conf); }
-	for file in $(EXAMPLES); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
-	install -d $(foreach file,$(ROLE),"$(DESTDIR)$(DOCDIR)/$(dir $(file))")
-	for file in $(ROLE); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
-	install -d "$(DESTDIR)$(DOCDIR)/doc"
-	for page in $(PAGES); do $(call put,$$page,$(DOCDIR),$$page) || exit 1; done
-	$(call put,man/dockfw-check.8,$(MANDIR)/man8,dockfw-check.8)
-	$(call put,man/dockfw.conf.5,$(MANDIR)/man5,dockfw.conf.5)
-	install -m 0644 $(BUILD)/completion/bash/dockfw-check "$(DESTDIR)$(COMPLETED_bash)/dockfw-check"
-	install -m 0644 $(BUILD)/completion/zsh/_dockfw-check "$(DESTDIR)$(COMPLETED_zsh)/_dockfw-check"
-	install -m 0644 $(BUILD)/completion/fish/dockfw-check.fish "$(DESTDIR)$(COMPLETED_fish)/dockfw-check.fish"
+	$(Q)for file in $(EXAMPLES); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
+	$(Q)install -d $(foreach file,$(ROLE),"$(DESTDIR)$(DOCDIR)/$(dir $(file))")
+	$(Q)for file in $(ROLE); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
+	$(Q)install -d "$(DESTDIR)$(DOCDIR)/doc"
+	$(Q)for page in $(PAGES); do $(call put,$$page,$(DOCDIR),$$page) || exit 1; done
+	$(Q)$(call put,man/dockfw-check.8,$(MANDIR)/man8,dockfw-check.8)
+	$(Q)$(call put,man/dockfw.conf.5,$(MANDIR)/man5,dockfw.conf.5)
+	$(Q)install -m 0644 $(BUILD)/completion/bash/dockfw-check "$(DESTDIR)$(COMPLETED_bash)/dockfw-check"
+	$(Q)install -m 0644 $(BUILD)/completion/zsh/_dockfw-check "$(DESTDIR)$(COMPLETED_zsh)/_dockfw-check"
+	$(Q)install -m 0644 $(BUILD)/completion/fish/dockfw-check.fish "$(DESTDIR)$(COMPLETED_fish)/dockfw-check.fish"
 	@# A package does this when it is installed.
 	@[ -n "$(DESTDIR)" ] || getent passwd dockfw >/dev/null || systemd-sysusers "$(SYSUSERSDIR)/dockfw.conf" || \
 		echo "The units need a user: useradd --system --user-group --no-create-home --shell /usr/sbin/nologin dockfw"
+	@[ -n "$(DESTDIR)" ] || echo "Installed. Nothing is started or changed: 'dockfw-check --exposure' shows what is open now."
 
 # The configuration stays: it belongs to the administrator. So do the user of the units and
 # its files in /var/lib/dockfw, which no other user may get.
 # Where systemd runs, its units end first: the watch would put back what --remove takes out.
 SYSTEMD := $(if $(DESTDIR),,$(wildcard /run/systemd/system))
 uninstall:
-	$(if $(SYSTEMD),for unit in $(UNITS_INSTALLED); do systemctl disable --quiet --now $$unit 2>/dev/null || :; done)
-	rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" 2>/dev/null || :
-	rm -rf "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DOCDIR)"
-	for unit in $(UNITS_INSTALLED); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
-	rm -f "$(DESTDIR)$(SBINDIR)/dockfw-check" "$(DESTDIR)$(SYSUSERSDIR)/dockfw.conf" \
+	$(Q)$(if $(SYSTEMD),for unit in $(UNITS_INSTALLED); do systemctl disable --quiet --now $$unit 2>/dev/null || :; done)
+	$(Q)rmdir --ignore-fail-on-non-empty "$(DESTDIR)$(SYSCONFDIR)/dockfw/conf.d" 2>/dev/null || :
+	$(Q)rm -rf "$(DESTDIR)$(LIBEXECDIR)/dockfw" "$(DESTDIR)$(DOCDIR)"
+	$(Q)for unit in $(UNITS_INSTALLED); do rm -f "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
+	$(Q)rm -f "$(DESTDIR)$(SBINDIR)/dockfw-check" "$(DESTDIR)$(SYSUSERSDIR)/dockfw.conf" \
 		"$(DESTDIR)$(MANDIR)/man8/dockfw-check.8" "$(DESTDIR)$(MANDIR)/man5/dockfw.conf.5" \
 		"$(DESTDIR)$(COMPLETED_bash)/dockfw-check" "$(DESTDIR)$(COMPLETED_zsh)/_dockfw-check" \
 		"$(DESTDIR)$(COMPLETED_fish)/dockfw-check.fish"
-	$(if $(SYSTEMD),systemctl daemon-reload || :)
+	$(Q)$(if $(SYSTEMD),systemctl daemon-reload || :)
 	@echo "The rules and the guard stay in the kernel until the next boot: '$(BUILD)/dockfw-check --remove' removes them."
 	@echo "These stay as well: $(SYSCONFDIR)/dockfw, /var/lib/dockfw, the user dockfw."
 

@@ -36,6 +36,7 @@ struct report cmd_report(const struct options *options)
 		.families_option = options->families,
 		.repair = options->mode == MODE_REPAIR || options->mode == MODE_TRY,
 		.dry_run = options->dry_run,
+		.preview = options->shown_config != NULL,
 		.quiet = options->quiet,
 		.verbosity = options->verbosity,
 		.status = SEVERITY_UNKNOWN,

@@ -34,7 +34,7 @@ static bool is_configured(const void *data, enum family family, uint8_t proto, s
 	for (size_t i = 0; i < rules->n; i++) {
 		const struct wanted_rule *wanted = &rules->v[i];
 
-		if ((rule_refuses(wanted->rule) || rule_jumps(wanted->rule)) &&
+		if ((rule_refuses(wanted->rule) || rule_jumps(wanted->rule) || wanted->by_host) &&
 		    wanted_concerns(policy, wanted, proto, port))
 			return true;
 	}
@@ -73,7 +73,9 @@ static void count_rules(struct search *search, const struct packet *packet,
 		struct ready_rule ready;
 		struct matched matched;
 
-		if (!wanted_concerns(search->policy, &wanted->v[w], packet->proto,
+		/* What is left to the host's own firewall, the guard refuses. */
+		if (wanted->v[w].by_host ||
+		    !wanted_concerns(search->policy, &wanted->v[w], packet->proto,
 				     packet->orig_dport))
 			continue;
 		match_ready(&ready, wanted->v[w].rule, search->world->info, NULL, false);
@@ -92,7 +94,7 @@ static const char *finding_text(const struct search *search, enum family family)
 {
 	static const enum finding_id ids[] = { USER_CHAIN_MISSING, USER_JUMP_MISSING, USER_JUMP_LATE,
 					       ACCEPT_BEFORE_USER, USER_JUMP_CONDITIONAL,
-					       RULE_BYPASSED, RULE_ORDER };
+					       RULE_BYPASSED, RULE_ORDER, GUARD_MISSING, GUARD_DIFFERS };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
 		for (size_t f = 0; f < search->findings->n; f++) {
@@ -100,7 +102,7 @@ static const char *finding_text(const struct search *search, enum family family)
 
 			if (finding->id == ids[i] && finding->family == family &&
 			    finding->severity == SEVERITY_CRITICAL)
-				return finding->message;
+				return ids[i] == GUARD_DIFFERS ? "the guard lets them in" : finding->message;
 		}
 	return NULL;
 }

@@ -103,16 +103,28 @@ static void sources_at(const struct let_ins *list, const struct let_in *let, add
 	}
 }
 
-/* "192.0.2.1, 198.51.100.0/24 and 3 more". */
+static bool are_most(const struct addrset *sources, enum family family)
+{
+	addr_t sum = 0;
+
+	for (size_t i = 0; i < sources->n; i++)
+		sum += sources->v[i].hi - sources->v[i].lo;
+	return sum > addr_max(family) / 2;
+}
+
+/* "192.0.2.1, 198.51.100.0/24 and 3 more", or "everyone but 192.0.2.1". */
 static void put_sources(FILE *out, const struct addrset *sources, enum family family)
 {
+	struct addrset others = { 0 };
 	struct strings texts = { 0 };
+	bool most = are_most(sources, family);
 
-	if (sources->n == 1 && !sources->v[0].lo && sources->v[0].hi == addr_max(family)) {
-		fputs("everyone", out);
-		return;
-	}
-	addrset_texts(sources, family, &texts);
+	addrset_add(&others, 0, addr_max(family));
+	addrset_subtract(&others, sources);
+	if (most)
+		fprintf(out, "everyone%s", others.n ? " but " : "");
+	addrset_texts(most ? &others : sources, family, &texts);
+	addrset_clear(&others);
 	for (size_t i = 0; i < texts.n && i < SOURCES_NAMED; i++)
 		fprintf(out, "%s%s", i ? ", " : "", texts.v[i]);
 	if (texts.n > SOURCES_NAMED)

@@ -62,6 +62,34 @@ static void follow_jump(const struct follow *follow, const struct rule *rule, en
 		follow_chain(follow, to, about, depth + 1, matched);
 }
 
+/* Takes out of sources whom the host's own firewall does not let in to the port. */
+static void refuse_by_host(const struct follow *follow, struct addrset *sources)
+{
+	const struct openings *openings = follow->policy->openings;
+	const struct packet *packet = follow->packet;
+	struct addrset refused = { 0 };
+
+	if (!openings)
+		return;
+	addrset_copy(&refused, sources);
+	for (size_t i = 0; i < openings->n; i++) {
+		const struct opening *opening = &openings->v[i];
+		struct addrset ports = { 0 };
+
+		addrset_add(&ports, packet->orig_dport.lo, packet->orig_dport.hi);
+		addrset_intersect(&ports, &opening->ports);
+		/* To which address of the host it goes is not looked at: only what is certain counts. */
+		if (ports.n && opening->family == packet->family && opening->proto == packet->proto &&
+		    !strncmp(opening->in, packet->in, IFNAMSIZ))
+			addrset_subtract(&refused, &opening->sources);
+		addrset_clear(&ports);
+	}
+	addrset_unite(&follow->fate->refused, &refused);
+	addrset_unite(&follow->fate->refused_port, &refused);
+	addrset_subtract(sources, &refused);
+	addrset_clear(&refused);
+}
+
 /* Takes out of sources what the rule decides; what it returns goes to returned. */
 static void follow_rule(const struct follow *follow, const struct wanted_rule *wanted,
 			enum about about, unsigned int depth, struct addrset *sources,
@@ -93,6 +121,8 @@ static void follow_rule(const struct follow *follow, const struct wanted_rule *w
 			      returned : sources, &matched.set);
 	} else if (rule->verdict != VERDICT_NONE && rule->verdict != VERDICT_EXT) {
 		addrset_subtract(sources, &matched.set);
+		if (wanted->by_host && matched.answer == ANSWER_YES)
+			refuse_by_host(follow, &matched.set);
 		if (about)
 			addrset_unite(&fate->let_port, &matched.set);
 		if (rule->verdict == VERDICT_RETURN)

@@ -6,7 +6,10 @@
 #include "packet.h"
 #include "policy.h"
 
-/* What the configured rules of DOCKER-USER do with a packet. Pure. */
+/*
+ * What the configured rules of DOCKER-USER do with a packet, and what the guard does for those
+ * that leave a port to the host's own firewall. Pure.
+ */
 
 struct wanted_fate {
 	/* Owned: the sources that are refused, and those of a rule about the port of the host. */

@@ -20,6 +20,7 @@ struct report {
 	const char *backend_option;   /* of --backend; NULL: not given */
 	unsigned int families_option; /* of -4 and -6, bits 1U << FAMILY_…; 0: not given */
 	bool repair, dry_run, quiet;
+	bool preview; /* the question that follows offers the repair: it is no remedy to name */
 	int verbosity;
 
 	const struct policy *policy; /* NULL if the configuration failed */

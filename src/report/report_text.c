@@ -320,6 +320,16 @@ static void print_open(FILE *out, const struct report *report)
 	free(rest);
 }
 
+static bool has_remedies(const struct report *report)
+{
+	const struct findings *left = report->left;
+
+	for (size_t i = 0; left && i < left->n; i++)
+		if (!report->preview || !left->v[i].repairable)
+			return true;
+	return false;
+}
+
 /* Prints the remedies of what is left, each once, after all ids that it is for. */
 static void print_remedies(FILE *out, const struct report *report)
 {
@@ -328,7 +338,7 @@ static void print_remedies(FILE *out, const struct report *report)
 	for (size_t i = 0; i < left->n; i++) {
 		char *remedy, *safe;
 
-		if (reported_before(left, i, false))
+		if (reported_before(left, i, false) || (report->preview && left->v[i].repairable))
 			continue;
 		fprintf(out, "  %s", finding_name(left->v[i].id));
 		for (size_t j = i + 1; j < left->n; j++)
@@ -459,7 +469,7 @@ static void text_body(FILE *out, const struct report *report, const char *chains
 	if (chains)
 		fputs(chains, out);
 	print_losses(out, report);
-	if (report->left && report->left->n) {
+	if (has_remedies(report)) {
 		fprintf(out, "\nWhat to do:\n");
 		print_remedies(out, report);
 	}

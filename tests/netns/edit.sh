@@ -39,6 +39,7 @@ iptables-nft -S >"$WORK/tables"
 change='sed -i "s/-j REJECT/-j DROP/" "$2"'
 try "a change, then no" edits 0 "$change" "$ask" send:no
 try "its edits are shown" says '-p tcp -m tcp --dport 80 -m comment --comment dockfw -j DROP'
+try "the repair is no advice beside the question" not says "What to do"
 try "the file is as it was" same
 try "so are the tables" diff "$WORK/tables" <(iptables-nft -S)
 try "nothing advises to use the copy" not says "-f $WORK/.dockfw"

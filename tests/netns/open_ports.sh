@@ -150,4 +150,32 @@ try "the state: all is right" state_is 'OK: DOCKER-USER comes first and holds th
 ipt -F DOCKER-USER
 try "the state: what is open" state_is 'CRITICAL: [0-9]+ findings \(nft, ipv4\); ports 80/tcp, 9001/tcp, .* are open to ANYONE on ens3' -4 -q
 try "the state: an error" state_is "UNKNOWN: unknown option '--bad'; see dockfw-check --help" --bad --format=json
+
+# ---- ports that follow the host's own firewall ----
+
+clear_tables
+load docker-28.5
+write_conf <<-'END'
+	outside = { "ens3" }
+	unlisted = "host-firewall"
+END
+ipt -A INPUT -i ens3 -m conntrack --ctstate ESTABLISHED -j ACCEPT
+ipt -A INPUT -i ens3 -s 203.0.113.123 -p tcp --dport 80 -j ACCEPT
+ipt -A INPUT -i ens3 -j REJECT
+try "host-firewall: nothing holds that yet" dockfw 2 -4
+try "it is said who gets in though the host's firewall refuses" has '^open .* ipv4: port 80/tcp is open to .* on ens3: there is no table ip dockfw: nothing holds the rules$'
+try "it is open" gets_in
+dockfw 0 -4 --repair >/dev/null
+try "a repair closes it" refused outsider 198.51.100.10
+try "nobody looks then" says_nothing 0 -4
+ipt -I INPUT -i ens3 -p tcp --dport 80 -j ACCEPT
+try "the host's firewall lets others in: the guard does not yet" opens 1 'No published port was found open to a source that the configuration refuses'
+try "who they are" has "ipv4: 80/tcp on ens3: the guard refuses everyone but .*203\.0\.113\.123.*, whom the host's own firewall lets in"
+dockfw 0 -4 --repair >/dev/null
+try "they get in" gets_in
+ipt -D INPUT 1
+try "it refuses them again: the guard lets them in" dockfw 2 -4
+try "so it is open" has '^open .* ipv4: port 80/tcp is open to .* on ens3: the guard lets them in$'
+dockfw 0 -4 --repair >/dev/null
+try "a repair closes it again" refused outsider 198.51.100.10
 finish

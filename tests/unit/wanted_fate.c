@@ -82,29 +82,71 @@ static void one_case(const struct packet *packet, const struct netinfo *info, si
 	policy_free(policy);
 }
 
+static void make_packet(struct netinfo *info, struct packet *packet)
+{
+	netinfo_add_if(info, "ens3", 2);
+	netinfo_add_if(info, "docker0", 3)->bridge = true;
+	netinfo_sort(info);
+	packet_init(packet, FAMILY_IPV4, netinfo_if(info, "ens3"), IPPROTO_TCP,
+		    parsed("172.17.0.2"), 80);
+	packet_track(packet);
+	packet->dnat = true;
+	packet->orig_dport = (struct span){ 8080, 8080 };
+	memcpy(packet->out, "docker0", sizeof("docker0"));
+}
+
 static void each(void **state)
 {
 	struct netinfo info = { 0 };
 	struct packet packet;
 
 	(void)state;
-	netinfo_add_if(&info, "ens3", 2);
-	netinfo_add_if(&info, "docker0", 3)->bridge = true;
-	netinfo_sort(&info);
-	packet_init(&packet, FAMILY_IPV4, netinfo_if(&info, "ens3"), IPPROTO_TCP,
-		    parsed("172.17.0.2"), 80);
-	packet_track(&packet);
-	packet.dnat = true;
-	packet.orig_dport = (struct span){ 8080, 8080 };
-	memcpy(packet.out, "docker0", sizeof("docker0"));
+	make_packet(&info, &packet);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		one_case(&packet, &info, i);
 	netinfo_clear(&info);
 }
 
+/* A rule that leaves a port to the host's own firewall, which lets in one source. */
+static void by_host(void **state)
+{
+	struct netinfo info = { 0 };
+	struct packet packet;
+	struct opening opening = { .family = FAMILY_IPV4, .proto = IPPROTO_TCP, .in = "ens3", .any_host = true };
+	const struct openings openings = { .v = &opening, .n = 1 };
+	struct policy *policy = policy_new();
+	struct wanted_rules *rules = &policy_chain(policy, DOCKER_USER)->rules[FAMILY_IPV4];
+	struct addrset all = { 0 };
+
+	(void)state;
+	make_packet(&info, &packet);
+	model_want(policy, DOCKER_USER, "-i ens3 to:8080 -j RETURN");
+	rules->v[0].by_host = true;
+	addrset_add(&opening.ports, 8080, 8080);
+	addrset_add(&opening.sources, parsed(ONE), parsed(ONE));
+	addrset_all(&all, FAMILY_IPV4);
+	for (int i = 0; i < 3; i++) {
+		struct wanted_fate fate;
+
+		/* Not known; known; about another port. */
+		policy->openings = i ? &openings : NULL;
+		if (i == 2)
+			opening.ports.v[0] = (struct addrrange){ 8081, 8081 };
+		wanted_fate(policy, &packet, &info, &all, &fate);
+		assert_int_equal(known(&fate, parsed(ONE)), i == 2 ? REFUSED | REFUSED_PORT : LET_PORT);
+		assert_int_equal(known(&fate, parsed("192.0.2.1")), i ? REFUSED | REFUSED_PORT : LET_PORT);
+		wanted_fate_clear(&fate);
+	}
+	addrset_clear(&opening.ports);
+	addrset_clear(&opening.sources);
+	addrset_clear(&all);
+	policy_free(policy);
+	netinfo_clear(&info);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(each) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(each), cmocka_unit_test(by_host) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
