@@ -173,7 +173,8 @@ int proxies_read(struct proxies *proxies)
 		return -1;
 	}
 	while ((entry = readdir(proc)))
-		look_at(proxies, entry->d_name);
+		if (process_may_have_name(dirfd(proc), entry->d_name, "docker-proxy"))
+			look_at(proxies, entry->d_name);
 	closedir(proc);
 	add_dual(proxies);
 	proxies_sort(proxies);
