@@ -123,6 +123,28 @@ try "native: with the others" grep -q 'dport 80.*reject' <(nft list table ip doc
 try "native: who is allowed gets in" reaches "$allowed" 198.51.100.10
 try "native: the watch ends" stop
 
+# The guard follows the host's own firewall, with sets of addresses; so does the copy.
+clear_tables
+load docker-28.5 && load docker-28.5.ipv6 ip6tables
+write_conf <<-'END'
+	outside = { "ens3" }
+	unlisted = "host-firewall"
+END
+ipt -A INPUT -i ens3 -m conntrack --ctstate ESTABLISHED -j ACCEPT
+ipt -A INPUT -i ens3 -s 203.0.113.123,203.0.113.77,203.0.113.9 -p tcp --dport 80 -j ACCEPT
+ipt -A INPUT -i ens3 -j REJECT
+ip6tables-nft -A INPUT -i ens3 -j REJECT
+try "host-firewall: the watch starts" as_before watch
+try "host-firewall: the copy is there" until_true has_copy
+try "host-firewall: it has a set" grep -q 'set from-' <(nft list table ip dockfw-watch)
+try "host-firewall: it holds the same" is_same
+ipt -I INPUT -i ens3 -s 203.0.113.200,203.0.113.99 -p tcp --dport 80 -j ACCEPT
+try "host-firewall: others are let in: so does the copy" until_true reaches "$outsider" 198.51.100.10
+ipt -D INPUT -i ens3 -s 203.0.113.200 -p tcp --dport 80 -j ACCEPT
+try "host-firewall: not any more" until_true refused "$outsider" 198.51.100.10
+try "host-firewall: it holds the same again" until_true is_same
+try "host-firewall: the watch ends" stop
+
 clear_tables
 published "$ours"
 nft add table ip dockfw-watch
