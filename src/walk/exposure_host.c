@@ -30,6 +30,26 @@ static bool by_guard(const struct decider *by)
 	return by->table && !strcmp(by->table, GUARD_TABLE);
 }
 
+/*
+ * Whether the host's own firewall is why some get in and others do not. Where nobody gets in
+ * though it lets some in, something else is.
+ */
+static bool is_why(const struct exposure_list *list, const struct exposure *exposure,
+		   const struct exposed_way *way, const struct host_way *host)
+{
+	struct addrset in = { 0 };
+	bool why;
+
+	if (way->open->n || way->maybe->n)
+		return by_guard(&way->closed_by) || by_guard(&way->open_by) ||
+		       is_within(list, exposure, way, host);
+	addrset_copy(&in, &host->in);
+	addrset_subtract(&in, &list->nobody[exposure->family]);
+	why = !in.n && by_guard(&way->closed_by);
+	addrset_clear(&in);
+	return why;
+}
+
 static void look_at_way(struct walker *walker, const struct exposure_list *list,
 			const struct exposure *exposure, addr_t to, struct exposed_way *way)
 {
@@ -39,7 +59,7 @@ static void look_at_way(struct walker *walker, const struct exposure_list *list,
 	packet_init(&packet, exposure->family, way->ifs[0], exposure->proto, to, exposure->port.lo);
 	packet.dport = packet.orig_dport = exposure->port;
 	host_way_find(walker, &packet, &host);
-	if (by_guard(&way->closed_by) || by_guard(&way->open_by) || is_within(list, exposure, way, &host)) {
+	if (is_why(list, exposure, way, &host)) {
 		way->has_host = host.has_doubt || host.has_open_by || host.has_closed_by;
 		if (host.has_doubt)
 			way->host_by = host.doubt;

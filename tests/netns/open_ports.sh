@@ -178,4 +178,22 @@ try "it refuses them again: the guard lets them in" dockfw 2 -4
 try "so it is open" has '^open .* ipv4: port 80/tcp is open to .* on ens3: the guard lets them in$'
 dockfw 0 -4 --repair >/dev/null
 try "a repair closes it again" refused outsider 198.51.100.10
+nft -f - <<-'END'
+	table inet strict {
+	    chain forwarded { type filter hook forward priority filter + 10; policy accept; ct status dnat reject; }
+	}
+END
+try "a chain of others closes it as well, for those whom the host's firewall lets in" refused allowed 198.51.100.10
+try "an exposure" dockfw 0 --exposure -4
+try "nobody gets in: the rule that lets them in is not why" has '^0\.0\.0\.0:80/tcp .* open to nobody by dockfw forward '
+ipt -I INPUT -i ens3 -p tcp --dport 80 -j ACCEPT
+dockfw 0 -4 --repair >/dev/null
+try "the host's firewall lets everyone in" dockfw 0 --exposure -4
+try "the chain of others is why nobody gets in" has '^0\.0\.0\.0:80/tcp .* open to nobody by inet strict forwarded 1: '
+nft delete table inet strict
+ipt -F INPUT
+ipt -A INPUT -i ens3 -j REJECT
+dockfw 0 -4 --repair >/dev/null
+try "the host's firewall lets in nobody" dockfw 0 --exposure -4
+try "it is why" has '^0\.0\.0\.0:80/tcp .* open to nobody by host-firewall: filter INPUT 1: '
 finish
