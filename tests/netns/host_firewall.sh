@@ -146,20 +146,41 @@ as_ufw() { # SEED
 }
 # FIREWALLD_ROOT is a root file system with Debian's package, if it is not installed.
 has_firewalld() { [ -e "${FIREWALLD_ROOT:-}/usr/sbin/firewalld" ]; }
-as_firewalld() { # SEED
-	local root=${FIREWALLD_ROOT:-/} folder version said
+firewalld_version() {
+	sed -n 's/^VERSION = .\([0-9.]*\).*/\1/p' "${FIREWALLD_ROOT:-}/usr/lib/python3/dist-packages/firewall/config/__init__.py"
+}
+# An empty folder of its configuration, $folder, in $root.
+firewalld_folder() {
+	root=${FIREWALLD_ROOT:-/}
 	folder=${root%/}/etc/firewalld
-	version=$(sed -n 's/^VERSION = .\([0-9.]*\).*/\1/p' "${root%/}/usr/lib/python3/dist-packages/firewall/config/__init__.py")
 	if ! mountpoint -q "$folder"; then
 		mount -t tmpfs tmpfs "$folder" && mount -t tmpfs tmpfs "${root%/}/var/log" || return 1
 		[ "$root" = / ] || mount --rbind /proc "$root/proc" && mount --rbind /dev "$root/dev" || return 1
 	fi
-	rm -rf "${folder:?}"/* && mkdir "$folder"/{zones,ipsets,policies,services,icmptypes,helpers} || return 1
-	python3 "$TESTS/firewalls.py" firewalld "$1" "$folder" "$version" || return 1
+	rm -rf "${folder:?}"/* && mkdir "$folder"/{zones,ipsets,policies,services,icmptypes,helpers}
+}
+start_firewalld() {
+	local said
 	coproc FIREWALLD { chroot "$root" python3 -c "$(cat "$TESTS/firewalld.py")" 2>"$WORK/firewalld"; }
 	while read -r -t 60 -u "${FIREWALLD[0]}" said && [ "$said" != ready ]; do echo "$said"; done
 	[ "$said" = ready ] || { cat "$WORK/firewalld"; return 1; }
 	! grep -E '^(ERROR|WARNING)' "$WORK/firewalld" | grep -v 'ipset not usable'
+}
+as_firewalld() { # SEED
+	local root folder
+	firewalld_folder && python3 "$TESTS/firewalls.py" firewalld "$1" "$folder" "$(firewalld_version)" &&
+		start_firewalld
+}
+# firewalld_of SETTING ZONE: with that line, and these elements in the zone of ens3.
+firewalld_of() {
+	local root folder
+	no_firewalld
+	clear_tables
+	firewalld_folder || return 1
+	printf '%s\n' DefaultZone=public FirewallBackend=nftables "$1" >"$folder/firewalld.conf"
+	echo "<zone target=\"default\"><short>public</short><interface name=\"ens3\"/>$2</zone>" >"$folder/zones/public.xml"
+	echo '<zone target="ACCEPT"><short>docker</short><interface name="docker0"/></zone>' >"$folder/zones/docker.xml"
+	start_firewalld && load docker-26 && load docker-26.ipv6 ip6tables
 }
 no_firewalld() {
 	local pid=${FIREWALLD_PID:-}
@@ -221,12 +242,35 @@ for KIND in ${HOST_KINDS:-nft legacy}; do
 	done
 done
 
+# What firewalld itself does with forwarded ports: an exposure says what the kernel does.
+reached() { ip netns exec outsider python3 "$TESTS/pairs.py" 1 <<<"203.0.113.200 198.51.100.10 $1" | grep -q open; }
+kept_out() { ! reached "$1"; }
+exposed() { dockfw 0 --exposure -4 && grep -E "^0\\.0\\.0\\.0:$1/tcp .* open to $2" "$WORK/out" || { cat "$WORK/out"; return 1; }; }
+KIND=nft
+if has_firewalld; then
+	to='<forward-port port="8888" protocol="tcp" to-port="80" to-addr="172.17.0.2"/>'
+	write_conf <<<'outside = { "ens3" }'
+	try "a forward-port of firewalld" firewalld_of '' "$to<masquerade/>"
+	try "it is reached" reached 8888
+	try "an exposure has it" exposed 8888 ANYONE
+	write_conf <<<$'outside = { "ens3" }\nunlisted = "refuse"'
+	dockfw 0 --repair
+	try "unlisted ports are refused: so is it" kept_out 8888
+	try "an exposure says so" exposed 8888 'nobody by filter DOCKER-USER'
+fi
+if has_firewalld && [ "$(printf '%s\n' 2.3 "$(firewalld_version)" | sort -V | head -n 1)" = 2.3 ]; then
+	write_conf <<<$'outside = { "ens3" }\nunlisted = "host-firewall"'
+	try "StrictForwardPorts" firewalld_of StrictForwardPorts=yes '<port port="80" protocol="tcp"/>'
+	dockfw "$(repaired)" --repair
+	try "firewalld refuses Docker's port" kept_out 80
+	try "an exposure says so, and by what" exposed 80 'nobody by inet firewalld filter_FORWARD_dnat'
+fi
+no_firewalld
+
 # What a check says, and a watch does, when the host's firewall changes.
 . "$TESTS/watching.sh"
 KIND=nft
 says() { jq -e --arg text "$2" 'any(.findings[]; .id == "'"$1"'" and (.message | contains($text)))' "$WORK/out"; }
-reached() { ip netns exec outsider python3 "$TESTS/pairs.py" 1 <<<"203.0.113.200 198.51.100.10 $1" | grep -q open; }
-kept_out() { ! reached "$1"; }
 clear_tables
 for command in iptables-legacy ip6tables-legacy; do "$command" -P INPUT ACCEPT; done
 load docker-26 && load docker-26.ipv6 ip6tables
