@@ -15,7 +15,7 @@
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more would not help */
-#define FIRST_BATCH 256
+#define FIRST_BATCH 64
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
 struct rule_source *rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain,

