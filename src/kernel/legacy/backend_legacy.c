@@ -88,6 +88,17 @@ static void legacy_close(struct backend *backend)
 	free(legacy);
 }
 
+/* Modules register only these (net/ipv4/netfilter/iptable_*.c): no others need to be looked for. */
+static bool has_such_tables(const char *name)
+{
+	static const char *const names[] = { "filter", "nat", "mangle", "raw", "security" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 			     enum family family, const char *name)
 {
@@ -95,7 +106,7 @@ static int legacy_read_table(struct backend *backend, struct snapshot *snapshot,
 	int registered;
 
 	deadline_step("reading ip_tables");
-	registered = iptc_registered(family, name);
+	registered = has_such_tables(name) ? iptc_registered(family, name) : 0;
 	if (registered <= 0)
 		return registered;
 	handle = iptc_open(family, name, false);
