@@ -384,7 +384,10 @@ static void plan_guards(const struct policy *policy, const struct snapshot *snap
 		if (!(policy->families & 1U << family) || guard_is_foreign(table) ||
 		    guard_is_kept(policy, table) || (table && table->owned))
 			continue;
-		(copy ? guard_make_copy : guard_make)(&guard, policy, snapshot, (enum family)family);
+		if (copy)
+			guard_make_copy(&guard, policy, snapshot, (enum family)family);
+		else
+			guard_make(&guard, policy, snapshot, (enum family)family);
 		if (guard.n)
 			plan_guard_of(&guard, table, edits);
 		else if (table)

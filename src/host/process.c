@@ -50,7 +50,7 @@ char *process_read(const struct process *process, const char *name, size_t most,
 
 bool process_may_have_name(int proc, const char *pid, const char *name)
 {
-	char path[300], line[NAME_LINE_MAX + 1];
+	char path[300], line[NAME_LINE_MAX + 1] = "";
 	size_t length = strlen(name);
 	ssize_t size = -1;
 	int fd;

@@ -322,19 +322,15 @@ static void print_open(FILE *out, const struct report *report)
 
 static bool has_remedies(const struct report *report)
 {
-	const struct findings *left = report->left;
-
-	for (size_t i = 0; left && i < left->n; i++)
-		if (!report->preview || !left->v[i].repairable)
+	for (size_t i = 0; i < report->left->n; i++)
+		if (!report->preview || !report->left->v[i].repairable)
 			return true;
 	return false;
 }
 
 /* Prints the remedies of what is left, each once, after all ids that it is for. */
-static void print_remedies(FILE *out, const struct report *report)
+static void print_remedies(FILE *out, const struct report *report, const struct findings *left)
 {
-	const struct findings *left = report->left;
-
 	for (size_t i = 0; i < left->n; i++) {
 		char *remedy, *safe;
 
@@ -469,9 +465,9 @@ static void text_body(FILE *out, const struct report *report, const char *chains
 	if (chains)
 		fputs(chains, out);
 	print_losses(out, report);
-	if (has_remedies(report)) {
+	if (report->left && has_remedies(report)) {
 		fprintf(out, "\nWhat to do:\n");
-		print_remedies(out, report);
+		print_remedies(out, report, report->left);
 	}
 }
 
