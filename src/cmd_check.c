@@ -8,14 +8,12 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_layout.h"
-#include "dockerd_find.h"
 #include "guard.h"
 #include "guard_names.h"
 #include "losses.h"
 #include "repair.h"
 #include "report_findings.h"
 #include "report_write.h"
-#include "rulespec.h"
 #include "session.h"
 
 /* The data of a run until its report is written. */
@@ -29,8 +27,6 @@ struct run {
 	struct open_ports open;  /* although the configuration refuses it, in what is left */
 	struct report report;
 	struct strings losses;
-	struct docker_elsewhere elsewhere; /* if it was looked for early */
-	bool elsewhere_known;
 };
 
 /* What the guard has refused up to the state seen last. */
@@ -123,29 +119,6 @@ static void look_for_open(struct run *run)
 		cmd_open_ports(run->options, &run->session, newest, &run->open);
 }
 
-static void look_elsewhere(void *data)
-{
-	struct run *run = data;
-
-	run->elsewhere_known = !docker_elsewhere_find(&run->elsewhere);
-}
-
-/*
- * A check looks for other dockerds while libxtables parses the rules: that takes as long as to
- * read the tables. Whatever waits or writes looks afterwards.
- */
-static int load_configuration(struct run *run)
-{
-	const struct options *options = run->options;
-	int status;
-
-	if (options->mode == MODE_CHECK && !options->wait && !run->hold)
-		rulespec_meanwhile(look_elsewhere, run);
-	status = configuration_load(&run->configuration, options);
-	rulespec_meanwhile(NULL, NULL);
-	return status;
-}
-
 static int run_check(struct run *run)
 {
 	const struct options *options = run->options;
@@ -153,7 +126,7 @@ static int run_check(struct run *run)
 	struct policy *configured;
 	bool failed;
 
-	if (load_configuration(run))
+	if (configuration_load(&run->configuration, options))
 		return -1;
 	configured = run->configuration.policy;
 	if (check_families(options, configured))
@@ -179,7 +152,6 @@ static int run_check(struct run *run)
 		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
 	if (state_add_proxies(&run->session,
 			      options->verbosity > 0 || options->format == FORMAT_JSON,
-			      run->elsewhere_known ? &run->elsewhere : NULL,
 			      repair_newest(repair)))
 		return -1;
 	/* Where nothing had to wait, nothing has looked at the time. */

@@ -173,8 +173,7 @@ int proxies_read(struct proxies *proxies)
 		return -1;
 	}
 	while ((entry = readdir(proc)))
-		if (process_may_have_name(dirfd(proc), entry->d_name, "docker-proxy"))
-			look_at(proxies, entry->d_name);
+		look_at(proxies, entry->d_name);
 	closedir(proc);
 	add_dual(proxies);
 	proxies_sort(proxies);

@@ -273,8 +273,7 @@ int dockerd_find(struct dockerd *dockerd)
 			return -1;
 		}
 		while (!dockerd->running && (entry = readdir(proc)))
-			if (process_may_have_name(dirfd(proc), entry->d_name, "dockerd"))
-				look_at(dockerd, entry->d_name);
+			look_at(dockerd, entry->d_name);
 		closedir(proc);
 	}
 	if (!dockerd->running)
@@ -295,6 +294,25 @@ static void look_elsewhere(struct docker_elsewhere *elsewhere, const char *pid)
 	process_close(&process);
 }
 
+/* A first look at every process, with as few system calls as possible. */
+static bool may_be_dockerd(int proc, const char *pid)
+{
+	static const char dockerd[] = "dockerd\n";
+	char path[300], name[sizeof(dockerd)] = "";
+	ssize_t size = -1;
+	int fd;
+
+	if (*pid < '1' || *pid > '9')
+		return false;
+	snprintf(path, sizeof(path), "%s/comm", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		size = read(fd, name, sizeof(name));
+		close(fd);
+	}
+	return size == sizeof(dockerd) - 1 && !memcmp(name, dockerd, sizeof(dockerd) - 1);
+}
+
 int docker_elsewhere_find(struct docker_elsewhere *elsewhere)
 {
 	DIR *proc = opendir("/proc");
@@ -306,7 +324,7 @@ int docker_elsewhere_find(struct docker_elsewhere *elsewhere)
 		return -1;
 	}
 	while ((entry = readdir(proc)))
-		if (process_may_have_name(dirfd(proc), entry->d_name, "dockerd"))
+		if (may_be_dockerd(dirfd(proc), entry->d_name))
 			look_elsewhere(elsewhere, entry->d_name);
 	closedir(proc);
 	return 0;

@@ -45,27 +45,6 @@ char *process_read(const struct process *process, const char *name, size_t most,
 	return read_file_at(process->folder, name, most, size);
 }
 
-/* TASK_COMM_LEN of the kernel, with a newline in place of the NUL. */
-#define NAME_LINE_MAX 16
-
-bool process_may_have_name(int proc, const char *pid, const char *name)
-{
-	char path[300], line[NAME_LINE_MAX + 1] = "";
-	size_t length = strlen(name);
-	ssize_t size = -1;
-	int fd;
-
-	if (*pid < '1' || *pid > '9')
-		return false;
-	snprintf(path, sizeof(path), "%s/comm", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		size = read(fd, line, sizeof(line));
-		close(fd);
-	}
-	return size == (ssize_t)length + 1 && !memcmp(line, name, length) && line[length] == '\n';
-}
-
 bool process_has_name(const struct process *process, const char *name)
 {
 	size_t size, length = strlen(name);

@@ -22,12 +22,6 @@ void process_close(struct process *process);
 /* As read_file(); name is of a file in its folder. */
 char *process_read(const struct process *process, const char *name, size_t most, size_t *size);
 
-/*
- * A first look at a process, with as few system calls as possible: whether that may be its
- * name. proc is a descriptor of /proc, pid the name of an entry there.
- */
-bool process_may_have_name(int proc, const char *pid, const char *name);
-
 /* Whether that is its name (comm), which any process may choose. */
 bool process_has_name(const struct process *process, const char *name);
 

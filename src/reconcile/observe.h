@@ -80,11 +80,9 @@ int state_settle(const struct session *session, struct state *state);
  * Adds the findings about a Docker elsewhere (check_elsewhere.h), and about ports that
  * docker-proxy answers for (check_proxy.h). All
  * tables and the network are read if it listens on any. With facts, also compares the
- * published ports with the publish sections. elsewhere: what docker_elsewhere_find() has just
- * found, or NULL to look now.
+ * published ports with the publish sections.
  */
-int state_add_proxies(const struct session *session, bool facts,
-		      const struct docker_elsewhere *elsewhere, struct state *state);
+int state_add_proxies(const struct session *session, bool facts, struct state *state);
 
 /*
  * dockerd gets firewalld's reload signal when everyone else does, and rewrites its rules

@@ -36,27 +36,6 @@ struct spec_run {
 	bool asked;
 };
 
-/* What is to be done while a child runs. */
-static struct {
-	void (*work)(void *data);
-	void *data;
-} meanwhile;
-
-void rulespec_meanwhile(void (*work)(void *data), void *data)
-{
-	meanwhile.work = work;
-	meanwhile.data = data;
-}
-
-static void do_meanwhile(void)
-{
-	void (*work)(void *data) = meanwhile.work;
-
-	meanwhile.work = NULL;
-	if (work)
-		work(meanwhile.data);
-}
-
 void spec_clear(struct spec *spec)
 {
 	for (size_t i = 0; i < spec->nrules; i++)
@@ -363,7 +342,6 @@ static int run_child(struct spec_run *run)
 
 	if (start_child(run) < 0)
 		return -1;
-	do_meanwhile();
 	do {
 		got = read_child(run);
 		if (got > 0)

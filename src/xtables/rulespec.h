@@ -46,12 +46,6 @@ int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct str
 		       struct spec *specs);
 
 /*
- * While the next child runs, this process has nothing to do: it does that work then, once. If
- * no child runs, it does not; NULL takes the work back.
- */
-void rulespec_meanwhile(void (*work)(void *data), void *data);
-
-/*
  * Writes the texts of n rules, as `iptables -S` lists them after "-A CHAIN ", to
  * texts[0..n-1], which the caller frees. An opaque rule, or one that libxtables
  * cannot print, gives "[opaque: why]". Returns -1 after reporting why if no
