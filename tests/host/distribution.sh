@@ -43,7 +43,7 @@ measured() # NAME COMMAND…
 	knockers_end
 	exec {in}>&-
 	wait "$moments"
-	while read -r event; do note "$name: $event"; done < <(python3 "$here/distribution.py" "$to"; answers_of_all)
+	while read -r event; do note "$name: $event"; done < <(python3 "$here/distribution.py" "$to" "$BACKEND"; answers_of_all)
 }
 
 scenario_distribution()
