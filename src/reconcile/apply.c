@@ -162,20 +162,21 @@ static int drop_copy(struct session *session, struct backend *nft, const struct 
 	return status;
 }
 
-static void warn_of_others(const struct snapshot *own)
+static bool copy_is_of_others(const struct snapshot *own)
 {
+	bool is = false;
+
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *table = snapshot_table(own, (enum family)family, GUARD_COPY_TABLE);
 
-		if (table && (table->owned || guard_is_foreign(table)))
-			diag_warning("the %s table '" GUARD_COPY_TABLE "' is another program's, and stays: "
-				     "the guard has no copy there, and others can flush it",
-				     family_name((enum family)family));
+		is |= table && (table->owned || guard_is_foreign(table));
 	}
+	return is;
 }
 
 /* What the kernel refuses of the guard was left out of that before. */
-static int write_copy_once(struct session *session, struct backend *nft, const struct state *base)
+static int write_copy_once(struct session *session, struct backend *nft, const struct state *base,
+			   bool *of_others)
 {
 	static const char *const tables[] = { GUARD_COPY_TABLE, NULL };
 	struct edits edits = { 0 };
@@ -184,7 +185,7 @@ static int write_copy_once(struct session *session, struct backend *nft, const s
 
 	if (status)
 		return status;
-	warn_of_others(own);
+	*of_others = copy_is_of_others(own);
 	if (!session->refused.guard)
 		guard_plan_copy(state_policy(session, base), base->snapshot, own->absent ? NULL : own, &edits);
 	if (edits.n)
@@ -201,6 +202,7 @@ static int write_copy_once(struct session *session, struct backend *nft, const s
 int apply_guard_copy(struct session *session, const struct state *base)
 {
 	unsigned int tries = 0, rounds = 0;
+	bool of_others = false;
 	int status;
 
 	deadline_step("copying the guard");
@@ -209,10 +211,10 @@ int apply_guard_copy(struct session *session, const struct state *base)
 
 		if (!nft)
 			return -1;
-		status = write_copy_once(session, nft, base);
+		status = write_copy_once(session, nft, base, &of_others);
 		nft->ops->close(nft);
 	} while (goes_on(status, &tries, &rounds));
-	return status ? -1 : 0;
+	return status ? -1 : of_others;
 }
 
 /* ---- everything ---- */

@@ -43,8 +43,9 @@ int apply_try(struct session *session, struct state *seen, struct edits *edits);
 int apply_guard(struct session *session, struct state *base, struct edits *edits);
 
 /*
- * Makes the copy of the guard what base wants. Returns 0, or -1 after reporting why; then
- * there is none, unless the kernel cannot be written to at all.
+ * Makes the copy of the guard what base wants. Returns 0; 1 if a table of that name is another
+ * program's, and there is no copy in its family; or -1 after reporting why, and then there is
+ * none, unless the kernel cannot be written to at all.
  */
 int apply_guard_copy(struct session *session, const struct state *base);
 

@@ -25,7 +25,6 @@ int watch_open(struct watch *watch)
 	if (!watch->changes)
 		return -1;
 	watch->owns = watch->only_report ? OWN_NONE : nft->own_begin();
-	watch->copy_due = true;
 	return 0;
 }
 
@@ -49,7 +48,6 @@ void watch_forget(struct watch *watch)
 	writers_clear(&watch->writers);
 	watch->again_ms = clock_ms();
 	watch->chosen = watch->has_digest = false;
-	watch->copy_due = true;
 }
 
 int watch_fd(const struct watch *watch)
@@ -169,7 +167,6 @@ static int restore_guard(struct watch *watch)
 	status = apply_guard(watch->session, &watch->last, &edits);
 	if (!status && edits.n)
 		tell(watch, WATCH_GUARD, &edits, NULL, 0);
-	watch->copy_due |= edits.n > 0;
 	edits_clear(&edits);
 	return status;
 }
@@ -402,17 +399,24 @@ static void note_dockerd(struct watch *watch)
 	watch->dockerd = pid;
 }
 
-/* The guard is right without its copy: that it failed is no reason to look again. */
+/*
+ * At each look, since others may have made the guard what it should be now: a copy of what it
+ * was before would refuse whom it lets in. That it failed is no reason to look again.
+ */
 static void copy_guard(struct watch *watch)
 {
-	if (!watch->copy_due || watch->owns != OWN_UNTIL_END)
+	int status;
+
+	if (watch->owns != OWN_UNTIL_END)
 		return;
-	watch->copy_due = false;
-	if (apply_guard_copy(watch->session, &watch->last)) {
-		diag_warning("the guard has no copy: others can flush it");
+	status = apply_guard_copy(watch->session, &watch->last);
+	if (status && !watch->copy_failed)
+		diag_warning(status < 0 ? "the guard has no copy: others can flush it" :
+			     "a table '" GUARD_COPY_TABLE "' is another program's, and stays: the guard "
+			     "has no copy there, and others can flush it");
+	watch->copy_failed = status != 0;
+	if (status < 0)
 		diag_forget();
-		watch->copy_due = true;
-	}
 }
 
 /* What was read, repaired and read again. */
@@ -428,7 +432,6 @@ static int look_once(struct watch *watch, bool *wrong)
 		note_dockerd(watch);
 	if (!status && edits.n)
 		count_undone(watch);
-	watch->copy_due |= edits.n > 0;
 	if (!status)
 		copy_guard(watch);
 	if (!status)

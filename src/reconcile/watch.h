@@ -23,7 +23,7 @@ struct watch {
 
 	struct changes *changes; /* owned; NULL: nothing announces changes */
 	enum owning owns;        /* which tables belong to this process */
-	bool copy_due;           /* the copy of the guard may not be what it should be */
+	bool copy_failed;        /* the guard has no copy in some family, which was reported */
 	struct state last;       /* what was read last; empty: nothing yet */
 	struct writers writers;
 	struct watch_docker docker;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""distribution.py FILE BACKEND: what moments.c has written, as distributions: how long the guard was not whole, and how long
-after the last write of others to FORWARD or DOCKER-USER the repair was. A window begins at each
+"""distribution.py FILE BACKEND: what moments.c has written, as distributions: how long the guard
+was not whole, and how long after the last write of others to FORWARD or DOCKER-USER the repair was. A window begins at each
 line that has "-" for a process."""
 import sys
 

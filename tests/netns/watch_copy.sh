@@ -147,6 +147,11 @@ try "host-firewall: others are let in: so does the copy" until_true reaches "$ou
 ipt -D INPUT -i ens3 -s 203.0.113.200 -p tcp --dport 80 -j ACCEPT
 try "host-firewall: not any more" until_true refused "$outsider" 198.51.100.10
 try "host-firewall: it holds the same again" until_true is_same
+paused
+ipt -I INPUT -i ens3 -s 203.0.113.200,203.0.113.99 -p tcp --dport 80 -j ACCEPT
+try "host-firewall: a repair by hand changes the guard before the watch does" dockfw 0 --repair
+kill -CONT "$watch"
+try "host-firewall: the copy follows that as well" until_true reaches "$outsider" 198.51.100.10
 try "host-firewall: the watch ends" stop
 
 clear_tables
@@ -156,7 +161,7 @@ nft add chain ip dockfw-watch theirs
 nft add rule ip dockfw-watch theirs counter
 try "a table of others has that name" as_before watch
 try "it stays" grep -q counter <(nft list table ip dockfw-watch)
-try "a warning says so" until_true grep -q "the ipv4 table 'dockfw-watch' is another program's" "$WORK/reported"
+try "a warning says so" until_true grep -q "a table 'dockfw-watch' is another program's" "$WORK/reported"
 try "IPv6 has its copy" until_true grep -q 'flags owner' <(nft list table ip6 dockfw-watch)
 try "the watch ends" stop
 nft delete table ip dockfw-watch
