@@ -24,6 +24,9 @@
 #define RESTART_STAMP STAMP_FOLDER "/docker-restarted"
 /* The request for a restart, which dockfw-restart.path waits for. */
 #define RESTART_REQUEST STAMP_FOLDER "/request/restart-docker"
+/* The copy of Docker's chains that a watch leaves for the next one. */
+#define DOCKER_COPY_FOLDER STAMP_FOLDER "/watch"
+#define DOCKER_COPY DOCKER_COPY_FOLDER "/docker-chains"
 #define SYSTEMCTL "/usr/bin/systemctl"
 /* Exists if the host was booted with systemd. */
 #define SYSTEMD_BOOTED "/run/systemd/system"

@@ -198,6 +198,7 @@ static void read_process(struct dockerd *dockerd, const struct process *process)
 
 	dockerd->running = true;
 	dockerd->pid = process->pid;
+	dockerd->started = process_started(process);
 	if (!words || !size) {
 		dockerd->doubt = xasprintf("its command line '/proc/%ld/cmdline' cannot be read: %s",
 					   (long)process->pid, words ? "it is empty" : strerror(errno));

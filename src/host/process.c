@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,23 @@ bool process_has_name(const struct process *process, const char *name)
 
 	free(comm);
 	return has;
+}
+
+/* The 22nd field of its stat; the second one, the name, may hold anything and ends with ")". */
+uint64_t process_started(const struct process *process)
+{
+	size_t size;
+	char *stat = process_read(process, "stat", STATUS_MAX, &size), *at = stat ? strrchr(stat, ')') : NULL;
+	unsigned long started = 0;
+
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at) {
+		at[1 + strcspn(at + 1, " \n")] = '\0';
+		parse_number(at + 1, 1, ULONG_MAX, &started);
+	}
+	free(stat);
+	return started;
 }
 
 /* ---- its status ---- */

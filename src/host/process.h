@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -24,6 +25,12 @@ char *process_read(const struct process *process, const char *name, size_t most,
 
 /* Whether that is its name (comm), which any process may choose. */
 bool process_has_name(const struct process *process, const char *name);
+
+/*
+ * When it was started, in clock ticks since the boot (proc_pid_stat(5)): with its PID, that is
+ * the name of one process. 0: it is not known.
+ */
+uint64_t process_started(const struct process *process);
 
 /*
  * Whether it certainly is a part of this host's Docker, if its name is one of Docker's.

@@ -3,6 +3,7 @@
 #define DOCKFW_DOCKERD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/types.h>
 
@@ -15,6 +16,7 @@ enum docker_firewall { FIREWALL_UNSET, FIREWALL_IPTABLES, FIREWALL_NFTABLES };
 struct dockerd {
 	bool running; /* a dockerd of this network namespace */
 	pid_t pid;
+	uint64_t started; /* in clock ticks since the boot; 0: not known */
 	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
 	enum flag iptables, ip6tables;
 	/* If it does not run, what daemon.json sets for its next start. */

@@ -29,6 +29,22 @@ void proxies_sort(struct proxies *proxies)
 		qsort(proxies->v, proxies->n, sizeof(*proxies->v), by_port);
 }
 
+/* Where several have one port, their order may differ: then they count as others. */
+bool proxies_same(const struct proxies *a, const struct proxies *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct proxy *p = &a->v[i], *q = &b->v[i];
+
+		if (by_port(p, q) || p->any != q->any || (!p->any && p->host != q->host) || p->pid != q->pid ||
+		    p->container_family != q->container_family || p->container != q->container ||
+		    p->container_port != q->container_port)
+			return false;
+	}
+	return true;
+}
+
 const struct proxy *proxies_find(const struct proxies *proxies, enum family family, uint8_t proto,
 				 addr_t addr, uint16_t port)
 {

@@ -32,6 +32,9 @@ void proxies_clear(struct proxies *proxies);
 /* Call after the last one is added. */
 void proxies_sort(struct proxies *proxies);
 
+/* Whether both have the same proxies, as the same processes. Both are sorted. */
+bool proxies_same(const struct proxies *a, const struct proxies *b);
+
 /* A proxy that takes connections to that address and port, or NULL. */
 const struct proxy *proxies_find(const struct proxies *proxies, enum family family, uint8_t proto,
 				 addr_t addr, uint16_t port);

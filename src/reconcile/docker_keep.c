@@ -55,14 +55,17 @@ static struct docker_loss plan(const struct docker_keep *keep, const struct snap
 static void take(struct docker_keep *keep, const struct snapshot *now, struct facts *facts,
 		 bool unfinished, enum docker_kept_state *state)
 {
-	bool any = false, all = true;
+	bool any = false, all = true, same = proxies_same(&keep->proxies, &facts->proxies);
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		enum docker_whole whole = docker_is_whole(now, (enum family)family, &facts->proxies);
 
 		if (whole == DOCKER_WHOLE || (unfinished && whole == DOCKER_UNFINISHED)) {
+			struct snapshot *kept = docker_kept(now, (enum family)family);
+
+			same = same && keep->kept[family] && snapshot_same(keep->kept[family], kept);
 			snapshot_free(keep->kept[family]);
-			keep->kept[family] = docker_kept(now, (enum family)family);
+			keep->kept[family] = kept;
 			any = true;
 		} else if (whole != DOCKER_NOWHERE) {
 			all = false;
@@ -72,6 +75,7 @@ static void take(struct docker_keep *keep, const struct snapshot *now, struct fa
 										: KEPT_NOTHING;
 	if (!any)
 		return;
+	keep->changed |= !same;
 	proxies_clear(&keep->proxies);
 	keep->proxies = facts->proxies;
 	facts->proxies = (struct proxies){ 0 };

@@ -12,6 +12,8 @@ struct docker_keep {
 	struct snapshot *kept[FAMILY_COUNT]; /* owned; NULL: nothing is kept */
 	struct proxies proxies; /* owned; those that ran then */
 	pid_t dockerd;          /* whose chains they are */
+	uint64_t started;       /* and when it was started, as struct dockerd has it */
+	bool changed;           /* since it was stored */
 };
 void docker_keep_clear(struct docker_keep *keep);
 

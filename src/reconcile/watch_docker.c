@@ -3,6 +3,7 @@
 
 #include "diag.h"
 #include "docker_restart.h"
+#include "docker_store.h"
 #include "patience.h"
 #include "policy.h"
 #include "util.h"
@@ -70,6 +71,20 @@ static int restore(struct watch_docker *docker, struct session *session,
 	return 0;
 }
 
+static void store(struct watch_docker *docker)
+{
+	struct docker_keep *keep = &docker->keep;
+
+	if (!keep->changed || !keep->started || docker->unstored)
+		return;
+	keep->changed = false;
+	if (!docker_store_write(keep))
+		return;
+	docker->unstored = true;
+	diag_warning("what is lost of Docker's chains while no watch runs cannot be brought back");
+	diag_forget();
+}
+
 static int compare(struct watch_docker *docker, struct session *session,
 		   struct watch_restored *restored)
 {
@@ -85,6 +100,7 @@ static int compare(struct watch_docker *docker, struct session *session,
 		docker->unfinished_ms = 0;
 	if (state != KEPT_LOST)
 		docker->lost_ms = docker->compare_ms = 0;
+	store(docker);
 	switch (state) {
 	case KEPT_LOST:
 		if (!docker->lost_ms)
@@ -108,6 +124,24 @@ static int compare(struct watch_docker *docker, struct session *session,
 	return 0;
 }
 
+/* A copy of this dockerd that a watch before this one has left goes on. */
+static void begin(struct watch_docker *docker, enum backend_kind kind, const struct dockerd *dockerd)
+{
+	struct docker_keep *keep = &docker->keep;
+
+	watch_docker_clear(docker);
+	keep->dockerd = dockerd->pid;
+	keep->started = dockerd->started;
+	docker_store_read(keep);
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		if (keep->kept[family] && keep->kept[family]->backend != kind) {
+			snapshot_free(keep->kept[family]);
+			keep->kept[family] = NULL;
+		}
+	}
+	watch_docker_touched(docker);
+}
+
 int watch_docker_look(struct watch_docker *docker, struct session *session, const struct dockerd *dockerd,
 		      bool lost, struct watch_restored *restored)
 {
@@ -121,11 +155,8 @@ int watch_docker_look(struct watch_docker *docker, struct session *session, cons
 		docker_keep_clear(&docker->keep);
 		return restart(docker, lost);
 	}
-	if (docker->keep.dockerd != dockerd->pid) {
-		watch_docker_clear(docker);
-		docker->keep.dockerd = dockerd->pid;
-		watch_docker_touched(docker);
-	}
+	if (docker->keep.dockerd != dockerd->pid || docker->keep.started != dockerd->started)
+		begin(docker, session->ops->kind, dockerd);
 	if (!docker->compare_ms || clock_ms() < docker->compare_ms)
 		return 0;
 	return compare(docker, session, restored);

@@ -15,6 +15,7 @@ struct watch_docker {
 	uint64_t compare_ms; /* when to compare */
 	uint64_t lost_ms;    /* since when something is lost */
 	uint64_t unfinished_ms; /* since when it is not complete, without a loss */
+	bool unstored;       /* the copy cannot be stored for the next watch, which was reported */
 	unsigned int vain;   /* restorations that were undone, in a row */
 };
 void watch_docker_clear(struct watch_docker *docker);

@@ -30,6 +30,7 @@ longest() {
 	case $1 in
 	capture_again | include | packet_text | plan | proxy_words | walk) echo 512 ;;
 	legacy_entry | nft_rule | rule_text) echo 2048 ;;
+	docker_copy) echo 8192 ;;
 	*) echo 4096 ;;
 	esac
 }

@@ -20,6 +20,10 @@ watch_mends()
 {
 	local why
 	wait_for 120 check_right && return
+	# A long output is cut in the middle: what matters most comes first.
+	in_host systemctl show -p NRestarts,Result,MainPID,ExecMainStartTimestamp $WATCH
+	in_host journalctl -q --no-pager -n 8 -o short-precise _PID=1 UNIT=$WATCH
+	in_host ls -l --time-style=full-iso /run/dockfw/watch
 	in_host dockfw-check
 	in_host journalctl -q --no-pager -n 30 -o short-precise -u $WATCH -u docker -u firewalld
 	why=$(containers_answer) || host_is_ill "$why" >&3
@@ -69,6 +73,13 @@ watch_goes_on()
 	in_host systemctl kill -s KILL $WATCH
 	sleep 2
 	in_host iptables -F DOCKER-USER
+}
+# As in an upgrade of the package.
+watch_restarted()
+{
+	in_host systemctl stop $WATCH
+	flush_nat
+	in_host systemctl start $WATCH
 }
 dockerd_is_old() { [ "$(dockerd_pid)" = "$OLD_DOCKERD" ]; }
 # Does firewalld's signal reach dockerd? Not if dockerd is deaf: then the watch restores.
@@ -120,6 +131,7 @@ scenario_watch()
 		assert "dockerd was not restarted" dockerd_is_old
 	fi
 	watch_holds "iptables -t nat -F without firewalld" flush_nat
+	watch_holds "iptables -t nat -F while no watch runs" watch_restarted
 	assert "dockerd was not restarted for that" dockerd_is_old
 	assert "dockerd starts and stops a container as ever" container_comes_and_goes
 	watch_holds "systemctl start firewalld" in_host systemctl start firewalld
