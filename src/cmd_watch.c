@@ -2,9 +2,11 @@
 #include "cmd_watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -38,6 +40,7 @@ struct running {
 	int signals; /* signalfd(2) */
 	int lock;
 	bool stored; /* the configuration, as the last good one */
+	unsigned int lost; /* events that the journal did not take, since the last one that it took */
 	uint64_t reload_ms; /* when to read the configuration again; 0: not */
 	uint64_t alive_ms;  /* when to send the next sign of life; 0: none is wanted */
 };
@@ -67,13 +70,39 @@ static void put_status(const struct running *running)
 	free(text);
 }
 
+/*
+ * A journal that hangs must not stop the watch: what it does not take at once is lost, and
+ * that is reported once it takes something again.
+ */
+static void never_wait(const struct report *report)
+{
+	if (report->journal)
+		fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
+	if (diag_journal(STDERR_FILENO))
+		fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+}
+
+static void put_event(struct running *running, const struct watch_event *event)
+{
+	if (!report_watch(stdout, &running->report, event)) {
+		if (running->lost)
+			diag_warning("%u event%s not reported: the journal did not take %s", running->lost,
+				     running->lost == 1 ? " was" : "s were", running->lost == 1 ? "it" : "them");
+		running->lost = 0;
+	} else if (running->report.journal) {
+		running->lost++;
+		clearerr(stdout);
+	} else {
+		diag_warning("cannot write what happened: %s", strerror(errno));
+	}
+}
+
 static void tell(void *data, const struct watch_event *event)
 {
 	struct running *running = data;
 
 	watch_counts_add(&running->counts, event);
-	if (report_watch(stdout, &running->report, event))
-		diag_warning("cannot write what happened: %s", strerror(errno));
+	put_event(running, event);
 	/* No look follows it. */
 	if (event->news == WATCH_STORM)
 		put_counts(running);
@@ -310,6 +339,7 @@ int cmd_watch(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	report_fit(&running.report);
+	never_wait(&running.report);
 	running.watch = (struct watch){
 		.session = &running.session, .only_report = options->dry_run,
 		.timeout = options->timeout, .tell = tell, .data = &running,
