@@ -57,7 +57,7 @@ look_script()
 	id -un
 	id -Gn
 	for folder in /var/lib/dockfw /run/dockfw/request /run/dockfw/watch; do
-		touch "$folder/test" && rm "$folder/test" && stat -c '%n %a %U' "$folder"
+		touch "$folder/test" 2>/dev/null && rm "$folder/test" && stat -c '%n %a %U' "$folder"
 	done
 	stat -c '%n %a %U' /run/dockfw
 	echo "lock file: ${XTABLES_LOCKFILE-none}"
