@@ -317,6 +317,8 @@ static void loop(struct running *running)
 	while (wait_for_news(running, &changed, &forced)) {
 		if (changed && watch_take(&running->watch))
 			diag_forget();
+		/* A take and a look may need the time limit each. */
+		keep_alive(running);
 		if (forced || (running->reload_ms && clock_ms() >= running->reload_ms)) {
 			service_notify("RELOADING=1");
 			reload(running, forced);

@@ -176,7 +176,7 @@ int watch_take(struct watch *watch)
 	const struct change_source *source = watch->session->backends[BACKEND_NFT]->changes;
 	struct table_change change = { 0 };
 	bool guard = false;
-	int got = 0, status = 0;
+	int got = 0;
 
 	/* What is left makes the descriptor readable again. */
 	for (unsigned int i = 0; i < WATCH_TAKE_MOST; i++) {
@@ -186,14 +186,17 @@ int watch_take(struct watch *watch)
 		if (change.lost || !session_made(watch->session, change.generation))
 			note(watch, &change, &guard);
 		table_change_clear(&change);
-		/* In a storm the guard does not wait for its end. */
+		/*
+		 * In a storm the guard does not wait for its end. What failed is tried again after a
+		 * moment, not for each change that has been announced: a try may take its whole time.
+		 */
 		if (guard && restore_guard(watch)) {
-			status = -1;
 			watch->again_ms = clock_ms() + WATCH_FAILED_MS;
+			return -1;
 		}
 		guard = false;
 	}
-	return got < 0 ? got : status;
+	return got < 0 ? got : 0;
 }
 
 /* ---- DOCKER-USER and all the rest ---- */
