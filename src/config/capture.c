@@ -111,8 +111,7 @@ static int write_texts(struct side *side, const struct strings *names)
 	if (!side->n)
 		return 0;
 	specs = xcalloc(side->n, sizeof(*specs));
-	ret = rulespec_print(side->family, (const struct rule *const *)side->rules, side->n,
-			     side->texts);
+	ret = rulespec_print((const struct rule *const *)side->rules, side->n, side->texts);
 	if (!ret)
 		ret = rulespec_parse(side->family, (const char *const *)side->texts, side->n, names,
 				     specs);

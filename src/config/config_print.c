@@ -63,7 +63,7 @@ static int print_family(const struct policy *policy, enum family family, struct 
 	}
 	if (!n)
 		return 0;
-	if (rulespec_print(family, texts->rules, n, texts->v))
+	if (rulespec_print(texts->rules, n, texts->v))
 		return -1;
 	return read_again(policy, family, texts);
 }

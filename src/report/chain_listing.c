@@ -6,7 +6,7 @@
 
 #include "docker_chains.h"
 #include "guard_names.h"
-#include "rulespec.h"
+#include "rule_texts.h"
 #include "utf8.h"
 #include "util.h"
 
@@ -212,41 +212,71 @@ static void print_line(FILE *out, const struct report *report, const struct line
 	fprintf(out, "%s\n", *colour ? end : "");
 }
 
-static int print_lines(FILE *out, const struct report *report, enum family family,
-			const struct listing *listing)
-{
-	const struct rule **rules = xcalloc(listing->n, sizeof(*rules));
-	char **texts = xcalloc(listing->n, sizeof(*texts));
-	bool *middle = find_middles(report, listing);
-	size_t n = 0, hidden = 0;
-	int status = 0;
+/* A chain that will be printed, once the texts of all rules are known: one process makes them. */
+struct shown {
+	char *head; /* owned */
+	const char *nothing; /* what is printed in place of no lines */
+	struct listing listing; /* owned */
+	bool *middle; /* owned; of each line, see find_middles() */
+};
 
-	for (size_t i = 0; i < listing->n; i++)
-		if (!middle[i] && is_near(listing, i))
-			rules[n++] = listing->v[i].rule;
-	if (n)
-		status = rulespec_print(family, rules, n, texts);
-	if (status) {
-		fprintf(out, "            (the rules cannot be shown)\n");
-		n = 0;
-	}
-	for (size_t i = 0, t = 0; i < listing->n && n; i++) {
-		if (middle[i] || !is_near(listing, i)) {
+struct shown_chains {
+	struct shown *v; /* owned */
+	size_t n, room;
+	struct named_rules texts;
+};
+
+static void show(struct shown_chains *chains, const struct report *report, struct shown shown)
+{
+	shown.middle = find_middles(report, &shown.listing);
+	for (size_t i = 0; i < shown.listing.n; i++)
+		if (!shown.middle[i] && is_near(&shown.listing, i))
+			named_rules_add(&chains->texts, shown.listing.v[i].rule);
+	GROW(chains->v, chains->n, chains->room);
+	chains->v[chains->n++] = shown;
+}
+
+static void print_lines(FILE *out, const struct report *report, const struct shown *shown,
+			const struct named_rules *texts)
+{
+	const struct listing *listing = &shown->listing;
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < listing->n; i++) {
+		if (shown->middle[i] || !is_near(listing, i)) {
 			hidden++;
 			continue;
 		}
 		if (hidden)
-			fprintf(out, middle[i - 1] ? "  %c         (%zu rules; -v shows them)\n"
-						   : "  %c         (%zu rules)\n",
-				middle[i - 1] ? listing->v[i - 1].sign : ' ', hidden);
+			fprintf(out, shown->middle[i - 1] ? "  %c         (%zu rules; -v shows them)\n"
+							  : "  %c         (%zu rules)\n",
+				shown->middle[i - 1] ? listing->v[i - 1].sign : ' ', hidden);
 		hidden = 0;
-		print_line(out, report, &listing->v[i], texts[t++]);
+		print_line(out, report, &listing->v[i], named_rules_find(texts, listing->v[i].rule));
 	}
-	for (size_t t = 0; t < n; t++)
-		free(texts[t]);
-	free(texts);
-	free(rules);
-	free(middle);
+}
+
+/* Prints and frees them. */
+static int print_shown(FILE *out, const struct report *report, struct shown_chains *chains)
+{
+	int status = named_rules_make(&chains->texts);
+
+	for (size_t i = 0; i < chains->n; i++) {
+		struct shown *shown = &chains->v[i];
+
+		fputs(shown->head, out);
+		if (!shown->listing.n)
+			fprintf(out, "            (%s)\n", shown->nothing);
+		else if (status)
+			fprintf(out, "            (the rules cannot be shown)\n");
+		else
+			print_lines(out, report, shown, &chains->texts);
+		free(shown->head);
+		free(shown->listing.v);
+		free(shown->middle);
+	}
+	named_rules_clear(&chains->texts);
+	free(chains->v);
 	return status;
 }
 
@@ -295,30 +325,27 @@ static const char *chain_note(const struct report *report, const struct place *p
 	return chain->policy == VERDICT_DROP ? " (policy DROP)" : " (policy ACCEPT)";
 }
 
-static int print_chain(FILE *out, const struct report *report, const struct place *place,
+static void list_chain(struct shown_chains *to, const struct report *report, const struct place *place,
 		       const char *name, bool all)
 {
-	const struct chain *chain = table_chain(place->table, name);
+	const struct chain *live = table_chain(place->table, name), *chain = live;
 	struct listing listing = { 0 };
-	int status = 0;
 
 	if (place->dropped) {
 		draw_dropped(&listing, chain);
 		chain = NULL;
 	}
 	draw(&listing, report, place, name, chain);
-	chain = table_chain(place->table, name);
-	if (listing.changed || all) {
-		fprintf(out, "\n%s %s %s%s\n", family_name(place->family), place->name, name,
-			chain_note(report, place, chain));
-		if (listing.n)
-			status = print_lines(out, report, place->family, &listing);
-		else
-			fprintf(out, "            (%s)\n",
-				chain && !chain->loaded ? "filled by others" : "no rules");
+	if (!listing.changed && !all) {
+		free(listing.v);
+		return;
 	}
-	free(listing.v);
-	return status;
+	show(to, report, (struct shown){
+		.head = xasprintf("\n%s %s %s%s\n", family_name(place->family), place->name, name,
+				  chain_note(report, place, live)),
+		.nothing = live && !live->loaded ? "filled by others" : "no rules",
+		.listing = listing,
+	});
 }
 
 /* The chains of the table, and those that edits create in it. */
@@ -335,54 +362,50 @@ static void name_chains(const struct report *report, const struct place *place,
 	}
 }
 
-/* Prints the chains that edits change, but for those that are named. */
-static int list_changed(FILE *out, const struct report *report, const struct place *place,
-			const struct strings *but)
+/* The chains that edits change, but for those that are named. */
+static void list_changed(struct shown_chains *to, const struct report *report, const struct place *place,
+			 const struct strings *but)
 {
 	struct strings names = { 0 };
-	int status = 0;
 
 	name_chains(report, place, &names);
 	for (size_t i = 0; i < names.n; i++)
 		if (is_edited(report, place, names.v[i]) && !strings_has(but, names.v[i]))
-			status |= print_chain(out, report, place, names.v[i],
-					      comes_or_goes(report, place, names.v[i]));
+			list_chain(to, report, place, names.v[i], comes_or_goes(report, place, names.v[i]));
 	strings_clear(&names);
-	return status;
 }
 
-static int list_guard(FILE *out, const struct report *report, enum family family)
+static void list_guard(struct shown_chains *to, const struct report *report, enum family family)
 {
 	const struct place guard = place_of(report, report->own, family, GUARD_TABLE);
 
-	return list_changed(out, report, &guard, &(struct strings){ 0 });
+	list_changed(to, report, &guard, &(struct strings){ 0 });
 }
 
-static int list_family(FILE *out, const struct report *report, enum family family, bool all)
+static void list_family(struct shown_chains *to, const struct report *report, enum family family, bool all)
 {
 	const struct place filter = place_of(report, report->snapshot, family, FILTER);
 	struct strings shown = { 0 };
-	/* Their order is what matters: these two are always shown. */
-	int status = print_chain(out, report, &filter, "FORWARD", true);
 
+	/* Their order is what matters: these two are always shown. */
+	list_chain(to, report, &filter, "FORWARD", true);
 	strings_add(&shown, "FORWARD");
 	for (size_t i = 0; i < report->policy->nchains; i++) {
 		const struct wanted_chain *chain = report->policy->chains[i];
 		bool wanted = i == 0 || (all && policy_needs_chain(report->policy, chain, family)) ||
 			      comes_or_goes(report, &filter, chain->name);
 
-		status |= print_chain(out, report, &filter, chain->name, wanted);
+		list_chain(to, report, &filter, chain->name, wanted);
 		strings_add(&shown, chain->name);
 	}
 	/* Those that have left the configuration. */
-	status |= list_changed(out, report, &filter, &shown);
+	list_changed(to, report, &filter, &shown);
 	strings_clear(&shown);
-	return status;
 }
 
 int chain_listing(FILE *out, const struct report *report, bool all)
 {
-	int status = 0;
+	struct shown_chains shown = { 0 };
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		bool wrong = all;
@@ -393,16 +416,16 @@ int chain_listing(FILE *out, const struct report *report, bool all)
 			wrong |= (int)report->edits->v[e].family == family &&
 				 !strcmp(report->edits->v[e].table, FILTER);
 		if (wrong && report->families & (1U << family))
-			status |= list_family(out, report, (enum family)family, all);
+			list_family(&shown, report, (enum family)family, all);
 		/* It is also there in a family without Docker. */
-		status |= list_guard(out, report, (enum family)family);
+		list_guard(&shown, report, (enum family)family);
 	}
-	return status ? -1 : 0;
+	return print_shown(out, report, &shown);
 }
 
 int chain_listing_changes(FILE *out, const struct report *report)
 {
-	int status = 0;
+	struct shown_chains shown = { 0 };
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct place filter = place_of(report, report->snapshot, (enum family)family,
@@ -412,11 +435,10 @@ int chain_listing_changes(FILE *out, const struct report *report)
 		strings_add(&first, "FORWARD");
 		strings_add(&first, DOCKER_USER);
 		for (size_t i = 0; i < first.n; i++)
-			status |= print_chain(out, report, &filter, first.v[i],
-					      comes_or_goes(report, &filter, first.v[i]));
-		status |= list_changed(out, report, &filter, &first);
-		status |= list_guard(out, report, (enum family)family);
+			list_chain(&shown, report, &filter, first.v[i], comes_or_goes(report, &filter, first.v[i]));
+		list_changed(&shown, report, &filter, &first);
+		list_guard(&shown, report, (enum family)family);
 		strings_clear(&first);
 	}
-	return status ? -1 : 0;
+	return print_shown(out, report, &shown);
 }

@@ -31,9 +31,9 @@ static int by_rule(const void *left, const void *right)
 int named_rules_make(struct named_rules *texts)
 {
 	const struct rule **rules;
-	size_t kept = 0, first = 0;
+	size_t kept = 0;
 	char **made;
-	int status = 0;
+	int status;
 
 	if (!texts->n)
 		return 0;
@@ -46,15 +46,7 @@ int named_rules_make(struct named_rules *texts)
 	made = xcalloc(kept, sizeof(*made));
 	for (size_t i = 0; i < kept; i++)
 		rules[i] = texts->v[i].rule;
-	while (first < kept && !status) {
-		size_t last = first;
-
-		while (last < kept && rules[last]->family == rules[first]->family)
-			last++;
-		status = rulespec_print(rules[first]->family, rules + first, last - first,
-					made + first);
-		first = last;
-	}
+	status = rulespec_print(rules, kept, made);
 	for (size_t i = 0; i < kept; i++)
 		texts->v[i].text = made[i];
 	free(made);
@@ -104,27 +96,26 @@ char *decider_text(const struct named_rules *texts, const struct decider *by)
 
 int edits_texts(const struct edits *edits, char **texts)
 {
+	const struct rule **rules = xcalloc(edits->n, sizeof(*rules));
+	char **printed = xcalloc(edits->n, sizeof(*printed));
+	size_t *of = xcalloc(edits->n, sizeof(*of)), n = 0;
 	int status = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++) {
-		const struct rule **rules = xcalloc(edits->n, sizeof(*rules));
-		char **printed = xcalloc(edits->n, sizeof(*printed));
-		size_t n = 0;
-
-		for (size_t i = 0; i < edits->n; i++)
-			if (edits->v[i].rule && (int)edits->v[i].family == family)
-				rules[n++] = edits->v[i].rule;
-		if (n && rulespec_print((enum family)family, rules, n, printed)) {
-			status = -1;
-		} else if (n) {
-			n = 0;
-			for (size_t i = 0; i < edits->n; i++)
-				if (edits->v[i].rule && (int)edits->v[i].family == family)
-					texts[i] = printed[n++];
+		for (size_t i = 0; i < edits->n; i++) {
+			if (!edits->v[i].rule || (int)edits->v[i].family != family)
+				continue;
+			of[n] = i;
+			rules[n++] = edits->v[i].rule;
 		}
-		free(rules);
-		free(printed);
 	}
+	if (n)
+		status = rulespec_print(rules, n, printed);
+	for (size_t k = 0; k < n && !status; k++)
+		texts[of[k]] = printed[k];
+	free(of);
+	free(rules);
+	free(printed);
 	return status;
 }
 

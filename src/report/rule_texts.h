@@ -41,8 +41,8 @@ char *decider_text(const struct named_rules *texts, const struct decider *by);
 
 /*
  * Sets the texts of the edits' rules, in the order of the edits; NULL for chains. The caller
- * frees each. Returns 0, or -1 after reporting why the rules of a family cannot be printed:
- * then their texts are NULL as well.
+ * frees each. Returns 0, or -1 after reporting why the rules cannot be printed: then their texts are
+ * NULL as well.
  */
 int edits_texts(const struct edits *edits, char **texts);
 /*

@@ -509,11 +509,11 @@ int rulespec_parse(enum family family, const char *const *texts, size_t n,
 	return result;
 }
 
-int rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts)
+int rulespec_print(const struct rule *const *rules, size_t n, char **texts)
 {
 	const struct rule **whole = xcalloc(n, sizeof(*whole));
 	char **printed = xcalloc(n, sizeof(*printed));
-	struct spec_job job = { .family = family, .rules = whole };
+	struct spec_job job = { .rules = whole };
 	struct spec_run run = { .job = &job, .texts = printed };
 	size_t next = 0;
 	int result;

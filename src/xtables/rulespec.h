@@ -49,8 +49,8 @@ int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct str
  * Writes the texts of n rules, as `iptables -S` lists them after "-A CHAIN ", to
  * texts[0..n-1], which the caller frees. An opaque rule, or one that libxtables
  * cannot print, gives "[opaque: why]". Returns -1 after reporting why if no
- * child could be run.
+ * child could be run. One child serves both families, as above.
  */
-int rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts);
+int rulespec_print(const struct rule *const *rules, size_t n, char **texts);
 
 #endif

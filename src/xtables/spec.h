@@ -11,12 +11,8 @@
  * spec_address, spec_names and libxtables run only in the child.
  */
 
-/*
- * A batch: texts to parse, each in its own family, or, if texts is NULL, rules of one family
- * to print.
- */
+/* A batch: texts to parse, each in its own family, or, if texts is NULL, rules to print. */
 struct spec_job {
-	enum family family; /* of the rules */
 	size_t n;
 	const struct spec_text *texts;
 	const struct strings *chains;
@@ -25,7 +21,7 @@ struct spec_job {
 
 static inline enum family spec_job_family(const struct spec_job *job, size_t i)
 {
-	return job->texts ? job->texts[i].family : job->family;
+	return job->texts ? job->texts[i].family : job->rules[i]->family;
 }
 
 #define SPEC_RULES_MAX 4096  /* rules that the address lists of one text may make */

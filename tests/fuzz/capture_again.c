@@ -26,7 +26,7 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 			  const struct strings *chains, struct spec *specs);
 int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
 			      struct spec *specs);
-int __wrap_rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts);
+int __wrap_rulespec_print(const struct rule *const *rules, size_t n, char **texts);
 
 static bool has_address(const struct rule *rule)
 {
@@ -35,7 +35,7 @@ static bool has_address(const struct rule *rule)
 	return memcmp(&rule->src, &none, sizeof(none)) || memcmp(&rule->dst, &none, sizeof(none));
 }
 
-int __wrap_rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts)
+int __wrap_rulespec_print(const struct rule *const *rules, size_t n, char **texts)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct bytes bytes = { 0 };
@@ -47,7 +47,7 @@ int __wrap_rulespec_print(enum family family, const struct rule *const *rules, s
 		}
 		record_put_rule(&bytes, 0, rules[i]);
 		texts[i] = at = xcalloc(2 * bytes.n + 2, 1);
-		*at++ = !has_address(rules[i]) ? 'a' : family == FAMILY_IPV4 ? 'b' : 'c';
+		*at++ = !has_address(rules[i]) ? 'a' : rules[i]->family == FAMILY_IPV4 ? 'b' : 'c';
 		for (size_t k = 0; k < bytes.n; k++) {
 			*at++ = (char)('a' + (bytes.v[k] >> 4));
 			*at++ = (char)('a' + (bytes.v[k] & 15));

@@ -164,7 +164,7 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 			  const struct strings *chains, struct spec *specs);
 int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
 			      struct spec *specs);
-int __wrap_rulespec_print(enum family family, const struct rule *const *rules, size_t n,
+int __wrap_rulespec_print(const struct rule *const *rules, size_t n,
 			  char **texts);
 
 static void set_target(struct rule *rule, const char *text, const struct strings *chains,
@@ -237,9 +237,8 @@ int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const str
 	return 0;
 }
 
-int __wrap_rulespec_print(enum family family, const struct rule *const *rules, size_t n, char **texts)
+int __wrap_rulespec_print(const struct rule *const *rules, size_t n, char **texts)
 {
-	(void)family;
 	for (size_t i = 0; i < n; i++)
 		texts[i] = xasprintf("%.*s", rules[i]->matches[0].size,
 				     (const char *)rules[i]->matches[0].data);

@@ -109,7 +109,7 @@ static int texts(char **args)
 	if (status || !chain)
 		return -1;
 	lines = xcalloc(chain->nrules, sizeof(*lines));
-	status = rulespec_print(family, (const struct rule *const *)chain->rules, chain->nrules,
+	status = rulespec_print((const struct rule *const *)chain->rules, chain->nrules,
 				lines);
 	for (size_t i = 0; !status && i < chain->nrules; i++)
 		printf("-A %s %s\n", chain->name, lines[i]);

@@ -20,7 +20,7 @@ static void usage(void)
 	exit(3);
 }
 
-static int print_spec(enum family family, const struct spec *spec)
+static int print_spec(const struct spec *spec)
 {
 	char **texts;
 
@@ -29,7 +29,7 @@ static int print_spec(enum family family, const struct spec *spec)
 		return 0;
 	}
 	texts = xcalloc(spec->nrules, sizeof(*texts));
-	if (rulespec_print(family, (const struct rule *const *)spec->rules, spec->nrules, texts) < 0)
+	if (rulespec_print((const struct rule *const *)spec->rules, spec->nrules, texts) < 0)
 		return -1;
 	printf("ok");
 	for (size_t i = 0; i < spec->nrules; i++) {
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	result = rulespec_parse(family, (const char *const *)lines.v, lines.n, &chains, specs);
 	for (size_t i = 0; i < lines.n && !result; i++) {
 		if (!quiet)
-			result = print_spec(family, &specs[i]);
+			result = print_spec(&specs[i]);
 		spec_clear(&specs[i]);
 	}
 	free(specs);

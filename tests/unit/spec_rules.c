@@ -46,7 +46,7 @@ static void expect(enum family family, const char *text, const char *expected)
 	const struct rule *printed = rule;
 	char *out;
 
-	assert_int_equal(rulespec_print(family, &printed, 1, &out), 0);
+	assert_int_equal(rulespec_print(&printed, 1, &out), 0);
 	assert_string_equal(out, expected);
 	again = parse_rule(family, out);
 	assert_true(rule_equal(rule, again));
@@ -340,7 +340,7 @@ static void takes_no_rules(void **state)
 {
 	(void)state;
 	assert_int_equal(rulespec_parse(FAMILY_IPV4, NULL, 0, &chains, NULL), 0);
-	assert_int_equal(rulespec_print(FAMILY_IPV4, NULL, 0, NULL), 0);
+	assert_int_equal(rulespec_print(NULL, 0, NULL), 0);
 }
 
 static void survives_huge_texts(void **state)
@@ -376,7 +376,7 @@ static void expect_print(const struct rule *rule, const char *expected)
 {
 	char *text;
 
-	assert_int_equal(rulespec_print(rule->family, &rule, 1, &text), 0);
+	assert_int_equal(rulespec_print(&rule, 1, &text), 0);
 	assert_string_equal(text, expected);
 	free(text);
 }
@@ -437,7 +437,7 @@ static void prints_old_revisions(void **state)
 	rules[1]->proto = 6;
 	rule_add_match(rules[1], "multiport", 0, data, 32);
 	rules[2] = rule_copy(rules[0]);
-	assert_int_equal(rulespec_print(FAMILY_IPV4, (const struct rule *const *)rules, 3, texts),
+	assert_int_equal(rulespec_print((const struct rule *const *)rules, 3, texts),
 			 0);
 	assert_string_equal(texts[0], "-m mark --mark 0x5");
 	assert_string_equal(texts[1], "-p tcp -m multiport --dports 80");
@@ -484,7 +484,7 @@ static void survives_odd_blobs(void **state)
 		}
 	}
 	rules[n++] = parse_rule(FAMILY_IPV4, "-j DROP");
-	assert_int_equal(rulespec_print(FAMILY_IPV4, rules, n, printed), 0);
+	assert_int_equal(rulespec_print(rules, n, printed), 0);
 	assert_string_equal(printed[n - 1], "-j DROP");
 	for (size_t i = 0; i < n; i++) {
 		assert_non_null(printed[i]);
@@ -508,7 +508,7 @@ static void stops_at_the_deadline(void **state)
 	deadline_start(0);
 	assert_int_equal(rulespec_parse(FAMILY_IPV4, &text, 1, &chains, &spec), -1);
 	assert_null(spec.rules);
-	assert_int_equal(rulespec_print(FAMILY_IPV4, &printed, 1, &out), -1);
+	assert_int_equal(rulespec_print(&printed, 1, &out), -1);
 	assert_null(out);
 	rule_free(rule);
 }
