@@ -384,7 +384,7 @@ static int choose(struct watch *watch)
 	if (watch->chosen ? docker_families_read(session->backends, session->ops->kind, session->policy) : session_choose(session))
 		return -1;
 	watch->chosen = true;
-	session->policy->own_guard = watch->owns == OWN_PERSIST;
+	session->policy->own_guard = watch->took_guard;
 	return 0;
 }
 
@@ -444,6 +444,26 @@ static int look_once(struct watch *watch, bool *wrong)
 	return status;
 }
 
+/*
+ * After the first look: a guard that lacks only its owner was right, and that a watch takes it is
+ * not a repair.
+ */
+static int take_guard(struct watch *watch)
+{
+	struct edits edits = { 0 };
+	int status;
+
+	if (watch->owns != OWN_PERSIST || watch->took_guard)
+		return 0;
+	watch->session->policy->own_guard = true;
+	status = apply_guard(watch->session, &watch->last, &edits);
+	watch->took_guard = !status;
+	/* What is in force now is read at the next look. */
+	watch->again_ms = clock_ms();
+	edits_clear(&edits);
+	return status;
+}
+
 /* Docker's own chains; sets whether something was brought back. */
 static int look_at_docker(struct watch *watch, bool *done)
 {
@@ -474,7 +494,7 @@ int watch_look(struct watch *watch)
 	/* A set that was missing may exist by now. */
 	refusals_clear(&watch->session->refused);
 	if ((!watch->has_digest && watch->session->ops->digest && compare(watch, &changed)) ||
-	    look_once(watch, &wrong) || look_at_docker(watch, &restored)) {
+	    look_once(watch, &wrong) || take_guard(watch) || look_at_docker(watch, &restored)) {
 		watch->again_ms = watch->failed_ms = clock_ms() + WATCH_FAILED_MS;
 		return -1;
 	}

@@ -23,6 +23,7 @@ struct watch {
 
 	struct changes *changes; /* owned; NULL: nothing announces changes */
 	enum owning owns;        /* which tables belong to this process */
+	bool took_guard;         /* the guard is to have this process as its owner, if it can have one */
 	bool copy_failed;        /* the guard has no copy in some family, which was reported */
 	struct state last;       /* what was read last; empty: nothing yet */
 	struct writers writers;

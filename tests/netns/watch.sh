@@ -38,6 +38,12 @@ for KIND in nft legacy; do
 	clear_tables
 	load docker-28.5 && load docker-28.5.ipv6 ip6tables
 	two_rules
+	try "$KIND: a repair by hand" dockfw 0 --repair
+	try "$KIND: a watch where all is right" watch
+	[ "$KIND" != nft ] || try "nft: the guard of the repair belongs to it" until_true owned ip
+	try "$KIND: has nothing to report" [ ! -s "$WORK/events" ]
+	try "$KIND: and ends" stop
+	ipt -F DOCKER-USER
 	try "$KIND: a watch repairs at its start" watch -v
 	try "$KIND: and reports it" event '.event == "repaired" and (.findings | any(.id == "rule-missing"))'
 	try "$KIND: a client that may is served" reaches "$allowed" 198.51.100.10
