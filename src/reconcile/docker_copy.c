@@ -24,8 +24,6 @@ enum rule_flag {
 	HAS_ALL = 31,
 };
 
-static const char *const backends[BACKEND_KINDS] = { [BACKEND_NFT] = "nft", [BACKEND_LEGACY] = "legacy" };
-
 /* ---- to JSON ---- */
 
 static json_t *bytes_json(const void *data, size_t size)
@@ -111,7 +109,7 @@ static json_t *snapshot_json(const struct snapshot *kept)
 {
 	json_t *object = json_made(json_object()), *tables = json_made(json_array());
 
-	json_set_checked(object, "backend", json_made(json_string(backends[kept->backend])));
+	json_set_checked(object, "backend", json_made(json_string(backend_kind_name(kept->backend))));
 	for (size_t t = 0; t < kept->ntables; t++) {
 		const struct table *table = kept->tables[t];
 		json_t *one = json_made(json_object()), *chains = json_made(json_array());
@@ -223,7 +221,7 @@ static char *take_name(const json_t *object, const char *key, size_t most)
 	return name;
 }
 
-/* Adds to what may be missing: then *name is NULL, and it is right. */
+/* The same for a name that may be missing: then *name is NULL, and that is right. */
 static bool take_name_if(const json_t *object, const char *key, size_t most, char **name)
 {
 	*name = NULL;
@@ -374,8 +372,8 @@ static struct snapshot *take_snapshot(const json_t *object, enum family family)
 {
 	const json_t *tables = json_object_get(object, "tables"), *backend = json_object_get(object, "backend");
 	const char *kind = json_is_string(backend) ? json_string_value(backend) : "";
-	bool legacy = !strcmp(kind, backends[BACKEND_LEGACY]);
-	bool right = (legacy || !strcmp(kind, backends[BACKEND_NFT])) && json_is_array(tables);
+	bool legacy = !strcmp(kind, backend_kind_name(BACKEND_LEGACY));
+	bool right = (legacy || !strcmp(kind, backend_kind_name(BACKEND_NFT))) && json_is_array(tables);
 	struct snapshot *kept = snapshot_new(legacy ? BACKEND_LEGACY : BACKEND_NFT);
 
 	for (size_t i = 0; right && i < json_array_size(tables); i++)

@@ -60,12 +60,11 @@ static json_t *load(char **why)
 	return root;
 }
 
-bool docker_store_read(struct docker_keep *keep)
+void docker_store_read(struct docker_keep *keep)
 {
 	struct docker_keep stored = { 0 };
 	char *why = NULL;
 	json_t *root = load(&why);
-	bool is = false;
 
 	if (root && !docker_copy_from_json(root, &stored))
 		why = xstrdup("it is not a copy of Docker's chains");
@@ -76,11 +75,9 @@ bool docker_store_read(struct docker_keep *keep)
 	if (keep->dockerd && keep->started && stored.dockerd == keep->dockerd && stored.started == keep->started) {
 		docker_keep_clear(keep);
 		*keep = stored;
-		is = true;
 	} else {
 		docker_keep_clear(&stored);
 	}
-	return is;
 }
 
 static int write_copy(FILE *out, void *data)

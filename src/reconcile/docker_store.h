@@ -11,11 +11,11 @@
  */
 
 /*
- * Fills in the copy of keep->dockerd, started at keep->started, from the file. Returns false if
- * there is none of that process, and keep has no copy then. A file that others may have written,
+ * Fills in the copy of keep->dockerd, started at keep->started, from the file. If
+ * there is none of that process, keep has no copy then. A file that others may have written,
  * or that is not whole, is none; a step says so (diag.h).
  */
-bool docker_store_read(struct docker_keep *keep);
+void docker_store_read(struct docker_keep *keep);
 
 /* Writes the file whole, or returns -1 after reporting why not. */
 int docker_store_write(const struct docker_keep *keep);
