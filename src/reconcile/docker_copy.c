@@ -19,9 +19,7 @@ enum rule_flag {
 	HAS_ANY_PROTO = 1,
 	HAS_FRAG = 2,
 	HAS_EITHER_PORT = 4,
-	HAS_KEEPS_PACKET = 8,
-	HAS_END_KNOWN = 16,
-	HAS_ALL = 31,
+	HAS_ALL = 7,
 };
 
 /* ---- to JSON ---- */
@@ -64,13 +62,12 @@ static json_t *ext_json(const struct ext *ext)
 	return object;
 }
 
+/* docker_kept() leaves out what could not be decoded. */
 static json_t *rule_json(const struct rule *rule)
 {
 	json_t *object = json_made(json_object()), *matches = json_made(json_array());
 	unsigned int flags = (rule->any_proto ? HAS_ANY_PROTO : 0U) | (rule->frag ? HAS_FRAG : 0U) |
-			     (rule->either_port ? HAS_EITHER_PORT : 0U) |
-			     (rule->keeps_packet ? HAS_KEEPS_PACKET : 0U) |
-			     (rule->end_known ? HAS_END_KNOWN : 0U);
+			     (rule->either_port ? HAS_EITHER_PORT : 0U);
 
 	set_number(object, "invert", rule->invert);
 	set_number(object, "flags", flags);
@@ -86,7 +83,6 @@ static json_t *rule_json(const struct rule *rule)
 	set_name(object, "chain", rule->chain);
 	if (rule->verdict == VERDICT_EXT)
 		json_set_checked(object, "target", ext_json(&rule->target));
-	set_name(object, "opaque", rule->opaque);
 	if (rule->form)
 		json_set_checked(object, "form", rule_json(rule->form));
 	return object;
@@ -279,8 +275,7 @@ static bool take_end(const json_t *object, struct rule *rule)
 	bool jumps;
 
 	if (!take_number(object, "verdict", VERDICT_EXT, &verdict) ||
-	    !take_name_if(object, "chain", NAME_LIMIT, &rule->chain) ||
-	    !take_name_if(object, "opaque", DATA_LIMIT, &rule->opaque))
+	    !take_name_if(object, "chain", NAME_LIMIT, &rule->chain))
 		return false;
 	rule->verdict = (enum verdict)verdict;
 	jumps = rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO;
@@ -308,8 +303,6 @@ static struct rule *take_rule(const json_t *object, enum family family, bool may
 		rule->any_proto = flags & HAS_ANY_PROTO;
 		rule->frag = flags & HAS_FRAG;
 		rule->either_port = flags & HAS_EITHER_PORT;
-		rule->keeps_packet = flags & HAS_KEEPS_PACKET;
-		rule->end_known = flags & HAS_END_KNOWN;
 	}
 	if (right && form)
 		right = may_have_form && (rule->form = take_rule(form, family, false));

@@ -95,7 +95,7 @@ static void what_is_wrong_is_refused(void **state)
 	is_refused(text, "\"rules\":[", "\"rules\":{},\"other\":[");
 	is_refused(text, "\"chains\":[", "\"chains\":[{},");
 	is_refused(text, "\"invert\":0", "\"invert\":64");
-	is_refused(text, "\"flags\":0", "\"flags\":32");
+	is_refused(text, "\"flags\":0", "\"flags\":8");
 	is_refused(text, "\"proto\":0", "\"proto\":65536");
 	is_refused(text, "\"src\":\"00", "\"src\":\"");
 	is_refused(text, "\"src\":\"00", "\"src\":\"0000");
