@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <netdb.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,8 @@ static struct {
 	bool found[UINT8_MAX + 1];
 	int wanted; /* the one to register, -1: none */
 	bool missed; /* one was not found, which the library may remember for both families */
+	bool insists; /* find_target() waits for the refusal */
+	jmp_buf refused;
 } lib;
 
 void libxt_fail(const char *why)
@@ -47,6 +50,8 @@ static void library_failed(enum xtables_exittype status, const char *format, ...
 	char *text;
 
 	(void)status;
+	if (lib.insists)
+		longjmp(lib.refused, 1);
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
@@ -129,6 +134,28 @@ static bool good_name(const char *name)
 	return *name && strlen(name) < XT_EXTENSION_MAXNAMELEN && !strchr(name, '/');
 }
 
+/*
+ * As xtables_find_target(), but the library does not remember a miss for both families, as
+ * it does since 1.8.8 if it may return without the target. It refuses instead, with nothing
+ * half done.
+ */
+static bool find_target(const char *name)
+{
+	lib.insists = true;
+	if (setjmp(lib.refused)) {
+		lib.insists = false;
+		return false;
+	}
+	(void)xtables_find_target(name, XTF_LOAD_MUST_SUCCEED);
+	lib.insists = false;
+	return true;
+}
+
+static bool found_any(void)
+{
+	return memchr(lib.found, 1, sizeof(lib.found)) != NULL;
+}
+
 const struct xtables_match *libxt_match(const char *name, uint8_t revision)
 {
 	if (!good_name(name))
@@ -151,11 +178,16 @@ const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 	if (!listed_target(name, -1)) {
 		memset(lib.found, 0, sizeof(lib.found));
 		lib.wanted = -1;
-		xtables_find_target(name, XTF_TRY_LOAD);
-		/* The library now remembers that there is no such target: insist. */
+		/*
+		 * While it loads the object of a family, the library remembers the miss all the
+		 * same, and then does not look into that of the other one. The second search
+		 * does.
+		 */
+		if (!find_target(name) && !found_any())
+			find_target(name);
 		for (lib.wanted = 0; lib.wanted <= UINT8_MAX; lib.wanted++)
 			if (lib.found[lib.wanted])
-				xtables_find_target(name, XTF_LOAD_MUST_SUCCEED);
+				find_target(name);
 	}
 	return listed_target(name, revision);
 }

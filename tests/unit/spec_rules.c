@@ -336,6 +336,32 @@ static void serves_both_families(void **state)
 	}
 }
 
+static void prints_both_families(void **state)
+{
+	static const char *const texts[FAMILY_COUNT][2] = {
+		{ "-p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset",
+		  "-j REJECT --reject-with icmp-port-unreachable" },
+		{ "-p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset",
+		  "-j REJECT --reject-with icmp6-port-unreachable" },
+	};
+	struct spec specs[FAMILY_COUNT][2];
+	const struct rule *rules[4];
+	char *printed[4];
+
+	(void)state;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		assert_int_equal(rulespec_parse(family, texts[family], 2, &chains, specs[family]), 0);
+		for (size_t i = 0; i < 2; i++)
+			rules[2 * family + i] = specs[family][i].rules[0];
+	}
+	assert_int_equal(rulespec_print(rules, 4, printed), 0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(printed[i], texts[i / 2][i % 2]);
+		free(printed[i]);
+		spec_clear(&specs[i / 2][i % 2]);
+	}
+}
+
 static void takes_no_rules(void **state)
 {
 	(void)state;
@@ -517,6 +543,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_both_families),
+		cmocka_unit_test(prints_both_families),
 		cmocka_unit_test(prints_as_iptables),
 		cmocka_unit_test(fills_the_rule),
 		cmocka_unit_test(conntrack_is_the_same),
