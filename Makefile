@@ -198,9 +198,9 @@ $(COMPLETION_FILES): $(BUILD)/completion/generate
 	$(call SAY,GEN)mkdir -p $(@D) && $< $(notdir $(@D)) >$@.new && mv $@.new $@
 
 # The fuzz targets: tests/fuzz/run.sh builds them with clang and libFuzzer.
-$(BUILD)/fuzz/config: FUZZ_WRAPS := open glob globfree trust_path_check rulespec_parse rulespec_parse_all rulespec_print \
+$(BUILD)/fuzz/config: FUZZ_WRAPS := open glob globfree trust_path_check rulespec_parse rulespec_begin rulespec_end rulespec_print \
 	cfg_parse_fp xcalloc xreallocarray xstrdup xvasprintf
-$(BUILD)/fuzz/capture_again: FUZZ_WRAPS := trust_path_check rulespec_parse rulespec_parse_all rulespec_print
+$(BUILD)/fuzz/capture_again: FUZZ_WRAPS := trust_path_check rulespec_parse rulespec_begin rulespec_end rulespec_print
 $(BUILD)/fuzz/rule_text: tests/fuzz/lib/child.c
 $(BUILD)/fuzz/framing: FUZZ_WRAPS := recvmsg poll $(addprefix mnl_socket_,open2 bind get_portid get_fd close \
 	sendto setsockopt)

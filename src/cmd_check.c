@@ -8,6 +8,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "docker_layout.h"
+#include "dockerd_find.h"
 #include "guard.h"
 #include "guard_names.h"
 #include "losses.h"
@@ -21,6 +22,8 @@ struct run {
 	const struct options *options;
 	const struct check_hold *hold; /* NULL: none */
 	struct configuration configuration;
+	struct docker_elsewhere elsewhere;
+	bool searched, search_failed; /* for it */
 	struct session session;
 	struct repair repair;
 	struct findings ignored; /* of those that are left */
@@ -119,6 +122,29 @@ static void look_for_open(struct run *run)
 		cmd_open_ports(run->options, &run->session, newest, &run->open);
 }
 
+/* Looking at each process of the host takes as long as parsing the rules. */
+static void search_meanwhile(const struct policy *policy, void *data)
+{
+	struct run *run = data;
+
+	(void)policy;
+	run->search_failed = docker_elsewhere_find(&run->elsewhere) != 0;
+	run->searched = true;
+}
+
+/* Loads the configuration, and looks for a Docker that it does not reach. */
+static int load(struct run *run)
+{
+	const struct config_meanwhile search = { search_meanwhile, run };
+
+	if (configuration_load(&run->configuration, run->options, &search))
+		return -1;
+	/* Of a file that is wrong as a whole, no rule is parsed. */
+	if (!run->searched)
+		search_meanwhile(run->configuration.policy, run);
+	return run->search_failed ? -1 : 0;
+}
+
 static int run_check(struct run *run)
 {
 	const struct options *options = run->options;
@@ -126,7 +152,7 @@ static int run_check(struct run *run)
 	struct policy *configured;
 	bool failed;
 
-	if (configuration_load(&run->configuration, options))
+	if (load(run))
 		return -1;
 	configured = run->configuration.policy;
 	if (check_families(options, configured))
@@ -150,7 +176,7 @@ static int run_check(struct run *run)
 		return -1;
 	if (!failed && !repair->dry_run && !run->hold)
 		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
-	if (state_add_proxies(&run->session,
+	if (state_add_proxies(&run->session, &run->elsewhere,
 			      options->verbosity > 0 || options->format == FORMAT_JSON,
 			      repair_newest(repair)))
 		return -1;

@@ -148,7 +148,7 @@ static int begin(struct running *running)
 	const struct options *options = running->options;
 
 	deadline_start(options->timeout);
-	if (configuration_load(&running->configuration, options))
+	if (configuration_load(&running->configuration, options, NULL))
 		return -1;
 	if (running->configuration.broken)
 		diag_warning("%s", running->configuration.broken);

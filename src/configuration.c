@@ -85,13 +85,15 @@ static void go_on(struct configuration *configuration, const char *why, const st
 			     "stays as it is", options->config);
 }
 
-int configuration_load(struct configuration *configuration, const struct options *options)
+int configuration_load(struct configuration *configuration, const struct options *options,
+		       const struct config_meanwhile *meanwhile)
 {
 	size_t left_out = 0;
 	char *why = NULL;
 
 	*configuration = (struct configuration){ 0 };
-	configuration->policy = config_read_most(options->config, &configuration->flat, &left_out);
+	configuration->policy = config_read_most(options->config, meanwhile, &configuration->flat,
+						 &left_out);
 	/* What was not read in time is not broken. */
 	if (deadline_check())
 		return -1;
@@ -137,7 +139,7 @@ int configuration_view(struct configuration *configuration, const struct options
 		configuration->policy = setting_default_policy();
 		return 0;
 	}
-	configuration->policy = config_read_most(options->config, &configuration->flat, &left_out);
+	configuration->policy = config_read_most(options->config, NULL, &configuration->flat, &left_out);
 	if (configuration->policy && !left_out)
 		return 0;
 	/* What the system lacks, such as memory, the next step would lack as well. */

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_CONFIGURATION_H
 #define DOCKFW_CONFIGURATION_H
 
+#include "config_rules.h"
 #include "last_good.h"
 #include "options.h"
 #include "policy.h"
@@ -26,9 +27,11 @@ struct configuration {
 /*
  * Reads the file, and the last good configuration if the file is broken or less than it.
  * Errors in the file are printed in any case. Returns 0, or -1 if there is nothing to go by.
- * The caller clears the configuration in either case.
+ * The caller clears the configuration in either case. meanwhile is work in the time of the
+ * process that parses the rules (config_rules.h); NULL: none.
  */
-int configuration_load(struct configuration *configuration, const struct options *options);
+int configuration_load(struct configuration *configuration, const struct options *options,
+		       const struct config_meanwhile *meanwhile);
 /*
  * The same for --exposure and --trace, which are about the tables: a broken file does not keep
  * them from being followed. Its errors are printed, and a warning says what is gone by in its

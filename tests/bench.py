@@ -103,6 +103,14 @@ def pair(name, a, b, aim, before_a=None, before_b=None, expect=0):
 
 
 CHECK = ([PROGRAM, "-f", CONF, "-b", "nft"], None)
+# What a host has whose ports are in publish sections, with a chain of its own, and the guard.
+SECTIONS = """outside = { "ens3" }
+unlisted = "refuse"
+publish "80/tcp" { allow = { "203.0.113.0/24", "2001:db8::/32" } }
+publish "443/tcp" { allow = { "any" } }
+chain "OFFICE" { rules = { "-i ens3 -j RETURN" } }
+chain "DOCKER-USER" { rules = { "-i ens3 -p udp --dport 53 -j OFFICE" } }
+"""
 JUMP = (["iptables-nft", "-C", "FORWARD", "-j", "DOCKER-USER"], None)
 SAVE = (["iptables-nft-save"], None)
 # The four commands that look at what a check of both families looks at.
@@ -129,6 +137,11 @@ def bench_nft():
     pair("check of both families / four iptables -S, 10 ports", CHECK, FOUR, "<= 0.25")
     pair("check of IPv4 / iptables -C, 10 ports", ([*CHECK[0], "--ipv4"], None), JUMP, "<= 1.2")
     small = statistics.median(run(*CHECK)[0] for _ in range(RUNS))
+    sections = [PROGRAM, "-f", write("sections.conf", SECTIONS), "-b", "nft"]
+    subprocess.run([*sections, "--repair", "-q"], check=True)
+    time.sleep(1)
+    pair("check of sections, a chain and the guard / four iptables -S", (sections, None), FOUR, "<= 0.25")
+    subprocess.run([*sections, "--remove", "-q"], check=True)
     load("nft", 10000, user, True)
     pair("check of both families / iptables -C, 10,000 ports", CHECK, JUMP, "<= 1.2")
     pair("check of both families / four iptables -S, 10,000 ports", CHECK, FOUR, "<= 0.25")

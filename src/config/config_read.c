@@ -309,7 +309,8 @@ static int check_follows(const struct config_tree *tree, const struct policy *po
 	return -1;
 }
 
-static int set_policy(struct config_tree *tree, struct policy *policy, size_t *left_out)
+static int set_policy(struct config_tree *tree, struct policy *policy,
+		      const struct config_meanwhile *meanwhile, size_t *left_out)
 {
 	struct rule_sources texts = { 0 };
 	int ret = set_section(&tree->top, &tree->keys, policy);
@@ -330,17 +331,19 @@ static int set_policy(struct config_tree *tree, struct policy *policy, size_t *l
 	if (config_chain_names(policy))
 		ret = -1;
 	else
-		ret |= config_rules(policy, &texts, left_out);
+		ret |= config_rules(policy, &texts, meanwhile, left_out);
 	rule_sources_clear(&texts);
 	return ret;
 }
 
 /* Takes the tree that was parsed, if it was, and clears it. */
-static struct policy *take_tree(struct config_tree *tree, int parsed, char **flat, size_t *left_out)
+static struct policy *take_tree(struct config_tree *tree, int parsed,
+				const struct config_meanwhile *meanwhile, char **flat,
+				size_t *left_out)
 {
 	struct policy *policy = setting_default_policy();
 
-	if (parsed || set_policy(tree, policy, left_out)) {
+	if (parsed || set_policy(tree, policy, meanwhile, left_out)) {
 		policy_free(policy);
 		policy = NULL;
 	}
@@ -353,7 +356,8 @@ static struct policy *take_tree(struct config_tree *tree, int parsed, char **fla
 	return policy;
 }
 
-struct policy *config_read_most(const char *file, char **flat, size_t *left_out)
+struct policy *config_read_most(const char *file, const struct config_meanwhile *meanwhile,
+				char **flat, size_t *left_out)
 {
 	struct config_tree tree;
 	int parsed;
@@ -361,12 +365,12 @@ struct policy *config_read_most(const char *file, char **flat, size_t *left_out)
 	deadline_step("reading the configuration");
 	diag_sort_begin();
 	parsed = config_parse(file, &tree);
-	return take_tree(&tree, parsed, flat, left_out);
+	return take_tree(&tree, parsed, meanwhile, flat, left_out);
 }
 
 struct policy *config_read(const char *file)
 {
-	return config_read_most(file, NULL, NULL);
+	return config_read_most(file, NULL, NULL, NULL);
 }
 
 struct policy *config_read_stored(const struct config_file *stored)
@@ -377,5 +381,5 @@ struct policy *config_read_stored(const struct config_file *stored)
 
 	diag_sort_begin();
 	parsed = config_parse_stored(stored, &tree);
-	return take_tree(&tree, parsed, NULL, &left_out);
+	return take_tree(&tree, parsed, NULL, NULL, &left_out);
 }

@@ -3,6 +3,7 @@
 #define DOCKFW_CONFIG_READ_H
 
 #include "config_file.h"
+#include "config_rules.h"
 #include "policy.h"
 
 /*
@@ -15,9 +16,10 @@ struct policy *config_read(const char *file);
  * The same, but leaves out each rule that cannot be parsed if nothing else is wrong, after
  * reporting it: it is among the policy's refused rules, and left_out is their number. Also
  * sets flat to the text of all files as one (flat.h), which the caller frees: NULL if it is
- * too long, or if there is no policy.
+ * too long, or if there is no policy. meanwhile may be NULL (config_rules.h).
  */
-struct policy *config_read_most(const char *file, char **flat, size_t *left_out);
+struct policy *config_read_most(const char *file, const struct config_meanwhile *meanwhile,
+				char **flat, size_t *left_out);
 /*
  * The same for a text that a repair has stored, which includes no file. stored is borrowed.
  */

@@ -10,7 +10,7 @@
 #include "guard_names.h"
 #include "lost_rules.h"
 #include "publish.h"
-#include "rulespec.h"
+#include "rule_batch.h"
 #include "text.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
@@ -51,6 +51,9 @@ const char *config_chain_fault(const char *name)
 	for (const char *c = name; *c; c++)
 		if ((unsigned char)*c <= ' ')
 			return "must not contain blanks";
+	/* "-j" takes it as a part of the name of an extension's file. */
+	if (strchr(name, '/'))
+		return "must not contain '/'";
 	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
 		if (!strcmp(name, taken[i]))
 			return "is reserved by iptables";
@@ -61,61 +64,6 @@ const char *config_chain_fault(const char *name)
 		return "belongs to Docker, which flushes and removes that chain; "
 		       "put rules into DOCKER-USER";
 	return NULL;
-}
-
-/* Whether two refusals differ only in the name. */
-static bool same_but_name(const char *a, const char *aname, const char *b, const char *bname)
-{
-	size_t alength = strlen(aname), blength = strlen(bname);
-
-	while (*a && *b) {
-		if (!strncmp(a, aname, alength) && !strncmp(b, bname, blength)) {
-			a += alength;
-			b += blength;
-		} else if (*a++ != *b++) {
-			return false;
-		}
-	}
-	return *a == *b;
-}
-
-/*
- * Refuses chains that have the name of a libxtables target, as iptables does:
- * "-j LOG" would mean two things. A name that is not a target's is refused by
- * libxtables in the same words as a name that no target can have.
- */
-static int target_names(const struct policy *policy, enum family family)
-{
-	static const char nobody[] = "no-target-has-this-name";
-	size_t n = policy->nchains;
-	char **texts = xcalloc(n, sizeof(*texts));
-	struct spec *specs = xcalloc(n, sizeof(*specs));
-	struct strings none = { 0 };
-	int ret = 0;
-
-	/* The first chain is DOCKER-USER; the unused name takes its place. */
-	texts[0] = xasprintf("-j \"%s\"", nobody);
-	for (size_t i = 1; i < n; i++)
-		texts[i] = xasprintf("-j \"%s\"", policy->chains[i]->name);
-	ret = rulespec_parse(family, (const char *const *)texts, n, &none, specs);
-	for (size_t i = n; i-- > 0;) {
-		const struct wanted_chain *chain = policy->chains[i];
-
-		if (!ret && i && specs[0].error &&
-		    !(specs[i].error && same_but_name(specs[i].error, chain->name, specs[0].error,
-						      nobody))) {
-			diag_error_at(chain->file, chain->line, "chain '%s': the name is already "
-				      "that of a target (-j %s)", chain->name, chain->name);
-			ret = -1;
-		}
-	}
-	for (size_t i = 0; i < n; i++) {
-		spec_clear(&specs[i]);
-		free(texts[i]);
-	}
-	free(specs);
-	free(texts);
-	return ret;
 }
 
 int config_chain_names(const struct policy *policy)
@@ -131,90 +79,44 @@ int config_chain_names(const struct policy *policy)
 		diag_error_at(chain->file, chain->line, "chain '%s': the name %s", chain->name, fault);
 		ret = -1;
 	}
-	if (policy->nchains == 1)
-		return ret;
-	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
-		ret = target_names(policy, family);
 	return ret;
-}
-
-/* The result of some texts in each family. */
-struct parsed_texts {
-	const struct rule_source *texts;
-	size_t n;
-	unsigned int families; /* of the policy */
-	struct spec *specs[FAMILY_COUNT];
-};
-
-static bool accepted(const struct spec *spec)
-{
-	return spec->nrules && !spec->error;
 }
 
 /*
- * Parses the texts that no family of the policy accepts but that may be for the
- * other one, to distinguish a rule of an unconfigured family from a wrong one.
+ * Refuses chains that have the name of a target, as iptables does: "-j LOG" would mean two
+ * things. A chain is reported once, whatever the families are that have the target.
  */
-static int parse_rest(struct parsed_texts *parsed, enum family other, const struct strings *chains)
+static int check_names(const struct rule_batch *batch)
 {
-	size_t n = parsed->n, rest = 0;
-	const char **texts = xcalloc(n, sizeof(*texts));
-	size_t *from = xcalloc(n, sizeof(*from));
-	struct spec *specs = xcalloc(n, sizeof(*specs));
 	int ret = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct spec *own = &parsed->specs[other == FAMILY_IPV4][i];
+	for (size_t i = 0; i < batch->nnames; i++) {
+		const struct wanted_chain *chain = batch->policy->chains[i + 1];
+		bool taken = false;
 
-		if (!accepted(own) && own->other_family) {
-			from[rest] = i;
-			texts[rest++] = parsed->texts[i].text;
-		}
+		for (enum family family = 0; family < FAMILY_COUNT; family++)
+			taken |= batch->names[family][i].error != NULL;
+		if (!taken)
+			continue;
+		diag_error_at(chain->file, chain->line, "chain '%s': the name is already that of a "
+			      "target (-j %s)", chain->name, chain->name);
+		ret = -1;
 	}
-	if (rest)
-		ret = rulespec_parse(other, texts, rest, chains, specs);
-	for (size_t i = 0; i < rest; i++)
-		parsed->specs[other][from[i]] = specs[i];
-	free(specs);
-	free(from);
-	free(texts);
-	return ret;
-}
-
-static int parse_some(struct parsed_texts *parsed, const struct strings *chains)
-{
-	size_t n = parsed->n, all = 0, from = 0;
-	struct spec_text *texts = xcalloc(FAMILY_COUNT * n, sizeof(*texts));
-	struct spec *specs = xcalloc(FAMILY_COUNT * n, sizeof(*specs));
-	int ret;
-
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		for (size_t i = 0; i < n && parsed->families & 1U << family; i++)
-			texts[all++] = (struct spec_text){ family, parsed->texts[i].text };
-	ret = rulespec_parse_all(texts, all, chains, specs);
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		for (size_t i = 0; i < n && parsed->families & 1U << family; i++)
-			parsed->specs[family][i] = specs[from++];
-	free(specs);
-	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++)
-		if (!(parsed->families & 1U << family))
-			ret = parse_rest(parsed, family, chains);
-	free(texts);
 	return ret;
 }
 
 /* The refusal of the family that has a real reason, or else of the first configured one. */
-static const char *refusal(const struct parsed_texts *parsed, size_t i)
+static const char *refusal(const struct rule_batch *batch, size_t i)
 {
 	const char *first = NULL;
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct spec *spec = &parsed->specs[family][i];
+		const struct spec *spec = &batch->specs[family][i];
 
 		if (spec->error && !spec->other_family)
 			return spec->error;
 		/* "-6: the rule is for IPv6" does not help if IPv6 also refuses it. */
-		if (parsed->families & 1U << family && (!first || *first == '-'))
+		if (batch->policy->families & 1U << family && (!first || *first == '-'))
 			first = spec->error;
 	}
 	return first ? first : "it makes no rule at all";
@@ -224,15 +126,15 @@ static const char *refusal(const struct parsed_texts *parsed, size_t i)
  * "--reject-with icmp-port-unreachable" is legal and leaves the other family
  * open. Warn unless -4, -6 or an address shows that this is intended.
  */
-static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
+static void warn_of_gap(const struct rule_batch *batch, size_t i)
 {
-	const struct rule_source *text = &parsed->texts[i];
+	const struct rule_source *text = &batch->texts[i];
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct spec *refused = &parsed->specs[family][i];
-		const struct spec *taken = &parsed->specs[!family][i];
+		const struct spec *refused = &batch->specs[family][i];
+		const struct spec *taken = &batch->specs[!family][i];
 
-		if (parsed->families != BOTH_FAMILIES || !refused->error || !accepted(taken) ||
+		if (batch->policy->families != BOTH_FAMILIES || !refused->error || !rule_accepted(taken) ||
 		    lost_by_set(refused->error) ||
 		    config_names_family(text->text) || config_is_tied(taken->rules[0]))
 			continue;
@@ -243,12 +145,12 @@ static void warn_of_gap(const struct parsed_texts *parsed, size_t i)
 }
 
 /* Whether a family that should have the rule refused it, other than as the other family's. */
-static bool refused_for_good(const struct parsed_texts *parsed, size_t i)
+static bool refused_for_good(const struct rule_batch *batch, size_t i)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct spec *spec = &parsed->specs[family][i];
+		const struct spec *spec = &batch->specs[family][i];
 
-		if (parsed->families & 1U << family && spec->error && !spec->other_family &&
+		if (batch->policy->families & 1U << family && spec->error && !spec->other_family &&
 		    !lost_by_set(spec->error))
 			return true;
 	}
@@ -280,26 +182,26 @@ static void leave_out(struct policy *policy, const struct rule_source *text, enu
 }
 
 /* Adds the rules of text i to its chain. Returns -1 if no family, or not each that should, takes it. */
-static int add_rules_of(struct policy *policy, struct parsed_texts *parsed, size_t i,
+static int add_rules_of(struct policy *policy, struct rule_batch *batch, size_t i,
 			struct lost_rules *lost)
 {
-	const struct rule_source *text = &parsed->texts[i];
+	const struct rule_source *text = &batch->texts[i];
 	bool taken = false;
 
-	warn_of_gap(parsed, i);
+	warn_of_gap(batch, i);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		struct spec *spec = &parsed->specs[family][i];
+		struct spec *spec = &batch->specs[family][i];
 		struct wanted_rule *wanted;
 
-		if (parsed->families & 1U << family && lost_by_set(spec->error)) {
+		if (batch->policy->families & 1U << family && lost_by_set(spec->error)) {
 			lost_rules_add(lost, text->chain, family, text->text, text->file, text->line,
 				       spec->error);
 			taken = true;
 		}
-		if (!accepted(spec))
+		if (!rule_accepted(spec))
 			continue;
 		taken = true;
-		if (!(parsed->families & 1U << family)) {
+		if (!(batch->policy->families & 1U << family)) {
 			leave_out(policy, text, family, spec->rules[0]);
 			continue;
 		}
@@ -314,9 +216,9 @@ static int add_rules_of(struct policy *policy, struct parsed_texts *parsed, size
 		}
 		spec->nrules = 0; /* the chain has them now */
 	}
-	if (!taken || refused_for_good(parsed, i)) {
-		diag_error_at(text->file, text->line, "%s", refusal(parsed, i));
-		add_refused(policy, text, refusal(parsed, i));
+	if (!taken || refused_for_good(batch, i)) {
+		diag_error_at(text->file, text->line, "%s", refusal(batch, i));
+		add_refused(policy, text, refusal(batch, i));
 		return -1;
 	}
 	return 0;
@@ -444,66 +346,81 @@ static int check_paths(const struct policy *policy)
 	return 0;
 }
 
-/* Parses some of the texts and adds their rules; counts those that are refused. */
-static int add_some(struct policy *policy, const struct strings *chains,
-		    const struct rule_source *texts, size_t n, struct lost_rules *lost,
-		    unsigned int *errors)
+/* The rule that takes the place of one that cannot be put in. */
+static int take_closing(struct policy *policy, struct rule_batch *batch)
 {
-	struct parsed_texts parsed = { .texts = texts, .n = n, .families = policy->families };
-	int ret;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct spec *spec = &batch->closing[family];
 
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		parsed.specs[family] = xcalloc(n, sizeof(**parsed.specs));
-	ret = parse_some(&parsed, chains);
-	for (size_t i = 0; i < n && !ret && *errors < ERROR_LIMIT; i++) {
-		if (!add_rules_of(policy, &parsed, i, lost))
+		if (!batch->closes || !(policy->families & 1U << family))
+			continue;
+		if (!rule_accepted(spec)) {
+			diag_error("on-error = \"close\": %s cannot hold '%s': %s",
+				   family_title(family), publish_closing_rule,
+				   spec->error ? spec->error : "it makes no rule");
+			return -1;
+		}
+		wanted_rules_add(&policy->closing[family], spec->rules[0], publish_closing_rule, "", 0);
+		spec->nrules = 0;
+	}
+	return 0;
+}
+
+/* Adds the rules of a batch; counts those that are refused. */
+static int add_batch(struct policy *policy, struct rule_batch *batch, struct lost_rules *lost,
+		     unsigned int *errors)
+{
+	/* A wrong name is reported once, not again for every rule that leads to it. */
+	if (rule_batch_end(batch) || check_names(batch))
+		return -1;
+	for (size_t i = 0; i < batch->n && *errors < ERROR_LIMIT; i++) {
+		if (!add_rules_of(policy, batch, i, lost))
 			continue;
 		if (++*errors == ERROR_LIMIT)
-			diag_error_at(texts[i].file, texts[i].line, "too many errors; the rest "
-				      "is not checked");
+			diag_error_at(batch->texts[i].file, batch->texts[i].line, "too many errors; "
+				      "the rest is not checked");
 	}
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		for (size_t i = 0; i < n; i++)
-			spec_clear(&parsed.specs[family][i]);
-		free(parsed.specs[family]);
-	}
-	return ret;
+	return take_closing(policy, batch);
 }
 
-/* The rule that takes the place of one that cannot be put in. */
-static int parse_closing(struct policy *policy)
+/*
+ * A rule that libxtables refuses ends a process, which is slow. So the first batch is
+ * small, and batches grow while every rule is valid: if all are wrong, most are never
+ * tried.
+ */
+static int add_all(struct policy *policy, const struct rule_sources *texts,
+		   const struct config_meanwhile *meanwhile, struct lost_rules *lost,
+		   unsigned int *errors)
 {
-	const char *const text = publish_closing_rule;
-	struct strings none = { 0 };
+	size_t done = 0, size = FIRST_BATCH;
+	struct strings chains = { 0 };
 	int ret = 0;
 
-	for (enum family family = 0; family < FAMILY_COUNT && !ret; family++) {
-		struct spec spec = { 0 };
+	for (size_t i = 0; i < policy->nchains; i++)
+		strings_add(&chains, policy->chains[i]->name);
+	for (bool first = true; !ret && (first || (done < texts->n && *errors < ERROR_LIMIT));
+	     first = false) {
+		size_t n = texts->n - done < size ? texts->n - done : size;
+		struct rule_batch batch;
 
-		if (!(policy->families & 1U << family))
-			continue;
-		ret = rulespec_parse(family, &text, 1, &none, &spec);
-		if (!ret && !accepted(&spec)) {
-			diag_error("on-error = \"close\": %s cannot hold '%s': %s", family_title(family),
-				   text, spec.error ? spec.error : "it makes no rule");
-			ret = -1;
-		}
-		if (!ret) {
-			wanted_rules_add(&policy->closing[family], spec.rules[0], text, "", 0);
-			spec.nrules = 0;
-		}
-		spec_clear(&spec);
+		rule_batch_begin(&batch, policy, n ? texts->v + done : NULL, n, &chains, first);
+		if (first && meanwhile)
+			meanwhile->work(policy, meanwhile->data);
+		ret = add_batch(policy, &batch, lost, errors);
+		rule_batch_clear(&batch);
+		done += n;
+		size = *errors ? FIRST_BATCH : 8 * size;
 	}
+	strings_clear(&chains);
 	return ret;
 }
 
-int config_rules(struct policy *policy, const struct rule_sources *texts, size_t *left_out)
+int config_rules(struct policy *policy, const struct rule_sources *texts,
+		 const struct config_meanwhile *meanwhile, size_t *left_out)
 {
-	struct strings chains = { 0 };
 	struct lost_rules lost = { 0 };
 	unsigned int errors = 0;
-	size_t done = 0, n;
-	int ret = 0;
+	int ret;
 
 	if (texts->n > CONFIG_RULES_LIMIT) {
 		const struct rule_source *first = &texts->v[CONFIG_RULES_LIMIT];
@@ -511,32 +428,15 @@ int config_rules(struct policy *policy, const struct rule_sources *texts, size_t
 		diag_error_at(first->file, first->line, "more than %d rules", CONFIG_RULES_LIMIT);
 		return -1;
 	}
-	for (size_t i = 0; i < policy->nchains; i++)
-		strings_add(&chains, policy->chains[i]->name);
-	/*
-	 * A rule that libxtables refuses ends a process, which is slow. So the first
-	 * batch is small, and batches grow while every rule is valid: if all are
-	 * wrong, most are never tried.
-	 */
-	for (size_t batch = FIRST_BATCH; done < texts->n && !ret && errors < ERROR_LIMIT;
-	     batch = errors ? FIRST_BATCH : 8 * batch) {
-		n = texts->n - done < batch ? texts->n - done : batch;
-		ret = add_some(policy, &chains, texts->v + done, n, &lost, &errors);
-		done += n;
-	}
-	strings_clear(&chains);
+	ret = add_all(policy, texts, meanwhile, &lost, &errors);
 	if (left_out)
 		*left_out = errors;
 	/* What takes the place of a rule in force is not known. */
 	policy->keep_rules = errors > 0;
 	if (errors == ERROR_LIMIT || (errors && !left_out))
 		ret = -1;
-	if (!ret && policy->on_error == ON_ERROR_CLOSE)
-		ret = parse_closing(policy);
 	if (!ret)
 		lost_rules_settle(&lost, policy);
 	lost_rules_clear(&lost);
-	if (ret)
-		return -1;
-	return check_paths(policy);
+	return ret || check_paths(policy) ? -1 : 0;
 }

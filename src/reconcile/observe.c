@@ -345,16 +345,13 @@ static int judge_ports(const struct session *session, const struct proxies *prox
 }
 
 /* Without a listener nothing else is read: whole tables can have 100,000 rules. */
-int state_add_proxies(const struct session *session, bool facts, struct state *state)
+int state_add_proxies(const struct session *session, const struct docker_elsewhere *elsewhere,
+		      bool facts, struct state *state)
 {
-	struct docker_elsewhere elsewhere;
 	struct proxies proxies = { 0 };
 	int status;
 
-	deadline_step("looking for dockerd");
-	if (docker_elsewhere_find(&elsewhere))
-		return -1;
-	check_elsewhere(&elsewhere, &state->findings);
+	check_elsewhere(elsewhere, &state->findings);
 	if (!state->dockerd.running)
 		return 0;
 	deadline_step("looking for docker-proxy");

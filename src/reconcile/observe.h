@@ -82,7 +82,8 @@ int state_settle(const struct session *session, struct state *state);
  * tables and the network are read if it listens on any. With facts, also compares the
  * published ports with the publish sections.
  */
-int state_add_proxies(const struct session *session, bool facts, struct state *state);
+int state_add_proxies(const struct session *session, const struct docker_elsewhere *elsewhere,
+		      bool facts, struct state *state);
 
 /*
  * dockerd gets firewalld's reload signal when everyone else does, and rewrites its rules

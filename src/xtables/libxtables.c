@@ -2,6 +2,7 @@
 #include "libxtables.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <netdb.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -190,6 +191,36 @@ const struct xtables_target *libxt_target(const char *name, uint8_t revision)
 				find_target(name);
 	}
 	return listed_target(name, revision);
+}
+
+static int count_loads(struct dl_phdr_info *info, size_t size, void *data)
+{
+	(void)size;
+	*(unsigned long long *)data = info->dlpi_adds;
+	return 1;
+}
+
+/* How many objects have been loaded so far. */
+static unsigned long long loads(void)
+{
+	unsigned long long n = 0;
+
+	dl_iterate_phdr(count_loads, &n);
+	return n;
+}
+
+bool libxt_has_target(const char *name)
+{
+	unsigned long long before = loads();
+	bool found;
+
+	/* The library keeps the verdicts in "standard". */
+	if (!good_name(name) || !strcmp(name, "standard"))
+		return false;
+	found = find_target(name);
+	/* An object that has a match of that name keeps only this family's. */
+	lib.missed = lib.missed || (!found && loads() != before);
+	return found;
 }
 
 /* ---- the other family ---- */

@@ -50,6 +50,8 @@ bool libxt_switch(enum family family);
 /* As xtables_find_target() and xtables_find_match() with XTF_TRY_LOAD; they note a miss. */
 struct xtables_target *libxt_find_target(const char *name);
 struct xtables_match *libxt_find_match(const char *name, struct xtables_rule_match **matches);
+/* Whether there is a target of that name, which "-j" would mean. A miss is not remembered. */
+bool libxt_has_target(const char *name);
 
 /* Reports why and does not return, as the library itself would. */
 void libxt_fail(const char *why) __attribute__((noreturn));

@@ -34,6 +34,7 @@ struct spec_run {
 	struct bytes bytes;
 	struct netlink *netlink; /* to ask the kernel for revisions; NULL if it cannot be asked */
 	bool asked;
+	bool failed; /* after reporting why */
 };
 
 void spec_clear(struct spec *spec)
@@ -144,7 +145,10 @@ static bool take_record(struct spec_run *run, const struct record *record)
 		return answer_add_rule(&run->specs[run->next], record,
 				       spec_job_family(run->job, run->next));
 	case RECORD_DONE:
-		return run->specs[run->next++].nrules > 0;
+		if (run->job->texts[run->next].target != !run->specs[run->next].nrules)
+			return false;
+		run->next++;
+		return true;
 	case RECORD_REFUSED:
 	case RECORD_REFUSED_OTHER:
 		answer_refused(run, record_text(record), record->kind == RECORD_REFUSED_OTHER);
@@ -332,23 +336,35 @@ static void take_back(struct spec_run *run, size_t first)
 	run->at_once = true;
 }
 
-/* Runs one child, which answers at least the next text, or sets at_once for a new child. */
-static int run_child(struct spec_run *run)
+/* Waits for all answers of the child; false if the time is over. */
+static bool take_answers(struct spec_run *run, bool *sane)
 {
-	size_t first = run->next;
-	bool sane = true, wrong;
-	char *why;
-	int got, status;
+	int got;
 
-	if (start_child(run) < 0)
-		return -1;
 	do {
 		got = read_child(run);
 		if (got > 0)
-			sane = take_records(run);
-	} while (got > 0 && sane);
+			*sane = take_records(run);
+	} while (got > 0 && *sane);
+	return got >= 0;
+}
+
+/*
+ * Takes the answers of one child, which is at least one, or sets at_once for a new child. Starts
+ * it unless it runs.
+ */
+static int run_child(struct spec_run *run)
+{
+	size_t first = run->next;
+	bool sane = true, in_time, wrong;
+	char *why;
+	int status;
+
+	if (!run->pid && start_child(run) < 0)
+		return -1;
+	in_time = take_answers(run, &sane);
 	status = stop_child(run);
-	if (got < 0)
+	if (!in_time)
 		return -1;
 	/* It was short of memory or descriptors, or was killed to free memory. */
 	if (sane && child_failed(status)) {
@@ -378,23 +394,27 @@ static int run_child(struct spec_run *run)
 	return 0;
 }
 
-static int run_job(struct spec_run *run)
+/* Starts the first child. end_job() returns whether that failed. */
+static void begin_job(struct spec_run *run)
 {
-	int result = 0;
-
 	if (!run->job->n)
-		return 0;
+		return;
 	run->errors = memfd_create("dockfw-stderr", MFD_CLOEXEC);
-	if (run->errors < 0) {
+	if (run->errors < 0)
 		diag_error("cannot create a memory file for reading rules: %s", strerror(errno));
-		return -1;
-	}
-	while (!result && run->next < run->job->n)
-		result = run_child(run);
-	close(run->errors);
+	run->failed = run->errors < 0 || start_child(run);
+}
+
+/* Takes all answers, from more children if it must. */
+static int end_job(struct spec_run *run)
+{
+	while (!run->failed && run->next < run->job->n)
+		run->failed = run_child(run) != 0;
+	if (run->job->n && run->errors >= 0)
+		close(run->errors);
 	netlink_close(run->netlink);
 	free(run->bytes.v);
-	return result;
+	return run->failed ? -1 : 0;
 }
 
 /* ---- both ways ---- */
@@ -405,7 +425,8 @@ static int parse_batch(const struct spec_text *texts, size_t n, const struct str
 	const struct spec_job job = { .n = n, .texts = texts, .chains = chains };
 	struct spec_run run = { .job = &job, .specs = specs };
 
-	return run_job(&run);
+	begin_job(&run);
+	return end_job(&run);
 }
 
 /*
@@ -466,7 +487,7 @@ static int try_other_family(const struct spec_text *texts, size_t n, const struc
 	int result;
 
 	for (size_t i = 0; i < n; i++)
-		if (specs[i].error && !specs[i].other_family && !specs[i].crashed)
+		if (specs[i].error && !specs[i].other_family && !specs[i].crashed && !texts[i].target)
 			which[tried++] = i;
 	result = try_some(texts, which, tried, true, chains, answers);
 	for (size_t i = 0; i < tried && !result; i++) {
@@ -484,16 +505,36 @@ static int try_other_family(const struct spec_text *texts, size_t n, const struc
 	return result;
 }
 
-int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-		       struct spec *specs)
+struct spec_batch {
+	struct spec_job job;
+	struct spec_run run;
+};
+
+struct spec_batch *rulespec_begin(const struct spec_text *texts, size_t n,
+				  const struct strings *chains, struct spec *specs)
 {
+	struct spec_batch *batch = xcalloc(1, sizeof(*batch));
+
 	for (size_t i = 0; i < n; i++)
 		specs[i] = (struct spec){ 0 };
-	if (!parse_batch(texts, n, chains, specs) && !try_other_family(texts, n, chains, specs))
-		return 0;
-	for (size_t i = 0; i < n; i++)
+	batch->job = (struct spec_job){ .n = n, .texts = texts, .chains = chains };
+	batch->run = (struct spec_run){ .job = &batch->job, .specs = specs };
+	begin_job(&batch->run);
+	return batch;
+}
+
+int rulespec_end(struct spec_batch *batch)
+{
+	const struct spec_job *job = &batch->job;
+	struct spec *specs = batch->run.specs;
+	int result = end_job(&batch->run);
+
+	if (!result)
+		result = try_other_family(job->texts, job->n, job->chains, specs);
+	for (size_t i = 0; i < job->n && result; i++)
 		spec_clear(&specs[i]);
-	return -1;
+	free(batch);
+	return result;
 }
 
 int rulespec_parse(enum family family, const char *const *texts, size_t n,
@@ -503,8 +544,8 @@ int rulespec_parse(enum family family, const char *const *texts, size_t n,
 	int result;
 
 	for (size_t i = 0; i < n; i++)
-		all[i] = (struct spec_text){ family, texts[i] };
-	result = rulespec_parse_all(all, n, chains, specs);
+		all[i] = (struct spec_text){ .family = family, .text = texts[i] };
+	result = rulespec_end(rulespec_begin(all, n, chains, specs));
 	free(all);
 	return result;
 }
@@ -521,7 +562,8 @@ int rulespec_print(const struct rule *const *rules, size_t n, char **texts)
 	for (size_t i = 0; i < n; i++)
 		if (!rules[i]->opaque)
 			whole[job.n++] = rules[i];
-	result = run_job(&run);
+	begin_job(&run);
+	result = end_job(&run);
 	for (size_t i = 0; i < n; i++) {
 		if (result < 0)
 			texts[i] = NULL;

@@ -39,11 +39,17 @@ void spec_clear(struct spec *spec);
 int rulespec_parse(enum family family, const char *const *texts, size_t n,
 		   const struct strings *chains, struct spec *specs);
 /*
- * The same for texts of both families. One child serves both, so those of a family should
- * follow one another.
+ * The same for texts of both families, in two steps: the first one starts the child, and the
+ * second one takes its answers, so that other work can be done in its time. One child serves
+ * both families, so texts of a family should follow one another. Of a name of a target
+ * (spec_text.h), specs[i] has an error if there is such a target, and no rule.
+ *
+ * texts, chains and specs are borrowed up to rulespec_end(), which also fills specs and must
+ * be called. It returns -1 after reporting why if no child could be run.
  */
-int rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-		       struct spec *specs);
+struct spec_batch *rulespec_begin(const struct spec_text *texts, size_t n,
+				  const struct strings *chains, struct spec *specs);
+int rulespec_end(struct spec_batch *batch);
 
 /*
  * Writes the texts of n rules, as `iptables -S` lists them after "-A CHAIN ", to

@@ -136,11 +136,26 @@ static void leave_at_once(void)
 	_exit(1);
 }
 
+static void judge_name(const char *name)
+{
+	if (libxt_has_target(name)) {
+		send_text(RECORD_REFUSED, "it is the name of a target");
+		return;
+	}
+	end_if_short_of_memory();
+	record_put(&child.bytes, RECORD_DONE, child.index, NULL, 0);
+	answered();
+}
+
 static void parse_one(const struct spec_job *job)
 {
 	struct spec_result result;
 
 	child.other_family = false;
+	if (job->texts[child.index].target) {
+		judge_name(job->texts[child.index].text);
+		return;
+	}
 	spec_parse_text(&job->texts[child.index], job->chains, &result);
 	if (result.error) {
 		end_if_short_of_memory();
@@ -271,7 +286,8 @@ static bool rule_has_set(const struct rule *rule)
 static bool has_sets(const struct spec_job *job, size_t first)
 {
 	for (size_t i = first; i < job->n; i++)
-		if (job->texts ? text_has_set(job->texts[i].text) : rule_has_set(job->rules[i]))
+		if (!job->texts ? rule_has_set(job->rules[i]) :
+				  !job->texts[i].target && text_has_set(job->texts[i].text))
 			return true;
 	return false;
 }

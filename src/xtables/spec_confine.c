@@ -144,8 +144,8 @@ static int limit_all(const struct confinement *keep)
 /* Up to the last one that the kernel has. Without CAP_SETPCAP nothing can be dropped. */
 static void empty_bounding_set(void)
 {
-	for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-		(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
+	for (unsigned long i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0); i++)
+		;
 }
 
 /* Becomes a user that has nothing. Capabilities outlive it until set_capabilities(). */

@@ -7,6 +7,7 @@
 /* A text, and the family in which it is to be parsed. */
 struct spec_text {
 	enum family family;
+	bool target; /* not a rule but a name: whether libxtables has a target of that name */
 	const char *text;
 };
 

@@ -24,8 +24,9 @@ static const char *const names[] = { DOCKER_USER, "OFFICE", "HOME", "f2b-x", "DO
 
 int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n,
 			  const struct strings *chains, struct spec *specs);
-int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-			      struct spec *specs);
+struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n,
+					 const struct strings *chains, struct spec *specs);
+int __wrap_rulespec_end(struct spec_batch *batch);
 int __wrap_rulespec_print(const struct rule *const *rules, size_t n, char **texts);
 
 static bool has_address(const struct rule *rule)
@@ -97,11 +98,20 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 	return 0;
 }
 
-int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-			      struct spec *specs)
+struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n,
+					 const struct strings *chains, struct spec *specs)
 {
-	for (size_t i = 0; i < n; i++)
-		parse_text(texts[i].family, texts[i].text, chains, &specs[i]);
+	for (size_t i = 0; i < n; i++) {
+		specs[i] = (struct spec){ 0 };
+		if (!texts[i].target)
+			parse_text(texts[i].family, texts[i].text, chains, &specs[i]);
+	}
+	return NULL;
+}
+
+int __wrap_rulespec_end(struct spec_batch *batch)
+{
+	(void)batch;
 	return 0;
 }
 

@@ -162,8 +162,9 @@ IN_PROGRAM(xvasprintf, (const char *format, va_list args), (format, args))
 
 int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n,
 			  const struct strings *chains, struct spec *specs);
-int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-			      struct spec *specs);
+struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n,
+					 const struct strings *chains, struct spec *specs);
+int __wrap_rulespec_end(struct spec_batch *batch);
 int __wrap_rulespec_print(const struct rule *const *rules, size_t n,
 			  char **texts);
 
@@ -227,13 +228,22 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 	return 0;
 }
 
-int __wrap_rulespec_parse_all(const struct spec_text *texts, size_t n, const struct strings *chains,
-			      struct spec *specs)
+struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n,
+					 const struct strings *chains, struct spec *specs)
 {
 	for (size_t i = 0; i < n; i++) {
 		specs[i] = (struct spec){ 0 };
-		parse_text(texts[i].family, texts[i].text, chains, &specs[i]);
+		if (!texts[i].target)
+			parse_text(texts[i].family, texts[i].text, chains, &specs[i]);
+		else if (!strcmp(texts[i].text, "LOG") || !strcmp(texts[i].text, "REJECT"))
+			specs[i].error = xstrdup("it is the name of a target");
 	}
+	return NULL;
+}
+
+int __wrap_rulespec_end(struct spec_batch *batch)
+{
+	(void)batch;
 	return 0;
 }
 

@@ -492,8 +492,8 @@ static void bad_values(void **state)
 static void bad_chains(void **state)
 {
 	static const char *const names[] = {
-		"", "-x", "!x", "a b", "INPUT", "FORWARD", "ACCEPT", "RETURN", "DOCKER",
-		"DOCKER-FORWARD", "DOCKER-INGRESS", "DOCKER-ISOLATION", "forward", "input", "LOG", "REJECT", "DNAT", "TTL", "12345678901234567890123456789",
+		"", "-x", "!x", "a b", "a/b", "INPUT", "FORWARD", "ACCEPT", "RETURN", "DOCKER",
+		"DOCKER-FORWARD", "DOCKER-INGRESS", "DOCKER-ISOLATION", "forward", "input", "LOG", "REJECT", "DNAT", "TTL", "HL", "12345678901234567890123456789",
 	};
 
 	(void)state;
@@ -503,7 +503,9 @@ static void bad_chains(void **state)
 		refused_at(text, 2, "the name ");
 		free(text);
 	}
+	refused_at("chain \"a/b\" { }", 1, "must not contain '/'");
 	policy_free(good("chain \"1234567890123456789012345678\" { }"));
+	policy_free(good("chain tcp { }\nchain standard { }\nchain set { }"));
 	policy_free(good("trusted-chains = { DOCKER-BLOCK }\nchain DOCKER-USER-web { }\nchain DOCKER_X { }"));
 	policy_free(good("chain OFFICE { rules = { \"-j RETURN\" } }\n"
 			 "chain DOCKER-USER { rules = { \"-j OFFICE\", \"-g OFFICE\" } }"));

@@ -306,6 +306,11 @@ static void goes_on_behind_a_bad_rule(void **state)
 	}
 }
 
+static int parse_both(const struct spec_text *texts, size_t n, struct spec *specs)
+{
+	return rulespec_end(rulespec_begin(texts, n, &chains, specs));
+}
+
 /* One child serves both families only as long as the library forgets nothing of the second. */
 static void serves_both_families(void **state)
 {
@@ -322,11 +327,11 @@ static void serves_both_families(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct spec_text texts[] = {
-			{ FAMILY_IPV4, cases[i].text }, { FAMILY_IPV6, cases[i].text },
+			{ FAMILY_IPV4, false, cases[i].text }, { FAMILY_IPV6, false, cases[i].text },
 		};
 		struct spec specs[ARRAY_SIZE(texts)];
 
-		assert_int_equal(rulespec_parse_all(texts, ARRAY_SIZE(texts), &chains, specs), 0);
+		assert_int_equal(parse_both(texts, ARRAY_SIZE(texts), specs), 0);
 		for (size_t f = 0; f < ARRAY_SIZE(texts); f++) {
 			if (!specs[f].error != cases[i].good[f])
 				fail_msg("%s: family %zu: %s", cases[i].text, f,
@@ -360,6 +365,85 @@ static void prints_both_families(void **state)
 		free(printed[i]);
 		spec_clear(&specs[i / 2][i % 2]);
 	}
+}
+
+struct named {
+	const char *text;
+	bool target, refused[FAMILY_COUNT];
+};
+
+/* All of them in one call, first those of IPv4. */
+static void expect_named(const struct named *cases, size_t n)
+{
+	struct spec_text *texts = xcalloc(FAMILY_COUNT * n, sizeof(*texts));
+	struct spec *specs = xcalloc(FAMILY_COUNT * n, sizeof(*specs));
+
+	for (size_t i = 0; i < FAMILY_COUNT * n; i++)
+		texts[i] = (struct spec_text){ i / n, cases[i % n].target, cases[i % n].text };
+	assert_int_equal(parse_both(texts, FAMILY_COUNT * n, specs), 0);
+	for (size_t i = 0; i < FAMILY_COUNT * n; i++) {
+		const struct named *named = &cases[i % n];
+
+		if (!specs[i].error == named->refused[i / n])
+			fail_msg("%s: family %zu: %s", named->text, i / n,
+				 specs[i].error ? specs[i].error : "not refused");
+		assert_int_equal(specs[i].nrules, !specs[i].error && !named->target);
+		spec_clear(&specs[i]);
+	}
+	free(specs);
+	free(texts);
+}
+
+/*
+ * A name that no target has is not remembered: neither for the other family, nor for the rules
+ * that come after it.
+ */
+static void knows_targets(void **state)
+{
+	static const struct named targets[] = {
+		{ "HL", true, { false, true } },
+		{ "-j HL --hl-set 5", false, { true, false } },
+		{ "TTL", true, { true, false } },
+		{ "-j TTL --ttl-set 5", false, { false, true } },
+		{ "LOG", true, { true, true } },
+		{ "-j REJECT", false, { false, false } },
+	};
+	static const struct named others[] = {
+		{ "OFFICE", true, { false, false } },
+		{ "standard", true, { false, false } },
+		{ "two words", true, { false, false } },
+		{ "../LOG", true, { false, false } },
+		{ "-p tcp --dport 80 -j REJECT", false, { false, false } },
+	};
+	static const struct named matches[] = {
+		{ "tcp", true, { false, false } },
+		{ "conntrack", true, { false, false } },
+		{ "-m conntrack --ctstate NEW -j ACCEPT", false, { false, false } },
+		{ "multiport", true, { false, false } },
+		{ "-p tcp -m multiport --dports 80,443 -j DROP", false, { false, false } },
+	};
+
+	(void)state;
+	expect_named(targets, ARRAY_SIZE(targets));
+	expect_named(others, ARRAY_SIZE(others));
+	for (size_t i = 0; i < ARRAY_SIZE(matches); i++)
+		expect_named(&matches[i], ARRAY_SIZE(matches) - i);
+}
+
+/* A child that has looked for a target of that name comes to the other family. */
+static void finds_matches_after_names(void **state)
+{
+	static const struct spec_text texts[] = {
+		{ FAMILY_IPV4, true, "conntrack" },
+		{ FAMILY_IPV6, false, "-m conntrack --ctstate NEW -j ACCEPT" },
+	};
+	struct spec specs[2];
+
+	(void)state;
+	assert_int_equal(parse_both(texts, 2, specs), 0);
+	assert_null(specs[0].error);
+	assert_null(specs[1].error);
+	spec_clear(&specs[1]);
 }
 
 static void takes_no_rules(void **state)
@@ -544,6 +628,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_both_families),
 		cmocka_unit_test(prints_both_families),
+		cmocka_unit_test(knows_targets),
+		cmocka_unit_test(finds_matches_after_names),
 		cmocka_unit_test(prints_as_iptables),
 		cmocka_unit_test(fills_the_rule),
 		cmocka_unit_test(conntrack_is_the_same),
