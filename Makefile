@@ -186,6 +186,11 @@ $(BUILD)/tools/iptc-fetch: LIBS += $(shell $(PKG_CONFIG) --libs libip4tc)
 $(BUILD)/tools/%: tests/tools/%.c $(PARTS) | $(BUILD)/tools
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(INCLUDES) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< $(PARTS) $(LIBS)
 
+# A client, of which no part of the program is: targets that need no other test program have it as well.
+ASK := $(BUILD)/tools/ask
+$(ASK): tests/tools/ask.c Makefile $(BUILD)/hardening | $(BUILD)/tools
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
 # An extension of libxtables that tries to escape.
 $(EXTENSION): tests/tools/extension/evil.c | $(BUILD)/tools
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) -std=gnu11 $(WARNINGS) -O1 -fPIC -shared -o $@ $<
@@ -312,7 +317,7 @@ coverage:
 
 demo:
 	tests/setup.sh build test
-	$(MAKE) $(PARALLEL) all
+	$(MAKE) $(PARALLEL) all $(ASK)
 	tests/demo.sh $(BUILD)/dockfw-check
 
 BENCHED := $(addprefix $(BUILD)/,dockfw-check tools/iptc-fetch tools/peak)

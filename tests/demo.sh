@@ -17,6 +17,7 @@ fi
 mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/lib && mkdir -p /run/etc/new /run/etc/work &&
 	mount -t overlay -o lowerdir=/etc,upperdir=/run/etc/new,workdir=/run/etc/work overlay /etc &&
 	rm -rf /etc/dockfw && mkdir /etc/dockfw || exit 1
+BUILD=${BUILD:-${program%/*}}
 # shellcheck source=tests/hosts.sh
 . "$tests/hosts.sh"
 

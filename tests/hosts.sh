@@ -65,7 +65,7 @@ hosts_up() {
 }
 
 # ask NAMESPACE ADDRESS [PORT]: returns 0 if answered, 1 if refused, 2 otherwise.
-ask() { ip netns exec "$1" python3 "$PEERS/ask.py" "$2" "${3:-80}"; }
+ask() { ip netns exec "$1" "$BUILD/tools/ask" "$2" "${3:-80}"; }
 reaches() { ask "$@"; }
 refused() {
 	ask "$@"

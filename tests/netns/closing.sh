@@ -19,7 +19,7 @@ direct_refused() { refused "$outsider" 172.17.0.2 && refused "$outsider" fd00:17
 published() { reaches "$outsider" 198.51.100.10 && reaches "$outsider" 2001:db8:51::10; }
 # Nothing answers there, but the connection is made.
 open_to() { ! refused "$1" 2001:db8:51::10 5432; }
-open_here() { python3 "$PEERS/ask.py" 2001:db8:51::10 5432; [ $? != 1 ]; }
+open_here() { "$BUILD/tools/ask" 2001:db8:51::10 5432; [ $? != 1 ]; }
 names() { # BRIDGE: both chains refuse what leads to it
 	ipt -S DOCKER-USER | grep -q -- "-i ens3 -o $1 " &&
 		nft list chain ip dockfw forward | grep -q "iifname \"ens3\" oifname \"$1\""

@@ -103,7 +103,7 @@ for KIND in nft legacy; do
 	try "$KIND nat flushed: over IPv6" reaches "$allowed" 2001:db8:51::10
 	try "$KIND nat flushed: not the others" refused "$outsider" 198.51.100.10
 	try "$KIND nat flushed: not over IPv6" refused "$outsider" 2001:db8:51::10
-	try "$KIND nat flushed: the host itself gets in" python3 "$PEERS/ask.py" 198.51.100.10 80
+	try "$KIND nat flushed: the host itself gets in" "$BUILD/tools/ask" 198.51.100.10 80
 	end "$answers" "$dockerd"
 done
 

@@ -25,7 +25,7 @@ for port in 80 9000; do
 	read -r _ <&"${SERVER[0]}"
 done 2>/dev/null
 
-asks() { ip netns exec "$client" python3 tests/ask.py "$@" >/dev/null; }
+asks() { ip netns exec "$client" "$BUILD/tools/ask" "$@" >/dev/null; }
 refuses() { ! asks "$@"; }
 
 # load COMMAND POLICY CONTAINER SOURCE-PREFIX [RULE…]: port 8080 leads to port 80 of the container.
