@@ -247,11 +247,11 @@ test-asan:
 	SUITE_SECONDS=800 LEAVE_OUT="$(addprefix tests/,$(LEFT_OUT))" tests/run.sh build-asan
 
 # The slow suites, and repairs that are killed at each of their system calls, or in which one
-# fails; a day of a watch.
+# fails, which take longest; a day of a watch.
 test-slow:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
-	SUITE_SECONDS=2400 FAULTS_EVERY=2 tests/run.sh $(BUILD) $(SLOW) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh tests/slow/*.sh))
+	SUITE_SECONDS=2400 FAULTS_EVERY=2 tests/run.sh $(BUILD) $(filter-out %/lib.sh,$(wildcard tests/kill/*.sh tests/slow/*.sh)) $(SLOW)
 
 # Some namespace suites with every run of the program under valgrind.
 test-valgrind:

@@ -16,7 +16,7 @@ fi
 build=$1 time=$2
 shift 2
 sanitize="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
-make -s BUILD="$build" CC=clang HARDENING=-fPIE \
+make -s -j"$(nproc)" BUILD="$build" CC=clang HARDENING=-fPIE \
 	CFLAGS="-O1 -g -fno-omit-frame-pointer $sanitize" fuzz-programs || exit 1
 build=$(realpath "$build")
 targets=("$@")
