@@ -71,19 +71,18 @@ def definitions(paths):
 def symbols(uses):
     """Adds the uses of functions and variables, from the objects."""
     owner, wanted = {}, collections.defaultdict(set)
-    for path in glob.glob("src/**/*.c", recursive=True):
-        unit = unit_of(path)
-        # It takes the place of others where a backend is not built.
-        if os.path.basename(unit).startswith("without_"):
-            continue
-        lines = subprocess.run(["nm", "%s/%s.o" % (BUILD, unit)], stdout=subprocess.PIPE,
-                               check=True).stdout.decode().splitlines()
-        for line in lines:
-            kind, name = line.split()[-2:]
-            if kind == "U":
-                wanted[unit].add(name)
-            elif kind in "TDBRVW":
-                owner[name] = unit
+    # One of them takes the place of others where a backend is not built.
+    units = [unit_of(path) for path in glob.glob("src/**/*.c", recursive=True)]
+    objects = {"%s/%s.o" % (BUILD, unit): unit for unit in units
+               if not os.path.basename(unit).startswith("without_")}
+    lines = subprocess.run(["nm", "-A", *objects], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
+    for line in lines:
+        unit = objects[line.split(":")[0]]
+        kind, name = line.split()[-2:]
+        if kind == "U":
+            wanted[unit].add(name)
+        elif kind in "TDBRVW":
+            owner[name] = unit
     for unit, names in wanted.items():
         for name in names:
             if name in owner and owner[name] != unit and name not in FOR_ALL:
