@@ -58,15 +58,21 @@ mapfile -t scripts < <(find tests .ci systemd -type f \
 	-exec grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' {} + | sort)
 mapfile -t python < <(find tests -name '*.py' | sort)
 
-# With the warnings of a build; cmocka's macros leave members of structures uninitialized.
-for compiler in gcc clang; do
-	compile="$compiler $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -c -o /dev/null"
-	all "$compiler: the program" "$compile \"\$1\"" "${sources[@]}"
-	all "$compiler: the tests" "$compile -Wno-missing-field-initializers \"\$1\"" "${tests[@]}"
-done
+# With the warnings of a build; cmocka's macros leave members of structures uninitialized. gcc
+# compiles the program in the plain make below, where a warning is a failure.
+compile="gcc $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -c -o /dev/null"
+all "gcc: the tests, and what a plain make leaves out" "$compile -Wno-missing-field-initializers \"\$1\"" \
+	"${tests[@]}" src/kernel/legacy/without_legacy.c completion/*.c
+# clang's warnings do not depend on the code that it generates.
+compile="clang $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -fsyntax-only"
+all "clang: the program" "$compile \"\$1\"" "${sources[@]}"
+all "clang: the tests" "$compile -Wno-missing-field-initializers \"\$1\"" "${tests[@]}"
 # Since gcc 13 it takes opening descriptors 0 to 2 for a leak.
 all 'gcc -fanalyzer' "gcc $flags -O1 -fanalyzer -Wno-analyzer-fd-leak -Werror -c -o /dev/null \"\$1\"" "${sources[@]}"
-all 'clang-tidy' "clang-tidy --quiet \"\$1\" -- $flags" "${sources[@]}"
+# The analyzer gives a function up after so many states, by default after 225000. Of 2,000 blocks
+# of code, that many come to one more than a third of them, in two and a half times the time.
+states="-Xclang -analyzer-config -Xclang max-nodes=${STATES:-75000}"
+all 'clang-tidy' "clang-tidy --quiet \"\$1\" -- $flags $states" "${sources[@]}"
 all 'cppcheck' "cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr \
 	--suppress=normalCheckLevelMaxBranches --error-exitcode=1 -D_GNU_SOURCE -DVERSION='\"0\"' \
 	$includes \"\$1\"" "${sources[@]}" tests/tools/*.c
@@ -117,7 +123,7 @@ wall_holds() {
 	)
 }
 
-one 'a plain make' plain_make BUILD="$work/plain" "$work/plain/dockfw-check"
+one 'gcc: a plain make' plain_make BUILD="$work/plain" "$work/plain/dockfw-check"
 one 'hardening' hardened
 one 'the layout of src/' layout
 one 'a wrong include is found' found "plan.c:[0-9]*: include of 'backend.h'" '#include "backend.h"' src/decide/plan.c
