@@ -2,11 +2,11 @@
 /*
  * A client outside the host under test.
  *
- *	knock SOURCE ADDRESS PORT     one attempt: prints "answered", "refused" or
- *	                              "silent"; exit status 0 if answered
- *	knock -l SOURCE ADDRESS PORT  a new connection every four milliseconds until
- *	                              SIGTERM, then prints "TRIES ANSWERS" and
- *	                              the times of the first and the last answer
+ *	knock SOURCE ADDRESS PORT        one attempt: prints "answered", "refused" or
+ *	                                 "silent"; exit status 0 if answered
+ *	knock -l MS SOURCE ADDRESS PORT  a new connection every MS milliseconds until
+ *	                                 SIGTERM, then prints "TRIES ANSWERS" and
+ *	                                 the times of the first and the last answer
  *
  * A completed handshake is an answer, whether it comes from a container or from a
  * proxy on the host.
@@ -141,7 +141,7 @@ static int knock_once(const struct end *source, const struct end *target)
 	return reason == 0 ? 0 : 1;
 }
 
-static int knock_on(const struct end *source, const struct end *target)
+static int knock_on(const struct end *source, const struct end *target, long pause_ms)
 {
 	static struct pollfd open_fds[MAX_OPEN];
 	static long since[MAX_OPEN];
@@ -184,7 +184,7 @@ static int knock_on(const struct end *source, const struct end *target)
 			since[kept++] = since[i];
 		}
 		count = kept;
-		nanosleep(&(struct timespec){ .tv_nsec = 4000000 }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = pause_ms * 1000000 }, NULL);
 	}
 	printf("%lu %lu", tries, answers);
 	if (answers) {
@@ -200,11 +200,11 @@ int main(int argc, char **argv)
 	bool without_end = argc > 1 && strcmp(argv[1], "-l") == 0;
 	struct end source, target;
 
-	if (argc != (without_end ? 5 : 4)) {
-		fprintf(stderr, "usage: knock [-l] SOURCE ADDRESS PORT\n");
+	if (argc != (without_end ? 6 : 4)) {
+		fprintf(stderr, "usage: knock [-l MS] SOURCE ADDRESS PORT\n");
 		return 2;
 	}
 	source = parse_end(argv[argc - 3], "0");
 	target = parse_end(argv[argc - 2], argv[argc - 1]);
-	return without_end ? knock_on(&source, &target) : knock_once(&source, &target);
+	return without_end ? knock_on(&source, &target, atol(argv[2])) : knock_once(&source, &target);
 }

@@ -107,11 +107,15 @@ knock() # SOURCE PORT
 # Starts clients that connect without pause until knockers_end; PORT is 80 by default.
 knockers_begin() # SOURCE[,PORT]…
 {
-	local client source port
+	local client source port pause
 	KNOCKERS=()
 	for client; do
 		IFS=, read -r source port <<<"$client,80"
-		ip netns exec "$HOST-out" "$RUN/knock" -l "$source" "$(target "$source")" "${port%,*}" \
+		# The server starts a process for each answer. Whether allowed clients get any is all that
+		# matters; the others must not find a gap of few milliseconds.
+		pause=4
+		[[ " $ALLOWED " != *" $source "* ]] || pause=20
+		ip netns exec "$HOST-out" "$RUN/knock" -l $pause "$source" "$(target "$source")" "${port%,*}" \
 			>"$RUN/$HOST.knock.$client" 2>&1 &
 		KNOCKERS+=($!)
 	done
@@ -120,6 +124,8 @@ knockers_begin() # SOURCE[,PORT]…
 knockers_end()
 {
 	[ ${#KNOCKERS[@]} -gt 0 ] || return 0
+	# Whoever gets in by now has been answered once.
+	sleep 0.1
 	kill "${KNOCKERS[@]}"
 	wait "${KNOCKERS[@]}"
 	KNOCKERS=()
