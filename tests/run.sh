@@ -5,7 +5,7 @@
 # 0 is a pass and 77 a skip; if the suite prints lines "ok …", "not ok …" or
 # "ok … # SKIP …", or cmocka's, those are counted. With CI=true or MUST_RUN=1 a skip is
 # a failure, since the set-up installs everything that is needed. A suite that has not
-# ended after SUITE_SECONDS (400) hangs, and fails. The suites in LEAVE_OUT run only if
+# ended after SUITE_SECONDS (600) hangs, and fails. The suites in LEAVE_OUT run only if
 # they are named.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -65,8 +65,8 @@ report() { # SUITE STATUS SECONDS
 run() { # SUITE LOG
 	local log=$2 began=$SECONDS
 	case $1 in
-	*.sh) timeout "${SUITE_SECONDS:-400}" bash "$1" ;;
-	*) timeout "${SUITE_SECONDS:-400}" "$1" ;;
+	*.sh) timeout "${SUITE_SECONDS:-600}" bash "$1" ;;
+	*) timeout "${SUITE_SECONDS:-600}" "$1" ;;
 	esac >"$log" 2>&1 </dev/null
 	# Written at once, so that the lines of two suites do not mix.
 	report "$1" $? $((SECONDS - began)) >"$log.report"
