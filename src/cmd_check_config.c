@@ -114,7 +114,7 @@ static int report_lost(const struct policy *policy)
 
 int cmd_check_config(const struct options *options)
 {
-	struct policy *policy = config_read(options->config);
+	struct policy *policy = config_read_most(options->config, options->config_copy, NULL, NULL, NULL);
 	struct strings files = { 0 };
 	int status = SEVERITY_OK;
 

@@ -51,7 +51,7 @@ static int read_old(struct edit_job *job)
 
 	if (access(job->options->config, F_OK) && errno == ENOENT)
 		return 0;
-	if (config_file_read(job->options->config, NULL, &file))
+	if (config_file_read(job->options->config, NULL, NULL, &file))
 		return -1;
 	job->old = xstrdup(file.data);
 	config_file_clear(&file);
@@ -189,14 +189,13 @@ static bool show(const struct edit_job *job)
 {
 	struct options options = *job->options;
 
-	options.config = job->copy;
+	options.config_copy = job->copy;
 	options.quiet = true;
 	deadline_start(options.timeout);
 	if (cmd_check_config(&options) != SEVERITY_OK)
 		return false;
 	options = *job->options;
-	options.config = job->copy;
-	options.shown_config = job->options->config;
+	options.config_copy = job->copy;
 	options.mode = MODE_REPAIR;
 	options.dry_run = true;
 	printf("With this configuration, a repair would do the following:\n\n");

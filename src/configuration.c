@@ -92,8 +92,8 @@ int configuration_load(struct configuration *configuration, const struct options
 	char *why = NULL;
 
 	*configuration = (struct configuration){ 0 };
-	configuration->policy = config_read_most(options->config, meanwhile, &configuration->flat,
-						 &left_out);
+	configuration->policy = config_read_most(options->config, options->config_copy, meanwhile,
+						 &configuration->flat, &left_out);
 	/* What was not read in time is not broken. */
 	if (deadline_check())
 		return -1;
@@ -139,7 +139,8 @@ int configuration_view(struct configuration *configuration, const struct options
 		configuration->policy = setting_default_policy();
 		return 0;
 	}
-	configuration->policy = config_read_most(options->config, NULL, &configuration->flat, &left_out);
+	configuration->policy = config_read_most(options->config, options->config_copy, NULL,
+						 &configuration->flat, &left_out);
 	if (configuration->policy && !left_out)
 		return 0;
 	/* What the system lacks, such as memory, the next step would lack as well. */

@@ -11,7 +11,7 @@
 struct options {
 	enum mode mode;
 	const char *config;
-	const char *shown_config; /* in commands of a report, in place of config; NULL: config */
+	const char *config_copy; /* what is read in place of config, for --edit; NULL: config */
 	enum format format;
 	const char *state_folder;
 	const char *output;  /* NULL: stdout */

@@ -170,19 +170,21 @@ static int check_text(const struct config_file *file)
 	return 0;
 }
 
-/* Opens it and checks whether it can be trusted. Returns the descriptor, or -1. */
-static int open_trusted(const char *name, const struct place *from, struct config_file *file)
+/* Opens what is read and checks whether it can be trusted. Returns the descriptor, or -1. */
+static int open_trusted(const char *name, const char *copy, const struct place *from,
+			struct config_file *file)
 {
+	const char *path = copy ? copy : name;
 	/* Without O_NONBLOCK, opening a FIFO would wait for a writer. */
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	*file = (struct config_file){ 0 };
 	if (fd < 0)
-		return cannot_open(name, from, errno);
+		return cannot_open(path, from, errno);
 	if (fstat(fd, &st) < 0)
-		file_refuse(from, "cannot stat the configuration '%s': %s", name, strerror(errno));
-	else if (!check_trust(name, from, &st) && !check_way(name, from, &st)) {
+		file_refuse(from, "cannot stat the configuration '%s': %s", path, strerror(errno));
+	else if (!check_trust(path, from, &st) && !check_way(path, from, &st)) {
 		file->name = xstrdup(name);
 		file->dev = st.st_dev;
 		file->ino = st.st_ino;
@@ -193,9 +195,10 @@ static int open_trusted(const char *name, const struct place *from, struct confi
 	return -1;
 }
 
-static int read_once(const char *name, const struct place *from, struct config_file *file)
+static int read_once(const char *name, const char *copy, const struct place *from,
+		     struct config_file *file)
 {
-	int fd = open_trusted(name, from, file);
+	int fd = open_trusted(name, copy, from, file);
 	int ret;
 
 	if (fd < 0)
@@ -233,10 +236,11 @@ static bool is_fresh(const struct config_file *file)
 }
 
 /* Sets changed if the name now leads to another file, or the file has changed since. */
-static int look_again(const struct place *from, const struct config_file *file, bool *changed)
+static int look_again(const char *copy, const struct place *from, const struct config_file *file,
+		      bool *changed)
 {
 	struct config_file now;
-	int fd = open_trusted(file->name, from, &now);
+	int fd = open_trusted(file->name, copy, from, &now);
 
 	if (fd < 0)
 		return -1;
@@ -250,14 +254,14 @@ static int look_again(const struct place *from, const struct config_file *file, 
  * Reads it again until it is the same after a pause. Half of the time limit is left to put
  * the last good configuration in force.
  */
-static int settle(const struct place *from, struct config_file *file)
+static int settle(const char *copy, const struct place *from, struct config_file *file)
 {
 	unsigned int left = deadline_left() / 2;
 	uint64_t end = clock_ms() + (left < CONFIG_CHANGES_MS ? left : CONFIG_CHANGES_MS);
 	uint64_t patient = clock_ms() + 2 * CONFIG_PAUSE_MS;
 	bool same = false, changed;
 
-	if (look_again(from, file, &changed))
+	if (look_again(copy, from, file, &changed))
 		return -1;
 	if (!changed && !is_fresh(file))
 		return 0;
@@ -275,7 +279,7 @@ static int settle(const struct place *from, struct config_file *file)
 			  CONFIG_PAUSE_MS);
 		sleep_ms(CONFIG_PAUSE_MS);
 		*file = (struct config_file){ 0 };
-		status = deadline_check() || read_once(before.name, from, file) ? -1 : 0;
+		status = deadline_check() || read_once(before.name, copy, from, file) ? -1 : 0;
 		same = !status && same_contents(&before, file);
 		config_file_clear(&before);
 		if (status)
@@ -284,16 +288,17 @@ static int settle(const struct place *from, struct config_file *file)
 	return 0;
 }
 
-int config_file_read(const char *name, const struct place *from, struct config_file *file)
+int config_file_read(const char *name, const char *copy, const struct place *from,
+		     struct config_file *file)
 {
 	/* As everywhere, an empty file, which nobody can change. */
-	if (!from && !strcmp(name, "/dev/null")) {
+	if (!from && !copy && !strcmp(name, "/dev/null")) {
 		*file = (struct config_file){ .name = xstrdup(name), .data = xstrdup("") };
 		return 0;
 	}
-	if (read_once(name, from, file))
+	if (read_once(name, copy, from, file))
 		return -1;
-	if (!settle(from, file) && !check_text(file))
+	if (!settle(copy, from, file) && !check_text(file))
 		return 0;
 	config_file_clear(file);
 	return -1;

@@ -10,7 +10,7 @@
 /* A configuration file on disk: whether it can be trusted, and its contents. */
 
 struct config_file {
-	char *name; /* owned */
+	char *name; /* owned; as messages name it */
 	char *data; /* owned; text without NUL bytes, terminated by one NUL */
 	size_t size;
 	dev_t dev;
@@ -30,9 +30,12 @@ struct place {
  * may write, and that is UTF-8 text, and nobody else may change what its name
  * leads to (trust_path.h). A file that someone may still be writing is read again
  * until it stays the same (patience.h). from is where it is included, NULL for the
- * main file. /dev/null is an empty one. Returns -1 after reporting what is wrong.
+ * main file. /dev/null is an empty one. If copy is not NULL, that is read in place of the
+ * file; messages name the file, except for who may read or change the copy. Returns -1 after
+ * reporting what is wrong.
  */
-int config_file_read(const char *name, const struct place *from, struct config_file *file);
+int config_file_read(const char *name, const char *copy, const struct place *from,
+		     struct config_file *file);
 
 /*
  * Whether nobody else may change which files are in the folder, if it exists. Returns -1

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config_file.h"
 #include "diag.h"
@@ -287,8 +288,19 @@ static int read_text(struct reading *reading)
 	return 0;
 }
 
-/* Reads an included file in place, or the main file. */
-static int read_config_file(const char *name, const struct place *from)
+/* What includes the file that the copy is to become, includes itself. */
+static void take_place_of(struct config_file *copy, const char *name)
+{
+	struct stat st;
+
+	if (stat(name, &st))
+		return;
+	copy->dev = st.st_dev;
+	copy->ino = st.st_ino;
+}
+
+/* Reads an included file in place, the main file, or its copy. */
+static int read_config_file(const char *name, const char *copy, const struct place *from)
 {
 	struct config_tree *tree = loading->tree;
 	struct reading reading = { 0 };
@@ -300,8 +312,10 @@ static int read_config_file(const char *name, const struct place *from)
 			      "too many files");
 		return -1;
 	}
-	if (config_file_read(name, from, &reading.disk))
+	if (config_file_read(name, copy, from, &reading.disk))
 		return -1;
+	if (copy)
+		take_place_of(&reading.disk, name);
 	if (from && in_loop(&reading.disk)) {
 		diag_error_at(from->file, from->line, "'%s' includes itself through this line", name);
 		goto out;
@@ -319,7 +333,7 @@ out:
 
 static void read_included(const char *name, const struct place *from)
 {
-	if (read_config_file(name, from))
+	if (read_config_file(name, NULL, from))
 		loading->failed = true;
 }
 
@@ -488,8 +502,9 @@ static cfg_t *make_grammar(void)
 	return cfg;
 }
 
-/* Reads the main file of that name, or the stored text. */
-static int parse_main(const char *file, const struct config_file *stored, struct config_tree *tree)
+/* Reads the main file of that name, its copy, or the stored text. */
+static int parse_main(const char *file, const char *copy, const struct config_file *stored,
+		      struct config_tree *tree)
 {
 	struct loader loader = { .tree = tree, .stored = stored };
 	int ret = -1;
@@ -504,7 +519,7 @@ static int parse_main(const char *file, const struct config_file *stored, struct
 	loading = &loader;
 	flat_open(&loader.flat);
 	if (!stored) {
-		ret = read_config_file(file, NULL);
+		ret = read_config_file(file, copy, NULL);
 	} else {
 		struct reading reading = { .disk = *stored };
 
@@ -517,14 +532,14 @@ static int parse_main(const char *file, const struct config_file *stored, struct
 	return loader.failed ? -1 : ret;
 }
 
-int config_parse(const char *file, struct config_tree *tree)
+int config_parse(const char *file, const char *copy, struct config_tree *tree)
 {
-	return parse_main(file, NULL, tree);
+	return parse_main(file, copy, NULL, tree);
 }
 
 int config_parse_stored(const struct config_file *stored, struct config_tree *tree)
 {
-	return parse_main(NULL, stored, tree);
+	return parse_main(NULL, NULL, stored, tree);
 }
 
 void config_tree_clear(struct config_tree *tree)

@@ -39,10 +39,11 @@ struct config_tree {
 };
 
 /*
- * Reads the file and what it includes. Returns -1 after reporting why if a file cannot
- * be trusted or is not a configuration. The caller clears the tree in either case.
+ * Reads the file and what it includes. If copy is not NULL, that is read in place of the file:
+ * it is beside it, and is to become it. Returns -1 after reporting why if a file cannot be
+ * trusted or is not a configuration. The caller clears the tree in either case.
  */
-int config_parse(const char *file, struct config_tree *tree);
+int config_parse(const char *file, const char *copy, struct config_tree *tree);
 /* The same for a text that a repair has stored, which includes no file. stored is borrowed. */
 int config_parse_stored(const struct config_file *stored, struct config_tree *tree);
 void config_tree_clear(struct config_tree *tree);

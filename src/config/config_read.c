@@ -356,21 +356,22 @@ static struct policy *take_tree(struct config_tree *tree, int parsed,
 	return policy;
 }
 
-struct policy *config_read_most(const char *file, const struct config_meanwhile *meanwhile,
-				char **flat, size_t *left_out)
+struct policy *config_read_most(const char *file, const char *copy,
+				const struct config_meanwhile *meanwhile, char **flat,
+				size_t *left_out)
 {
 	struct config_tree tree;
 	int parsed;
 
 	deadline_step("reading the configuration");
 	diag_sort_begin();
-	parsed = config_parse(file, &tree);
+	parsed = config_parse(file, copy, &tree);
 	return take_tree(&tree, parsed, meanwhile, flat, left_out);
 }
 
 struct policy *config_read(const char *file)
 {
-	return config_read_most(file, NULL, NULL, NULL);
+	return config_read_most(file, NULL, NULL, NULL, NULL);
 }
 
 struct policy *config_read_stored(const struct config_file *stored)

@@ -16,10 +16,13 @@ struct policy *config_read(const char *file);
  * The same, but leaves out each rule that cannot be parsed if nothing else is wrong, after
  * reporting it: it is among the policy's refused rules, and left_out is their number. Also
  * sets flat to the text of all files as one (flat.h), which the caller frees: NULL if it is
- * too long, or if there is no policy. meanwhile may be NULL (config_rules.h).
+ * too long, or if there is no policy. If left_out is NULL, no rule is left out; flat may be
+ * NULL. If copy is not NULL, that is read in place of the file, as config_parse() does.
+ * meanwhile may be NULL (config_rules.h).
  */
-struct policy *config_read_most(const char *file, const struct config_meanwhile *meanwhile,
-				char **flat, size_t *left_out);
+struct policy *config_read_most(const char *file, const char *copy,
+				const struct config_meanwhile *meanwhile, char **flat,
+				size_t *left_out);
 /*
  * The same for a text that a repair has stored, which includes no file. stored is borrowed.
  */

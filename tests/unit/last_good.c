@@ -63,7 +63,7 @@ static struct config load(void)
 	struct config config = { 0 };
 
 	diag_cleanup();
-	config.policy = config_read_most(path, NULL, &config.flat, &config.left_out);
+	config.policy = config_read_most(path, NULL, NULL, &config.flat, &config.left_out);
 	if (config.left_out) {
 		policy_free(config.policy);
 		config.policy = NULL;
