@@ -302,6 +302,8 @@ static void look(struct running *running)
 		running->report.status = SEVERITY_UNKNOWN;
 		diag_forget();
 	} else {
+		if (!watch->session->refused.guard && !watch->copy_failed)
+			diag_all_new();
 		running->report.status = running->configuration.broken ?
 			SEVERITY_CRITICAL : findings_severity(&watch->last.findings);
 		store(running);
@@ -321,7 +323,10 @@ static void loop(struct running *running)
 		keep_alive(running);
 		if (forced || (running->reload_ms && clock_ms() >= running->reload_ms)) {
 			service_notify("RELOADING=1");
+			/* Somebody has changed the file and wants to know. */
+			diag_only_new(false);
 			reload(running, forced);
+			diag_only_new(true);
 			service_notify("READY=1");
 		}
 		if (!watch_due(&running->watch) && watch_needs_look(&running->watch))
@@ -348,10 +353,13 @@ int cmd_watch(const struct options *options)
 	};
 	if ((running.lock = watch_lock(options->state_folder)) >= 0 && !begin(&running) &&
 	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
+		diag_only_new(true);
 		look(&running);
 		service_notify("READY=1");
 		running.alive_ms = service_watchdog_ms() ? clock_ms() : 0;
 		loop(&running);
+		diag_only_new(false);
+		diag_all_new();
 		service_notify("STOPPING=1");
 		status = SEVERITY_OK;
 	}

@@ -27,6 +27,8 @@ static struct {
 	bool journal;
 	char *first;
 	bool once;       /* an error equal to the first one is not reported again */
+	bool only_new;
+	struct strings printed; /* while only_new was on */
 	unsigned int errors;
 	bool in_file;
 	bool sorting;
@@ -80,6 +82,20 @@ void diag_release(bool say)
 /* Only a quoted value makes a message longer than this. */
 #define MESSAGE_MAX 1200
 
+/* More different ones are not remembered. */
+#define PRINTED_MOST 100
+
+static void put_new(int priority, const char *text)
+{
+	if (diag.only_new && strings_has(&diag.printed, text))
+		return;
+	if (diag.printed.n == PRINTED_MOST)
+		diag_all_new();
+	if (diag.only_new)
+		strings_add(&diag.printed, text);
+	put(priority, text);
+}
+
 /* Keeps the beginning, and the end with the reason. Never splits a UTF-8 character. */
 static void cut_middle(char *text)
 {
@@ -130,7 +146,7 @@ static void error_text(char *text, const char *file, unsigned int line)
 	if (diag.sorting)
 		keep(PRIORITY_ERROR, xstrdup(text), file, line);
 	else if (!diag.hold)
-		put(PRIORITY_ERROR, text);
+		put_new(PRIORITY_ERROR, text);
 	if (!diag.first) {
 		diag.first = text;
 		diag.first_kept = diag.sorting;
@@ -168,7 +184,7 @@ static void warning_text(char *text, const char *file, unsigned int line)
 		keep(PRIORITY_WARNING, text, file, line);
 		return;
 	}
-	put(PRIORITY_WARNING, text);
+	put_new(PRIORITY_WARNING, text);
 	free(text);
 }
 
@@ -280,6 +296,16 @@ void diag_wait(const char *what, unsigned int ms)
 void diag_once(bool once)
 {
 	diag.once = once;
+}
+
+void diag_only_new(bool only_new)
+{
+	diag.only_new = only_new;
+}
+
+void diag_all_new(void)
+{
+	strings_clear(&diag.printed);
 }
 
 const char *diag_first_error(void)

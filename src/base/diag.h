@@ -64,6 +64,13 @@ void diag_wait(const char *what, unsigned int ms);
  */
 void diag_once(bool once);
 
+/*
+ * While it is on, no error or warning is printed twice: the same one comes each time that a watch
+ * tries again. diag_all_new() forgets what was printed.
+ */
+void diag_only_new(bool only_new);
+void diag_all_new(void);
+
 /* The first error so far, or NULL (owned here); and the number of errors. */
 const char *diag_first_error(void);
 unsigned int diag_error_count(void);

@@ -118,6 +118,8 @@
 #define STORM_OVER_MS 60000
 /* After a failed look, such as a time limit. */
 #define WATCH_FAILED_MS 1000
+/* A guard that the kernel refused: nothing announces that what it lacked is there now. */
+#define WATCH_REFUSED_MS 10000
 
 /* ---- waiting for others ---- */
 

@@ -505,6 +505,8 @@ int watch_look(struct watch *watch)
 		watch->again_ms = clock_ms() + WATCH_QUIET_MS + pause_of(watch);
 	else
 		watch->wrong_ms = 0;
+	if (!watch->again_ms && watch->session->refused.guard)
+		watch->again_ms = clock_ms() + WATCH_REFUSED_MS;
 	writers_clear(&watch->writers);
 	watch->pace_ms = clock_ms() + (clock_cpu_us() - spent) * WATCH_PACE / 1000;
 	return 0;

@@ -84,6 +84,10 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 			text = xasprintf("; %s%sdmesg may say more", extension ? extension : "",
 					 extension ? " was refused, " : "");
 		break;
+	case E2BIG:
+		text = xstrdup(edit && edit->op == EDIT_CREATE ?
+			       "; the hook has as many base chains as the kernel allows (1024): nft list chains shows whose they are" : "");
+		break;
 	case ELOOP:
 	case EMLINK:
 		text = xstrdup("; its chains jump to one another in a loop, or too deeply");

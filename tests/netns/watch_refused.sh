@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A guard that the watch cannot restore: it reports that once, goes on, and tries again.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
+
+for library in unowned refuse; do
+	cc -shared -fPIC -D_GNU_SOURCE -O1 -o "$WORK/$library.so" "$TESTS/host/$library.c" || exit 1
+done
+program=$DOCKFW
+# Its watch sees a kernel without tables that have an owner, so that others can take the guard away,
+# and a systemd that wants a sign of life twice a second.
+cat >"$WORK/before" <<-END
+	#!/bin/sh
+	# A build with sanitizers has to accept that these libraries come before its own.
+	export ASAN_OPTIONS=\$ASAN_OPTIONS:verify_asan_link_order=0 UNOWNED=never REFUSE=/run/refuse
+	export NOTIFY_SOCKET='$WORK/notify' WATCHDOG_USEC=1000000 LD_PRELOAD="\$LIBRARIES"
+	exec '$program' "\$@"
+END
+chmod +x "$WORK/before"
+# What systemd is told, a line each.
+python3 -c '
+import socket, sys
+life = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+life.bind(sys.argv[1])
+while True:
+    print(life.recv(4096).decode(), flush=True)' "$WORK/notify" >>"$WORK/life" &
+until_true [ -S "$WORK/notify" ] || exit 1
+
+# signs WORD N: there were so many of them since the last call of count.
+count() { : >"$WORK/life"; }
+signs() { [ "$(grep -c "^$1" "$WORK/life")" -ge "$2" ]; }
+# Until it has looked once, it has nothing to restore from.
+begin() { count && LIBRARIES=$1 DOCKFW=$WORK/before watch && until_true signs READY=1 1; }
+reported() { grep -qF -- "$1" "$WORK/reported"; }
+# Nothing is there twice.
+each_once() { [ -s "$WORK/reported" ] && ! sort "$WORK/reported" | uniq -d | grep .; }
+flushed() { ipt -F DOCKER-USER; }
+# DOCKER-USER, while the guard is missing.
+repaired() { ipt -S DOCKER-USER | grep -- '--dport 80 .*-j REJECT'; }
+has_guard() { nft list chain ip dockfw forward | grep 'dport 80 .*reject'; }
+paused() { kill -STOP "$watch" && "$@" && kill -CONT "$watch"; }
+twice() { [ "$(grep -c 'cannot write nf_tables' "$WORK/reported")" = 2 ]; }
+
+# ---- the kernel refuses a chain of it ----
+# filled: as many base chains of others at the hook as the kernel allows; the first one that it
+# refuses is left out.
+filled() {
+	local last
+	for ((last = 0; last < 1024; last++)); do
+		echo "add chain ip others c$last { type filter hook forward priority 300; }"
+	done >"$WORK/chains"
+	nft add table ip others
+	nft -f "$WORK/chains" 2>"$WORK/no"
+	last=$(sed -n 's/^add chain ip others c\([0-9]*\) .*/\1/p' "$WORK/no" | head -n 1)
+	[ -n "$last" ] && head -n "$last" "$WORK/chains" | nft -f -
+}
+# In the place of the guard.
+taken() { nft delete table ip dockfw && nft 'add chain ip others taken { type filter hook forward priority 300; }'; }
+
+# shellcheck disable=SC2034 # for lib.sh
+KIND=nft
+load docker-28.5 && two_rules
+try "the watch starts" begin "$WORK/unowned.so"
+try "others take all places at its hook" filled
+try "and that of the guard" paused taken
+try "the guard is reported as missing" event '.event == "wrong" and (.findings | any(.id == "guard-missing"))'
+try "what failed, why, and what to do" reported \
+	"cannot create the chain 'forward' in the ipv4 table 'dockfw': Argument list too long; the hook has as many base chains as the kernel allows (1024): nft list chains shows whose they are; nothing was written"
+try "and what it does" reported "going on without the guard"
+count
+flushed
+try "DOCKER-USER is repaired all the same" until_true repaired
+try "the signs of life go on" until_true signs WATCHDOG=1 4
+flushed
+try "again" until_true repaired
+try "with no second report of the same" each_once
+nft delete chain ip others taken
+try "once there is room, the guard is back, without any other change" until_true has_guard
+try "that is reported" event '.event == "right"'
+try "the watch ends" stop
+nft delete table ip others
+
+# ---- it is refused as a whole, for each of many changes ----
+try "another watch" begin "$WORK/refuse.so $WORK/unowned.so"
+many() {
+	local _
+	for _ in {1..50}; do nft 'add chain ip dockfw theirs; delete chain ip dockfw theirs' || return; done
+	nft delete table ip dockfw && touch /run/refuse && count
+}
+try "fifty changes of the guard are announced at once" paused many
+try "its restoration is tried again and again" until_true signs REFUSED=1 3
+try "the signs of life go on" until_true signs WATCHDOG=1 4
+# Before the first sign of life after the changes; without a pause there would be fifty.
+first_tries() { sed '/^WATCHDOG=1/q' "$WORK/life" | grep -c '^REFUSED=1'; }
+try "between two there are few tries" [ "$(first_tries)" -lt 10 ]
+try "what failed, why, and what to do" reported \
+	"cannot write nf_tables: Operation not permitted; run as root (CAP_NET_ADMIN); nothing was written"
+try "that is reported once" each_once
+rm /run/refuse
+try "once it may, the guard is back" until_true has_guard
+touch /run/refuse
+nft delete table ip dockfw
+try "the same, later, is reported again" until_true twice
+try "the watch ends as well" stop
+finish
