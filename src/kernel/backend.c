@@ -24,6 +24,15 @@ bool backend_try_again(unsigned int *tries)
 	return true;
 }
 
+int backend_check_built(const struct backend_ops *ops, const char *why)
+{
+	if (!ops->absent)
+		return 0;
+	diag_error("the backend %s is %s, but this program was built without it (LEGACY=no); use "
+		   "--backend=nft if Docker's rules are in nf_tables", backend_kind_name(ops->kind), why);
+	return -1;
+}
+
 bool backend_error_passes(int error)
 {
 	return error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM;

@@ -169,6 +169,9 @@ typedef const struct backend_ops *const backend_list[BACKEND_KINDS];
  */
 bool backend_try_again(unsigned int *tries);
 
+/* Whether the backend can be chosen. Returns -1 after reporting that it was not built; why: it is … */
+int backend_check_built(const struct backend_ops *ops, const char *why);
+
 /* Whether an errno says that the kernel was short of something for a moment. */
 bool backend_error_passes(int error);
 

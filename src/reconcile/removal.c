@@ -102,6 +102,8 @@ int removal_run(struct removal *removal, backend_list backends, const struct pol
 
 	if (session_families(&families))
 		return -1;
+	if (policy->backend == CHOICE_LEGACY && backend_check_built(backends[BACKEND_LEGACY], "chosen"))
+		return -1;
 	removal->families = families;
 	/* The guard, which is in nf_tables, protects until the rest is gone. */
 	for (int kind = BACKEND_KINDS; kind-- > 0;) {

@@ -43,13 +43,9 @@ int session_choose(struct session *session)
 									   : BACKEND_LEGACY];
 	if (!ops)
 		return -1;
-	if (ops->absent) {
-		diag_error("the backend %s is %s, but this program was built without it (LEGACY=no); use "
-			   "--backend=nft if Docker's rules are in nf_tables",
-			   backend_kind_name(ops->kind), configured->backend == CHOICE_AUTO ?
-			   "what the iptables command here writes" : "chosen");
+	if (backend_check_built(ops, configured->backend == CHOICE_AUTO ?
+				"what the iptables command here writes" : "chosen"))
 		return -1;
-	}
 	if (ops == session->ops && session->policy->families == families)
 		return docker_families_read(session->backends, ops->kind, session->policy);
 	if (ops != session->ops && configured->backend == CHOICE_AUTO)
