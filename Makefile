@@ -247,7 +247,7 @@ test-asan:
 	SUITE_SECONDS=800 LEAVE_OUT="$(addprefix tests/,$(LEFT_OUT))" tests/run.sh build-asan
 
 # The slow suites, and repairs that are killed at each of their system calls, or in which one
-# fails, which take longest; a day of a watch.
+# fails, which take longest; a day of a watch; a build without the legacy backend.
 test-slow:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs
@@ -382,7 +382,7 @@ uninstall:
 	@echo "These stay as well: $(SYSCONFDIR)/dockfw, /var/lib/dockfw, the user dockfw."
 
 clean:
-	rm -rf $(BUILD) build-asan build-fuzz build-coverage
+	rm -rf $(BUILD) build-asan build-fuzz build-coverage build-nolegacy
 
 .PHONY: all clean test-programs test-tools test test-asan test-slow test-valgrind test-host bench-host test-releases test-packages deb rpm dist fuzz fuzz-ci fuzz-programs analyse \
 	coverage demo bench install uninstall
