@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipv6_links.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "read_file.h"
 
 #define SIZE_LIMIT (64U * 1024 * 1024)
+#define IPV6_CONF "/proc/sys/net/ipv6/conf"
 
 /* The next word of a line; NULL: there is none. */
 static char *next_word(char **rest)
@@ -39,12 +41,34 @@ int ipv6_links(struct strings *names)
 	return 0;
 }
 
-bool ipv6_forwards(void)
+/* Whether the switch in that folder of an interface is on, or the value if it is not there. */
+static bool is_on(const char *folder, const char *name, bool missing)
 {
+	char *path = xasprintf(IPV6_CONF "/%s/%s", folder, name);
 	size_t size;
-	char *text = read_file("/proc/sys/net/ipv6/conf/all/forwarding", 64, &size);
-	bool forwards = !text || strcmp(text, "0\n");
+	char *text = read_file(path, 64, &size);
+	bool on = text ? strcmp(text, "0\n") : missing;
 
 	free(text);
+	free(path);
+	return on;
+}
+
+bool ipv6_forwards(void)
+{
+	bool forwards = is_on("all", "forwarding", true);
+	struct dirent *entry;
+	DIR *folder;
+
+	if (forwards)
+		return true;
+	/* Since Linux 6.17 each interface has a switch of its own, which those two only copy to it. */
+	folder = opendir(IPV6_CONF);
+	while (folder && !forwards && (entry = readdir(folder)))
+		forwards = *entry->d_name != '.' && strcmp(entry->d_name, "all") &&
+			   strcmp(entry->d_name, "default") &&
+			   is_on(entry->d_name, "force_forwarding", false);
+	if (folder)
+		closedir(folder);
 	return forwards;
 }

@@ -16,7 +16,10 @@
  */
 int ipv6_links(struct strings *names);
 
-/* Whether the host forwards IPv6 packets; true if it is not known. */
+/*
+ * Whether the host forwards IPv6 packets that come in on any of its interfaces; true if it is
+ * not known.
+ */
 bool ipv6_forwards(void);
 
 #endif

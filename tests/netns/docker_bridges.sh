@@ -171,6 +171,14 @@ try "one family: by its chains" message family-left-out 'Docker has chains in it
 nft delete table ip6 docker-bridges
 try "one family: the other has only addresses" finds 1 'warning family-left-out'
 try "one family: by the bridge" message family-left-out "forwards to Docker's bridge docker0"
+sysctl -qw net.ipv6.conf.all.forwarding=0
+try "one family: unless the host does not forward" finds 0 ''
+if sysctl -qw net.ipv6.conf.{ens3,docker0}.force_forwarding=1 2>/dev/null; then
+	try "one family: but forced on one interface it does" finds 1 'warning family-left-out'
+	try "… and the kernel forwards" reaches "$outsider" fd00:17::2
+	sysctl -qw net.ipv6.conf.{ens3,docker0}.force_forwarding=0
+fi
+sysctl -qw net.ipv6.conf.all.forwarding=1
 
 # ---- Docker's own tables are not whole ----
 
