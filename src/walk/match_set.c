@@ -36,7 +36,8 @@ static struct set_ref read_ref(const struct ext *ext, const struct ipsets *sets)
 	if (ext->revision >= 4)
 		ref.known &= ext_get(ext, &counted, sizeof(counted)) &&
 			     counted.packets.op == IPSET_COUNTER_NONE &&
-			     counted.bytes.op == IPSET_COUNTER_NONE;
+			     counted.bytes.op == IPSET_COUNTER_NONE &&
+			     !(counted.flags & IPSET_FLAG_RETURN_NOMATCH);
 	return ref;
 }
 

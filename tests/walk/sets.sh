@@ -128,6 +128,10 @@ for KIND in nft legacy; do
 		try "$KIND: … or the others" only_five "-m set ! --match-set $set src -j REJECT"
 	done
 	try "$KIND: the longest prefix decides" but_five '-m set --match-set net src -j REJECT'
+	rules '-m set --match-set net src --return-nomatch -j REJECT'
+	try "$KIND: --return-nomatch matches what the set leaves out" test "$(reach | paste -sd' ')" = 203.0.113.5
+	try "$KIND: … of which the members are not known" shows 2 \
+		'open to ANYONE but members of set net by filter DOCKER 1:'
 	try "$KIND: a set with a mask" agree '-m set --match-set masked src -j REJECT'
 	try "$KIND: an address and a port" but_five '-m set --match-set port src,dst -j REJECT'
 	try "$KIND: … or none of them" only_five '-m set ! --match-set port src,dst -j REJECT'
