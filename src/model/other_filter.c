@@ -154,6 +154,16 @@ bool other_rule_range(const struct other_rule *rule, enum other_field field,
 	return found;
 }
 
+uint8_t other_rule_proto(const struct other_rule *rule)
+{
+	struct addrrange range;
+
+	if ((!other_rule_range(rule, FIELD_PROTO, &range) &&
+	     !other_rule_range(rule, FIELD_NEXT_HEADER, &range)) || range.lo != range.hi)
+		return 0;
+	return (uint8_t)range.lo;
+}
+
 void other_chain_add(struct other_chain *chain, struct other_rule *rule)
 {
 	/* An alternative that does nothing keeps packets from those after it. */

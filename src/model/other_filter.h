@@ -158,5 +158,7 @@ bool other_rule_alters(const struct other_rule *rule);
  */
 bool other_rule_range(const struct other_rule *rule, enum other_field field,
 		      struct addrrange *range);
+/* The only protocol that the rule is about; 0 if there is none, or there are several. */
+uint8_t other_rule_proto(const struct other_rule *rule);
 
 #endif

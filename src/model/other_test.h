@@ -17,6 +17,7 @@ enum other_field {
 	FIELD_NFPROTO,     /* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	FIELD_ETHERTYPE,   /* ETH_P_… */
 	FIELD_PROTO,
+	FIELD_NEXT_HEADER, /* of the IPv6 header: the protocol, or that of an extension header */
 	FIELD_SOURCE, FIELD_DESTINATION,
 	FIELD_SPORT, FIELD_DPORT, /* the first four bytes after the IP header */
 	FIELD_ICMP_TYPE, FIELD_ICMP_CODE, /* the first two of them */

@@ -17,7 +17,8 @@ static const char *const field_names[OTHER_FIELDS] = {
 	[FIELD_IN_NAME] = "iifname", [FIELD_OUT_NAME] = "oifname",
 	[FIELD_IN_INDEX] = "iif", [FIELD_OUT_INDEX] = "oif",
 	[FIELD_NFPROTO] = "meta nfproto", [FIELD_ETHERTYPE] = "meta protocol",
-	[FIELD_PROTO] = "meta l4proto", [FIELD_SOURCE] = "saddr", [FIELD_DESTINATION] = "daddr",
+	[FIELD_PROTO] = "meta l4proto", [FIELD_NEXT_HEADER] = "ip6 nexthdr",
+	[FIELD_SOURCE] = "saddr", [FIELD_DESTINATION] = "daddr",
 	[FIELD_SPORT] = "th sport", [FIELD_DPORT] = "th dport", [FIELD_ICMP_TYPE] = "icmp type",
 	[FIELD_ICMP_CODE] = "icmp code", [FIELD_TCP_FLAGS] = "tcp flags",
 	[FIELD_FRAGMENT] = "ip frag-off", [FIELD_STATE] = "ct state",
@@ -44,16 +45,6 @@ static bool is_port(enum other_field field)
 static bool is_host_address(enum other_field field)
 {
 	return field == FIELD_SOURCE || field == FIELD_DESTINATION;
-}
-
-/* The protocol that the rule is about, for the names of its ports; 0: none, or several. */
-static uint8_t rule_proto(const struct other_rule *rule)
-{
-	struct addrrange range;
-
-	if (!other_rule_range(rule, FIELD_PROTO, &range) || range.lo != range.hi)
-		return 0;
-	return (uint8_t)range.lo;
 }
 
 static void put_name(FILE *out, addr_t value, bool pattern)
@@ -109,6 +100,7 @@ static void put_range(FILE *out, const struct other_key *key, struct addrrange r
 		}
 		break;
 	case FIELD_PROTO:
+	case FIELD_NEXT_HEADER:
 	case FIELD_CT_PROTO:
 		fputs(proto_name((uint8_t)range.lo), out);
 		if (range.lo != range.hi)
@@ -229,7 +221,8 @@ static bool is_implied(const struct other_rule *rule, const struct other_test *t
 	for (size_t i = 0; i < rule->ntests; i++) {
 		enum other_field field = rule->tests[i].key.field;
 
-		if (test->key.field == FIELD_PROTO && proto && is_port(field))
+		if ((test->key.field == FIELD_PROTO || test->key.field == FIELD_NEXT_HEADER) && proto &&
+		    is_port(field))
 			return true;
 		if ((test->key.field == FIELD_NFPROTO || test->key.field == FIELD_ETHERTYPE) &&
 		    is_host_address(field))
@@ -310,7 +303,7 @@ static void put_verdict(FILE *out, const struct other_rule *rule)
 
 char *other_rule_text(const struct other_rule *rule)
 {
-	uint8_t proto = rule_proto(rule);
+	uint8_t proto = other_rule_proto(rule);
 	struct text text;
 	char *made;
 

@@ -195,10 +195,8 @@ static void name_other_ports(struct names *names, const struct other_rule *rule,
 			     const struct other_test *test, bool single)
 {
 	struct rule as = { .verdict = rule->verdict == OTHER_ACCEPT ? VERDICT_ACCEPT : VERDICT_NONE };
-	struct addrrange proto;
 
-	if (other_rule_range(rule, FIELD_PROTO, &proto) && proto.lo == proto.hi)
-		as.proto = (uint16_t)proto.lo;
+	as.proto = other_rule_proto(rule);
 	for (size_t i = 0; i < other_test_count(test) && i < INTERVALS_MAX; i++) {
 		struct addrrange range = other_test_range(test, i, 0);
 

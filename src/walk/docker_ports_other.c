@@ -72,13 +72,8 @@ static const struct other_test *port_test(const struct other_rule *rule)
 /* What is to be known of a rule about one protocol and some ports. */
 static bool other_proto(const struct other_rule *rule, enum family family, uint8_t *proto)
 {
-	struct addrrange range;
-
-	if (other_family(rule, family) || !other_rule_range(rule, FIELD_PROTO, &range) ||
-	    range.lo != range.hi || !proto_has_ports((uint8_t)range.lo))
-		return false;
-	*proto = (uint8_t)range.lo;
-	return true;
+	*proto = other_rule_proto(rule);
+	return !other_family(rule, family) && proto_has_ports(*proto);
 }
 
 /* Another table than Docker's may lead to a container as well, such as firewalld's. */

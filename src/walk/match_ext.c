@@ -17,7 +17,8 @@
 
 #include "xt_match.h"
 
-#define TCP_SYN 0x02 /* the flags of a first packet */
+#define TCP_SYN 0x02   /* the flags of a first packet … */
+#define TCP_KNOWN 0x17 /* … among FIN, SYN, RST and ACK; it may have any other */
 
 static enum answer yes(bool condition)
 {
@@ -42,11 +43,17 @@ static enum answer answer_or(enum answer a, enum answer b)
 	return a > b ? a : b;
 }
 
+static enum answer flags_are(uint8_t mask, uint8_t flags)
+{
+	if (flags & ~mask || (TCP_SYN ^ flags) & mask & TCP_KNOWN)
+		return ANSWER_NO;
+	return mask & ~TCP_KNOWN ? ANSWER_MAYBE : ANSWER_YES;
+}
+
 /* The conditions of a match on ports, apart from the ports. */
 static enum answer other_conditions(const struct xt_ports *ports)
 {
-	enum answer answer = inv(yes((TCP_SYN & ports->flag_mask) == ports->flags),
-				 ports->not_flags);
+	enum answer answer = inv(flags_are(ports->flag_mask, ports->flags), ports->not_flags);
 
 	return ports->more ? answer_and(answer, ANSWER_MAYBE) : answer;
 }

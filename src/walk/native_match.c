@@ -10,28 +10,11 @@
 #include <string.h>
 
 #include "native_sources.h"
+#include "native_value.h"
 
 #define TCP_SYN 0x02U
-#define TCP_KNOWN 0x3fU        /* the flags but ECE and CWR, with which a connection may begin */
+#define TCP_KNOWN 0x17U        /* FIN, SYN, RST and ACK; a connection may begin with the others or not */
 #define FRAGMENT_KNOWN 0x3fffU /* all but "do not fragment" */
-/* The types of addresses that routing may find. */
-#define TYPES (RTN_THROW + 1)
-
-/* What is known of a field of the packet. */
-struct native_value {
-	enum {
-		VALUE_NONE,    /* the packet has none: no test on it holds, inverted or not */
-		VALUE_UNKNOWN,
-		VALUE_RANGE,   /* it is in range */
-		VALUE_BITS,    /* of range.lo, the bits of known are right */
-		VALUE_TYPES,   /* it is one of types, as bits */
-		VALUE_ABSENT,  /* 0, or else none: kernels differ */
-		VALUE_SOURCE,  /* it depends on the source */
-	} kind;
-	struct addrrange range;
-	addr_t known;
-	uint32_t types;
-};
 
 static struct native_value value_is(addr_t value)
 {
@@ -224,7 +207,7 @@ static struct native_value value_connection(const struct packet *packet,
 /* Every type but that of the host's own addresses. */
 static uint32_t types_not_local(void)
 {
-	return ((1U << TYPES) - 1) & ~(1U << RTN_LOCAL);
+	return ((1U << NATIVE_TYPES) - 1) & ~(1U << RTN_LOCAL);
 }
 
 /* The types that a destination may have: in IPv6, routing decides on all but one. */
@@ -272,6 +255,9 @@ static struct native_value native_look(const struct native_host *host, const str
 		return value_is(v4 ? ETH_P_IP : ETH_P_IPV6);
 	case FIELD_PROTO:
 		return value_is(packet->proto);
+	case FIELD_NEXT_HEADER:
+		return (struct native_value){ .kind = VALUE_NEXT_HEADER,
+					      .range = { packet->proto, packet->proto } };
 	case FIELD_SOURCE:
 		if (key->size != family_addr_size(packet->family))
 			return value_unknown();
@@ -315,51 +301,13 @@ static struct native_value native_look(const struct native_host *host, const str
 
 /* ---- tests ---- */
 
-static enum answer from_covers(int covers)
-{
-	return covers > 0 ? ANSWER_YES : covers ? ANSWER_NO : ANSWER_MAYBE;
-}
-
-/* Whether a value is among those of the test with one key, which may be inverted. */
-static enum answer in_test(const struct other_test *test, const struct native_value *value)
-{
-	addr_t mask = test->key.mask;
-	bool all = true, none = true;
-
-	switch (value->kind) {
-	case VALUE_RANGE:
-		if (value->range.lo == value->range.hi)
-			return other_test_has(test, value->range.lo & mask) ? ANSWER_YES : ANSWER_NO;
-		if (mask == OTHER_MASK_ALL)
-			return from_covers(other_test_covers(test, value->range.lo, value->range.hi));
-		return ANSWER_MAYBE;
-	case VALUE_BITS:
-		if (mask == OTHER_MASK_ALL || mask & ~value->known)
-			return ANSWER_MAYBE;
-		return other_test_has(test, value->range.lo & mask) ? ANSWER_YES : ANSWER_NO;
-	case VALUE_TYPES:
-		for (unsigned int type = 0; type < TYPES; type++)
-			if (value->types & 1U << type) {
-				all &= other_test_has(test, type);
-				none &= !other_test_has(test, type);
-			}
-		return all ? ANSWER_YES : none ? ANSWER_NO : ANSWER_MAYBE;
-	case VALUE_ABSENT:
-		return other_test_has(test, 0) ? ANSWER_MAYBE : ANSWER_NO;
-	case VALUE_NONE:
-		return ANSWER_NO;
-	default:
-		return ANSWER_MAYBE;
-	}
-}
-
 /* Whether a value is in one interval of a test with several keys. */
 static enum answer in_interval(const struct other_key *key, const struct native_value *value,
 			       struct addrrange range)
 {
 	const struct other_test one = { .key = *key, .nkeys = 1, .range = range };
 
-	return in_test(&one, value);
+	return native_value_in(&one, value);
 }
 
 static bool test_reads_source(const struct other_test *test)
@@ -420,7 +368,7 @@ static enum answer test_fixed(const struct native_host *host, const struct other
 		return ANSWER_MAYBE;
 	if (test->nkeys == 1) {
 		/* Which sources it is true of is for native_match(). */
-		return values[0].kind == VALUE_SOURCE ? ANSWER_YES : in_test(test, &values[0]);
+		return values[0].kind == VALUE_SOURCE ? ANSWER_YES : native_value_in(test, &values[0]);
 	}
 	if (test_reads_source(test)) {
 		enum answer answer = boxes_hold(test, values);

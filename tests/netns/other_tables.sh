@@ -159,4 +159,53 @@ try "… from elsewhere" ends 'local' from 192.0.2.200 in ens4 tcp 81
 iptables-legacy -t nat -F
 iptables-legacy -N own && iptables-legacy -A own -m conntrack --ctstate INVALID -j DROP && iptables-legacy -A FORWARD -j own
 try "the other backend drops only invalid packets" ends 'forwarded ' "$far" tcp 80
+
+# ---- what a sender may put into a packet that begins a connection ----
+
+nft flush ruleset
+load docker-28.5
+load docker-28.5.ipv6 ip6tables
+# crafted FLAGS [options]: the container answers such a segment of IPv4, or with options of IPv6.
+crafted() {
+	if [ $# = 1 ]; then
+		ip netns exec outsider python3 "$TESTS/crafted.py" 203.0.113.200 198.51.100.10 80 "$1"
+	else
+		ip netns exec outsider python3 "$TESTS/crafted.py" 2001:db8:113::200 2001:db8:51::10 80 "$@"
+	fi
+}
+no_answer() { ! crafted "$@"; }
+try "a SYN is answered" crafted 02
+iptables-nft -A DOCKER-USER -i ens3 -p tcp --tcp-flags ALL SYN -j DROP
+try "a rule for a SYN without PSH and URG drops it" no_answer 02
+try "… but not one with PSH" crafted 0a
+try "… and URG" crafted 22
+try "… so what becomes of a packet is not known" ends 'maybe, undecided at filter DOCKER-USER 1: ' "$far" tcp 80
+try "… and the port is not closed" open_to '^0.0.0.0:80/tcp .* from ens3 open to maybe anyone by filter DOCKER-USER 1: '
+iptables-nft -R DOCKER-USER 1 -i ens3 -p tcp --syn -j DROP
+try "--syn drops those as well" no_answer 0a
+try "… for certain" ends 'dropped by filter DOCKER-USER 1: ' "$far" tcp 80
+for flags in NONE FIN,PSH,URG SYN,FIN; do
+	iptables-nft -R DOCKER-USER 1 -i ens3 -p tcp --tcp-flags ALL "$flags" -j DROP
+	try "no connection begins with $flags" ends 'forwarded ' "$far" tcp 80
+done
+iptables-nft -F DOCKER-USER
+nft 'table inet own { chain c { type filter hook forward priority -5; }; }'
+own_rule() { nft "flush chain inet own c; add rule inet own c iifname \"ens3\" $1"; }
+own_rule 'tcp flags & (fin|syn|rst|psh|ack|urg) == syn drop'
+try "the same in nft" crafted 0a
+try "… is not known" ends 'maybe, undecided at inet own c 1: ' "$far" tcp 80
+for flags in 0x0 'fin|psh|urg' 'syn|fin'; do
+	own_rule "tcp flags & (fin|syn|rst|psh|ack|urg) == $flags drop"
+	try "nft: no connection begins with $flags" ends 'forwarded ' "$far" tcp 80
+done
+own_rule 'ip6 nexthdr tcp drop'
+direct() { ! ip netns exec outsider python3 "$TESTS/ask.py" 2001:db8:51::10 80; }
+try "a rule for TCP directly after the IPv6 header" direct
+try "… does not drop it after options" crafted 02 options
+try "… so that is not known" ends 'maybe, undecided at inet own c 1: iifname "ens3" meta nfproto ipv6 ip6 nexthdr tcp drop' "$far6" tcp 80
+own_rule 'ip6 nexthdr { udp, icmpv6 } drop'
+try "other protocols are others" ends 'forwarded ' "$far6" tcp 80
+own_rule 'meta nfproto ipv6 meta l4proto tcp drop'
+try "meta l4proto looks further" no_answer 02 options
+nft delete table inet own
 finish

@@ -176,7 +176,7 @@ static const struct header_field ipv4_fields[] = {
 };
 
 static const struct header_field ipv6_fields[] = {
-	{ FIELD_PROTO, IPV6_NEXT, 1 },
+	{ FIELD_NEXT_HEADER, IPV6_NEXT, 1 },
 	{ FIELD_SOURCE, IPV6_SOURCE, 16 },
 	{ FIELD_DESTINATION, IPV6_SOURCE + 16, 16 },
 };
