@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "docker_ports_hand.h"
 #include "docker_ports_other.h"
 #include "translation.h"
 #include "xt_match.h"
@@ -278,9 +279,15 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 		if (iface && iface->bridge && !strings_has(&ports->bridges, iface->name))
 			strings_add(&ports->bridges, iface->name);
 	}
-	for (enum family family = 0; family < FAMILY_COUNT; family++)
-		if (families & 1U << family)
-			docker_ports_from_others(world, family, false, ports);
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *nat = snapshot_table(snapshot, family, "nat");
+
+		if (!(families & 1U << family))
+			continue;
+		if (nat)
+			docker_ports_by_hand(nat, info, ports);
+		docker_ports_from_others(world, family, false, ports);
+	}
 	collect_ends(families, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (families & 1U << family)

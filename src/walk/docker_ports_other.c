@@ -91,27 +91,64 @@ static void add_other(const struct world *world, const struct other_chain *chain
 	*docker_ports_add(ports) = *port;
 }
 
+/* Whether the rule may be about packets of that protocol. */
+static bool other_may_be(const struct other_rule *rule, enum family family, uint8_t proto)
+{
+	for (size_t i = 0; i < rule->ntests; i++) {
+		const struct other_test *test = &rule->tests[i];
+
+		if (test->nkeys == 1 && (test->key.field == FIELD_PROTO ||
+					 test->key.field == FIELD_NEXT_HEADER) &&
+		    !other_test_has(test, proto))
+			return false;
+	}
+	return !other_family(rule, family);
+}
+
+/* Adds the ports of the rule of that protocol. Without a test on them, all ports. */
+static void collect_ports(const struct world *world, const struct other_chain *chain,
+			  const struct other_rule *rule, const struct other_test *test,
+			  struct docker_port *port, struct docker_ports *ports)
+{
+	for (size_t i = 0; i < (test ? other_test_count(test) : 1); i++) {
+		struct addrrange range = { 1, UINT16_MAX };
+
+		if (test)
+			range = other_test_range(test, i, 0);
+		port->port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
+		port->container_port = rule->nat.has_port ? rule->nat.port : port->port;
+		add_other(world, chain, rule, port, ports);
+	}
+}
+
+/*
+ * Docker's own rules are about one protocol and one port. What is not known of somebody's
+ * counts as every port: each is followed to its end anyway.
+ */
 static void collect_native(const struct world *world, enum family family,
 			   const struct other_chain *chain, const struct other_rule *rule,
 			   struct docker_ports *ports)
 {
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 	const struct other_test *test = port_test(rule);
 	const struct other_nat *nat = &rule->nat;
 	struct docker_port port = { .family = family, .container_family = family,
 				    .any_host = true, .has_dnat = true };
 
-	if (rule->verdict != OTHER_TRANSLATE || !nat->known || !nat->has_addr || nat->netmap ||
-	    nat->addr.lo != nat->addr.hi || !test || other_test_count(test) > INTERVALS_MAX ||
-	    !other_proto(rule, family, &port.proto))
+	if (rule->verdict != OTHER_TRANSLATE || !nat->known || !nat->has_addr || nat->netmap)
 		return;
 	port.any_host = !other_host(rule, family, &port.host);
 	port.container = nat->addr.lo;
-	for (size_t i = 0; i < other_test_count(test); i++) {
-		struct addrrange range = other_test_range(test, i, 0);
-
-		port.port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
-		port.container_port = nat->has_port ? nat->port : port.port;
-		add_other(world, chain, rule, &port, ports);
+	if (test && other_test_count(test) > INTERVALS_MAX)
+		test = NULL;
+	if (other_proto(rule, family, &port.proto)) {
+		collect_ports(world, chain, rule, test, &port, ports);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		port.proto = protocols[i];
+		if (other_may_be(rule, family, port.proto))
+			collect_ports(world, chain, rule, test, &port, ports);
 	}
 }
 

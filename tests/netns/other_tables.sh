@@ -208,4 +208,35 @@ try "other protocols are others" ends 'forwarded ' "$far6" tcp 80
 own_rule 'meta nfproto ipv6 meta l4proto tcp drop'
 try "meta l4proto looks further" no_answer 02 options
 nft delete table inet own
+
+# ---- rules that lead to containers without Docker ----
+
+# by_hand ADDRESS PLACE: port 143 leads to the container, for the kernel and in the line of PLACE.
+by_hand() {
+	ip netns exec outsider python3 "$TESTS/ask.py" "$1" 143 &&
+		open_to "^$2/tcp container .*:80 .*open to ANYONE by filter DOCKER 1: "
+}
+translate() { iptables-nft -t nat -A PREROUTING "$@" -j DNAT --to-destination 172.17.0.2:80; }
+translate -i ens3 -p tcp --dport 143
+try "a rule in PREROUTING" by_hand 198.51.100.10 0.0.0.0:143
+iptables-nft -t nat -D PREROUTING 2
+iptables-nft -t nat -N mine && iptables-nft -t nat -A PREROUTING -j mine
+iptables-nft -t nat -A mine -p tcp -m multiport --dports 25,140:150 -j DNAT --to-destination 172.17.0.2:80
+try "a chain of one's own, several ports" by_hand 198.51.100.10 0.0.0.0:140-150
+try "… of which each has its line" grep -q '^0.0.0.0:25/tcp ' "$WORK/out"
+iptables-nft -t nat -F mine
+translate -d 198.51.100.10 -p tcp
+try "all ports of an address" by_hand 198.51.100.10 198.51.100.10:1-65535
+iptables-nft -t nat -F PREROUTING
+ip6tables-nft -t nat -A PREROUTING -p tcp --dport 143 -j DNAT --to-destination '[fd00:17::2]:80'
+try "IPv6" by_hand 2001:db8:51::10 '\[::\]:143'
+ip6tables-nft -t nat -F PREROUTING
+iptables-nft -t nat -A PREROUTING -p tcp --dport 143 -j DNAT --to-destination 203.0.113.123:80
+try "what leads elsewhere is not Docker's" test "$(dockfw 0 --exposure; grep -c ':143/' "$WORK/out")" = 0
+iptables-nft -t nat -F PREROUTING
+for rule in 'meta l4proto { tcp, udp } th dport 143|0.0.0.0:143' 'ip daddr 198.51.100.10 meta l4proto tcp|198.51.100.10:1-65535'; do
+	nft "table ip own { chain c { type nat hook prerouting priority -110; ${rule%|*} dnat to 172.17.0.2:80; }; }"
+	try "nft: ${rule%|*}" by_hand 198.51.100.10 "${rule#*|}"
+	nft delete table ip own
+done
 finish
