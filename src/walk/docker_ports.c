@@ -96,50 +96,6 @@ static void collect_proxies(const struct world *world, const struct translations
 	}
 }
 
-/* A port that the rule redirects to one that docker-proxy listens on. */
-static void collect_redirect(const struct world *world, const struct rule *rule,
-			     struct docker_ports *ports)
-{
-	const struct proxies *proxies = world->proxies;
-	struct nf_nat_range2 range;
-	struct docker_port *port;
-	struct span from;
-	uint16_t to;
-
-	if (rule->opaque || rule->verdict != VERDICT_EXT || strcmp(rule->target.name, "REDIRECT") ||
-	    !xt_target_nat(rule, &range) || !(range.flags & NF_NAT_RANGE_PROTO_SPECIFIED) ||
-	    !rule->proto || rule->invert & INV_PROTO || !one_dport(rule, &from))
-		return;
-	to = ntohs(range.min_proto.all);
-	for (size_t i = 0; i < proxies->n; i++) {
-		const struct proxy *proxy = &proxies->v[i];
-
-		if (proxy->family != rule->family || proxy->proto != rule->proto ||
-		    proxy->port != to)
-			continue;
-		port = docker_ports_add(ports);
-		port->family = proxy->family;
-		port->proto = proxy->proto;
-		port->port = from;
-		port->any_host = true;
-		port->container_family = proxy->container_family;
-		port->container = proxy->container;
-		port->container_port = (struct span){ proxy->container_port,
-						      proxy->container_port };
-		port->has_proxy = true;
-		docker_port_find_bridge(world->info, NULL, port);
-		return;
-	}
-}
-
-static void collect_redirects(const struct world *world, const struct table *nat,
-			      struct docker_ports *ports)
-{
-	for (size_t c = 0; world->proxies && c < nat->nchains; c++)
-		for (size_t i = 0; i < nat->chains[c]->nrules; i++)
-			collect_redirect(world, nat->chains[c]->rules[i], ports);
-}
-
 /* Docker's filter rules name its bridges. */
 static void collect_bridges(const struct table *table, struct docker_ports *ports)
 {
@@ -252,10 +208,8 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *nat = snapshot_table(snapshot, family, "nat");
 
-		if (!(families & 1U << family) || !nat)
-			continue;
-		collect_returns(nat, ports);
-		collect_redirects(world, nat, ports);
+		if (families & 1U << family && nat)
+			collect_returns(nat, ports);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (families & 1U << family)
@@ -285,7 +239,7 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 		if (!(families & 1U << family))
 			continue;
 		if (nat)
-			docker_ports_by_hand(nat, info, ports);
+			docker_ports_by_hand(world, nat, ports);
 		docker_ports_from_others(world, family, false, ports);
 	}
 	collect_ends(families, ports);

@@ -3,14 +3,35 @@
 #define DOCKFW_DOCKER_PORTS_HAND_H
 
 #include "docker_port_list.h"
-#include "ruleset.h"
+#include "world.h"
 
 /*
- * Collects the ports that rules of iptables lead to containers without Docker: those in other
- * chains of the table nat than Docker's, and those in Docker's that it does not write itself.
- * They count if they lead to one of the bridges of ports. Pure.
+ * The ports that rules of iptables lead to containers without Docker: to an address on one of
+ * the bridges of ports, or to a port of the host on which docker-proxy listens. Pure.
  */
-void docker_ports_by_hand(const struct table *nat, const struct netinfo *info,
+
+/*
+ * Adds those of the table nat: of other chains than Docker's, and of Docker's those that it
+ * does not write itself.
+ */
+void docker_ports_by_hand(const struct world *world, const struct table *nat,
 			  struct docker_ports *ports);
+/* Adds those of one rule, whose place is at. */
+void docker_ports_by_hand_rule(const struct world *world, const struct rule *rule,
+			       const struct decider *at, struct docker_ports *ports);
+
+/* The new destination of a port. */
+struct led_to {
+	bool host;     /* whatever address the host has there, as REDIRECT gives it */
+	addr_t addr;   /* else this one */
+	bool has_port; /* else the port stays */
+	struct span port;
+};
+/*
+ * Adds the port, of which family, protocol, port, host and dnat are filled in, if that is a
+ * way to a container.
+ */
+void docker_ports_led(const struct world *world, const struct docker_port *port,
+		      const struct led_to *to, struct docker_ports *ports);
 
 #endif

@@ -4,8 +4,7 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
-#include "xt_match.h"
-#include "xt_target.h"
+#include "docker_ports_hand.h"
 
 /* At most this many intervals of the ports of one rule become ports of their own. */
 #define INTERVALS_MAX 64
@@ -77,16 +76,26 @@ static bool other_proto(const struct other_rule *rule, enum family family, uint8
 }
 
 /* Another table than Docker's may lead to a container as well, such as firewalld's. */
-static void add_other(const struct world *world, const struct other_chain *chain,
-		      const struct other_rule *rule, struct docker_port *port,
-		      struct docker_ports *ports)
+static void add_native(const struct world *world, const struct other_chain *chain,
+		       const struct other_rule *rule, struct docker_port *port,
+		       struct docker_ports *ports)
 {
-	bool docker = world->others->tables[chain->table].docker;
+	const struct other_nat *nat = &rule->nat;
+	const struct led_to to = { .host = !nat->has_addr, .addr = nat->addr.lo,
+				   .has_port = nat->has_port, .port = nat->port };
 
 	port->dnat = other_decider(world->others, chain, rule);
-	docker_port_find_bridge(world->info, NULL, port);
-	if (!docker && !strings_has(&ports->bridges, port->bridge))
+	if (!world->others->tables[chain->table].docker) {
+		docker_ports_led(world, port, &to, ports);
 		return;
+	}
+	if (!nat->has_addr)
+		return;
+	port->has_dnat = true;
+	port->container_family = port->family;
+	port->container = nat->addr.lo;
+	port->container_port = nat->has_port ? nat->port : port->port;
+	docker_port_find_bridge(world->info, NULL, port);
 	port->order = ports->n;
 	*docker_ports_add(ports) = *port;
 }
@@ -116,8 +125,7 @@ static void collect_ports(const struct world *world, const struct other_chain *c
 		if (test)
 			range = other_test_range(test, i, 0);
 		port->port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
-		port->container_port = rule->nat.has_port ? rule->nat.port : port->port;
-		add_other(world, chain, rule, port, ports);
+		add_native(world, chain, rule, port, ports);
 	}
 }
 
@@ -132,13 +140,11 @@ static void collect_native(const struct world *world, enum family family,
 	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
 	const struct other_test *test = port_test(rule);
 	const struct other_nat *nat = &rule->nat;
-	struct docker_port port = { .family = family, .container_family = family,
-				    .any_host = true, .has_dnat = true };
+	struct docker_port port = { .family = family };
 
-	if (rule->verdict != OTHER_TRANSLATE || !nat->known || !nat->has_addr || nat->netmap)
+	if (rule->verdict != OTHER_TRANSLATE || !nat->known || nat->netmap)
 		return;
 	port.any_host = !other_host(rule, family, &port.host);
-	port.container = nat->addr.lo;
 	if (test && other_test_count(test) > INTERVALS_MAX)
 		test = NULL;
 	if (other_proto(rule, family, &port.proto)) {
@@ -150,28 +156,6 @@ static void collect_native(const struct world *world, enum family family,
 		if (other_may_be(rule, family, port.proto))
 			collect_ports(world, chain, rule, test, &port, ports);
 	}
-}
-
-/* A rule of the other backend. */
-static void collect_xt(const struct world *world, enum family family,
-		       const struct other_chain *chain, const struct other_rule *rule,
-		       struct docker_ports *ports)
-{
-	struct docker_port port = { .family = family, .container_family = family,
-				    .any_host = true, .has_dnat = true };
-	struct xt_dnat dnat;
-
-	if (!rule->xt->proto || rule->xt->invert & INV_PROTO || rule->xt->proto > UINT8_MAX ||
-	    !xt_target_dnat(rule->xt, &dnat) || !dnat.has_addr || dnat.addr.lo != dnat.addr.hi ||
-	    !xt_match_rule_dports(rule->xt, &port.port) || span_equal(port.port, SPAN_ALL))
-		return;
-	port.proto = (uint8_t)rule->xt->proto;
-	port.any_host = !docker_port_host(rule->xt, &port.host);
-	port.container = dnat.addr.lo;
-	port.container_port = dnat.has_port ? dnat.port : port.port;
-	if (port.any_host)
-		port.host = 0;
-	add_other(world, chain, rule, &port, ports);
 }
 
 void docker_ports_from_others(const struct world *world, enum family family, bool docker,
@@ -187,10 +171,12 @@ void docker_ports_from_others(const struct world *world, enum family family, boo
 		    !table_translates(others, chain->table))
 			continue;
 		for (size_t i = 0; i < chain->n; i++) {
-			if (chain->v[i].xt)
-				collect_xt(world, family, chain, &chain->v[i], ports);
-			else
+			struct decider at = other_decider(others, chain, &chain->v[i]);
+
+			if (!chain->v[i].xt)
 				collect_native(world, family, chain, &chain->v[i], ports);
+			else if (chain->v[i].xt->family == family)
+				docker_ports_by_hand_rule(world, chain->v[i].xt, &at, ports);
 		}
 	}
 }

@@ -12,7 +12,7 @@
 
 /*
  * Adds the ports that rules of these tables translate: of Docker's own, or of the others, of
- * which only those to one of the bridges count.
+ * which only those to one of the bridges or to docker-proxy count.
  */
 void docker_ports_from_others(const struct world *world, enum family family, bool docker,
 			      struct docker_ports *ports);

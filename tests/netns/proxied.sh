@@ -76,6 +76,17 @@ for KIND in nft legacy; do
 	try "$KIND redirected: the outsider gets in" reaches "$outsider" 198.51.100.10 81
 	try "$KIND redirected: found" finds 1 'warning proxy-bypass'
 	try "$KIND redirected: by the port that it came for" message 'for 81/tcp, so'
+	ipt -t nat -R PREROUTING 1 -i ens3 -p tcp -m multiport --dports 81,82 -j DNAT --to-destination 198.51.100.10:80
+	try "$KIND led to the host's own address: the outsider gets in" reaches "$outsider" 198.51.100.10 82
+	try "$KIND led to the host's own address: found" finds 1 'warning proxy-bypass'
+	ipt -t nat -D PREROUTING 1
+	try "$KIND and without that rule" finds 0 ''
+	for nat in 'tcp dport 81 redirect to :80' 'ip saddr != 203.0.113.9 meta l4proto { tcp, udp } th dport 81 dnat to 198.51.100.10:80'; do
+		nft "table ip own { chain c { type nat hook prerouting priority -110; $nat; }; }"
+		try "$KIND, $nat: the outsider gets in" reaches "$outsider" 198.51.100.10 81
+		try "$KIND, $nat: found" finds 1 'warning proxy-bypass'
+		nft delete table ip own
+	done
 	end "$dockerd" "${proxies[@]}"
 done
 
