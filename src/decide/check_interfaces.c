@@ -191,6 +191,8 @@ static const char *part_of(const struct link *link)
 	} kinds[] = {
 		{ "bridge", "a port of the bridge" }, { "bond", "a part of the bond" },
 		{ "team", "a part of the team" },
+		/* INPUT and FORWARD see its packets as the VRF's (vrf_ip_rcv() in the kernel). */
+		{ "vrf", "a part of the VRF" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

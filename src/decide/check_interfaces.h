@@ -39,7 +39,7 @@ void interface_names_wanted(const struct policy *policy, struct strings *names);
 
 /*
  * Fills in faults, which the caller clears: one for each name that the host does not have, or
- * has as an altname or as a port of a bridge or bond, in the order of the policy; then one for
+ * has as an altname or as a part of a bridge, bond or VRF, in the order of the policy; then one for
  * each bridge that does not show netfilter the packets between its ports although rules with
  * that bridge as -i and -o are for them. Names that match every interface are not looked for.
  */

@@ -115,6 +115,11 @@ const struct netif *netinfo_if_index(const struct netinfo *info, int index)
 	return NULL;
 }
 
+const struct netif *netinfo_vrf_of(const struct netinfo *info, const struct netif *iface)
+{
+	return iface->master && !iface->port ? netinfo_if_index(info, iface->master) : NULL;
+}
+
 /* src_valid_mark has an effect only through a rule that matches on the mark. */
 bool netinfo_marks_matter(const struct netinfo *info, enum family family)
 {

@@ -110,6 +110,8 @@ void netinfo_sort(struct netinfo *info);
 /* The interface, or NULL. */
 const struct netif *netinfo_if(const struct netinfo *info, const char *name);
 const struct netif *netinfo_if_index(const struct netinfo *info, int index);
+/* The VRF that the interface is a part of, or NULL. */
+const struct netif *netinfo_vrf_of(const struct netinfo *info, const struct netif *iface);
 
 /*
  * Whether packets may come in there from elsewhere than this host's own containers. Only

@@ -7,14 +7,20 @@
 #include "exposure_apart.h"
 #include "exposure_judge.h"
 
-/* Whether a list of interfaces, as -i takes them, has this one; an empty list has all. */
-static bool names_interface(const struct strings *names, const struct netif *iface)
+/*
+ * Whether a list of interfaces, as -i takes them, has this one or its VRF, as which FORWARD
+ * sees it; an empty list has all.
+ */
+static bool names_interface(const struct netinfo *info, const struct strings *names,
+			    const struct netif *iface)
 {
+	const struct netif *vrf = netinfo_vrf_of(info, iface);
 	struct interface pattern;
 
 	for (size_t i = 0; i < names->n; i++)
 		if (interface_set(&pattern, names->v[i]) &&
-		    interface_matches(&pattern, false, iface->name))
+		    (interface_matches(&pattern, false, iface->name) ||
+		     (vrf && interface_matches(&pattern, false, vrf->name))))
 			return true;
 	return !names->n;
 }
@@ -25,7 +31,7 @@ static bool allows_any(const struct compute *compute, struct span port, const st
 	for (size_t i = 0; i < compute->nsections; i++) {
 		const struct publish_section *section = compute->sections[i];
 
-		if (names_interface(&section->interfaces, iface))
+		if (names_interface(compute->world->info, &section->interfaces, iface))
 			return section->any && section->port <= port.lo &&
 			       section->last >= port.hi;
 	}
@@ -98,7 +104,8 @@ void exposure_walk_class(struct compute *compute, const struct docker_port *port
 	for (size_t k = 0; k < class->n; k++) {
 		if (only && class->v[k] != only)
 			continue;
-		way.outside = !policy || names_interface(&policy->outside, class->v[k]);
+		way.outside = !policy || names_interface(compute->world->info, &policy->outside,
+							 class->v[k]);
 		way.allowed = allows_any(compute, port->direct ? port->published : port->port,
 					 class->v[k]);
 		add_way(exposure, &way, class->v[k]);

@@ -683,6 +683,8 @@ static void test_unseen_interfaces(void **state)
 	static const char *const wanted[] = {
 		("no packet has the interface 'slave' in a rule, since it is a part of the bond 'bond0' "
 		 "(test.conf:1); write 'bond0'"),
+		("no packet has the interface 'member' in a rule, since it is a part of the VRF 'red' "
+		 "(test.conf:1); write 'red'"),
 		("no packet has the interface 'other' in a rule, since it is another name of 'ens3' "
 		 "(test.conf:1); write 'ens3'"),
 		("'-i br0 -o br0 -j ACCEPT' and 1 more do not see packets that the bridge 'br0' passes "
@@ -718,7 +720,7 @@ static void test_unseen_interfaces(void **state)
 		assert_int_equal(findings.v[i].id, RULE_NOT_EVALUATED);
 		assert_string_equal(findings.v[i].message, wanted[i]);
 	}
-	assert_int_equal(findings.v[2].family, FAMILY_IPV4);
+	assert_int_equal(findings.v[3].family, FAMILY_IPV4);
 	findings_clear(&findings);
 	strings_clear(&present);
 	links_clear(&links);
