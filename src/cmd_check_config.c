@@ -24,7 +24,7 @@ static int read_host(const struct policy *policy, struct strings *present, struc
 	struct strings names = { 0 };
 	int status;
 
-	interface_names_wanted(policy, &names);
+	interface_names_wanted(policy, NULL, &names);
 	status = interface_names(present) || links_read(&names, links) ? -1 : 0;
 	strings_clear(&names);
 	return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto.h"
+#include "rule_bridge.h"
 #include "util.h"
 
 /* A name that the policy has, and the first place of it. */
@@ -98,6 +99,8 @@ bool interfaces_named(const struct policy *policy)
 {
 	struct places places;
 
+	if (policy_has_both_ends(policy))
+		return true;
 	find_places(&places, policy);
 	free(places.v);
 	return places.n > 0;
@@ -108,7 +111,25 @@ static bool is_pattern(const char *name)
 	return name[strlen(name) - 1] == '+';
 }
 
-void interface_names_wanted(const struct policy *policy, struct strings *names)
+/* Adds the bridges to which the addresses of rules belong. */
+static void want_bridges(const struct policy *policy, const struct netinfo *net,
+			 struct strings *names)
+{
+	for (size_t c = 0; c < policy->nchains; c++)
+		for (int family = 0; family < FAMILY_COUNT; family++) {
+			const struct wanted_rules *rules = &policy->chains[c]->rules[family];
+
+			for (size_t i = 0; i < rules->n; i++) {
+				const struct netif *bridge = rule_bridge(net, rules->v[i].rule);
+
+				if (bridge && !strings_has(names, bridge->name))
+					strings_add(names, bridge->name);
+			}
+		}
+}
+
+void interface_names_wanted(const struct policy *policy, const struct netinfo *net,
+			    struct strings *names)
 {
 	struct places places;
 
@@ -117,6 +138,8 @@ void interface_names_wanted(const struct policy *policy, struct strings *names)
 		if (!is_pattern(places.v[i].name))
 			strings_add(names, places.v[i].name);
 	free(places.v);
+	if (net)
+		want_bridges(policy, net, names);
 }
 
 /* ---- names ---- */
@@ -228,17 +251,24 @@ static void judge_name(const struct policy *policy, const struct interface_facts
 
 /* ---- rules between the ports of one bridge ---- */
 
-/* The bridge that is both -i and -o of the rule, if it keeps its packets from netfilter; or NULL. */
-static const struct link *silent_bridge(const struct rule *rule, enum family family,
-					const struct links *links)
+/* Whether the bridge is both -i and -o of the rule. */
+static bool names_only(const struct rule *rule, const char *bridge)
 {
-	const struct link *link;
+	return rule->in.mask[0] && !(rule->invert & (INV_IN | INV_OUT)) &&
+	       !is_pattern(rule->in.name) && !memcmp(&rule->in, &rule->out, sizeof(rule->in)) &&
+	       !strcmp(rule->in.name, bridge);
+}
 
-	if (!rule->in.mask[0] || rule->invert & (INV_IN | INV_OUT) || is_pattern(rule->in.name) ||
-	    memcmp(&rule->in, &rule->out, sizeof(rule->in)))
-		return NULL;
-	link = links_find(links, rule->in.name);
-	if (!link || !link->bridge || strcmp(link->name, rule->in.name))
+/* The bridge that both ends of the rule are on, if it keeps its packets from netfilter; or NULL. */
+static const struct link *silent_bridge(const struct rule *rule, enum family family,
+					const struct interface_facts *facts)
+{
+	const struct netif *bridge = facts->net ? rule_bridge(facts->net, rule) : NULL;
+	const struct links *links = facts->links;
+	const char *name = bridge ? bridge->name : rule->in.name;
+	const struct link *link = *name ? links_find(links, name) : NULL;
+
+	if (!link || !link->bridge || strcmp(link->name, name) || (!bridge && !names_only(rule, name)))
 		return NULL;
 	return !link->calls[family] && !links->calls[family] ? link : NULL;
 }
@@ -264,7 +294,7 @@ static void add_silent(struct interface_faults *faults, const struct links *link
 	free(why);
 }
 
-static void judge_bridge(const struct policy *policy, const struct links *links,
+static void judge_bridge(const struct policy *policy, const struct interface_facts *facts,
 			 const struct link *bridge, enum family family,
 			 struct interface_faults *faults)
 {
@@ -275,14 +305,14 @@ static void judge_bridge(const struct policy *policy, const struct links *links,
 		const struct wanted_rules *rules = &policy->chains[c]->rules[family];
 
 		for (size_t i = 0; i < rules->n; i++) {
-			if (silent_bridge(rules->v[i].rule, family, links) != bridge)
+			if (silent_bridge(rules->v[i].rule, family, facts) != bridge)
 				continue;
 			first = first ? first : &rules->v[i];
 			n++;
 		}
 	}
 	if (n)
-		add_silent(faults, links, bridge, family, first, n);
+		add_silent(faults, facts->links, bridge, family, first, n);
 }
 
 void interfaces_judge(const struct policy *policy, const struct interface_facts *facts,
@@ -298,7 +328,7 @@ void interfaces_judge(const struct policy *policy, const struct interface_facts 
 	for (size_t i = 0; i < facts->links->n; i++)
 		for (int family = 0; family < FAMILY_COUNT; family++)
 			if (facts->links->v[i].bridge && facts->families & 1U << family)
-				judge_bridge(policy, facts->links, &facts->links->v[i],
+				judge_bridge(policy, facts, &facts->links->v[i],
 					     (enum family)family, faults);
 }
 

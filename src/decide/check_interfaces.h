@@ -4,6 +4,7 @@
 
 #include "finding.h"
 #include "links.h"
+#include "netinfo.h"
 #include "policy.h"
 
 /*
@@ -16,6 +17,7 @@ struct interface_facts {
 	const struct strings *present; /* the names of all interfaces */
 	const struct links *links;     /* what interface_names_wanted() gives, as far as it exists */
 	unsigned int families;         /* to check, as bits 1U << FAMILY_… */
+	const struct netinfo *net;     /* NULL: the bridges of addresses are not known */
 };
 
 struct interface_fault {
@@ -32,16 +34,20 @@ struct interface_faults {
 	size_t n, room;
 };
 
-/* Whether the policy names an interface at all; if not, no facts are needed. */
+/* Whether the policy names an interface or both ends of a rule; if not, no facts are needed. */
 bool interfaces_named(const struct policy *policy);
-/* Adds each whole name ("eth0", not "eth+") that a setting or a rule has, once. */
-void interface_names_wanted(const struct policy *policy, struct strings *names);
+/*
+ * Adds each whole name ("eth0", not "eth+") that a setting or a rule has, once, and unless net
+ * is NULL the bridges that both ends of a rule are on.
+ */
+void interface_names_wanted(const struct policy *policy, const struct netinfo *net,
+			    struct strings *names);
 
 /*
  * Fills in faults, which the caller clears: one for each name that the host does not have, or
  * has as an altname or as a part of a bridge, bond or VRF, in the order of the policy; then one for
  * each bridge that does not show netfilter the packets between its ports although rules with
- * that bridge as -i and -o are for them. Names that match every interface are not looked for.
+ * that bridge as -i and -o, or with two addresses of its network, are for them. Names that match every interface are not looked for.
  */
 void interfaces_judge(const struct policy *policy, const struct interface_facts *facts,
 		      struct interface_faults *faults);

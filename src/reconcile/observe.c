@@ -28,10 +28,12 @@
 #include "host_openings.h"
 #include "interface_names.h"
 #include "links_read.h"
+#include "netinfo_read.h"
 #include "patience.h"
 #include "plan.h"
 #include "read_set.h"
 #include "refused.h"
+#include "rule_bridge.h"
 #include "snapshot_read.h"
 #include "table_events.h"
 #include "util.h"
@@ -62,6 +64,7 @@ void state_clear(struct state *state)
 	policy_free(state->completed);
 	strings_clear(&state->interfaces);
 	links_clear(&state->links);
+	netinfo_clear(&state->net);
 	split_known_clear(&state->split);
 	findings_clear(&state->findings);
 	dockerd_clear(&state->dockerd);
@@ -127,7 +130,10 @@ static int read_interfaces(const struct session *session, struct state *state)
 	struct strings names = { 0 };
 	int status;
 
-	interface_names_wanted(session->policy, &names);
+	state->has_net = policy_has_both_ends(session->policy);
+	if (state->has_net && netinfo_read(&state->net))
+		return -1;
+	interface_names_wanted(session->policy, state->has_net ? &state->net : NULL, &names);
 	status = interface_names(&state->interfaces) || links_read(&names, &state->links) ? -1 : 0;
 	if (status && errno)
 		diag_error("cannot list the interfaces of this host: %s", strerror(errno));
@@ -218,6 +224,7 @@ void state_check(const struct session *session, struct state *state)
 		.present = &state->interfaces, .links = &state->links,
 		.families = families_in_force(policy, state->snapshot) |
 			    families_guarded_only(policy, state->snapshot),
+		.net = state->has_net ? &state->net : NULL,
 	};
 
 	check_families(policy, &state->findings);

@@ -122,6 +122,18 @@ interfaces() {
 	try "$KIND: both ends on one bridge" tells "$same" \
 		"'$same' does not see packets that the bridge 'ens3' passes between its ports ($WORK/dockfw.conf:1): net.bridge.bridge-nf-call-iptables is 0; set it to 1"
 	try "$KIND: it lets them pass" reaches "$allowed" 203.0.113.200 8080
+	for rule in '-s 203.0.113.200 -d 203.0.113.123 -j DROP' '-s 203.0.113.0/24 -d 203.0.113.0/25 -j DROP' \
+		'-i ens3 -d 203.0.113.123 -j DROP'; do
+		write_conf <<<"chain \"DOCKER-USER\" { rules = { \"$rule\" } }"
+		dockfw 1 --repair
+		try "$KIND: two addresses of one bridge: $rule" finds 1 'warning rule-not-evaluated'
+	done
+	for rule in '-s 172.17.0.2 -d 203.0.113.123 -j DROP' '-s 203.0.113.200 -d 172.17.0.2 -j DROP' \
+		'-o docker0 -d 203.0.113.123 -s 203.0.113.200 -j DROP' '-i ens3 -d 198.51.100.10 -j DROP'; do
+		write_conf <<<"chain \"DOCKER-USER\" { rules = { \"$rule\" } }"
+		try "$KIND: not of one: $rule" dockfw 0 --repair
+	done
+	tells "$same" '' >/dev/null
 	call 1
 	try "$KIND: not if the setting is 1" finds 0 ''
 	try "$KIND: then it decides" refused "$allowed" 203.0.113.200 8080

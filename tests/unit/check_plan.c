@@ -632,7 +632,7 @@ static void test_interfaces(void **state)
 	struct policy *policy = setting_default_policy();
 	struct strings present = { 0 };
 	struct links links = { 0 };
-	const struct interface_facts facts = { &present, &links, policy->families };
+	const struct interface_facts facts = { &present, &links, policy->families, NULL };
 	struct findings findings = { 0 };
 
 	(void)state;
@@ -694,7 +694,7 @@ static void test_unseen_interfaces(void **state)
 	struct policy *policy = setting_default_policy();
 	struct strings present = { 0 };
 	struct links links = { 0 };
-	const struct interface_facts facts = { &present, &links, 1U << FAMILY_IPV4 };
+	const struct interface_facts facts = { &present, &links, 1U << FAMILY_IPV4, NULL };
 	struct findings findings = { 0 };
 
 	(void)state;
