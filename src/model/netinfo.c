@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "netinfo.h"
 
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,29 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 	if (!route || (dev && route->out != dev))
 		return RTN_UNICAST;
 	return route->type;
+}
+
+bool netinfo_is_elsewhere(const struct netinfo *info, const struct netroute *route)
+{
+	if (route->family != FAMILY_IPV6 || route->type != RTN_LOCAL || route->table == RT_TABLE_LOCAL)
+		return false;
+	for (size_t i = 0; i < info->nrules; i++)
+		if (info->rules[i].family == route->family && info->rules[i].table == route->table &&
+		    info->rules[i].action == FR_ACT_TO_TBL && !info->rules[i].mask)
+			return true;
+	return !info->nrules && route->table == RT_TABLE_MAIN;
+}
+
+bool netinfo_local_elsewhere(const struct netinfo *info, enum family family, addr_t lo, addr_t hi)
+{
+	for (size_t i = 0; family == FAMILY_IPV6 && i < info->nroutes; i++) {
+		const struct netroute *route = &info->routes[i];
+
+		if (route->dst <= hi && netinfo_is_elsewhere(info, route) &&
+		    lo <= netinfo_prefix_end(family, route->dst, route->length))
+			return true;
+	}
+	return false;
 }
 
 void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,

@@ -134,6 +134,13 @@ bool netinfo_redirect(const struct netinfo *info, const struct netif *iface, enu
  * RTN_LOCAL, RTN_BROADCAST, RTN_MULTICAST or RTN_UNICAST.
  */
 uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t addr, int dev);
+/*
+ * Whether routes of other tables than local make an IPv6 address from lo to hi the host's own:
+ * of those that policy routing evaluates for packets without a mark. IPv4 goes by local only.
+ */
+bool netinfo_local_elsewhere(const struct netinfo *info, enum family family, addr_t lo, addr_t hi);
+/* Whether the route is one of these. */
+bool netinfo_is_elsewhere(const struct netinfo *info, const struct netroute *route);
 /* Adds all addresses of that type. */
 void netinfo_type_set(const struct netinfo *info, enum family family, uint8_t type, int dev,
 		      struct addrset *set);

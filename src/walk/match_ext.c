@@ -265,7 +265,9 @@ static enum answer addr_types6(addr_t addr, uint16_t types, int dev, const struc
 	if (routed & XT_ADDRTYPE_LOCAL &&
 	    netinfo_addr_type(info, FAMILY_IPV6, addr, dev) == RTN_LOCAL)
 		return ANSWER_YES;
-	return routed == XT_ADDRTYPE_LOCAL ? ANSWER_NO : ANSWER_MAYBE;
+	if (routed == XT_ADDRTYPE_LOCAL && !netinfo_local_elsewhere(info, FAMILY_IPV6, addr, addr))
+		return ANSWER_NO;
+	return ANSWER_MAYBE;
 }
 
 enum answer match_addr_types(enum family family, addr_t addr, uint16_t types, int dev,
@@ -290,7 +292,8 @@ static enum answer match_range_type(const struct packet *packet, uint16_t types,
 	addrset_subtract(&range, &local);
 	if (!range.n)
 		answer = ANSWER_YES;
-	else if (range.n == 1 && range.v[0].lo == packet->dst.lo && range.v[0].hi == packet->dst.hi)
+	else if (range.n == 1 && range.v[0].lo == packet->dst.lo && range.v[0].hi == packet->dst.hi &&
+		 !netinfo_local_elsewhere(info, packet->family, packet->dst.lo, packet->dst.hi))
 		answer = ANSWER_NO;
 	addrset_clear(&local);
 	addrset_clear(&range);

@@ -234,6 +234,8 @@ static struct native_value value_type(const struct native_host *host, const stru
 	/* In IPv6, a packet that is forwarded has a route. */
 	value.types = type == RTN_LOCAL || packet->family == FAMILY_IPV4 || (*packet->out && !dev)
 			      ? 1U << type : types_not_local();
+	if (netinfo_local_elsewhere(info, packet->family, packet->dst.lo, packet->dst.lo))
+		value.types |= 1U << RTN_LOCAL | 1U << RTN_UNICAST;
 	return value;
 }
 

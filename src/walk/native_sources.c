@@ -57,7 +57,8 @@ int native_range_is_local(const struct netinfo *info, enum family family, struct
 	addrset_subtract(&rest, &local);
 	if (!rest.n)
 		is = 1;
-	else if (rest.n == 1 && rest.v[0].lo == range.lo && rest.v[0].hi == range.hi)
+	else if (rest.n == 1 && rest.v[0].lo == range.lo && rest.v[0].hi == range.hi &&
+		 !netinfo_local_elsewhere(info, family, range.lo, range.hi))
 		is = -1;
 	addrset_clear(&local);
 	addrset_clear(&rest);

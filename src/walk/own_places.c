@@ -34,7 +34,8 @@ static void local_prefixes(const struct netinfo *info, enum family family, struc
 	for (size_t i = info->nroutes; i-- > 0;) {
 		const struct netroute *route = &info->routes[i];
 
-		if (route->family != family || route->table != RT_TABLE_LOCAL)
+		if (route->family != family ||
+		    (route->table != RT_TABLE_LOCAL && !netinfo_is_elsewhere(info, route)))
 			continue;
 		addrset_add(&one, route->dst, netinfo_prefix_end(family, route->dst, route->length));
 		if (route->type == RTN_LOCAL && route->length < width_of(family))

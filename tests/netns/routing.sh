@@ -310,6 +310,18 @@ iptables-nft -A DOCKER-USER -m conntrack --ctorigdst 203.0.113.64/26 -j DROP
 ip6tables-nft -A DOCKER-USER -m conntrack --ctorigdst 2001:db8:77::/64 -j DROP
 only=''
 try "… until it is closed as well" exposes 0
+# IPv6 goes by every table that policy routing evaluates.
+ip -6 route add local 2001:db8:78::/64 dev lo table 100
+ip -n world -6 route add 2001:db8:78::/64 via 2001:db8:51::10
+try "a table that no rule leads to" exposes 0
+ip -6 rule add fwmark 5 lookup 100 pref 10
+try "… or one for marked packets" exposes 0
+ip -6 rule del pref 10
+ip -6 rule add to 2001:db8:78::/64 lookup 100 pref 10
+try "a prefix that another table makes the host's own" from "$world6" world 2001:db8:78::5
+try "… is not closed" exposes 1 '[2001:db8:78::/64]:8080 dnat ens3 maybe anyone'
+try "… nor local for certain" traces maybe "from $world6 in ens3 to 2001:db8:78::5 tcp 8080"
+ip -6 rule del pref 10
 
 link=$(ip -6 -o address show dev ens3 scope link | awk '{ sub("/.*", "", $4); print $4 }')
 clear_tables
