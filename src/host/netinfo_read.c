@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if_link.h>
-#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "diag.h"
 #include "netlink.h"
+#include "nexthop_headers.h"
 #include "patience.h"
 #include "route_read.h"
 #include "rtattrs.h"

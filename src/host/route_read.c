@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "route_read.h"
 
-#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nexthop_headers.h"
 #include "rtattrs.h"
 
 void reading_clear(struct reading *reading)

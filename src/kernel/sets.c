@@ -14,8 +14,9 @@
 #include "guard_names.h"
 #include "netlink.h"
 
-/* Since Linux 4.20; a listing has the index of each set. */
+/* Since Linux 4.20; a listing has the index of each set (IPSET_ATTR_INDEX). */
 #define PROTOCOL_WITH_INDEX 7
+#define ATTR_INDEX 11
 /* All sets together may have that many members: some 100 MiB. */
 #define MEMBERS_MAX 1000000
 #define ATTRS 64
@@ -204,11 +205,11 @@ static void take_name(const struct nlmsghdr *message, void *data)
 
 	if (mnl_attr_parse(message, sizeof(struct nfgenmsg), keep_attr, attrs) < 0 ||
 	    !attr_name(attrs[IPSET_ATTR_SETNAME]) ||
-	    !attr_has(attrs[IPSET_ATTR_INDEX], sizeof(uint16_t)))
+	    !attr_has(attrs[ATTR_INDEX], sizeof(uint16_t)))
 		return;
 	GROW(names->v, names->n, names->room);
 	names->v[names->n++] = (struct set_name){
-		.index = ntohs(mnl_attr_get_u16(attrs[IPSET_ATTR_INDEX])),
+		.index = ntohs(mnl_attr_get_u16(attrs[ATTR_INDEX])),
 		.name = xstrdup(mnl_attr_get_str(attrs[IPSET_ATTR_SETNAME])),
 	};
 }

@@ -2,7 +2,6 @@
 #include "backend_nft.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "nft_decode.h"
 #include "nft_filters.h"
 #include "nft_guard_sets.h"
+#include "nft_headers.h"
 #include "nft_listed_rule.h"
 #include "nft_mark.h"
 #include "nft_owner.h"

@@ -2,7 +2,6 @@
 #include "nft_changes.h"
 
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "diag.h"
 #include "netlink.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 
 /*

@@ -5,7 +5,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netlink.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "nft_builtin.h"
 #include "nft_encode.h"
 #include "nft_guard_sets.h"
+#include "nft_headers.h"
 #include "nft_mark.h"
 #include "nft_owner.h"
 #include "nft_refusal.h"

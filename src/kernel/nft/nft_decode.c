@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/x_tables.h>
@@ -16,6 +15,7 @@
 
 #include "guard_names.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "nft_other_rule.h"
 #include "nft_canonical.h"
 #include "nft_decode_cmp.h"

@@ -4,7 +4,6 @@
 /* Before the kernel's headers, which then leave out what it defines. */
 #include <netinet/in.h>
 
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_pkttype.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #include "nft_canonical.h"
+#include "nft_headers.h"
 #include "nft_interface.h"
 
 _Static_assert(IFNAMSIZ == sizeof(((struct nft_load *)0)->mask), "the longest value is a name");

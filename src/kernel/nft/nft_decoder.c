@@ -2,15 +2,15 @@
 #include "nft_decoder.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 
-#define REGISTER_BYTES (NFT_REG32_COUNT * NFT_REG32_SIZE)
+#define REGISTER_BYTES (REGISTERS * NFT_REG32_SIZE)
 
 bool nft_refuse(struct nft_decoder *d, const char *format, ...)
 {

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_limit.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "nft_canonical.h"
 #include "nft_encoder.h"
 #include "nft_guard_encode.h"
+#include "nft_headers.h"
 #include "nft_limit.h"
 #include "util.h"
 #include "xt_target.h"

@@ -2,8 +2,8 @@
 #include "nft_encoder.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 
+#include "nft_headers.h"
 #include "util.h"
 
 struct nftnl_expr *nft_add_expr(struct nft_encoder *e, const char *name)

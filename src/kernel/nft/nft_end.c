@@ -5,12 +5,12 @@
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 #include "xt_target.h"
 

@@ -2,7 +2,6 @@
 #include "nft_filters.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter_bridge.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "nft_attr.h"
 #include "nft_builtin.h"
 #include "nft_decode.h"
+#include "nft_headers.h"
 #include "nft_listed_rule.h"
 #include "nft_other_rule.h"
 #include "nft_socket.h"

@@ -2,13 +2,13 @@
 #include "nft_guard_decode.h"
 
 #include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guard_set.h"
 #include "nft_decode_cmp.h"
+#include "nft_headers.h"
 #include "nft_reject.h"
 
 /* A key that the guard uses; of others the size is 0. */

@@ -4,13 +4,13 @@
 #include <arpa/inet.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/x_tables.h>
 #include <linux/netfilter/xt_comment.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <string.h>
 
 #include "guard_set.h"
+#include "nft_headers.h"
 #include "nft_mark.h"
 #include "nft_reject.h"
 #include "util.h"

@@ -2,13 +2,13 @@
 #include "nft_guard_sets.h"
 
 #include <arpa/inet.h>
-#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
 #include "diag.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 
 #define SET_FLAGS (NFT_SET_CONSTANT | NFT_SET_INTERVAL)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_listed_rule.h"
 
-#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
 #include "nft_attr.h"
+#include "nft_headers.h"
 
 static bool is_text(const struct nlattr *attr, const char *text)
 {

@@ -2,10 +2,10 @@
 #include "nft_other_effect.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <string.h>
 
+#include "nft_headers.h"
 #include "nft_other_keys.h"
 
 void nft_other_unsure(struct nft_other_reading *reading)

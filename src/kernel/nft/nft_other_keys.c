@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_other_keys.h"
 
-#include <linux/netfilter/nf_tables.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "nft_headers.h"
 
 addr_t nft_field_bits(size_t width)
 {

@@ -2,9 +2,8 @@
 #include "nft_other_nat.h"
 
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_nat.h>
-#include <linux/netfilter/nf_tables.h>
 
+#include "nft_headers.h"
 #include "nft_other_effect.h"
 
 #define PORT_SIZE 2

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_other_rule.h"
 
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "nft_headers.h"
 #include "nft_other_effect.h"
 #include "nft_other_keys.h"
 #include "nft_other_nat.h"

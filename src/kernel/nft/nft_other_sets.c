@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "nft_other_sets.h"
 
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 
 #define KNOWN ((1U << NFT_ATTRS) - 1)

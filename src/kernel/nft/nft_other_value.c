@@ -3,8 +3,9 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
-#include <linux/netfilter/nf_tables.h>
 #include <string.h>
+
+#include "nft_headers.h"
 
 /* Of linux/netfilter/nf_tables.h since 4.17. */
 #define CT_SRC_IP 19

@@ -3,9 +3,9 @@
 
 #include <linux/if_ether.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
+#include "nft_headers.h"
 #include "nft_other_keys.h"
 
 static void not_known(struct nft_other_reading *reading)

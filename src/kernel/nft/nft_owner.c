@@ -3,16 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "diag.h"
 #include "guard_names.h"
+#include "nft_headers.h"
 
-/* NFT_TABLE_F_PERSIST; headers before Linux 6.9 do not have it. */
-#define PERSIST 0x4
-#define OWNER_PERSIST (NFT_TABLE_F_OWNER | PERSIST)
+#define OWNER_PERSIST (NFT_TABLE_F_OWNER | TABLE_F_PERSIST)
 
 /* Never created: the kernel only tries it. */
 #define PROBE_TABLE "dockfw-probe"

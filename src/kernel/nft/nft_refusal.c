@@ -2,13 +2,13 @@
 #include "nft_refusal.h"
 
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "netlink.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "util.h"
 
 static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)

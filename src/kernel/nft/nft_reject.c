@@ -6,10 +6,10 @@
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4/ipt_REJECT.h>
 #include <linux/netfilter_ipv6/ip6t_REJECT.h>
 
+#include "nft_headers.h"
 #include "util.h"
 
 static const struct {

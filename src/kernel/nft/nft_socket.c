@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/common.h>
-#include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "diag.h"
 #include "netlink.h"
 #include "nft_attr.h"
+#include "nft_headers.h"
 #include "patience.h"
 #include "util.h"
 
