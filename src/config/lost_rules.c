@@ -23,8 +23,8 @@ bool lost_by_set(const char *error)
 
 	if (error && !strncmp(error, "Kernel module xt_set is not loaded", 34))
 		return true;
-	return length > sizeof(set) + sizeof(missing) && !strncmp(error, set, sizeof(set) - 1) &&
-	       !strcmp(error + length - (sizeof(missing) - 1), missing);
+	return length > strlen(set) + strlen(missing) && !strncmp(error, set, strlen(set)) &&
+	       !strcmp(error + length - strlen(missing), missing);
 }
 
 void lost_rules_add(struct lost_rules *lost, struct wanted_chain *chain, enum family family,

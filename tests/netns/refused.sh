@@ -118,16 +118,18 @@ for KIND in nft legacy; do
 	fi
 	ipset destroy probe
 	for setting in '' 'on-error = "close"'; do
+		set=${setting:+b} # the shortest name
+		set=${set:-forbidden}
 		write_conf <<-END
 		chain "DOCKER-USER" { rules = {
 		  "-i ens3 -s 203.0.113.123 -j RETURN",
-		  "-i ens3 -m set --match-set forbidden src -j DROP",
+		  "-i ens3 -m set --match-set $set src -j DROP",
 		  "-i ens3 -p tcp --dport 81 -j REJECT" } }
 		$setting
 		families = { "ipv4" } ignore = { "family-left-out" }
 		END
-		try "$KIND: a missing set: '$setting'" dockfw 2 --repair
-		listed() { finds 2 'critical rule-refused' && refused_rules | grep -q "$CONF:3: .*Set forbidden doesn't exist: create it"; }
+		try "$KIND: a missing set '$set': '$setting'" dockfw 2 --repair
+		listed() { finds 2 'critical rule-refused' && refused_rules | grep -q "$CONF:3: .*Set $set doesn't exist: create it"; }
 		try "$KIND: it is reported, and the rest is in force" listed
 		if [ -n "$setting" ]; then
 			try "$KIND: another client is refused" refused "$outsider" 198.51.100.10
@@ -136,14 +138,14 @@ for KIND in nft legacy; do
 		fi
 		try "$KIND: the allowed client gets in" reaches "$allowed" 198.51.100.10
 		try "$KIND: --check-config reports the set" gives 3 "$DOCKFW" --check-config -f "$CONF"
-		ipset create forbidden hash:ip && ipset add forbidden 203.0.113.200
+		ipset create "$set" hash:ip && ipset add "$set" 203.0.113.200
 		try "$KIND: once the set is there, a repair puts the rule in" dockfw 0 --repair
 		try "$KIND: three rules are in force" holds 3
 		closed() { ask "$outsider" 198.51.100.10; [ $? = 2 ]; }
 		try "$KIND: and drops what is in the set" closed
 		clear_tables
 		load docker-28.5
-		ipset destroy forbidden
+		ipset destroy "$set"
 	done
 done
 finish
