@@ -82,17 +82,17 @@ static const char any[] = "any", host_firewall[] = "host-firewall";
 
 const char *publish_allow_fault(const struct strings *before, const char *text)
 {
-	if (strings_has(before, any) || (!strcmp(text, any) && before->n))
-		return "is listed along with \"any\", which already lets everyone in: "
-		       "remove one of them";
+	if (strings_has(before, text))
+		return "is in the list twice";
 	if (!strcmp(text, any))
-		return NULL;
-	if (!strcmp(text, host_firewall))
-		return strings_has(before, text) ? "is in the list twice" : NULL;
-	if (!is_source(text, AF_INET) && !is_source(text, AF_INET6))
+		return before->n ? "already lets everyone in: remove it, or all else in the list" : NULL;
+	if (strcmp(text, host_firewall) && !is_source(text, AF_INET) && !is_source(text, AF_INET6))
 		return "is neither an address such as \"203.0.113.123\" or \"2001:db8::/48\" "
 		       "nor \"any\" nor \"host-firewall\" (names are not looked up)";
-	return strings_has(before, text) ? "is in the list twice" : NULL;
+	if (strings_has(before, any))
+		return "is listed along with \"any\", which already lets everyone in: "
+		       "remove one of them";
+	return NULL;
 }
 
 bool publish_is_any(const struct publish *publish)

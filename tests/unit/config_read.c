@@ -473,6 +473,11 @@ static void bad_values(void **state)
 	refused_at("\npublish \"0/tcp\" { }", 2, "is not a port and protocol");
 	refused_at("publish \"80/tcp\" {\n interface = \"a b\" }", 2, "is not an interface name");
 	refused_at("publish \"80/tcp\" {\n\n allow = { \"192.0.2.1\",\n\"here\" } }", 4, "is neither an address");
+	refused_at("publish 80/tcp { allow = { any, nobody } }", 1, "'nobody' is neither an address");
+	refused_at("publish 80/tcp { allow = { any, \"::1\" } }", 1, "'::1' is listed along with \"any\"");
+	refused_at("publish 80/tcp { allow = { host-firewall, any } }", 1,
+		   "'any' already lets everyone in");
+	refused_at("publish 80/tcp { allow = { any, any } }", 1, "'any' is in the list twice");
 	refused_at("publish \"80/tcp\" { otherwise = accept }", 1, "neither \"reject\" nor \"drop\"");
 	refused_at("publish \"80-90/tcp\" { }\npublish \"85/tcp\" { interface = ens3 }", 2,
 		   "already decided by '80-90/tcp'");
