@@ -240,10 +240,12 @@ static bool take_descriptors(const struct spec_ends *ends, bool for_parsing)
 	       dup2(out, OUT) >= 0 && dup2(answers, ANSWERS) >= 0 && dup2(errors, ERRORS) >= 0;
 }
 
+/* A crash must end the child by its signal: the program's handler would exit as if it had failed. */
 static void quiet_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM, SIGCHLD,
-				       SIGUSR1, SIGUSR2 };
+				       SIGUSR1, SIGUSR2, SIGABRT, SIGBUS, SIGFPE, SIGILL,
+				       SIGSEGV, SIGSYS, SIGTRAP };
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)

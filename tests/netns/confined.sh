@@ -147,6 +147,16 @@ try "nothing else does" tool "ok	-m conntrack --ctstate NEW -j LOG" \
 	setpriv --bounding-set -all --inh-caps -all -- '-m conntrack --ctstate NEW -j LOG'
 try "a crash is the error of one rule" attempt -- '-m evil --try abort'
 try "and says which" grep -qx 'refused	libxtables crashed on it (Aborted)' "$WORK/out"
+# The program itself has handlers for these signals, which must not hold there.
+cat >"$WORK/crash.conf" <<-'END'
+chain "DOCKER-USER" { rules = {
+  "-p tcp --dport 80 -j DROP",
+  "-m evil --try abort",
+  "-p tcp --dprot 81 -j DROP" } }
+END
+try "the program reports it" gives 3 "$DOCKFW" -f "$WORK/crash.conf" --check-config
+try "with its line" grep -q 'crash.conf:3: libxtables crashed on it (Aborted)$' "$WORK/err"
+try "and reads on" grep -q "crash.conf:4: unknown option '--dprot'" "$WORK/err"
 mkdir /run/folder && mv "$WORK/extensions/libxt_evil.so" /run/folder || exit 1
 for name in XTABLES_LIBDIR IPTABLES_LIB_DIR; do
 	try "$name chooses the extensions of iptables" env $name=/run/folder bash -c \
