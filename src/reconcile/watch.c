@@ -456,6 +456,9 @@ static int take_guard(struct watch *watch)
 	if (watch->owns != OWN_PERSIST || watch->took_guard)
 		return 0;
 	watch->session->policy->own_guard = true;
+	/* The copy with the closing rules, by which the guard is planned. */
+	if (watch->last.completed)
+		watch->last.completed->own_guard = true;
 	status = apply_guard(watch->session, &watch->last, &edits);
 	watch->took_guard = !status;
 	/* What is in force now is read at the next look. */
