@@ -81,8 +81,9 @@ static void go_on(struct configuration *configuration, const char *why, const st
 	if (configuration->broken)
 		diag_forget();
 	else if (!configuration->last.flat)
-		diag_warning("no last good configuration of '%s' is stored: what the kernel holds "
-			     "stays as it is", options->config);
+		diag_warning("no last good configuration of '%s' %s: what the kernel holds stays as "
+			     "it is", options->config,
+			     configuration->last.unusable ? "can be used" : "is stored");
 }
 
 int configuration_load(struct configuration *configuration, const struct options *options,

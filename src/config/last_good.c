@@ -188,17 +188,20 @@ bool last_good_read(const char *folder, const char *config, struct last_good *la
 	struct stat st;
 	int fd = open_folder(folder, &st);
 	const char *why = "";
+	bool absent = fd < 0 && errno == ENOENT;
 
 	*last = (struct last_good){ 0 };
 	if (fd >= 0) {
 		last->file.name = xasprintf("%s/%s", folder, name);
 		why = read_stored(fd, &st, name, path, last);
+		absent = why && !*why && errno == ENOENT;
 		close(fd);
 	}
 	if (why && *why)
 		diag_warning("the last good configuration '%s/%s' cannot be used: %s", folder, name, why);
 	if (why)
 		last_good_clear(last);
+	last->unusable = why && !absent;
 	free(name);
 	free(path);
 	return !why;

@@ -16,12 +16,14 @@ struct last_good {
 	char *flat;              /* owned; its text in the form of flat.h */
 	char *date;              /* owned: "2026-01-31 12:00 UTC" */
 	bool has_rules;
+	bool unusable;           /* none was read, although one is stored, or may be */
 };
 
 /*
  * Reads what is stored for the configuration file, which need not exist any more. Returns
  * false if there is none, or after a warning that says why what is there cannot be used: it
- * is cut off, or another user could have written it. The caller clears last in either case.
+ * is cut off, or another user could have written it. What the user may not read costs no warning.
+ * The caller clears last in either case.
  */
 bool last_good_read(const char *folder, const char *config, struct last_good *last);
 void last_good_clear(struct last_good *last);

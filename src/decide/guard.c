@@ -224,7 +224,7 @@ static void check_guard_of(const struct guard *guard, const struct table *table,
 {
 	enum severity severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	const char *holds = critical || !evaluated ? "nothing holds the rules"
-						   : "only DOCKER-USER holds the rules";
+						   : "only DOCKER-USER can hold the rules";
 	enum guard_state state;
 	struct finding *finding;
 	char *what, *whom;

@@ -72,6 +72,14 @@ for KIND in nft legacy; do
 	try "$KIND: what is the same" dockfw 0 --repair -q
 	try "$KIND: is not written again" [ "$(stat -c %i "$(stored)")" = "$node" ]
 
+	cp "$(stored)" "$WORK/stored"
+	sed -i '$d' "$(stored)"
+	backdated append 'famlies = { }'
+	try "$KIND: what is stored is cut off: nothing is written" silent dockfw 3 --repair
+	try "$KIND: it is named" says "the last good configuration '$(stored)' cannot be used: it is cut off"
+	try "$KIND: and not missing" says "no last good configuration of '$CONF' can be used: what the kernel holds stays as it is"
+	cp "$WORK/stored" "$(stored)"
+
 	breaks "a syntax error" "etc/dockfw.conf:6: there is no setting 'famlies'" append 'famlies = { }'
 	breaks "an error in a rule" "web.conf:1: .*--dprt" \
 		sed -i 's/--dport/--dprt/' "$WORK/etc/conf.d/web.conf"
