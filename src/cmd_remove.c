@@ -69,7 +69,8 @@ int cmd_remove(const struct options *options)
 	struct removal removal = { .dry_run = options->dry_run };
 	int status = SEVERITY_UNKNOWN;
 
-	if (policy && (options->dry_run || !watch_runs(options->state_folder, "what is removed"))) {
+	if (policy && (options->dry_run || !watch_runs(options->state_folder, "what is removed",
+							": systemctl disable --now"))) {
 		cmd_override(policy, options);
 		warn_about_timer();
 		removal_run(&removal, cmd_backends, policy);

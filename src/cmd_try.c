@@ -250,7 +250,8 @@ static int run_asker(const struct options *options, int line, pid_t keeper, int 
 /* Whatever repairs by itself would put back what is undone. */
 static int refuse_repairers(const struct options *options)
 {
-	if (watch_runs(options->state_folder, "what --try undoes"))
+	if (watch_runs(options->state_folder, "what --try undoes",
+		       ", and start it afterwards: systemctl stop"))
 		return -1;
 	deadline_step("looking for an active timer");
 	if (!systemctl_is_active(TIMER))
@@ -298,7 +299,7 @@ int cmd_try(const struct options *options)
 {
 	int lock, status;
 
-	if (refuse_repairers(options) || (lock = watch_lock(options->state_folder)) < 0)
+	if (refuse_repairers(options) || (lock = watch_lock(options->state_folder, true)) < 0)
 		return SEVERITY_UNKNOWN;
 	status = start(options);
 	close(lock);

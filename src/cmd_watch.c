@@ -351,7 +351,7 @@ int cmd_watch(const struct options *options)
 		.session = &running.session, .only_report = options->dry_run,
 		.timeout = options->timeout, .tell = tell, .data = &running,
 	};
-	if ((running.lock = watch_lock(options->state_folder)) >= 0 && !begin(&running) &&
+	if ((running.lock = watch_lock(options->state_folder, false)) >= 0 && !begin(&running) &&
 	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
 		diag_only_new(true);
 		look(&running);

@@ -14,6 +14,8 @@
 #include "util.h"
 
 #define NAME "watch.lock"
+/* After the PID of a --try. */
+#define TRIAL " --try"
 
 /* The service's user, who owns the folder, also needs a lock file that root has made. */
 static int open_lock(const char *state_folder)
@@ -34,18 +36,24 @@ static int open_lock(const char *state_folder)
 	return fd;
 }
 
-/* The PID in the lock file, or "unknown". */
-static void read_pid(int fd, char pid[24])
+/* The PID in the lock file, or "unknown". Returns false after reporting that it is that of a --try. */
+static bool is_of_watch(int fd, char pid[24])
 {
 	ssize_t n = pread(fd, pid, 23, 0);
+	bool trial;
 
 	pid[n > 0 ? n : 0] = '\0';
+	trial = strstr(pid, TRIAL) != NULL;
 	pid[strspn(pid, "0123456789")] = '\0';
 	if (!*pid)
 		memcpy(pid, "unknown", sizeof("unknown"));
+	if (trial)
+		diag_error("a repair by --try waits for its confirmation (pid %s): answer it there, or wait "
+			   "until it is undone", pid);
+	return !trial;
 }
 
-int watch_lock(const char *state_folder)
+int watch_lock(const char *state_folder, bool trial)
 {
 	int fd = open_lock(state_folder);
 
@@ -57,28 +65,26 @@ int watch_lock(const char *state_folder)
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		char pid[24];
 
-		read_pid(fd, pid);
-		diag_error("another watch already runs (pid %s), and repairs what this one would; stop it "
-			   "first: systemctl stop dockfw-watch.service", pid);
+		if (is_of_watch(fd, pid))
+			diag_error("another watch already runs (pid %s), and repairs what this one would; "
+				   "stop it first: systemctl stop dockfw-watch.service", pid);
 		close(fd);
 		return -1;
 	}
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+	if (ftruncate(fd, 0) || dprintf(fd, "%d%s\n", (int)getpid(), trial ? TRIAL : "") < 0)
 		diag_warning("cannot write '%s/" NAME "': %s", state_folder, strerror(errno));
 	return fd;
 }
 
-bool watch_runs(const char *state_folder, const char *what)
+bool watch_runs(const char *state_folder, const char *what, const char *how)
 {
 	char *path = xasprintf("%s/" NAME, state_folder), pid[24];
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool runs = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
 
-	if (runs) {
-		read_pid(fd, pid);
-		diag_error("a watch runs (pid %s), and would put back at once %s; stop it "
-			   "first: systemctl disable --now dockfw-watch.service", pid, what);
-	}
+	if (runs && is_of_watch(fd, pid))
+		diag_error("a watch runs (pid %s), and would put back at once %s; stop it first%s "
+			   "dockfw-watch.service", pid, what, how);
 	if (fd >= 0)
 		close(fd);
 	free(path);

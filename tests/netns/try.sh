@@ -129,7 +129,14 @@ soon grep -qx "$watch" /var/lib/dockfw/watch.lock
 KIND=nft
 try "a watch runs" tries 3 60
 try "it says so" says 'would put back at once what --try undoes'
+try "and how to have it again" says 'stop it first, and start it afterwards: systemctl stop dockfw-watch.service'
 kill $watch && wait $watch
+broken_hosts jump
+for mode in --watch --remove '--try 60'; do
+	try "$mode during a --try" tries 2 60 "$question" \
+		"shell:'$DOCKFW' -f '$CONF' -b nft $mode >'$WORK/second' 2>&1 || true" 's: ' send:no
+	try "$mode: names it" grep -E '^dockfw-check: a repair by --try waits for its confirmation \(pid [0-9]+\): answer it there' "$WORK/second"
+done
 try "a number of seconds" gives 3 "$DOCKFW" --try 4
 try "with --dry-run" gives 3 "$DOCKFW" --try 60 --dry-run
 finish
