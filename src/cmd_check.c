@@ -75,6 +75,7 @@ static void fill_report(struct run *run, bool failed)
 		report->found = &found->findings;
 		report->own = state_guard(found);
 		report->families = families_in_force(run->session.policy, report->snapshot);
+		report->guarded_only = families_guarded_only(run->session.policy, report->snapshot);
 	}
 	if (left) {
 		fill_findings(run, left, &run->ignored);

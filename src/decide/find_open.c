@@ -116,13 +116,20 @@ static char *decider_place(const struct decider *by, const char *does)
 	return by->reason && *by->reason ? xstrdup(by->reason) : NULL;
 }
 
+/* Whether there is a DOCKER-USER, or should be; not beside Docker's own nf_tables tables. */
+static bool wants_user(const struct search *search, enum family family)
+{
+	return table_chain(snapshot_table(search->world->snapshot, family, "filter"), DOCKER_USER) ||
+	       findings_count(search->findings, USER_CHAIN_MISSING, family);
+}
+
 static void explain(struct search *search, const struct exposed_way *way,
 		    const struct packet *packet, struct open_port *port)
 {
 	bool proxy = way->to_proxy && !way->to_container;
 	const char *finding = finding_text(search, packet->family);
 
-	if (!proxy && !(port->maybe && way->has_doubt))
+	if (!proxy && wants_user(search, packet->family) && !(port->maybe && way->has_doubt))
 		count_rules(search, packet, way->possible, port);
 	if (port->held < port->rules)
 		return;

@@ -8,18 +8,25 @@
 #include "text.h"
 #include "util.h"
 
-unsigned int report_held(const struct report *report)
+static unsigned int guarded(const struct report *report)
 {
-	unsigned int guarded = 0;
+	unsigned int families = 0;
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		guarded |= (unsigned int)report->guard[family] << family;
-	return report->families ? report->families : guarded;
+		families |= (unsigned int)report->guard[family] << family;
+	return families;
+}
+
+unsigned int report_held(const struct report *report)
+{
+	unsigned int families = guarded(report);
+
+	return report->families ? report->families : families ? families : report->guarded_only;
 }
 
 bool report_only_guard(const struct report *report)
 {
-	return !report->families && report_held(report);
+	return !report->families && guarded(report);
 }
 
 bool report_holds_nothing(const struct report *report)

@@ -53,6 +53,8 @@ struct report {
 	/* What is open although the configuration refuses it; NULL: nobody has looked. */
 	const struct open_ports *open;
 	unsigned int families;
+	/* The families in which only the guard can hold the rules. */
+	unsigned int guarded_only;
 	/* The families that have a guard, and how many packets its rules have refused. */
 	bool guard[FAMILY_COUNT];
 	uint64_t refused[FAMILY_COUNT];
@@ -81,7 +83,7 @@ size_t report_count(const struct report *report, enum finding_id id, enum family
 char *report_ignored(const struct report *report);
 /*
  * The families in which rules are held, as bits 1U << FAMILY_…: those where DOCKER-USER is
- * evaluated, or if there are none, those of the guard.
+ * evaluated, or if there are none, those of the guard, or those that should have one.
  */
 unsigned int report_held(const struct report *report);
 /* Whether there is a guard, and DOCKER-USER is evaluated in no family. */

@@ -114,8 +114,8 @@ static void put_deeds(FILE *out, const struct report *report, const char **separ
 static void put_right(FILE *out, const struct report *report)
 {
 	if (report_holds_nothing(report)) {
-		fprintf(out, "no rule is configured: nothing is filtered; " DOCKER_USER
-			" comes first");
+		fprintf(out, "no rule is configured: nothing is filtered%s",
+			report->families ? "; " DOCKER_USER " comes first" : "");
 	} else {
 		fprintf(out, "%s the ", report_only_guard(report) ? "the guard holds" :
 			DOCKER_USER " comes first and holds");

@@ -55,6 +55,10 @@ for form in section rules; do
 	try "$form: Docker's tables" docker_native
 	try "$form: open without the guard" open_to_all
 	try "$form: found" finds 2 'critical guard-missing,critical docker-nftables'
+	try "$form: a report of that" dockfw 2
+	try "$form: names the families" grep -qE '^CRITICAL: [0-9]+ findings \(nft, ipv4 and ipv6\)$' "$WORK/out"
+	try "$form: and why the port is open" grep -qE \
+		'^open +ipv4: ports? 80/tcp.* open to .* on ens3: there is no table ip dockfw: nothing holds the rules$' "$WORK/out"
 	try "$form: a repair" dockfw 0 --repair
 	try "$form: what holds is named" dockfw 0
 	try "$form: it is the guard" grep -q '^OK: the guard holds the .* configured rules (nft, ipv4 and ipv6)$' "$WORK/out"
