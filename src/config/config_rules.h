@@ -3,34 +3,11 @@
 #define DOCKFW_CONFIG_RULES_H
 
 #include "policy.h"
+#include "rule_source.h"
 
 /* Turns the configured texts into rules of the families that can hold them. */
 
 #define CONFIG_RULES_LIMIT 65536 /* texts of one configuration */
-
-/* A rule's text as written, before it is parsed. */
-struct rule_source {
-	struct wanted_chain *chain;
-	char *text;       /* owned */
-	const char *file; /* the caller's */
-	unsigned int line;
-	size_t section; /* as in struct wanted_rule, like the next two */
-	bool by_host, by_host_drop;
-};
-
-struct rule_sources {
-	struct rule_source *v;
-	size_t n, room;
-};
-
-/*
- * Takes ownership of text. section is that of struct wanted_rule. The pointer is valid until
- * the next one is added.
- */
-struct rule_source *rule_sources_add(struct rule_sources *texts, struct wanted_chain *chain,
-				     char *text, const char *file, unsigned int line,
-				     size_t section);
-void rule_sources_clear(struct rule_sources *texts);
 
 /* Why a chain section may not have that name (a constant), or NULL. */
 const char *config_chain_fault(const char *name);

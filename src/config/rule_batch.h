@@ -2,7 +2,7 @@
 #ifndef DOCKFW_RULE_BATCH_H
 #define DOCKFW_RULE_BATCH_H
 
-#include "config_rules.h"
+#include "rule_source.h"
 #include "rulespec.h"
 
 /*
