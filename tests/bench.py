@@ -14,7 +14,6 @@ import tempfile
 import time
 
 RUNS = int(os.environ.get("RUNS", "15"))
-PROGRAM = os.path.abspath(sys.argv[1])
 FETCH = os.path.abspath(sys.argv[2])
 PEAK = os.path.abspath(sys.argv[3])
 if os.environ.get("DOCKFW_BENCH") != "inside":
@@ -24,6 +23,8 @@ if os.environ.get("DOCKFW_BENCH") != "inside":
 folder = tempfile.mkdtemp(prefix="dockfw-bench.")
 os.environ["XTABLES_LOCKFILE"] = os.path.join(folder, "lock")
 CONF = os.path.join(folder, "dockfw.conf")
+# With a state folder of its own, a repair stores nothing on the host.
+PROGRAM = [os.path.abspath(sys.argv[1]), "--state-folder", folder]
 USER = ["-s 203.0.113.123/32 -i ens3 -p tcp -m tcp --dport 80 {}-j RETURN",
         "-i ens3 -p tcp -m tcp --dport 80 {}-j REJECT --reject-with icmp-port-unreachable"]
 BOTH = [USER[0], "-i ens3 -p tcp -m tcp --dport 80 {}-j REJECT"]
@@ -102,7 +103,7 @@ def pair(name, a, b, aim, before_a=None, before_b=None, expect=0):
           % (name, left * 1e3, right * 1e3, left / right, aim), flush=True)
 
 
-CHECK = ([PROGRAM, "-f", CONF, "-b", "nft"], None)
+CHECK = ([*PROGRAM, "-f", CONF, "-b", "nft"], None)
 # What a host has whose ports are in publish sections, with a chain of its own, and the guard.
 SECTIONS = """outside = { "ens3" }
 unlisted = "refuse"
@@ -137,7 +138,7 @@ def bench_nft():
     pair("check of both families / four iptables -S, 10 ports", CHECK, FOUR, "<= 0.25")
     pair("check of IPv4 / iptables -C, 10 ports", ([*CHECK[0], "--ipv4"], None), JUMP, "<= 1.2")
     small = statistics.median(run(*CHECK)[0] for _ in range(RUNS))
-    sections = [PROGRAM, "-f", write("sections.conf", SECTIONS), "-b", "nft"]
+    sections = [*PROGRAM, "-f", write("sections.conf", SECTIONS), "-b", "nft"]
     subprocess.run([*sections, "--repair", "-q"], check=True)
     time.sleep(1)
     pair("check of sections, a chain and the guard / four iptables -S", (sections, None), FOUR, "<= 0.25")
@@ -162,24 +163,24 @@ def bench_repair():
     conf = config(many[:1000], "thousand.conf")
     rules = write("thousand.rules", "*filter\n" + "".join("-A DOCKER-USER %s\n" % r.format(MARK)
                                                           for r in many[:1000]) + "COMMIT\n")
-    repair = ([PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"], None)
+    repair = ([*PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"], None)
     empty = lambda: load("nft", 10, [])
     pair("repair of 1,000 missing rules / iptables-restore --noflush", repair,
          (["iptables-nft-restore", "--noflush"], rules), "<= 1", empty, empty)
     conf = config(many, "ten-thousand.conf")
     load("nft", 10, [r.format(MARK) for r in many])
     drop = lambda: subprocess.run(["iptables-nft", "-D", "DOCKER-USER", "5000"], check=True)
-    put = lambda: run([PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"])
+    put = lambda: run([*PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"])
     pair("repair of one missing rule of 10,000 / check",
-         ([PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"], None),
-         ([PROGRAM, "-f", conf, "-b", "nft", "-q"], None), "<= 1.5", drop, put)
+         ([*PROGRAM, "-f", conf, "-b", "nft", "--repair", "-q"], None),
+         ([*PROGRAM, "-f", conf, "-b", "nft", "-q"], None), "<= 1.5", drop, put)
 
 
 def bench_legacy():
     config(USER)
     load("legacy", 10000, [r.format(MARK) for r in USER])
     pair("legacy: check / bare fetch by libiptc, 10,000 ports",
-         ([PROGRAM, "-f", CONF, "-b", "legacy"], None), ([FETCH], None), "<= 1.2")
+         ([*PROGRAM, "-f", CONF, "-b", "legacy"], None), ([FETCH], None), "<= 1.2")
 
 
 subprocess.run(["ip", "link", "add", "ens3", "type", "bridge"], check=True)
