@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_chains.h"
 #include "libxtables.h"
 #include "spec_address.h"
 #include "spec_words.h"
@@ -143,8 +144,26 @@ static int check_target_name(struct parse *p, const char *name)
 	return 0;
 }
 
+static bool is_base_chain(const char *name)
+{
+	static const char *const names[] = {
+		"INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
 static int unknown_chain(struct parse *p, char option, const char *name)
 {
+	if (is_base_chain(name))
+		return parse_refuse(p, "-%c %s: no rule may lead to a base chain", option, name);
+	if (docker_owns_chain(name))
+		return parse_refuse(p, "-%c %s: the chain belongs to Docker, which flushes and removes it; "
+				    "a rule may lead only to a chain with a section of its own",
+				    option, name);
 	return parse_refuse(p, "-%c %s: there is no chain '%s'%s; a user-defined chain needs a "
 			    "section chain \"%s\"", option, name, name,
 			    option == 'j' ? " and no target of that name" : "", name);

@@ -136,6 +136,8 @@ cut_off() {
 	[ "$refused" -gt 30 ]
 }
 try "a rule that is cut off anywhere" cut_off
+rules_refused "a jump to a chain of Docker" '-j DOCKER: the chain belongs to Docker, .*; a rule may lead only to a chain with a section' '-j DOCKER'
+rules_refused "a goto to a base chain" '-g FORWARD: no rule may lead to a base chain' '-g FORWARD'
 refused_text "a section of 29 characters" 28 'chain "ABCDEFGHIJKLMNOPQRSTUVWXYZABC" { }'
 refused_text "a section name with a blank" 'A B' 'chain "A B" { }'
 refused_text "a loop of chains" 'A -> B -> A' \
