@@ -112,6 +112,15 @@ static int report_lost(const struct policy *policy)
 	return status;
 }
 
+/* A backend that this program does not have is an error of every run. */
+static int check_backend(const struct policy *policy, const struct options *options)
+{
+	bool legacy = options->backend ? !strcmp(options->backend, "legacy")
+				       : policy->backend == CHOICE_LEGACY;
+
+	return legacy ? backend_check_built(cmd_backends[BACKEND_LEGACY], "chosen") : 0;
+}
+
 int cmd_check_config(const struct options *options)
 {
 	struct policy *policy = config_read_most(options->config, options->config_copy, NULL, NULL, NULL);
@@ -129,7 +138,7 @@ int cmd_check_config(const struct options *options)
 	strings_clear(&files);
 	note_ignored(policy, options->config);
 	note_accept(policy);
-	if (report_lost(policy) | trial_run(cmd_backends, policy)) {
+	if (check_backend(policy, options) || (report_lost(policy) | trial_run(cmd_backends, policy))) {
 		policy_free(policy);
 		return SEVERITY_UNKNOWN;
 	}

@@ -84,6 +84,8 @@ done
 { echo 'backend = "legacy"' && cat "$CONF"; } >"$WORK/legacy.conf"
 try "the same by the configuration" gives 3 "$DOCKFW" -f "$WORK/legacy.conf"
 try "the line is the same" one_line
+try "and --check-config does not take it for valid" gives 3 "$DOCKFW" -f "$WORK/legacy.conf" --check-config
+try "in the same line" one_line
 try "for monitoring" run 3 -b legacy --format=nagios
 try "on standard output" grep -q '^DOCKFW UNKNOWN - the backend legacy is chosen' "$WORK/out"
 try "nothing was written" untouched
