@@ -199,7 +199,7 @@ for flags in 0x0 'fin|psh|urg' 'syn|fin'; do
 	try "nft: no connection begins with $flags" ends 'forwarded ' "$far" tcp 80
 done
 own_rule 'ip6 nexthdr tcp drop'
-direct() { ! ip netns exec outsider python3 "$TESTS/ask.py" 2001:db8:51::10 80; }
+direct() { ! ip netns exec outsider "$BUILD/tools/ask" 2001:db8:51::10 80; }
 try "a rule for TCP directly after the IPv6 header" direct
 try "… does not drop it after options" crafted 02 options
 try "… so that is not known" ends 'maybe, undecided at inet own c 1: iifname "ens3" meta nfproto ipv6 ip6 nexthdr tcp drop' "$far6" tcp 80
@@ -213,7 +213,7 @@ nft delete table inet own
 
 # by_hand ADDRESS PLACE: port 143 leads to the container, for the kernel and in the line of PLACE.
 by_hand() {
-	ip netns exec outsider python3 "$TESTS/ask.py" "$1" 143 &&
+	ip netns exec outsider "$BUILD/tools/ask" "$1" 143 &&
 		open_to "^$2/tcp container .*:80 .*open to ANYONE by filter DOCKER 1: "
 }
 translate() { iptables-nft -t nat -A PREROUTING "$@" -j DNAT --to-destination 172.17.0.2:80; }
