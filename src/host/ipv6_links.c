@@ -54,21 +54,24 @@ static bool is_on(const char *folder, const char *name, bool missing)
 	return on;
 }
 
+/* Since Linux 6.17 each interface has a switch of its own; "all" and "default" only set it. */
+static bool any_is_forced(void)
+{
+	DIR *folder = opendir(IPV6_CONF);
+	struct dirent *entry;
+	bool forced = false;
+
+	if (!folder)
+		return false;
+	while (!forced && (entry = readdir(folder)))
+		forced = *entry->d_name != '.' && strcmp(entry->d_name, "all") &&
+			 strcmp(entry->d_name, "default") &&
+			 is_on(entry->d_name, "force_forwarding", false);
+	closedir(folder);
+	return forced;
+}
+
 bool ipv6_forwards(void)
 {
-	bool forwards = is_on("all", "forwarding", true);
-	struct dirent *entry;
-	DIR *folder;
-
-	if (forwards)
-		return true;
-	/* Since Linux 6.17 each interface has a switch of its own, which those two only copy to it. */
-	folder = opendir(IPV6_CONF);
-	while (folder && !forwards && (entry = readdir(folder)))
-		forwards = *entry->d_name != '.' && strcmp(entry->d_name, "all") &&
-			   strcmp(entry->d_name, "default") &&
-			   is_on(entry->d_name, "force_forwarding", false);
-	if (folder)
-		closedir(folder);
-	return forwards;
+	return is_on("all", "forwarding", true) || any_is_forced();
 }
