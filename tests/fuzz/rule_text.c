@@ -165,7 +165,7 @@ static bool is_plain(const struct rule *rule)
 /* Parses a text as the child of the program does; an error is the reason for a refusal. */
 static void parse(const char *text, struct spec_result *result)
 {
-	const struct spec_text one = { family, text };
+	const struct spec_text one = { .family = family, .text = text };
 
 	if (setjmp(library.back)) {
 		put_back();
