@@ -24,7 +24,7 @@ struct rule_batch {
 	size_t nnames;
 	struct spec closing[FAMILY_COUNT];
 	bool closes;
-	/* What was asked, up to rule_batch_end(). */
+	/* The questions to libxtables and their answers, up to rule_batch_end(). */
 	struct spec_text *asked;
 	struct spec *answers, **answer_of;
 	size_t nasked;

@@ -79,8 +79,8 @@ void state_refuse(const struct session *session, struct state *state);
 int state_settle(const struct session *session, struct state *state);
 
 /*
- * Adds the findings about a Docker elsewhere (check_elsewhere.h), and about ports that
- * docker-proxy answers for (check_proxy.h). All
+ * Adds the findings about a Docker elsewhere (check_elsewhere.h), which the caller has looked
+ * for (dockerd_find.h), and about ports that docker-proxy answers for (check_proxy.h). All
  * tables and the network are read if it listens on any. With facts, also compares the
  * published ports with the publish sections.
  */
