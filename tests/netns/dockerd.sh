@@ -19,6 +19,15 @@ seen() { finds 2 "$missing"; }
 not_seen() { finds 0 ''; }
 # Its rules, if it makes any, are not in the tables of this namespace.
 elsewhere() { finds 3 'unknown docker-elsewhere'; }
+# No rule of such a file is parsed, in whose time processes are looked at.
+elsewhere_of_broken() {
+	local status
+	cp "$CONF" "$WORK/whole" && dockfw 3 --repair && echo '{' >>"$CONF" || return
+	finds 2 'critical configuration-broken,unknown docker-elsewhere'
+	status=$?
+	cp "$WORK/whole" "$CONF"
+	return "$status"
+}
 
 looks() {
 	right
@@ -61,6 +70,7 @@ signal.pause()' "$WORK/bin/dockerd"
 	dockerd
 	echo "$dockerd" >/run/docker.pid
 	try "$KIND: a dockerd in another network namespace" elsewhere
+	try "$KIND: the same with a broken configuration" elsewhere_of_broken
 	end "$dockerd"
 	rm /run/docker.pid
 	in_namespace=(unshare --user --map-root-user)
