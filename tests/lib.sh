@@ -119,16 +119,18 @@ still() {
 # silent COMMAND…: passes if the command succeeds and nothing is written meanwhile,
 # not even a transaction that changes nothing, which nft monitor would show.
 silent() {
-	local status monitor
+	local status=1 monitor
 	still >"$WORK/before"
 	: >"$WORK/monitor" # without the marks of an earlier call
 	nft monitor >"$WORK/monitor" 2>&1 &
 	monitor=$!
-	mark begun || return 1
-	"$@"
-	status=$?
-	mark ended || return 1
-	kill "$monitor" && wait "$monitor" 2>/dev/null
+	if mark begun; then
+		"$@"
+		status=$?
+		mark ended || status=1
+	fi
+	# In what unshare(1) of util-linux 2.36 starts, SIGTERM stays ignored.
+	kill -KILL "$monitor" && wait "$monitor" 2>/dev/null
 	if grep -vE 'table inet (begun|ended)|^# new generation .* \(nft\)$' "$WORK/monitor"; then
 		return 1
 	fi

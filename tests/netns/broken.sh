@@ -207,7 +207,7 @@ while :; do : >"$CONF"; sleep 0.1; cat "$WORK/good/dockfw.conf" >"$CONF"; sleep 
 writer=$!
 try "a file that never stays the same" dockfw 2 --repair --timeout=5
 try "is said to change" says "the configuration '$CONF' keeps changing"
-kill "$writer" && wait "$writer" 2>/dev/null
+kill -KILL "$writer" && wait "$writer" 2>/dev/null
 try "and the rules stay" diff "$WORK/rules" <(rules)
 
 # A file that is replaced by one that looks old, as rsync does it, after it was opened.

@@ -219,7 +219,7 @@ if nft list table ip dockfw 2>/dev/null | grep -q 'flags owner'; then
 else
 	ok "a guard that the kernel refuses # SKIP this kernel has no tables with an owner"
 fi
-kill "$owner"
+kill -KILL "$owner"
 wait "$owner" 2>/dev/null
 KIND=nft
 clear_tables

@@ -42,7 +42,7 @@ one_transaction() {
 	nft monitor >"$WORK/monitor" 2>&1 &
 	monitor=$!
 	mark begun && dockfw 0 --repair && mark ended || return 1
-	kill "$monitor" && wait "$monitor" 2>/dev/null
+	kill -KILL "$monitor" && wait "$monitor" 2>/dev/null
 	number=$(grep '^# new generation' "$WORK/monitor" | grep -vc '(nft)$')
 	[ "$number" = 1 ] && return
 	cat "$WORK/monitor"
