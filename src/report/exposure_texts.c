@@ -49,17 +49,7 @@ static char *span_text(struct span span)
 				  : xasprintf("%u-%u", span.lo, span.hi);
 }
 
-static char *place_text(enum family family, addr_t addr, struct span span)
-{
-	char text[INET6_ADDRSTRLEN], *port = span_text(span), *place;
-
-	addr_text(family, addr, text);
-	place = xasprintf(family == FAMILY_IPV6 ? "[%s]:%s" : "%s:%s", text, port);
-	free(port);
-	return place;
-}
-
-/* "198.51.100.10:80", or of a prefix that is the host's own "203.0.113.64/26:80". */
+/* "198.51.100.10:80", or of several addresses "203.0.113.64/26:80". */
 static char *hosts_text(enum family family, struct addrrange at, struct span port)
 {
 	char *host = addrrange_text(family, at), *number = span_text(port);
@@ -103,9 +93,10 @@ char *port_text(const struct exposure *exposure, size_t host)
 
 char *container_text(const struct exposure *exposure)
 {
+	struct addrrange at = { exposure->container, exposure->container + exposure->container_more };
+
 	return exposure->length ? network_text(exposure)
-	       : place_text(exposure->container_family, exposure->container,
-			    exposure->container_port);
+	       : hosts_text(exposure->container_family, at, exposure->container_port);
 }
 
 char *join_texts(char *left, const char *between, char *right)

@@ -20,7 +20,7 @@ int report_exposure_rules(const struct exposure_list *list, struct named_rules *
  * the host, the one of that index.
  */
 char *port_text(const struct exposure *exposure, size_t host);
-/* "172.17.0.2:80", or the network. */
+/* "172.17.0.2:80", "172.17.0.2-172.17.0.5:80" if it may be any of these, or the network. */
 char *container_text(const struct exposure *exposure);
 /* "ens3,wg0 +2": at most so many are named; 0: all. */
 char *interfaces_text(const struct exposed_way *way, size_t most);

@@ -171,6 +171,8 @@ static void set_place(json_t *object, const struct exposure *exposure, struct sp
 static json_t *exposure_json(const struct exposure *exposure, struct set_cache *cache,
 			     const struct named_rules *texts)
 {
+	struct addrrange container = { exposure->container,
+				       exposure->container + exposure->container_more };
 	json_t *object = json_made(json_object()), *list;
 
 	json_set_checked(object, "family", json_text(family_name(exposure->family)));
@@ -193,8 +195,7 @@ static json_t *exposure_json(const struct exposure *exposure, struct set_cache *
 	json_set_checked(list, "family", json_text(family_name(exposure->container_family)));
 	json_set_checked(list, "address", exposure->length
 						  ? network_json(exposure)
-						  : address_json(exposure->container_family,
-								 exposure->container));
+						  : range_json(exposure->container_family, container));
 	set_place(list, exposure, exposure->container_port);
 	json_set_checked(object, "container", list);
 	json_set_checked(object, "network", json_text(*exposure->bridge ? exposure->bridge : NULL));

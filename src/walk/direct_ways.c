@@ -244,7 +244,22 @@ static void name_others(struct names *names, const struct other_filters *others,
 	}
 }
 
-static void names_make(struct names *names, const struct world *world, enum family family)
+static void name_mapped(struct names *names, const struct docker_ports *ports, enum family family)
+{
+	for (size_t i = 0; i < ports->nmapped; i++) {
+		const struct docker_port *port = &ports->mapped[i];
+		struct addrrange range = { port->container, port->container + port->container_more };
+		struct prefix prefix;
+
+		if (port->family != family || !as_prefix(family, range, &prefix))
+			continue;
+		GROW(names->prefixes, names->nprefixes, names->prefixes_room);
+		names->prefixes[names->nprefixes++] = prefix;
+	}
+}
+
+static void names_make(struct names *names, const struct world *world,
+		       const struct docker_ports *ports, enum family family)
 {
 	size_t kept = 0;
 
@@ -254,6 +269,7 @@ static void names_make(struct names *names, const struct world *world, enum fami
 	name_rules(names, world->snapshot, family);
 	name_rules(names, world->guard, family);
 	name_others(names, world->others, family);
+	name_mapped(names, ports, family);
 	if (names->nprefixes)
 		qsort(names->prefixes, names->nprefixes, sizeof(*names->prefixes), by_prefix);
 	for (size_t i = 0; i < names->nprefixes; i++)
@@ -394,8 +410,9 @@ static bool is_network(const struct world *world, const struct netroute *route,
 }
 
 void direct_ways_collect(const struct world *world, unsigned int families,
-			 const struct strings *bridges, struct direct_ways *ways)
+			 const struct docker_ports *ports, struct direct_ways *ways)
 {
+	const struct strings *bridges = &ports->bridges;
 	const struct netinfo *info = world->info;
 
 	*ways = (struct direct_ways){ 0 };
@@ -405,7 +422,7 @@ void direct_ways_collect(const struct world *world, unsigned int families,
 
 		if (!(families & 1U << family) || !bridges->n)
 			continue;
-		names_make(&names, world, family);
+		names_make(&names, world, ports, family);
 		for (size_t i = 0; i < info->nroutes; i++) {
 			const struct netroute *route = &info->routes[i];
 			struct prefix network = { route->dst, route->length };

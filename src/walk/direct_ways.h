@@ -31,11 +31,12 @@ struct direct_ways {
 };
 
 /*
- * Collects the ways to the networks of these bridges, in the given families (bits
- * 1U << FAMILY_…). The caller clears ways.
+ * Collects the ways to the networks of the bridges of ports, in the given families (bits
+ * 1U << FAMILY_…), of which those to which a prefix is mapped are parts. The caller clears
+ * ways.
  */
 void direct_ways_collect(const struct world *world, unsigned int families,
-			 const struct strings *bridges, struct direct_ways *ways);
+			 const struct docker_ports *ports, struct direct_ways *ways);
 void direct_ways_clear(struct direct_ways *ways);
 
 #endif

@@ -10,6 +10,7 @@
 void docker_ports_clear(struct docker_ports *ports)
 {
 	free(ports->v);
+	free(ports->mapped);
 	strings_clear(&ports->bridges);
 	*ports = (struct docker_ports){ 0 };
 }
@@ -33,6 +34,8 @@ static int by_place(const void *left, const void *right)
 		return a->any_host ? -1 : 1;
 	if (a->host != b->host)
 		return a->host < b->host ? -1 : 1;
+	if (a->host_more != b->host_more)
+		return a->host_more > b->host_more ? -1 : 1;
 	return 0;
 }
 

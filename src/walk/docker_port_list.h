@@ -16,8 +16,10 @@ struct docker_port {
 	bool has_dnat, has_proxy;
 	struct span published; /* if direct: the port of the host that leads there, else its own */
 	addr_t host;
+	addr_t host_more; /* not 0: also on as many addresses that follow host */
 	enum family container_family;
 	addr_t container;
+	addr_t container_more; /* not 0: also as many addresses that follow, any of them */
 	struct span container_port;
 	char bridge[IFNAMSIZ]; /* the interface that leads to the container; empty: unknown */
 	struct decider dnat;   /* if has_dnat */
@@ -28,6 +30,12 @@ struct docker_ports {
 	struct docker_port *v; /* owned; sorted by port, each once */
 	size_t n, room;
 	struct strings bridges;   /* Docker's, according to its rules */
+	/*
+	 * Owned: of rules that put one prefix in the place of another, such as NETMAP. Each
+	 * address has one container, so these are not ports: see docker_ports_map().
+	 */
+	struct docker_port *mapped;
+	size_t nmapped, mapped_room;
 };
 
 void docker_ports_clear(struct docker_ports *ports);

@@ -5,6 +5,7 @@
 
 #include "docker_chains.h"
 #include "docker_ports_hand.h"
+#include "docker_ports_mapped.h"
 #include "docker_ports_other.h"
 #include "translation.h"
 #include "xt_match.h"
@@ -110,7 +111,8 @@ static void collect_bridges(const struct table *table, struct docker_ports *port
 
 /*
  * Collects the containers' ends of the published ports: they may also answer packets for
- * the container's own address, which nothing translates.
+ * the container's own address, which nothing translates. Those of which several containers
+ * may be the end are parts of a network, which expose_direct() sees to.
  */
 static void collect_ends(unsigned int families, struct docker_ports *ports)
 {
@@ -119,11 +121,12 @@ static void collect_ends(unsigned int families, struct docker_ports *ports)
 	for (size_t i = 0; i < n; i++) {
 		struct docker_port end = ports->v[i];
 
-		if (!(families & 1U << end.container_family) || !end.container ||
+		if (!(families & 1U << end.container_family) || !end.container || end.container_more ||
 		    !strings_has(&ports->bridges, end.bridge))
 			continue;
 		end.family = end.container_family;
 		end.host = end.container;
+		end.host_more = 0;
 		end.published = end.port;
 		end.port = end.container_port;
 		end.direct = end.extra = true;
@@ -246,5 +249,6 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (families & 1U << family)
 			collect_all_accepts(world, family, ports);
+	docker_ports_map(ports);
 	docker_ports_merge(ports);
 }

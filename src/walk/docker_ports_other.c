@@ -75,31 +75,6 @@ static bool other_proto(const struct other_rule *rule, enum family family, uint8
 	return !other_family(rule, family) && proto_has_ports(*proto);
 }
 
-/* Another table than Docker's may lead to a container as well, such as firewalld's. */
-static void add_native(const struct world *world, const struct other_chain *chain,
-		       const struct other_rule *rule, struct docker_port *port,
-		       struct docker_ports *ports)
-{
-	const struct other_nat *nat = &rule->nat;
-	const struct led_to to = { .host = !nat->has_addr, .addr = nat->addr.lo,
-				   .has_port = nat->has_port, .port = nat->port };
-
-	port->dnat = other_decider(world->others, chain, rule);
-	if (!world->others->tables[chain->table].docker) {
-		docker_ports_led(world, port, &to, ports);
-		return;
-	}
-	if (!nat->has_addr)
-		return;
-	port->has_dnat = true;
-	port->container_family = port->family;
-	port->container = nat->addr.lo;
-	port->container_port = nat->has_port ? nat->port : port->port;
-	docker_port_find_bridge(world->info, NULL, port);
-	port->order = ports->n;
-	*docker_ports_add(ports) = *port;
-}
-
 /* Whether the rule may be about packets of that protocol. */
 static bool other_may_be(const struct other_rule *rule, enum family family, uint8_t proto)
 {
@@ -114,56 +89,50 @@ static bool other_may_be(const struct other_rule *rule, enum family family, uint
 	return !other_family(rule, family);
 }
 
-/* Adds the ports of the rule of that protocol. Without a test on them, all ports. */
-static void collect_ports(const struct world *world, const struct other_chain *chain,
-			  const struct other_rule *rule, const struct other_test *test,
-			  struct docker_port *port, struct docker_ports *ports)
+/* What the rule says of protocols without naming one. Returns false if it is about no port. */
+static bool name_protocol(const struct other_rule *rule, enum family family,
+			  struct led_places *places)
 {
-	for (size_t i = 0; i < (test ? other_test_count(test) : 1); i++) {
-		struct addrrange range = { 1, UINT16_MAX };
+	bool tcp = other_may_be(rule, family, IPPROTO_TCP);
+	bool udp = other_may_be(rule, family, IPPROTO_UDP);
 
-		if (test)
-			range = other_test_range(test, i, 0);
-		port->port = (struct span){ (uint16_t)range.lo, (uint16_t)range.hi };
-		add_native(world, chain, rule, port, ports);
-	}
+	for (size_t k = 0; k < places->n && tcp != udp; k++)
+		if (!places->v[k].proto)
+			places->v[k].proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	return tcp || udp || proto_has_ports(other_rule_proto(rule));
 }
 
-/*
- * Docker's own rules are about one protocol and one port. What is not known of somebody's
- * counts as every port: each is followed to its end anyway.
- */
-static void collect_native(const struct world *world, enum family family,
-			   const struct other_chain *chain, const struct other_rule *rule,
+static void collect_native(const struct world *world, enum family family, size_t chain,
+			   const struct other_rule *rule, struct led_chains *chains,
 			   struct docker_ports *ports)
 {
-	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
-	const struct other_test *test = port_test(rule);
+	const struct other_filters *others = world->others;
 	const struct other_nat *nat = &rule->nat;
-	struct docker_port port = { .family = family };
+	struct docker_port like = { .family = family };
+	struct led_to to = { .docker = others->tables[others->chains[chain].table].docker,
+			     .host = !nat->has_addr, .prefix = nat->netmap, .addr = nat->addr,
+			     .has_port = nat->has_port, .port = nat->port };
+	struct led_places places;
 
-	if (rule->verdict != OTHER_TRANSLATE || !nat->known || nat->netmap)
+	if (rule->verdict != OTHER_TRANSLATE || !nat->known || other_family(rule, family))
 		return;
-	port.any_host = !other_host(rule, family, &port.host);
-	if (test && other_test_count(test) > INTERVALS_MAX)
-		test = NULL;
-	if (other_proto(rule, family, &port.proto)) {
-		collect_ports(world, chain, rule, test, &port, ports);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
-		port.proto = protocols[i];
-		if (other_may_be(rule, family, port.proto))
-			collect_ports(world, chain, rule, test, &port, ports);
-	}
+	like.dnat = other_decider(others, &others->chains[chain], rule);
+	led_places_find(chains, chain, NULL, rule, &places);
+	if (name_protocol(rule, family, &places))
+		docker_ports_led_from(world, &like, &places, &to, ports);
+	led_places_clear(&places);
 }
 
 void docker_ports_from_others(const struct world *world, enum family family, bool docker,
 			      struct docker_ports *ports)
 {
 	const struct other_filters *others = world->others;
+	struct led_chains chains;
 
-	for (size_t c = 0; others && c < others->nchains; c++) {
+	if (!others)
+		return;
+	led_chains_others(others, family, &chains);
+	for (size_t c = 0; c < others->nchains; c++) {
 		const struct other_chain *chain = &others->chains[c];
 		const struct other_table *table = &others->tables[chain->table];
 
@@ -174,11 +143,13 @@ void docker_ports_from_others(const struct world *world, enum family family, boo
 			struct decider at = other_decider(others, chain, &chain->v[i]);
 
 			if (!chain->v[i].xt)
-				collect_native(world, family, chain, &chain->v[i], ports);
+				collect_native(world, family, c, &chain->v[i], &chains, ports);
 			else if (chain->v[i].xt->family == family)
-				docker_ports_by_hand_rule(world, chain->v[i].xt, &at, ports);
+				docker_ports_by_hand_rule(world, chain->v[i].xt, &at, &chains, c,
+							  ports);
 		}
 	}
+	led_chains_clear(&chains);
 }
 
 void docker_ports_other_bridges(const struct other_filters *others, unsigned int families,

@@ -229,10 +229,16 @@ static bool is_for_another(const struct rule *rule, const struct addrrange *host
 	return true;
 }
 
+/* Whether the rule gives each address another new one. */
+static bool maps_address(const struct rule *rule)
+{
+	return rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "NETMAP");
+}
+
 /* Cheaper than decoding the matches: most rules do not depend on the destination. */
 static bool asks_dst(const struct rule *rule)
 {
-	if (addr_load(rule->family, rule->dst.mask))
+	if (addr_load(rule->family, rule->dst.mask) || maps_address(rule))
 		return true;
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		const char *name = rule->matches[i].name;
@@ -262,6 +268,21 @@ static void equivalence_add_host(struct equivalence *equivalence, struct addrran
 	class->v[class->n++] = host;
 }
 
+static bool maps_natively(const struct chain_index *index)
+{
+	for (size_t c = 0; c < index->nothers; c++)
+		for (size_t i = 0; i < index->others[c].n; i++)
+			if (index->others[c].v[i].native && index->others[c].v[i].native->nat.netmap)
+				return true;
+	return false;
+}
+
+static uint64_t mix_rule(uint64_t signature, const struct rule *rule, addr_t addr)
+{
+	signature = class_mix(signature, match_dst_class(rule, addr));
+	return maps_address(rule) ? class_mix(signature, (uint64_t)addr) : signature;
+}
+
 /* How the rules of others distinguish an address of the host. */
 static uint64_t mix_address(uint64_t signature, const struct chain_index *index, addr_t addr)
 {
@@ -279,8 +300,8 @@ static uint64_t mix_address(uint64_t signature, const struct chain_index *index,
 			signature = class_mix(signature, (uint64_t)addr);
 	}
 	FOR_EACH_OTHER(index, rule)
-		signature = class_mix(signature, match_dst_class(rule, addr));
-	return signature;
+		signature = mix_rule(signature, rule, addr);
+	return maps_natively(index) ? class_mix(signature, (uint64_t)addr) : signature;
 }
 
 static void sort_addresses(struct equivalence *equivalence, const struct chain_index *index)
@@ -298,7 +319,7 @@ static void sort_addresses(struct equivalence *equivalence, const struct chain_i
 		if (hosts.n < 2 || !asks_dst(rule) || is_for_another(rule, hosts.v, n))
 			continue;
 		for (size_t i = 0; i < n; i++)
-			signatures[i] = class_mix(signatures[i], match_dst_class(rule, hosts.v[i].lo));
+			signatures[i] = mix_rule(signatures[i], rule, hosts.v[i].lo);
 	}
 	for (size_t i = 0; i < n && hosts.n > 1; i++)
 		signatures[i] = mix_address(signatures[i], index, hosts.v[i].lo);

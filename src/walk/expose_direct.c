@@ -5,29 +5,7 @@
 
 #include "deadline.h"
 #include "direct_ways.h"
-
-static const struct exposed_way *way_on(const struct exposure *exposure, const struct netif *iface)
-{
-	for (size_t i = 0; i < exposure->nways; i++)
-		for (size_t k = 0; k < exposure->ways[i].nifs; k++)
-			if (exposure->ways[i].ifs[k] == iface)
-				return &exposure->ways[i];
-	return NULL;
-}
-
-/* Whether the same sources get in on each interface, whatever decides that. */
-static bool same_sources(const struct exposure *a, const struct exposure *b)
-{
-	for (size_t i = 0; i < a->nways; i++)
-		for (size_t k = 0; k < a->ways[i].nifs; k++) {
-			const struct exposed_way *other = way_on(b, a->ways[i].ifs[k]);
-
-			if (!other || other->open != a->ways[i].open ||
-			    other->maybe != a->ways[i].maybe)
-				return false;
-		}
-	return true;
-}
+#include "expose_mapped.h"
 
 /* Whether the list has the network of which this is a part, and nothing else for the part. */
 static bool told_by_network(const struct exposure_list *list, size_t first,
@@ -41,7 +19,7 @@ static bool told_by_network(const struct exposure_list *list, size_t first,
 		    end >= exposure->network && network->length <= exposure->length &&
 		    (!network->proto || network->proto == exposure->proto) &&
 		    span_equal(network->port, SPAN_ALL))
-			return same_sources(network, exposure);
+			return exposure_same_sources(network, exposure);
 	}
 	return false;
 }
@@ -78,7 +56,7 @@ static void expose_way(struct compute *compute, const struct direct_way *way, si
 	for (size_t i = 0; i < ARRAY_SIZE(protos); i++)
 		if (!way->proto || way->proto == protos[i])
 			walk_way(compute, way, protos[i], &made[n++]);
-	if (n == 2 && same_sources(&made[0], &made[1])) {
+	if (n == 2 && exposure_same_sources(&made[0], &made[1])) {
 		exposure_free_ways(&made[1]);
 		made[0].proto = 0;
 		n = 1;
@@ -97,11 +75,13 @@ int expose_direct(struct compute *compute, unsigned int families)
 	size_t first = compute->list->n;
 	int status = 0;
 
-	direct_ways_collect(compute->world, families, &compute->ports->bridges, &ways);
+	direct_ways_collect(compute->world, families, compute->ports, &ways);
 	for (size_t i = 0; i < ways.n && !status; i++) {
 		expose_way(compute, &ways.v[i], first);
 		status = deadline_check();
 	}
+	if (!status)
+		status = expose_mapped(compute, &ways);
 	direct_ways_clear(&ways);
 	return status;
 }

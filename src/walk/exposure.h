@@ -73,6 +73,7 @@ struct exposure {
 	size_t nhosts;
 	enum family container_family;
 	addr_t container;
+	addr_t container_more;  /* not 0: or one of as many addresses that follow */
 	struct span container_port;
 	char bridge[IFNAMSIZ];  /* the interface that leads to the container; empty: unknown */
 	struct decider dnat;    /* the rule that translates, if has_dnat */

@@ -26,14 +26,15 @@ static void find_sections(struct compute *compute, const struct docker_port *por
 	}
 }
 
-/* A port on one address of the host, or on a container's own address. */
+/* A port on one address of the host, on a container's own address, or on a range of addresses. */
 static void expose_place(struct compute *compute, const struct docker_port *port)
 {
+	struct addrrange hosts = { port->host, port->host + port->host_more };
 	struct exposure exposure;
 
 	exposure_describe(compute, port, &exposure);
-	exposure_walk_port(compute, port, port->host, &exposure);
-	exposure_add_host(&exposure, (struct addrrange){ port->host, port->host });
+	exposure_walk_range(compute, port, hosts, &exposure);
+	exposure_add_host(&exposure, hosts);
 	exposure.nearby = exposure_is_nearby(port->family, port->host, port->direct);
 	exposure_conclude(&exposure, port->direct);
 	exposure_keep_open(compute->list, &exposure);

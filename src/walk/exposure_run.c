@@ -138,6 +138,28 @@ static bool same_ways(const struct exposure *a, const struct exposure *b)
 	return true;
 }
 
+static const struct exposed_way *way_on(const struct exposure *exposure, const struct netif *iface)
+{
+	for (size_t i = 0; i < exposure->nways; i++)
+		for (size_t k = 0; k < exposure->ways[i].nifs; k++)
+			if (exposure->ways[i].ifs[k] == iface)
+				return &exposure->ways[i];
+	return NULL;
+}
+
+bool exposure_same_sources(const struct exposure *a, const struct exposure *b)
+{
+	for (size_t i = 0; i < a->nways; i++)
+		for (size_t k = 0; k < a->ways[i].nifs; k++) {
+			const struct exposed_way *other = way_on(b, a->ways[i].ifs[k]);
+
+			if (!other || other->open != a->ways[i].open ||
+			    other->maybe != a->ways[i].maybe)
+				return false;
+		}
+	return true;
+}
+
 bool exposure_is_nearby(enum family family, addr_t host, bool direct)
 {
 	if (own_is_nearby(family, host))
@@ -263,6 +285,7 @@ void exposure_describe(const struct compute *compute, const struct docker_port *
 	*exposure = (struct exposure){
 		.family = port->family, .proto = port->proto, .port = port->port,
 		.container_family = port->container_family, .container = port->container,
+		.container_more = port->container_more,
 		.container_port = port->container_port, .dnat = port->dnat,
 		.has_dnat = port->has_dnat, .has_proxy = port->has_proxy,
 		.extra = port->extra,

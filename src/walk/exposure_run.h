@@ -40,6 +40,8 @@ bool exposure_has_own_entry(const struct compute *compute, const struct docker_p
 			    struct addrrange host);
 /* Takes the exposure over: merges it into one from first on that fares alike, or keeps it. */
 struct exposure *exposure_join(struct exposure_list *list, size_t first, struct exposure *exposure);
+/* Whether the same sources get in on each interface, whatever decides that. */
+bool exposure_same_sources(const struct exposure *a, const struct exposure *b);
 /*
  * direct: host is a container's own address, and nearby if it is private. A private
  * address of the host itself need not be nearby.

@@ -93,7 +93,7 @@ void host_way_clear(struct host_way *way)
 
 /* ---- all published ports ---- */
 
-/* The ports of one protocol that are published on one address, or on every one. */
+/* The ports of one protocol that are published on one address, or on several: as on every one. */
 struct place {
 	uint8_t proto;
 	bool any_host;
@@ -116,18 +116,19 @@ struct finder {
 
 static struct addrset *place_ports(struct finder *f, const struct docker_port *port)
 {
+	bool any_host = port->any_host || port->host_more;
 	struct place *place;
 
 	for (size_t i = f->nplaces; i-- > 0;) {
 		place = &f->places[i];
-		if (place->proto == port->proto && place->any_host == port->any_host &&
-		    (port->any_host || place->host == port->host))
+		if (place->proto == port->proto && place->any_host == any_host &&
+		    (any_host || place->host == port->host))
 			return &place->ports;
 	}
 	GROW(f->places, f->nplaces, f->room);
 	place = &f->places[f->nplaces++];
-	*place = (struct place){ .proto = port->proto, .any_host = port->any_host,
-				 .host = port->any_host ? 0 : port->host };
+	*place = (struct place){ .proto = port->proto, .any_host = any_host,
+				 .host = any_host ? 0 : port->host };
 	return &place->ports;
 }
 

@@ -239,4 +239,71 @@ for rule in 'meta l4proto { tcp, udp } th dport 143|0.0.0.0:143' 'ip daddr 198.5
 	try "nft: ${rule%|*}" by_hand 198.51.100.10 "${rule#*|}"
 	nft delete table ip own
 done
+
+# own_nat CHAIN… RULE: nft's own table, with the rule in a chain of prerouting.
+own_nat() {
+	nft "table ip own { ${*:1:$#-1} chain c { type nat hook prerouting priority -110; ${*: -1}; }; }"
+}
+map='map m { type ipv4_addr . inet_service : ipv4_addr . inet_service; flags interval;
+	elements = { 198.51.100.0/24 . 140-143 : 172.17.0.2 . 80 }; };'
+branch='chain a { meta l4proto tcp dnat to 172.17.0.2:80; };'
+from_map() { # PLACE [CHAIN] RULE
+	own_nat "${@:2}" || return 1
+	by_hand 198.51.100.10 "$1"
+}
+to='172.17.0.2 . 80'
+try "a map of ports" from_map 0.0.0.0:143 "dnat ip to tcp dport map { 143 : $to, 144 : 172.17.0.2 . 81 }"
+try "… one of which is closed" grep -q '^0.0.0.0:144/tcp .*open to nobody' "$WORK/out"
+nft delete table ip own
+try "a map after a condition on the ports" from_map 0.0.0.0:143 "tcp dport 140-149 dnat ip to tcp dport map { 143 : $to }"
+nft delete table ip own
+try "a map of addresses and ports" from_map 198.51.100.10:143 "dnat ip to ip daddr . tcp dport map { 198.51.100.10 . 143 : $to }"
+nft delete table ip own
+try "a named map of prefixes and ranges" from_map 198.51.100.0/24:140-143 "$map" 'dnat ip to ip daddr . tcp dport map @m'
+nft delete table ip own
+try "a map to a chain" from_map 0.0.0.0:143 "$branch" 'tcp dport vmap { 143 : jump a }'
+try "… which has no other port" test "$(grep -c 'by ip own\|:1-65535' "$WORK/out")" = 0
+nft delete table ip own
+try "a map of addresses and ports to a chain" from_map 198.51.100.10:143 "$branch" \
+	'ip daddr . tcp dport vmap { 198.51.100.10 . 143 : goto a }'
+nft delete table ip own
+own_nat 'tcp dport 143 dnat ip to numgen inc mod 2 map { 0 : 172.17.0.2 . 80, 1 : 172.17.0.2 . 81 }'
+try "a container by turns is not known" open_to '^0.0.0.0:143/tcp container 172.17.0.2:80 .* open to maybe anyone'
+try "… and counts as undecided" grep -q ', 1 undecided, ' "$WORK/out"
+nft delete table ip own
+iptables-nft -t nat -F mine
+iptables-nft -t nat -A PREROUTING -p tcp --dport 143 -j mine
+iptables-nft -t nat -A mine -p tcp -j DNAT --to-destination 172.17.0.2:80
+try "a chain for one port" by_hand 198.51.100.10 0.0.0.0:143
+try "… which has no other port" test "$(grep -c ':1-65535' "$WORK/out")" = 0
+iptables-nft -t nat -F PREROUTING
+
+# A prefix of which the host has no address, but whose packets come to it.
+ip -n outsider route add 198.18.0.0/24 via 203.0.113.1
+translate -d 198.18.0.0/24 -p tcp --dport 143
+try "every address of a prefix" by_hand 198.18.0.5 198.18.0.0/24:143
+iptables-nft -t nat -F PREROUTING
+# mapped: port 80 of the container is reached at its address of the other prefix, and only there.
+mapped() {
+	ip netns exec outsider "$BUILD/tools/ask" 198.18.0.2 80 || return 1
+	! ip netns exec outsider "$BUILD/tools/ask" 198.18.0.3 80 || return 1
+	open_to '^198.18.0.2:80/tcp container 172.17.0.2:80 .*open to ANYONE by filter DOCKER 1: ' || return 1
+	gives 2 "$DOCKFW" -f "$CONF" --exposure --fail-if-open || return 1
+	grep -q '^198.18.0.0/24:1-65535/udp container 172.17.0.0/24:1-65535 .*open to nobody' "$WORK/out"
+}
+iptables-nft -t nat -A PREROUTING -d 198.18.0.0/24 -j NETMAP --to 172.17.0.0/24
+try "a prefix in the place of another" mapped
+# The policy lets new connections through to all that Docker's chain does not drop.
+iptables-nft -I DOCKER 2 -p tcp --dport 82 -j ACCEPT
+try "… and a port of all containers" open_to '^198.18.0.0/24:82/tcp container 172.17.0.0/24:82 .*open to ANYONE by filter DOCKER 2: '
+iptables-nft -D DOCKER 2
+ip address add 198.51.100.2/24 dev ens3
+iptables-nft -t nat -R PREROUTING 1 -d 198.51.100.0/24 -j NETMAP --to 172.17.0.0/24
+try "each address of the host has another container" open_to '^198.51.100.2:80/tcp .*open to ANYONE '
+try "… which is not that of the others" test "$(grep -c '^198.51.100.10:80/tcp .*open to ANYONE' "$WORK/out")" = 0
+ip address delete 198.51.100.2/24 dev ens3
+iptables-nft -t nat -F PREROUTING
+own_nat 'ip daddr 198.18.0.0/24 dnat ip prefix to 172.17.0.0/24'
+try "nft: a prefix in the place of another" mapped
+nft delete table ip own
 finish

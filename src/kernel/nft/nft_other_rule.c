@@ -239,6 +239,29 @@ static void take_branches(struct nft_other_reading *reading, const struct nft_ot
 	free(all);
 }
 
+/*
+ * What is looked up is not a part of the packet, as with numgen and jhash: any element may be
+ * meant, and if the map does not have the value, none.
+ */
+static void take_any_branch(struct nft_other_reading *reading, const struct nft_other_set *set,
+			    const struct nft_attrs *expr, const struct nlattr *list,
+			    const struct nlattr *at)
+{
+	struct map_element *all = xcalloc(set->n + 1, sizeof(*all));
+	size_t n = 0;
+
+	nft_other_unsure(reading);
+	for (size_t i = 0; i < set->n; i++)
+		if (!set->v[i].interval_end)
+			all[n++] = (struct map_element){ set, &set->v[i], i };
+	if (n)
+		qsort(all, n, sizeof(*all), by_data);
+	for (size_t i = 0; i < n; i++)
+		if (!i || by_data(&all[i - 1], &all[i]))
+			take_branch(reading, set, all[i].element, NULL, expr, list, at);
+	free(all);
+}
+
 /* A lookup in a map: the rule goes on in as many ways as it has data. */
 static void take_map(struct nft_other_reading *reading, const struct nft_attrs *expr,
 		     const struct nlattr *list, const struct nlattr *at)
@@ -256,10 +279,14 @@ static void take_map(struct nft_other_reading *reading, const struct nft_attrs *
 	if (!set && to == NFT_REG_VERDICT) {
 		nft_other_unsure(reading);
 		nft_other_end(reading, OTHER_JUMP);
-	} else if (!set || !reading->sets || set->unsure || set->n > *reading->sets->forks ||
-	    !nft_key_parts(reading, expr->v[NFTA_LOOKUP_SREG], set->key_size, &parts) ||
-	    !nft_intervals_make(set, &parts, &intervals)) {
+	} else if (!set || !reading->sets || set->unsure || set->unread ||
+		   set->n > *reading->sets->forks) {
 		nft_other_anything(reading);
+	} else if (!nft_key_parts(reading, expr->v[NFTA_LOOKUP_SREG], set->key_size, &parts) ||
+		   !nft_intervals_make(set, &parts, &intervals)) {
+		*reading->sets->forks -= set->n;
+		take_any_branch(reading, set, expr, list, at);
+		reading->branched = reading->ended = true;
 	} else {
 		*reading->sets->forks -= set->n;
 		take_branches(reading, set, &parts, &intervals, expr, list, at);
