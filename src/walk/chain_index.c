@@ -102,7 +102,8 @@ static void index_rule(struct indexed_chain *indexed, size_t rule, enum family f
 
 static bool may_alter(const struct indexed_rule *entry)
 {
-	if (entry->effect == EFFECT_CHANGE || entry->effect == EFFECT_TRANSLATE)
+	if (entry->effect == EFFECT_CHANGE || entry->effect == EFFECT_TRANSLATE ||
+	    entry->effect == EFFECT_UNDECIDED)
 		return true;
 	if (entry->native)
 		return entry->native->nchanges || entry->effect == EFFECT_UNKNOWN;

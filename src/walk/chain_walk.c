@@ -124,6 +124,16 @@ static bool change(struct walk *walk, const struct indexed_rule *entry, const st
 	return true;
 }
 
+/* Marks the part as a target does that lets it through. */
+static void take_mark(struct walk *walk, const struct indexed_rule *entry,
+		      const struct decider *by, struct flow *part)
+{
+	struct packet old = part->packet;
+
+	target_accept(entry->ready.rule, &part->packet);
+	note_change(walk, by, &old, &part->packet);
+}
+
 /* A chain that was not read, or that does not end, can do anything. */
 static void do_anything(const struct decider *by, struct flow *part, struct flows *next,
 			struct outcome *outcome)
@@ -206,6 +216,8 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 	case EFFECT_UNDECIDED:
 		outcome_doubt(outcome, &by);
 		drop(part, &by, outcome);
+		if (entry->effect == EFFECT_UNDECIDED && walk->walker->index.marks_matter)
+			take_mark(walk, entry, &by, part);
 		accept_part(walk, indexed, part, &by, outcome);
 		return;
 	}

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter/xt_CT.h>
+#include <linux/netfilter/xt_TPROXY.h>
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <string.h>
@@ -146,6 +147,21 @@ static void change_connmark(const struct ext *ext, struct packet *packet)
 		to->unknown = true;
 	else
 		set_mark(to, from->value & from_mask, to_mask);
+}
+
+void target_accept(const struct rule *rule, struct packet *packet)
+{
+	struct xt_tproxy_target_info info;
+
+	if (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "SYNPROXY"))
+		return;
+	/* Each revision of TPROXY begins like this. The program of a queue may set any mark. */
+	if (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "TPROXY") &&
+	    ext_get(&rule->target, &info, offsetof(struct xt_tproxy_target_info, laddr))) {
+		set_mark(&packet->mark, info.mark_value, info.mark_mask);
+		return;
+	}
+	packet->mark.unknown = packet->ctmark.unknown = true;
 }
 
 static void change_ct(const struct ext *ext, struct packet *packet)

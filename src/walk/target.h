@@ -33,6 +33,8 @@ bool target_only_marks(const struct rule *rule);
  * interface without an address drops it).
  */
 bool target_change(const struct rule *rule, struct packet *packet, const struct netinfo *info);
+/* Changes the packet as a target of EFFECT_UNDECIDED may if it accepts it: only its marks. */
+void target_accept(const struct rule *rule, struct packet *packet);
 /* Gives the packet the new destination. */
 void target_translate(struct packet *packet, const struct xt_dnat *dnat);
 

@@ -466,4 +466,43 @@ try "… for the kernel, too" not from "$world6" world fec0::1 81
 ip address flush dev ens3 && ip address add 198.51.100.10/24 dev ens3 scope link
 try "REDIRECT to an address of scope link" traces local 'from 198.51.100.1 in ens3 to 198.51.100.10 tcp 81'
 try "… answers there" from 198.51.100.1 world 198.51.100.10 81
+
+# ---- what another program decides ----
+
+host && docker
+user -i ens3 -j DROP
+start python3 -c '
+import socket
+server = socket.socket()
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.setsockopt(socket.IPPROTO_IP, 19, 1) # IP_TRANSPARENT
+server.bind(("0.0.0.0", 5000)); server.listen()
+print(flush=True)
+while True:
+    connection = server.accept()[0]
+    connection.send(b"answer\n"); connection.close()'
+proxies+=("$started")
+ip route add local default dev lo table 100
+ip rule add fwmark 1/1 lookup 100 pref 10
+packet="from $world4 in ens3 to 172.17.0.2 tcp 80"
+try "what DOCKER-USER drops" traces dropped "$packet"
+try "… does not get in" not from "$world4" world 172.17.0.2 80
+ipt -t mangle -A PREROUTING -i ens3 -p tcp -j TPROXY --on-port 5000 --tproxy-mark 1/1
+try "TPROXY may lead it to a listener" traces maybe "$packet"
+try "… which answers" from "$world4" world 172.17.0.2 80
+ip rule del pref 10
+ip route flush table 100
+host && docker
+user -i ens3 -m mark --mark 7 -j RETURN
+user -i ens3 -j DROP
+packet="from $world4 in ens3 tcp 8080"
+try "a mark that no rule sets" traces dropped "$packet"
+ipt -t mangle -A PREROUTING -i ens3 -p tcp -j NFQUEUE --queue-num 5
+start python3 "$PEERS/mark_queued.py" 5 7
+proxies+=("$started")
+try "the program of a queue may set it" traces maybe "$packet"
+try "… the container answers" from "$world4" world 198.51.100.10
+user -i ens4 -j DROP
+only=-4
+try "… which is not closed" exposes 1 '0.0.0.0:8080 dnat ens3 maybe anyone'
 finish
