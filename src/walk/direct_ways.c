@@ -15,6 +15,11 @@
 #define TRIES_MAX 4096
 #define PORTS 65536
 
+static unsigned int width_of(enum family family)
+{
+	return family == FAMILY_IPV4 ? 32 : 128;
+}
+
 struct prefix {
 	addr_t addr;
 	unsigned int length;
@@ -109,7 +114,7 @@ static bool mask_length(addr_t mask, enum family family, unsigned int *length)
 {
 	addr_t rest = ~mask & addr_max(family);
 
-	*length = family == FAMILY_IPV4 ? 32 : 128;
+	*length = width_of(family);
 	if (rest & (rest + 1))
 		return false;
 	for (; rest; rest >>= 1)
@@ -334,7 +339,7 @@ static bool find_address(const struct names *names, const struct netinfo *info, 
 			    covers(family, &names->prefixes[i], addr))
 				smaller = &names->prefixes[i];
 		if (!smaller && netinfo_addr_type(info, family, addr, 0) == RTN_UNICAST &&
-		    (addr > prefix->addr || prefix->length >= (family == FAMILY_IPV4 ? 31 : 127))) {
+		    (addr > prefix->addr || prefix->length + 1 >= width_of(family))) {
 			*found = addr;
 			return true;
 		}
@@ -359,12 +364,11 @@ static void add_way(struct direct_ways *ways, const struct names *names,
 	ways->v[ways->n++] = way;
 }
 
+/* single: a rule names the one address, so what it accepts there is an entry of docker_ports. */
 static void add_prefix(struct direct_ways *ways, const struct names *names,
-		       const struct netinfo *info, const struct prefix *prefix,
+		       const struct netinfo *info, const struct prefix *prefix, bool single,
 		       struct direct_way *like)
 {
-	bool single = prefix->length == (like->family == FAMILY_IPV4 ? 32 : 128);
-
 	like->network = prefix->addr;
 	like->length = prefix->length;
 	if (!find_address(names, info, like->family, prefix, &like->to))
@@ -381,11 +385,12 @@ static void add_network(struct direct_ways *ways, const struct names *names,
 {
 	size_t first, last;
 
-	add_prefix(ways, names, info, network, like);
+	add_prefix(ways, names, info, network, false, like);
 	inside(names, like->family, network, &first, &last);
 	for (size_t i = first; i < last; i++)
 		if (names->prefixes[i].length > network->length)
-			add_prefix(ways, names, info, &names->prefixes[i], like);
+			add_prefix(ways, names, info, &names->prefixes[i],
+				   names->prefixes[i].length == width_of(like->family), like);
 }
 
 static bool is_uplink(const struct netinfo *info, int index)
@@ -396,7 +401,7 @@ static bool is_uplink(const struct netinfo *info, int index)
 	return false;
 }
 
-/* Whether the route is the one to a network of containers. */
+/* Whether the route is the one to a network of containers, or to the address of one. */
 static bool is_network(const struct world *world, const struct netroute *route,
 		       const struct strings *bridges, const struct netif **bridge)
 {
@@ -404,9 +409,9 @@ static bool is_network(const struct world *world, const struct netroute *route,
 	if (!*bridge || route->type != RTN_UNICAST || !route->length || route->multipath ||
 	    !strings_has(bridges, (*bridge)->name) || is_uplink(world->info, route->out))
 		return false;
-	return route->family == FAMILY_IPV4 ? route->dst >> 28 != 0xe && route->length < 32
+	return route->family == FAMILY_IPV4 ? route->dst >> 28 != 0xe
 					    : route->dst >> 118 != 0xfe80 >> 6 &&
-						      route->dst >> 120 != 0xff && route->length < 128;
+						      route->dst >> 120 != 0xff;
 }
 
 void direct_ways_collect(const struct world *world, unsigned int families,
@@ -423,7 +428,8 @@ void direct_ways_collect(const struct world *world, unsigned int families,
 		if (!(families & 1U << family) || !bridges->n)
 			continue;
 		names_make(&names, world, ports, family);
-		for (size_t i = 0; i < info->nroutes; i++) {
+		/* From the shortest prefix to the longest: the whole before its parts. */
+		for (size_t i = info->nroutes; i-- > 0;) {
 			const struct netroute *route = &info->routes[i];
 			struct prefix network = { route->dst, route->length };
 			const struct netif *bridge;

@@ -18,7 +18,8 @@ static bool told_by_network(const struct exposure_list *list, size_t first,
 		if (network->family == exposure->family && network->network <= exposure->network &&
 		    end >= exposure->network && network->length <= exposure->length &&
 		    (!network->proto || network->proto == exposure->proto) &&
-		    span_equal(network->port, SPAN_ALL))
+		    (span_equal(network->port, SPAN_ALL) ||
+		     span_equal(network->port, exposure->port)))
 			return exposure_same_sources(network, exposure);
 	}
 	return false;

@@ -112,6 +112,38 @@ for KIND in nft legacy; do
 	try "$KIND: … of all networks" shows 2 '1 open to anyone, 1 limited' \
 		'[2001:db8:17::/64]:*/* container [2001:db8:17::/64]:* network docker0 answers direct from ens3 open to ANYONE' \
 		'[fd17::/64]:*/* container [fd17::/64]:* network docker0 answers direct nearby from ens3'
+	# An address by itself that is routed to a container, and one that its network tells of.
+	for to in 203.0.113.99 2001:db8:99::9; do
+		ip -n "$host" route add "$to" dev docker0
+		ip -n "$box" addr add "$to" dev k0 nodad
+	done
+	ip -n "$host" route add 172.17.0.2 dev docker0
+	ip -n "$client" route replace 203.0.113.99 via 198.51.100.10
+	ip -n "$client" route replace 2001:db8:99::9 via 2001:db8:1::10
+	load_docker iptables ACCEPT 172.17.0.2 "$reply"
+	load_docker ip6tables ACCEPT fd17::2 "$reply"
+	try "$KIND: an address that is routed to a container" asks 203.0.113.99 9000
+	try "$KIND: … IPv6" asks 2001:db8:99::9 9000
+	try "$KIND: … is open to the world" shows 2 \
+		'203.0.113.99:*/* container 203.0.113.99:* network docker0 answers direct from ens3 open to ANYONE' \
+		'[2001:db8:99::9]:*/* container [2001:db8:99::9]:* network docker0 answers direct from ens3 open to ANYONE' \
+		'172.17.0.0/16:*/* container' '- 172.17.0.2:*'
+	for command in iptables ip6tables; do
+		on_host "$command-$KIND" -P FORWARD DROP
+		on_host "$command-$KIND" -A FORWARD -p tcp --dport 9000 -j ACCEPT
+	done
+	try "$KIND: a rule opens one port of it" asks 203.0.113.99 9000
+	try "$KIND: … and no other" refuses 203.0.113.99 80
+	try "$KIND: … as the exposure says" shows 2 '203.0.113.99:9000/tcp container 203.0.113.99:9000 network' \
+		'[2001:db8:99::9]:9000/tcp container' '- 203.0.113.99:*' '- 203.0.113.99:80' \
+		'172.17.0.0/16:9000/tcp container' '- 172.17.0.2:9000'
+	for to in 203.0.113.99/32 2001:db8:99::9/128; do
+		ip -n "$host" route del "$to" dev docker0
+		ip -n "$box" addr del "$to" dev k0
+	done
+	ip -n "$host" route del 172.17.0.2 dev docker0
+	load_docker iptables DROP 172.17.0.2 "$reply"
+	load_docker ip6tables ACCEPT 2001:db8:17::2 "$reply"
 	write_conf <<<'outside = { "ens3" } direct = "refuse"'
 	on_host "$DOCKFW" -f "$CONF" -b "$KIND" --repair >/dev/null 2>&1
 	try "$KIND: direct = refuse closes all that" refuses 2001:db8:17::2 9000
