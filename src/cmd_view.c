@@ -25,9 +25,11 @@ static int read_guard(struct view *view, const struct session *session)
 
 int view_read_tables(struct view *view, const struct session *session)
 {
+	/* What Docker's bridges are is in the tables of IPv4, also where it has none of IPv6. */
+	const struct policy all = { .families = session->policy->families | 1U << FAMILY_IPV4 };
+
 	deadline_step("reading all tables");
-	if (snapshot_read(session->ops, session->policy, walk_tables, select_all,
-			  &view->snapshot) ||
+	if (snapshot_read(session->ops, &all, walk_tables, select_all, &view->snapshot) ||
 	    read_guard(view, session) ||
 	    other_filters_read(cmd_backends, session->ops->kind, &view->others) ||
 	    netinfo_read(&view->info) || sets_read(view->snapshot, view->guard, &view->sets) ||

@@ -25,8 +25,8 @@ struct view {
 
 /*
  * Reads the configuration by configuration_view(), and all tables and the network for these
- * families (bits 1U << FAMILY_…; 0: the configured ones). Warns of what cannot be judged.
- * Returns 0, or -1 after reporting why; the caller clears the
+ * families (bits 1U << FAMILY_…; 0: the configured ones), and the tables of IPv4 in any case.
+ * Warns of what cannot be judged. Returns 0, or -1 after reporting why; the caller clears the
  * view in any case.
  */
 int view_read(struct view *view, const struct options *options, unsigned int families);

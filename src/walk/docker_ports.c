@@ -11,6 +11,8 @@
 #include "xt_match.h"
 #include "xt_target.h"
 
+#define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
+
 /* The single destination port, or range, that a rule matches on. */
 static bool one_dport(const struct rule *rule, struct span *port)
 {
@@ -24,6 +26,20 @@ static struct decider translation_decider(const struct translation *translation)
 				 .number = translation->number, .rule = translation->rule };
 }
 
+/* Whether it leads one port, or range, to a container. */
+static bool is_port(const struct translation *translation)
+{
+	return translation->has_container && translation->proto &&
+	       !span_equal(translation->port, SPAN_ALL);
+}
+
+/* This is how Docker keeps a bridge's own containers away from its ports. */
+static void collect_exempt_bridge(const struct translation *translation, struct docker_ports *ports)
+{
+	if (translation->rule->invert & INV_IN)
+		docker_ports_bridge(ports, &translation->rule->in);
+}
+
 /* A rule for a prefix of addresses is shown as one for all addresses. */
 static void collect_translation(const struct translation *translation, const struct netinfo *info,
 				struct docker_ports *ports)
@@ -31,8 +47,7 @@ static void collect_translation(const struct translation *translation, const str
 	const struct rule *rule = translation->rule;
 	struct docker_port *port;
 
-	if (!translation->has_container || !translation->proto ||
-	    span_equal(translation->port, SPAN_ALL))
+	if (!is_port(translation))
 		return;
 	port = docker_ports_add(ports);
 	port->family = port->container_family = translation->family;
@@ -45,9 +60,19 @@ static void collect_translation(const struct translation *translation, const str
 	port->has_dnat = true;
 	port->dnat = translation_decider(translation);
 	docker_port_find_bridge(info, rule, port);
-	/* This is how Docker keeps a bridge's own containers away from its ports. */
-	if (rule->invert & INV_IN)
-		docker_ports_bridge(ports, &rule->in);
+	collect_exempt_bridge(translation, ports);
+}
+
+static void collect_exempt(const struct snapshot *snapshot, unsigned int families,
+			   struct docker_ports *ports)
+{
+	struct translations translations;
+
+	translations_collect(snapshot, families, &translations);
+	for (size_t i = 0; i < translations.n; i++)
+		if (is_port(&translations.v[i]))
+			collect_exempt_bridge(&translations.v[i], ports);
+	translations_clear(&translations);
 }
 
 /* Docker's chains in nat return packets that come from a bridge. */
@@ -208,10 +233,12 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	translations_collect(snapshot, families, &translations);
 	for (size_t i = 0; i < translations.n; i++)
 		collect_translation(&translations.v[i], info, ports);
+	/* A bridge may be named in one family, and have addresses of both. */
+	collect_exempt(snapshot, BOTH_FAMILIES & ~families, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *nat = snapshot_table(snapshot, family, "nat");
 
-		if (families & 1U << family && nat)
+		if (nat)
 			collect_returns(nat, ports);
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
@@ -220,11 +247,11 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	collect_proxies(world, &translations, families, ports);
 	translations_clear(&translations);
 	docker_ports_merge(ports);
-	docker_ports_other_bridges(world->others, families, ports);
+	docker_ports_other_bridges(world->others, BOTH_FAMILIES, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *filter = snapshot_table(snapshot, family, "filter");
 
-		if (!(families & 1U << family) || !filter)
+		if (!filter)
 			continue;
 		collect_bridges(filter, ports);
 		collect_forward(filter, ports);

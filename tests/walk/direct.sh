@@ -45,10 +45,14 @@ load_docker() {
 	} | on_host "$command-$KIND-restore"
 }
 
-shows() { # STATUS LINE…: the exposure has each LINE, and no line "- LINE"
-	local line
-	gives "$1" on_host "$DOCKFW" -f "$CONF" -b "$KIND" --exposure --fail-if-open || return 1
+shows() { # STATUS [-6] LINE…: the exposure has each LINE, and no line "- LINE"
+	local line status=$1 only=()
 	shift
+	if [ "$1" = -6 ]; then
+		only=("$1")
+		shift
+	fi
+	gives "$status" on_host "$DOCKFW" -f "$CONF" -b "$KIND" --exposure --fail-if-open "${only[@]}" || return 1
 	for line in "$@"; do
 		if [ "${line#- }" != "$line" ]; then
 			! grep -qF -- "${line#- }" "$WORK/out"
@@ -157,8 +161,21 @@ for KIND in nft legacy; do
 	write_conf <<<'outside = { "ens3" }'
 done
 
-# A port that fares differently on the host's addresses.
+# Docker without IPv6 rules, whose bridge has a global network: what names the bridge is IPv4's.
 KIND=nft
+on_host nft flush ruleset
+load_docker iptables DROP 172.17.0.2 "$reply"
+try "IPv6 without Docker's rules" asks 2001:db8:17::2 9000
+for family in '' -6; do
+	# shellcheck disable=SC2086 # perhaps none
+	try "… is open to the world $family" shows 2 $family \
+		'[2001:db8:17::/64]:*/* container [2001:db8:17::/64]:* network docker0 answers direct from ens3 open to ANYONE'
+done
+try "… and $family shows only IPv6" shows 2 -6 '- 172.17' '0 published ports'
+write_conf <<<'outside = { "ens3" } families = { "ipv6" }'
+try "… also if it is configured" shows 2 '[2001:db8:17::/64]:*/* container' '- 172.17'
+write_conf <<<'outside = { "ens3" }'
+# A port that fares differently on the host's addresses.
 on_host nft flush ruleset
 on_host ip6tables-nft -P FORWARD DROP
 ip -n "$host" addr add 198.51.100.11/24 dev ens3
