@@ -201,6 +201,11 @@ addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length)
 	return length ? addr | ((((addr_t)1 << (width - length)) - 1)) : addr_max(family);
 }
 
+bool netinfo_prefix_has(enum family family, addr_t prefix, unsigned int length, addr_t addr)
+{
+	return !length || (addr >= prefix && addr <= netinfo_prefix_end(family, prefix, length));
+}
+
 /* The index of the first route that does not come before key. */
 static size_t lower_bound(const struct netinfo *info, const struct netroute *key)
 {

@@ -156,5 +156,6 @@ const struct netroute *netinfo_lookup(const struct netinfo *info, enum family fa
 				      uint32_t table, addr_t addr, int dev);
 /* The highest address with the same prefix as addr. */
 addr_t netinfo_prefix_end(enum family family, addr_t addr, unsigned int length);
+bool netinfo_prefix_has(enum family family, addr_t prefix, unsigned int length, addr_t addr);
 
 #endif

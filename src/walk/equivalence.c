@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "equivalence.h"
 
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,13 +183,15 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 {
 	const struct netinfo *info = index->info;
 	enum family family = index->family;
-	bool apart = tells_interfaces_apart(index), by_interface = false;
+	bool apart = tells_interfaces_apart(index), by_interface = false, by_address = false;
 	size_t n;
 	struct interface *names = patterns(index, &n);
 
 	/* Rules of policy routing may also match on an interface. */
-	for (size_t i = 0; i < info->nrules; i++)
+	for (size_t i = 0; i < info->nrules; i++) {
 		by_interface |= *info->rules[i].in || info->rules[i].vrf;
+		by_address |= info->rules[i].src_length;
+	}
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *iface = &info->ifs[i];
 		const struct valid_sources *from;
@@ -206,8 +210,12 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 		addrset_copy(&sources, &from->valid);
 		addrset_unite(&sources, &from->doubtful);
 		signature = class_mix(signature, addrset_hash(&sources));
-		/* A bridge passes on what is for its own network; routes of a VRF are not followed. */
-		if (apart || by_interface || iface->bridge || route_in_vrf(iface))
+		/*
+		 * A bridge passes on what is for its own network; routes of a VRF are not followed;
+		 * the way back may depend on the address that the reply comes from.
+		 */
+		if (apart || by_interface || iface->bridge || route_in_vrf(iface) ||
+		    (by_address && iface->rp_filter))
 			signature = class_mix(signature, (uint64_t)iface->index + 1);
 		equivalence_add_if(equivalence, iface, signature, &sources);
 	}
@@ -304,6 +312,30 @@ static uint64_t mix_address(uint64_t signature, const struct chain_index *index,
 	return maps_natively(index) ? class_mix(signature, (uint64_t)addr) : signature;
 }
 
+/*
+ * How policy routing distinguishes an address of the host. The reverse path filter looks up
+ * the reply, which comes from there. Rules before the local table may route it elsewhere.
+ */
+static uint64_t mix_routing(uint64_t signature, const struct netinfo *info, enum family family,
+			    addr_t addr)
+{
+	bool local = false;
+
+	for (size_t i = 0; i < info->nrules; i++) {
+		const struct netrule *rule = &info->rules[i];
+
+		if (rule->family != family)
+			continue;
+		local |= rule->table == RT_TABLE_LOCAL && rule->action == FR_ACT_TO_TBL;
+		if (rule->src_length)
+			signature = class_mix(signature, netinfo_prefix_has(family, rule->src,
+									    rule->src_length, addr));
+		if (!local)
+			signature = class_mix(signature, (uint64_t)addr);
+	}
+	return signature;
+}
+
 static void sort_addresses(struct equivalence *equivalence, const struct chain_index *index)
 {
 	struct own_addresses hosts;
@@ -322,7 +354,8 @@ static void sort_addresses(struct equivalence *equivalence, const struct chain_i
 			signatures[i] = mix_rule(signatures[i], rule, hosts.v[i].lo);
 	}
 	for (size_t i = 0; i < n && hosts.n > 1; i++)
-		signatures[i] = mix_address(signatures[i], index, hosts.v[i].lo);
+		signatures[i] = mix_routing(mix_address(signatures[i], index, hosts.v[i].lo),
+					    index->info, index->family, hosts.v[i].lo);
 	for (size_t i = n; i < hosts.n; i++)
 		signatures[i] = class_mix(1, i);
 	for (size_t i = 0; i < hosts.n; i++)

@@ -33,11 +33,6 @@ static const struct netrule *route_rules(const struct netinfo *info, enum family
 	return standard[family];
 }
 
-static bool prefix_has(enum family family, addr_t prefix, unsigned int length, addr_t addr)
-{
-	return !length || (addr >= prefix && addr <= netinfo_prefix_end(family, prefix, length));
-}
-
 bool route_in_vrf(const struct netif *iface)
 {
 	return iface && (iface->vrf || (iface->master && !iface->port));
@@ -58,7 +53,7 @@ static enum sure selects(const struct netrule *rule, const struct route_query *q
 		return NO;
 	if (rule->src_length && query->any)
 		is = both(is, MAYBE);
-	else if (!prefix_has(query->family, rule->src, rule->src_length, query->src))
+	else if (!netinfo_prefix_has(query->family, rule->src, rule->src_length, query->src))
 		return NO;
 	if (rule->mask && query->any_mark)
 		is = both(is, MAYBE);
@@ -71,7 +66,7 @@ static enum sure holds(const struct netrule *rule, const struct route_query *que
 {
 	enum sure is = selects(rule, query);
 
-	if (!prefix_has(query->family, rule->dst, rule->dst_length, query->dst))
+	if (!netinfo_prefix_has(query->family, rule->dst, rule->dst_length, query->dst))
 		is = NO;
 	return rule->invert ? YES - is : is;
 }

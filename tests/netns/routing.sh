@@ -278,6 +278,40 @@ try "… by the kernel, too" not from 192.0.2.1 lan 192.0.2.10
 ip rule del pref 90
 ip rule del pref 100
 
+# Each uplink by the address of the host: what is for docker-proxy has its reply routed by that.
+host && filter
+ip route add default via 192.0.2.1 dev ens4 table 102
+ip rule add from 192.0.2.10 lookup 102 pref 100
+ip -n lan route add default via 192.0.2.10
+listen=0.0.0.0 port=8080
+proxy -proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2 -container-port 80
+only=-4
+connects() { ip netns exec "$2" python3 -c 'import socket, sys
+socket.create_connection((sys.argv[2], 8080), float(sys.argv[3]), (sys.argv[1], 0))' "$1" "$3" "$patience"; }
+try "the address of the second uplink" connects 203.0.113.201 lan 192.0.2.10
+try "… is open there" exposes 2 '192.0.2.10:8080 proxy ens4 ANYONE'
+try "… and not the other's" not connects 203.0.113.201 lan 198.51.100.10
+try "… which is so listed" exposes 2 '198.51.100.10:8080 proxy ens4 192.0.2.0/24'
+ip rule del pref 100
+ip rule add not from 198.51.100.10 lookup 102 pref 100
+try "the same the other way" connects 203.0.113.201 lan 192.0.2.10
+try "… is open there as well" exposes 2 '192.0.2.10:8080 proxy ens4 ANYONE' '198.51.100.10:8080 proxy ens4 192.0.2.0/24'
+ip rule del pref 100
+# No interface is distinguished but by that.
+ip route del default
+ip route add default via 198.51.100.1 dev ens3 table 101
+ip rule add from 198.51.100.10 lookup 101 pref 100
+ip rule add from 192.0.2.10 lookup 102 pref 101
+try "both uplinks by their addresses" connects 203.0.113.201 lan 192.0.2.10
+try "… for the other, too" connects "$world4" world 198.51.100.10
+try "… are open each" exposes 2 '192.0.2.10:8080 proxy ens4 ANYONE' '198.51.100.10:8080 proxy ens3 ANYONE' \
+	'172.17.0.1:8080 proxy ens4 192.0.2.0/24'
+ip rule del pref 100
+ip rule del pref 101
+only=''
+end "${proxies[@]}"
+proxies=()
+
 # A VRF, if the kernel has them, has tables of its own, which are not followed.
 host && docker
 if ip link add vrf1 type vrf table 77 2>/dev/null; then
