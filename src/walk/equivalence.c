@@ -222,14 +222,27 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 	free(names);
 }
 
-/* Whether the rule's plain destination is a single address that is not one of the host's. */
+/* Whether the rule may match on the destination that the packet was sent to. */
+static bool asks_sent_to(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (!strcmp(rule->matches[i].name, "conntrack") ||
+		    guard_match_is(&rule->matches[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Whether the rule's plain destination is a single address that is not one of the host's, and
+ * nothing else depends on where the packet was sent before a translation.
+ */
 static bool is_for_another(const struct rule *rule, const struct addrrange *hosts, size_t n)
 {
 	enum family family = rule->family;
 	addr_t dst = addr_load(family, rule->dst.addr);
 
 	if (rule->invert & INV_DST || rule->opaque ||
-	    addr_load(family, rule->dst.mask) != addr_max(family))
+	    addr_load(family, rule->dst.mask) != addr_max(family) || asks_sent_to(rule))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (hosts[i].lo == dst)

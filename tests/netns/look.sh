@@ -412,6 +412,8 @@ while IFS='|' read -r pattern table chain rule; do
 done <<END
 $one|filter|DOCKER-USER|-m conntrack --ctorigdst 203.0.113.1 -j DROP
 $rest|filter|DOCKER-USER|-m conntrack --ctorigdst 203.0.113.1 -j DROP
+$one|filter|DOCKER-USER|-d 172.17.0.2 -m conntrack --ctorigdst 203.0.113.1 -j DROP
+$rest|filter|DOCKER-USER|-d 172.17.0.2 -m conntrack --ctorigdst 203.0.113.1 -j DROP
 $one|mangle|PREROUTING|-m iprange --dst-range 203.0.113.0-203.0.113.9 -j DROP
 $rest|mangle|PREROUTING|-m iprange --dst-range 203.0.113.0-203.0.113.9 -j DROP
 ^172.17.0.1:80/tcp .*open to ANYONE|mangle|PREROUTING|-m addrtype --dst-type LOCAL --limit-iface-in -j DROP
