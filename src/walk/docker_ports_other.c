@@ -131,7 +131,7 @@ void docker_ports_from_others(const struct world *world, enum family family, boo
 
 	if (!others)
 		return;
-	led_chains_others(others, family, &chains);
+	led_chains_others(others, family, world->sets, &chains);
 	for (size_t c = 0; c < others->nchains; c++) {
 		const struct other_chain *chain = &others->chains[c];
 		const struct other_table *table = &others->tables[chain->table];

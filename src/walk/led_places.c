@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addrset.h"
+#include "match_set.h"
 #include "sorted.h"
 #include "xt_match.h"
 
@@ -123,7 +125,37 @@ static void want_multiport(const struct ext *ext, const struct led_place *all,
 	}
 }
 
-static void narrow_xt(struct led_places *places, const struct rule *rule)
+static void want_range(const struct ext *ext, const struct led_place *all, enum family family,
+		       struct led_places *wanted)
+{
+	struct xt_iprange_mtinfo range;
+	struct led_place place = *all;
+
+	if (!xt_match_iprange(ext, &range) || !(range.flags & IPRANGE_DST) ||
+	    range.flags & IPRANGE_DST_INV)
+		return;
+	place.host.lo = addr_load(family, &range.dst_min);
+	place.host.hi = addr_load(family, &range.dst_max);
+	add(wanted, &place);
+}
+
+static void want_set(const struct ext *ext, const struct led_place *all, enum family family,
+		     const struct ipsets *sets, struct led_places *wanted)
+{
+	struct addrset members = { 0 };
+
+	if (!strcmp(ext->name, "set"))
+		match_set_destinations(ext, sets, family, &members);
+	for (size_t i = 0; i < members.n; i++) {
+		struct led_place place = *all;
+
+		place.host = members.v[i];
+		add(wanted, &place);
+	}
+	addrset_clear(&members);
+}
+
+static void narrow_xt(struct led_places *places, const struct rule *rule, const struct ipsets *sets)
 {
 	addr_t mask = addr_load(rule->family, rule->dst.mask), rest = ~mask & addr_max(rule->family);
 	struct led_place plain = { .host = { 0, addr_max(rule->family) }, .port = SPAN_ALL };
@@ -145,6 +177,8 @@ static void narrow_xt(struct led_places *places, const struct rule *rule)
 	narrow(places, &wanted);
 	for (size_t i = 0; i < rule->nmatches; i++) {
 		want_multiport(&rule->matches[i], &all, &wanted);
+		want_range(&rule->matches[i], &all, rule->family, &wanted);
+		want_set(&rule->matches[i], &all, rule->family, sets, &wanted);
 		if (wanted.n)
 			narrow(places, &wanted);
 	}
@@ -233,9 +267,10 @@ static void sort_jumps(struct led_chains *chains)
 		qsort(chains->jumps, chains->njumps, sizeof(*chains->jumps), by_to);
 }
 
-void led_chains_table(const struct table *table, struct led_chains *chains)
+void led_chains_table(const struct table *table, const struct ipsets *sets,
+		      struct led_chains *chains)
 {
-	*chains = (struct led_chains){ .family = table->family, .n = table->nchains };
+	*chains = (struct led_chains){ .family = table->family, .sets = sets, .n = table->nchains };
 	chains->v = xcalloc(chains->n + 1, sizeof(*chains->v));
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];
@@ -256,9 +291,9 @@ void led_chains_table(const struct table *table, struct led_chains *chains)
 }
 
 void led_chains_others(const struct other_filters *others, enum family family,
-		       struct led_chains *chains)
+		       const struct ipsets *sets, struct led_chains *chains)
 {
-	*chains = (struct led_chains){ .family = family, .n = others->nchains };
+	*chains = (struct led_chains){ .family = family, .sets = sets, .n = others->nchains };
 	chains->v = xcalloc(chains->n + 1, sizeof(*chains->v));
 	for (size_t c = 0; c < others->nchains; c++) {
 		const struct other_chain *chain = &others->chains[c];
@@ -290,13 +325,13 @@ void led_chains_clear(struct led_chains *chains)
 	*chains = (struct led_chains){ 0 };
 }
 
-static void narrow_by(struct led_places *places, enum family family, const struct rule *xt,
-		      const struct other_rule *native)
+static void narrow_by(struct led_places *places, const struct led_chains *chains,
+		      const struct rule *xt, const struct other_rule *native)
 {
 	if (xt)
-		narrow_xt(places, xt);
+		narrow_xt(places, xt, chains->sets);
 	else
-		narrow_native(places, native, family);
+		narrow_native(places, native, chains->family);
 }
 
 static void copy(struct led_places *to, const struct led_places *from)
@@ -315,7 +350,7 @@ static void add_jump_places(struct led_chains *chains, const struct led_jump *ju
 	struct led_places way = { 0 };
 
 	copy(&way, chain_places(chains, jump->from, depth + 1));
-	narrow_by(&way, chains->family, jump->xt, jump->native);
+	narrow_by(&way, chains, jump->xt, jump->native);
 	copy(places, &way);
 	led_places_clear(&way);
 }
@@ -354,5 +389,5 @@ void led_places_find(struct led_chains *chains, size_t chain, const struct rule 
 {
 	*places = (struct led_places){ 0 };
 	copy(places, chain_places(chains, chain, 0));
-	narrow_by(places, chains->family, xt, native);
+	narrow_by(places, chains, xt, native);
 }

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_LED_PLACES_H
 #define DOCKFW_LED_PLACES_H
 
+#include "ipset.h"
 #include "other_filter.h"
 #include "ruleset.h"
 
@@ -27,15 +28,17 @@ void led_places_clear(struct led_places *places);
 /* The jumps between the chains of a table, or of all tables of others. */
 struct led_chains {
 	enum family family;
+	const struct ipsets *sets; /* borrowed; NULL: what is in them is not known */
 	bool unknown; /* there are rules that may jump anywhere: every chain may have any packet */
 	struct led_jump *jumps; /* owned; sorted by the chain that they lead to */
 	size_t njumps, room;
 	struct led_chain *v;    /* owned */
 	size_t n;
 };
-void led_chains_table(const struct table *table, struct led_chains *chains);
+void led_chains_table(const struct table *table, const struct ipsets *sets,
+		      struct led_chains *chains);
 void led_chains_others(const struct other_filters *others, enum family family,
-		       struct led_chains *chains);
+		       const struct ipsets *sets, struct led_chains *chains);
 void led_chains_clear(struct led_chains *chains);
 
 /*

@@ -7,6 +7,8 @@
 #include <linux/netfilter/xt_set.h>
 #include <string.h>
 
+#include "sorted.h"
+
 /* The parts of the match; the kernel's are in enum ip_set_kopt (linux/netfilter/ipset/ip_set.h). */
 struct set_ref {
 	const struct ipset *set; /* NULL: not known */
@@ -57,6 +59,16 @@ static bool fits(const struct set_ref *ref, enum family family)
 	       ref->set->has_family[family];
 }
 
+void match_set_destinations(const struct ext *ext, const struct ipsets *sets, enum family family,
+			    struct addrset *to)
+{
+	struct set_ref ref = read_ref(ext, sets);
+
+	if (!is_unknown(&ref) && ref.set->kind == SET_ADDRESSES && !ref.invert && !ref.source[0] &&
+	    fits(&ref, family))
+		addrset_unite(to, &ref.set->members[family]);
+}
+
 bool match_set_reads_source(const struct ext *ext, const struct ipsets *sets, enum family family,
 			    bool *varies)
 {
@@ -76,11 +88,19 @@ bool match_set_reads_destination(const struct ext *ext)
 	return !ref.source[0] || (ref.dimensions > 1 && !ref.source[1]);
 }
 
+static int ends_before(const void *element, const void *key)
+{
+	return ((const struct addrrange *)element)->hi < *(const addr_t *)key ? -1 : 0;
+}
+
 static enum answer address_in(const struct addrset *set, const struct addrrange *dst)
 {
-	if (dst->lo == dst->hi)
-		return addrset_has(set, dst->lo) ? ANSWER_YES : ANSWER_NO;
-	return set->n ? ANSWER_MAYBE : ANSWER_NO;
+	/* The first range that does not end before the destinations begin. */
+	size_t i = sorted_first(&dst->lo, set->v, set->n, sizeof(*set->v), ends_before);
+
+	if (i == set->n || set->v[i].lo > dst->hi)
+		return ANSWER_NO;
+	return set->v[i].lo <= dst->lo && set->v[i].hi >= dst->hi ? ANSWER_YES : ANSWER_MAYBE;
 }
 
 /* A port of the packet, in the form of a set's member; false if the kernel has none. */

@@ -15,6 +15,9 @@ struct set_match {
 	struct addrset own;            /* … unless they are made for the packet's port */
 };
 
+/* Adds the destinations that are members of the set, if the match is on these. */
+void match_set_destinations(const struct ext *ext, const struct ipsets *sets, enum family family,
+			    struct addrset *to);
 /* Whether the match depends on the source; and if so, on the packet's port as well. */
 bool match_set_reads_source(const struct ext *ext, const struct ipsets *sets, enum family family,
 			    bool *varies);

@@ -306,4 +306,34 @@ iptables-nft -t nat -F PREROUTING
 own_nat 'ip daddr 198.18.0.0/24 dnat ip prefix to 172.17.0.0/24'
 try "nft: a prefix in the place of another" mapped
 nft delete table ip own
+
+# Destinations that are others than the host's own addresses, as of a network that is routed here.
+ipset create pub hash:net && ipset add pub 192.0.2.48/28
+for rule in '-d 192.0.2.48/28' '-m iprange --dst-range 192.0.2.48-192.0.2.63' '-m set --match-set pub dst'; do
+	# shellcheck disable=SC2086 # words
+	translate $rule -p tcp --dport 143
+	try "$rule" by_hand 192.0.2.50 192.0.2.48/28:143
+	iptables-nft -t nat -F PREROUTING
+done
+# One line has the address of the host, too.
+translate -d 198.51.100.0/28 -p tcp --dport 143
+try "a prefix with an address of the host" by_hand 198.51.100.10 198.51.100.0/28:143
+try "… and nothing else" test "$(grep -c ':143/.* open to ANYONE' "$WORK/out")" = 1
+iptables-nft -t nat -F PREROUTING
+ip6tables-nft -t nat -A PREROUTING -d 2001:db8:48::/64 -p tcp --dport 143 -j DNAT --to-destination '[fd00:17::2]:80'
+try "IPv6: -d" by_hand 2001:db8:48::5 '\[2001:db8:48::/64\]:143'
+ip6tables-nft -t nat -F PREROUTING
+while IFS='|' read -r rule place; do
+	nft "table ip own { chain c { type nat hook prerouting priority -110; $rule; }; }"
+	try "nft: $rule" by_hand 192.0.2.50 "$place"
+	nft delete table ip own
+done <<'END'
+ip daddr { 192.0.2.50, 192.0.2.51 } tcp dport 143 dnat to 172.17.0.2:80|192.0.2.50/31:143
+ip daddr 192.0.2.48/28 tcp dport 143 dnat to 172.17.0.2:80|192.0.2.48/28:143
+END
+nft 'table ip own { chain c { type nat hook prerouting priority -110
+	ip daddr 192.0.2.48/28 dnat ip prefix to ip daddr map { 192.0.2.48/28 : 172.17.0.0/28 }; }; }'
+try "nft: a map of prefixes" open_to '^192.0.2.50:80/tcp container 172.17.0.2:80 .* dnat .*open to ANYONE by filter DOCKER 1: '
+try "… for the kernel, too" ip netns exec outsider "$BUILD/tools/ask" 192.0.2.50 80
+nft delete table ip own
 finish
