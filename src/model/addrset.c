@@ -57,21 +57,9 @@ bool addr_parse(const char *text, enum family *family, addr_t *addr)
 	return false;
 }
 
-void addrset_clear(struct addrset *set)
-{
-	free(set->v);
-	*set = (struct addrset){ 0 };
-}
-
 void addrset_all(struct addrset *set, enum family family)
 {
 	addrset_add(set, 0, addr_max(family));
-}
-
-void addrset_copy(struct addrset *to, const struct addrset *from)
-{
-	to->v = from->n ? xmemdup(from->v, from->n * sizeof(*from->v)) : NULL;
-	to->n = to->room = from->n;
 }
 
 static int ends_before(const void *element, const void *key)
@@ -110,6 +98,8 @@ void addrset_add(struct addrset *set, addr_t lo, addr_t hi)
 	size_t first = addrset_find(set, lo ? lo - 1 : 0), last = first;
 	struct addrrange whole = { lo, hi };
 
+	if (addrset_is_shared(set))
+		shared_own(set);
 	while (last < set->n && (set->v[last].lo <= hi || set->v[last].lo == hi + 1)) {
 		/* hi + 1 of the highest address is 0; no later interval starts there. */
 		if (set->v[last].lo < whole.lo)
@@ -137,6 +127,12 @@ static void take_out(struct addrset *set, addr_t lo, addr_t hi)
 	replace(set, first, last, left, count);
 }
 
+/* Whether it is worth while to keep what is computed of them. */
+static bool large(const struct addrset *a, const struct addrset *b)
+{
+	return a->n >= SHARED_MIN || b->n >= SHARED_MIN;
+}
+
 /* Whether a walk over b's few intervals is cheaper than one over both. */
 static bool few(const struct addrset *a, const struct addrset *b)
 {
@@ -154,7 +150,7 @@ static void append(struct addrset *set, addr_t lo, addr_t hi)
 	set->v[set->n++] = (struct addrrange){ lo, hi };
 }
 
-void addrset_unite(struct addrset *set, const struct addrset *with)
+static void unite(struct addrset *set, const struct addrset *with)
 {
 	struct addrset sum = { 0 };
 	size_t i = 0, k = 0;
@@ -177,7 +173,7 @@ void addrset_unite(struct addrset *set, const struct addrset *with)
 	*set = sum;
 }
 
-void addrset_intersect(struct addrset *set, const struct addrset *with)
+static void intersect(struct addrset *set, const struct addrset *with)
 {
 	struct addrset both = { 0 };
 	size_t i = 0;
@@ -200,7 +196,7 @@ void addrset_intersect(struct addrset *set, const struct addrset *with)
 	*set = both;
 }
 
-void addrset_subtract(struct addrset *set, const struct addrset *what)
+static void subtract(struct addrset *set, const struct addrset *what)
 {
 	struct addrset rest = { 0 };
 	size_t k = 0;
@@ -228,6 +224,30 @@ void addrset_subtract(struct addrset *set, const struct addrset *what)
 	}
 	addrset_clear(set);
 	*set = rest;
+}
+
+void addrset_unite(struct addrset *set, const struct addrset *with)
+{
+	if (large(set, with))
+		shared_compute(set, with, unite);
+	else
+		unite(set, with);
+}
+
+void addrset_intersect(struct addrset *set, const struct addrset *with)
+{
+	if (large(set, with))
+		shared_compute(set, with, intersect);
+	else
+		intersect(set, with);
+}
+
+void addrset_subtract(struct addrset *set, const struct addrset *what)
+{
+	if (large(set, what))
+		shared_compute(set, what, subtract);
+	else
+		subtract(set, what);
 }
 
 void addrset_complement(struct addrset *set, enum family family)
@@ -266,22 +286,12 @@ bool addrset_has(const struct addrset *set, addr_t addr)
 	return i < set->n && set->v[i].lo <= addr;
 }
 
-bool addrset_equal(const struct addrset *a, const struct addrset *b)
-{
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->v[i].lo != b->v[i].lo || a->v[i].hi != b->v[i].hi)
-			return false;
-	return true;
-}
-
 bool addrset_is_one(const struct addrset *set)
 {
 	return set->n == 1 && set->v[0].lo == set->v[0].hi;
 }
 
-double addrset_size(const struct addrset *set)
+static double size_of(const struct addrset *set)
 {
 	double size = 0;
 
@@ -290,23 +300,17 @@ double addrset_size(const struct addrset *set)
 	return size;
 }
 
-uint64_t addrset_hash(const struct addrset *set)
+double addrset_size(const struct addrset *set)
 {
-	uint64_t hash = 0x9e3779b97f4a7c15u;
-
-	for (size_t i = 0; i < set->n; i++) {
-		addr_t parts[2] = { set->v[i].lo, set->v[i].hi };
-
-		for (size_t k = 0; k < 4; k++) {
-			hash ^= (uint64_t)(parts[k / 2] >> (k % 2 * 64));
-			hash *= 0xff51afd7ed558ccdu;
-			hash ^= hash >> 32;
-		}
-	}
-	return hash;
+	return addrset_is_shared(set) ? shared_size(set, size_of) : size_of(set);
 }
 
-bool addrset_is_world(const struct addrset *set, enum family family)
+uint64_t addrset_hash(const struct addrset *set)
+{
+	return shared_hash(set);
+}
+
+static bool is_world(const struct addrset *set, enum family family)
 {
 	struct addrset world = { 0 };
 	double all;
@@ -316,11 +320,27 @@ bool addrset_is_world(const struct addrset *set, enum family family)
 		addrset_all(&world, family);
 	else
 		addrset_add(&world, (addr_t)1 << 125, ((addr_t)1 << 126) - 1);
-	all = addrset_size(&world);
-	addrset_intersect(&world, set);
-	is = addrset_size(&world) >= all / 2;
+	all = size_of(&world);
+	intersect(&world, set);
+	is = size_of(&world) >= all / 2;
 	addrset_clear(&world);
 	return is;
+}
+
+bool addrset_is_world(const struct addrset *set, enum family family)
+{
+	return addrset_is_shared(set) ? shared_is_world(set, family, is_world)
+				      : is_world(set, family);
+}
+
+void addrset_share(struct addrset *set)
+{
+	shared_take(set);
+}
+
+void addrset_forget(void)
+{
+	shared_forget();
 }
 
 /* The length of the largest prefix that starts at lo and does not extend beyond hi. */

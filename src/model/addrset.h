@@ -4,15 +4,11 @@
 
 #include <netinet/in.h>
 
-#include "rule.h"
-#include "util.h"
+#include "addrset_shared.h"
 
 /*
- * Sets of addresses as sorted intervals that neither overlap nor touch. One type
- * serves both families: an IPv4 address is a number up to 2^32 - 1.
+ * What is done with addresses and sets of them; addrset_shared.h has the sets themselves.
  */
-
-typedef unsigned __int128 addr_t;
 
 /* The highest address of the family. */
 addr_t addr_max(enum family family);
@@ -29,18 +25,11 @@ char *addr_text(enum family family, addr_t addr, char text[INET6_ADDRSTRLEN]);
 /* Parses "192.0.2.1" or "2001:db8::1"; returns false if it is neither. */
 bool addr_parse(const char *text, enum family *family, addr_t *addr);
 
-struct addrrange {
-	addr_t lo, hi; /* inclusive */
-};
-
-struct addrset {
-	struct addrrange *v; /* owned */
-	size_t n, room;
-};
-
-void addrset_clear(struct addrset *set);
+/* Shares the intervals with equal sets, if there are many. For one that is copied often. */
+void addrset_share(struct addrset *set);
+/* Frees what is kept of earlier computations with large sets. */
+void addrset_forget(void);
 void addrset_all(struct addrset *set, enum family family); /* set must be empty */
-void addrset_copy(struct addrset *to, const struct addrset *from);
 /* Adds every address from lo to hi. */
 void addrset_add(struct addrset *set, addr_t lo, addr_t hi);
 
@@ -56,7 +45,6 @@ void addrset_complement(struct addrset *set, enum family family);
 bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, addr_t mask);
 
 bool addrset_has(const struct addrset *set, addr_t addr);
-bool addrset_equal(const struct addrset *a, const struct addrset *b);
 /* Whether it holds exactly one address. */
 bool addrset_is_one(const struct addrset *set);
 /* The number of addresses, to the precision of a double. */

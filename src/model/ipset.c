@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+struct ipset_found {
+	bool has;
+	uint8_t proto;
+	uint16_t port;
+	struct addrset addresses;
+};
+
 struct ipset *ipsets_add(struct ipsets *sets, uint16_t index, const char *name)
 {
 	struct ipset *set = xcalloc(1, sizeof(*set));
@@ -25,7 +32,11 @@ void ipset_forget(struct ipset *set)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		addrset_clear(&set->members[family]);
+	for (enum family family = 0; set->found && family < FAMILY_COUNT; family++)
+		addrset_clear(&set->found[family].addresses);
+	free(set->found);
 	free(set->v);
+	set->found = NULL;
 	set->v = NULL;
 	set->n = set->room = 0;
 	set->kind = SET_UNKNOWN;
@@ -88,6 +99,8 @@ void ipset_finish(struct ipset *set, enum family family)
 {
 	if (set->n)
 		qsort(set->v, set->n, sizeof(*set->v), by_port);
+	if (set->kind == SET_ADDRESS_PORTS && !set->found)
+		set->found = xcalloc(FAMILY_COUNT, sizeof(*set->found));
 	if (set->kind != SET_ADDRESSES)
 		return;
 	add_members(&set->members[family], set->v, set->n);
@@ -113,8 +126,8 @@ static size_t first_at(const struct ipset *set, uint8_t proto, uint16_t port)
 	return low;
 }
 
-void ipset_at(const struct ipset *set, enum family family, uint8_t proto, uint16_t port,
-	      struct addrset *addresses)
+static void find_at(const struct ipset *set, enum family family, uint8_t proto, uint16_t port,
+		    struct addrset *addresses)
 {
 	size_t first = first_at(set, proto, port), last = first;
 
@@ -122,6 +135,23 @@ void ipset_at(const struct ipset *set, enum family family, uint8_t proto, uint16
 		last++;
 	if (set->has_family[family])
 		add_members(addresses, set->v + first, last - first);
+}
+
+void ipset_at(const struct ipset *set, enum family family, uint8_t proto, uint16_t port,
+	      struct addrset *addresses)
+{
+	struct ipset_found *found = set->found ? &set->found[family] : NULL;
+
+	if (!found) {
+		find_at(set, family, proto, port, addresses);
+		return;
+	}
+	if (!found->has || found->proto != proto || found->port != port) {
+		addrset_clear(&found->addresses);
+		*found = (struct ipset_found){ .has = true, .proto = proto, .port = port };
+		find_at(set, family, proto, port, &found->addresses);
+	}
+	addrset_copy(addresses, &found->addresses);
 }
 
 bool ipset_any_in(const struct ipset *set, uint8_t proto, struct span ports)

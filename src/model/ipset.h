@@ -29,6 +29,8 @@ struct ipset {
 	struct addrset members[FAMILY_COUNT]; /* for SET_ADDRESSES */
 	struct ipset_member *v; /* owned; while it is filled in, and for the other kinds */
 	size_t n, room;
+	/* What ipset_at() found last, for each family: many ports of a host have the same one inside. */
+	struct ipset_found *found; /* owned; NULL for the other kinds */
 };
 
 struct ipsets {

@@ -434,6 +434,22 @@ void native_ready(struct ready_rule *ready, const struct other_rule *rule, enum 
 	}
 }
 
+static int by_lo(const void *left, const void *right)
+{
+	const struct addrrange *a = left, *b = right;
+
+	return a->lo < b->lo ? -1 : a->lo > b->lo;
+}
+
+/* Adds the ranges in order, which costs least. */
+static void add_sorted(struct addrset *set, struct addrrange *ranges, size_t n)
+{
+	if (n)
+		qsort(ranges, n, sizeof(*ranges), by_lo);
+	for (size_t i = 0; i < n; i++)
+		addrset_add(set, ranges[i].lo, ranges[i].hi);
+}
+
 /*
  * Adds the sources for which the combinations of intervals hold, and those for which they
  * may.
@@ -441,6 +457,10 @@ void native_ready(struct ready_rule *ready, const struct other_rule *rule, enum 
 static void add_boxes(const struct other_test *test, const struct native_value *values,
 		      struct native_split *split)
 {
+	struct addrrange *possible = xcalloc(other_test_count(test) + 1, sizeof(*possible));
+	struct addrrange *sure = xcalloc(other_test_count(test) + 1, sizeof(*sure));
+	size_t npossible = 0, nsure = 0;
+
 	for (size_t i = 0; i < other_test_count(test); i++) {
 		enum answer answer = box_holds(test, i, values);
 		struct addrrange range = { 0, OTHER_MASK_ALL };
@@ -461,10 +481,14 @@ static void add_boxes(const struct other_test *test, const struct native_value *
 		}
 		if (answer == ANSWER_NO || range.lo > range.hi)
 			continue;
-		addrset_add(&split->possible, range.lo, range.hi);
+		possible[npossible++] = range;
 		if (answer == ANSWER_YES)
-			addrset_add(&split->sure, range.lo, range.hi);
+			sure[nsure++] = range;
 	}
+	add_sorted(&split->possible, possible, npossible);
+	add_sorted(&split->sure, sure, nsure);
+	free(possible);
+	free(sure);
 }
 
 /* Which of all sources the test is true of. */

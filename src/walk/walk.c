@@ -134,6 +134,7 @@ void walker_clear(struct walker *walker)
 	native_host_clear(&walker->native);
 	free(walker->order);
 	memo_free(walker->memo);
+	addrset_forget();
 	*walker = (struct walker){ 0 };
 }
 

@@ -83,6 +83,80 @@ static void operations(void **state)
 	}
 }
 
+/* Enough intervals that equal sets share them, and that results are kept. */
+#define LARGE 4096
+
+static void large_set(struct addrset *set, bool *bits, enum family family, unsigned int seed)
+{
+	srandom(seed);
+	for (unsigned int i = 0; i < LARGE; i++) {
+		bits[i] = random() % 3 == 0;
+		if (bits[i])
+			addrset_add(set, at(family, false, i), at(family, false, i));
+	}
+}
+
+static void check_large(const struct addrset *set, const bool *bits, enum family family)
+{
+	struct addrset plain = { 0 };
+	double size = 0;
+
+	for (unsigned int i = 0; i < LARGE; i++) {
+		assert_int_equal(addrset_has(set, at(family, false, i)), bits[i]);
+		if (bits[i])
+			addrset_add(&plain, at(family, false, i), at(family, false, i));
+		size += bits[i];
+	}
+	assert_true(addrset_equal(set, &plain) && addrset_hash(set) == addrset_hash(&plain));
+	assert_true(addrset_size(set) == size);
+	assert_false(addrset_is_world(set, family));
+	addrset_clear(&plain);
+}
+
+/* A few sets in every combination, so that most results are known from an earlier round. */
+static void large_operations(void **state)
+{
+	static bool a_bits[LARGE], b_bits[LARGE], made[LARGE];
+
+	(void)state;
+	for (unsigned int round = 0; round < 300; round++) {
+		enum family family = round % 2 ? FAMILY_IPV4 : FAMILY_IPV6;
+		struct addrset a = { 0 }, b = { 0 }, c = { 0 }, d = { 0 };
+
+		large_set(&a, a_bits, family, 1 + round % 3);
+		large_set(&b, b_bits, family, 1 + round % 5);
+		if (round % 4 == 3)
+			addrset_share(&a);
+		addrset_copy(&c, &a);
+		addrset_copy(&d, &c);
+		if (round % 3 == 0)
+			addrset_unite(&a, &b);
+		else if (round % 3 == 1)
+			addrset_intersect(&a, &b);
+		else
+			addrset_subtract(&a, &b);
+		for (unsigned int i = 0; i < LARGE; i++)
+			made[i] = round % 3 == 0   ? a_bits[i] | b_bits[i]
+				  : round % 3 == 1 ? a_bits[i] & b_bits[i] : a_bits[i] & !b_bits[i];
+		check_large(&a, made, family);
+		/* What becomes of one does not become of its copies. */
+		addrset_add(&c, at(family, false, 7), at(family, false, 9));
+		check_large(&d, a_bits, family);
+		memset(a_bits + 7, 1, 3);
+		check_large(&c, a_bits, family);
+		addrset_complement(&c, family);
+		assert_true(addrset_is_world(&c, family));
+		addrset_complement(&c, family);
+		check_large(&c, a_bits, family);
+		addrset_clear(&a);
+		addrset_clear(&b);
+		addrset_clear(&c);
+		addrset_clear(&d);
+		if (round % 100 == 99)
+			addrset_forget();
+	}
+}
+
 static void masks(void **state)
 {
 	(void)state;
@@ -232,7 +306,8 @@ static void pool(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fill), cmocka_unit_test(operations), cmocka_unit_test(masks), cmocka_unit_test(texts),
+		cmocka_unit_test(fill), cmocka_unit_test(operations),
+		cmocka_unit_test(large_operations), cmocka_unit_test(masks), cmocka_unit_test(texts),
 		cmocka_unit_test(world), cmocka_unit_test(pool),
 	};
 

@@ -26,6 +26,8 @@ listing() { # KIND-OF-RULES
 				1 + int(i / 1000), 1 + int(i / 5) % 200, 80 + i % 5
 		for (i = 0; i < 1000; i++) {
 			source = (1 + i % 200) "." int(i / 200) * 16 ".0.0/16"
+			if (kind == "members")
+				break
 			if (kind == "sources")
 				printf "-A DOCKER-USER -s %s -j DROP\n", source
 			else if (kind == "ports")
@@ -60,6 +62,30 @@ shared() {
 	[ "$(stat -c %s "$WORK/json")" -gt 100000000 ] && [ "$(grep -oE '[0-9]+' "$WORK/peak" | tail -n 1)" -lt "$limit" ]
 }
 
+# A set of 50,000 addresses in a rule for each of 500 containers: the addresses are kept once, and what
+# is left of all others, too.
+members() {
+	awk 'BEGIN {
+		print "create bad hash:ip maxelem 50000"
+		for (i = 0; i < 50000; i++) printf "add bad %d.%d.%d.9\n", 20 + i / 2500, i / 10 % 250, i % 10
+	}' | on_host ipset restore || return 1
+	ports=500
+	{
+		listing members
+		echo '*filter'
+		awk 'BEGIN { for (i = 0; i < 500; i++)
+			printf "-A DOCKER-USER -d 172.17.1.%d/32 -p tcp --dport %d -m set --match-set bad src -j DROP\n",
+				1 + int(i / 5), 80 + i % 5 }'
+		echo COMMIT
+	} | on_host "iptables-$KIND-restore" --noflush || return 1
+	write_conf </dev/null
+	on_host "$BUILD/tools/peak" "$DOCKFW" -f "$CONF" -b "$KIND" --exposure -q 2>&1 | tee "$WORK/peak"
+	on_host "$DOCKFW" -f "$CONF" -b "$KIND" --exposure >"$WORK/out"
+	ports=10000
+	[ "$(grep -c 'answers dnat .* open to ANYONE but members of set bad ' "$WORK/out")" = 500 ] &&
+		[ "$(grep -oE '[0-9]+' "$WORK/peak" | tail -n 1)" -lt "$limit" ]
+}
+
 for KIND in nft legacy; do
 	net_down
 	net_up
@@ -72,4 +98,7 @@ KIND=nft
 net_down
 net_up
 try "$KIND: the JSON is never kept as one text" shared
+net_down
+net_up
+try "$KIND: a large set in many rules" members
 finish
