@@ -90,8 +90,11 @@ static int check_names(const struct rule_batch *batch)
 /* The refusal of the family that has a real reason, or else of the first configured one. */
 static const char *refusal(const struct rule_batch *batch, size_t i)
 {
-	const char *first = NULL;
+	const char *first = NULL, *as4 = batch->specs[FAMILY_IPV4][i].error;
+	const char *as6 = batch->specs[FAMILY_IPV6][i].error;
 
+	if (as4 && as6 && !strncmp(as4, "-6:", 3) && !strncmp(as6, "-4:", 3))
+		return "it has both -4 and -6, and so it is for no packet: without them, it is for both families";
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct spec *spec = &batch->specs[family][i];
 

@@ -516,6 +516,9 @@ static void bad_chains(void **state)
 			 "chain DOCKER-USER { rules = { \"-j OFFICE\", \"-g OFFICE\" } }"));
 	refused_at("chain DOCKER-USER { rules = {\n\"-j OFFICE\" } }", 2, "no chain 'OFFICE'");
 	refused_at("chain DOCKER-USER { rules = {\n\"-6 -s 192.0.2.1 -j DROP\" } }", 2, "'192.0.2.1' is not an IPv6 address");
+	refused_at("chain DOCKER-USER { rules = {\n\"-4 -6 -j DROP\" } }", 2, "it has both -4 and -6");
+	refused_at("families = { ipv6 }\nchain DOCKER-USER { rules = {\n\"--ipv6 -4 -j DROP\" } }", 3,
+		   "it has both -4 and -6");
 	refused_at("chain A { rules = {\n\"-j A\" } }", 2, "the chains form a loop: A -> A");
 	refused_at("chain A { rules = {\n\"-j B\" } }\nchain B { rules = {\n \"-j DROP\",\n\"-g C\" } }\n"
 		   "chain C { rules = {\n \"-p tcp -j A\" } }", 7, "A -> B -> C -> A");
