@@ -48,6 +48,25 @@ static void print_address(const struct rule *rule, char option, const struct add
 }
 
 /*
+ * iptables lists a name with a double quote as it is, and then does not read the line as the
+ * same rule. It does with the name in quotes.
+ */
+static void print_name(const char *name, size_t size)
+{
+	if (!memchr(name, '"', size)) {
+		printf("%.*s", (int)size, name);
+		return;
+	}
+	putchar('"');
+	for (size_t i = 0; i < size; i++) {
+		if (name[i] == '"' || name[i] == '\\')
+			putchar('\\');
+		putchar(name[i]);
+	}
+	putchar('"');
+}
+
+/*
  * "-i +" is every interface and is not printed. Its negation, which never matches,
  * is printed as by iptables-nft 1.8.9 and every iptables from 1.8.11 on;
  * iptables-legacy up to 1.8.10 drops it, and so lists the opposite.
@@ -57,8 +76,10 @@ static void print_interface(const struct rule *rule, char option, const struct i
 {
 	bool invert = rule->invert & flag;
 
-	if (*iface->name && (strcmp(iface->name, "+") || invert))
-		printf("%s -%c %.*s", invert ? " !" : "", option, IFNAMSIZ, iface->name);
+	if (!*iface->name || (!strcmp(iface->name, "+") && !invert))
+		return;
+	printf("%s -%c ", invert ? " !" : "", option);
+	print_name(iface->name, strnlen(iface->name, IFNAMSIZ));
 }
 
 static void print_protocol(const struct rule *rule)

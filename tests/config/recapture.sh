@@ -34,6 +34,19 @@ KIND=nft
 load docker-28.5
 load docker-28.5.ipv6 ip6tables
 ipt -A DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT
+# A name with a double quote, which iptables lists in a way that it does not read.
+quoted() {
+	capture 0 -o "$WORK/quoted.conf" && ipt -F DOCKER-USER &&
+		gives 1 "$DOCKFW" -f "$WORK/quoted.conf" -b "$KIND" --repair &&
+		gives 1 "$DOCKFW" -f "$WORK/quoted.conf" -b "$KIND" &&
+		grep -qF -- "-i a\"b ! -o c\\d\"e" <(ipt -S DOCKER-USER)
+}
+ipt -A DOCKER-USER -i 'a"b' ! -o 'c\d"e' -p tcp -j DROP
+try "an interface with a double quote in its name: captured, lost and repaired" quoted
+ipt -F DOCKER-USER
+nft delete table ip dockfw
+nft delete table ip6 dockfw
+ipt -A DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT
 try "a new file" capture 0 -o "$FILE"
 try "only root may read it" mode_is '600 0:0'
 sample 640
