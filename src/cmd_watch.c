@@ -34,7 +34,7 @@ struct running {
 	struct session session;
 	struct watch watch;
 	struct watch_counts counts;
-	struct folder_events folders; /* those of the configuration's files */
+	struct folder_events folders; /* of the configuration's files */
 	struct firewalld_signal firewalld;
 	uint64_t bus_ms; /* when to open that again, if it is not open */
 	int signals; /* signalfd(2) */
@@ -110,36 +110,42 @@ static void tell(void *data, const struct watch_event *event)
 
 /* ---- the configuration ---- */
 
-/* The folder in which all that the path or pattern names is, as far as it has no wildcard. */
-static char *folder_of(const char *path)
+/* The folder in which all that the pattern names is, as far as it has no wildcard, with its '/'. */
+static char *folder_of(const char *pattern)
 {
-	size_t plain = strcspn(path, "*?[");
-	char *folder = xstrdup(path), *slash;
+	char *folder = xstrdup(pattern), *slash;
 
-	folder[plain] = '\0';
+	folder[strcspn(folder, "*?[")] = '\0';
 	slash = strrchr(folder, '/');
-	if (!slash || slash == folder) {
+	if (!slash) {
 		free(folder);
-		return xstrdup(slash ? "/" : ".");
+		return xstrdup("./");
 	}
-	*slash = '\0';
+	slash[1] = '\0';
 	return folder;
 }
 
-/* Listens to the folders of all its files, also to those that an include pattern leaves empty. */
+/*
+ * Listens to all its files, also to those that an include pattern would match, and to what is on
+ * the way to them. Names of folders that were replaced are those of other ones, so this is done
+ * before each reading, and after it with the files that it has found.
+ */
 static void follow_files(struct running *running)
 {
 	struct flat_parts parts = { 0 };
-	struct strings folders = { 0 };
+	struct strings paths = { 0 };
 
-	strings_take(&folders, folder_of(running->options->config));
+	strings_add(&paths, running->options->config);
 	if (running->configuration.flat)
 		flat_split(running->configuration.flat, &parts);
+	for (size_t i = 0; i < parts.nfiles; i++)
+		if (*parts.files[i].name)
+			strings_add(&paths, parts.files[i].name);
 	for (size_t i = 0; i < parts.nmatches; i++)
-		strings_take(&folders, folder_of(parts.matches[i].pattern));
-	folder_events_set(&running->folders, &folders);
+		strings_take(&paths, folder_of(parts.matches[i].pattern));
+	folder_events_set(&running->folders, &paths);
 	flat_parts_clear(&parts);
-	strings_clear(&folders);
+	strings_clear(&paths);
 }
 
 /* The configuration, and a session that goes by it. */
@@ -152,7 +158,6 @@ static int begin(struct running *running)
 		return -1;
 	if (running->configuration.broken)
 		diag_warning("%s", running->configuration.broken);
-	follow_files(running);
 	cmd_override(running->configuration.policy, options);
 	return session_open(&running->session, cmd_backends, running->configuration.policy);
 }
@@ -165,10 +170,11 @@ static bool same_text(const char *a, const char *b)
 /* What is wrong with the new one has been printed; the one in force stays if there is no other. */
 static void reload(struct running *running, bool forced)
 {
-	struct running next = { .options = running->options, .folders = { .fd = -1 } };
+	struct running next = { .options = running->options };
 	const struct configuration *now = &running->configuration;
 
 	running->reload_ms = 0;
+	follow_files(running);
 	if (begin(&next)) {
 		diag_warning("the configuration that is in force stays");
 		diag_forget();
@@ -185,7 +191,6 @@ static void reload(struct running *running, bool forced)
 		follow_files(running);
 		running->stored = false;
 	}
-	folder_events_close(&next.folders);
 	session_close(&next.session);
 	configuration_clear(&next.configuration);
 }
@@ -351,8 +356,10 @@ int cmd_watch(const struct options *options)
 		.session = &running.session, .only_report = options->dry_run,
 		.timeout = options->timeout, .tell = tell, .data = &running,
 	};
+	follow_files(&running);
 	if ((running.lock = watch_lock(options->state_folder, false)) >= 0 && !begin(&running) &&
 	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
+		follow_files(&running);
 		diag_only_new(true);
 		look(&running);
 		service_notify("READY=1");

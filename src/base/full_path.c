@@ -42,6 +42,11 @@ static char *absolute(const char *path)
 
 char *full_path(const char *path)
 {
+	return full_path_steps(path, NULL);
+}
+
+char *full_path_steps(const char *path, struct strings *steps)
+{
 	char *whole = absolute(path), *done = xstrdup(""), *at = whole;
 	unsigned int links = 0;
 
@@ -59,6 +64,8 @@ char *full_path(const char *path)
 			continue;
 		}
 		next = xasprintf("%s/%.*s", done, (int)length, at);
+		if (steps)
+			strings_add(steps, next);
 		link = links < LINKS_LIMIT ? through_link(next, rest) : NULL;
 		if (!link) {
 			free(done);

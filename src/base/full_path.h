@@ -9,4 +9,8 @@
  */
 char *full_path(const char *path);
 
+struct strings;
+/* The same; adds each path that is looked up on the way: folders, links and what they lead to. */
+char *full_path_steps(const char *path, struct strings *steps);
+
 #endif
