@@ -116,6 +116,12 @@
  */
 #define STORM_WRITES 200
 #define STORM_OVER_MS 60000
+/*
+ * Nothing announces a new interface, a docker-proxy or a member of ipset's sets: there is a look
+ * at least so often, unless looks would then take more than a hundredth of one processor.
+ */
+#define WATCH_UNANNOUNCED_MS 10000
+#define WATCH_UNANNOUNCED_PACE 99
 /* After a failed look, such as a time limit. */
 #define WATCH_FAILED_MS 1000
 /* A guard that the kernel refused: nothing announces that what it lacked is there now. */

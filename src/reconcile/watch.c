@@ -230,6 +230,7 @@ unsigned int watch_due(const struct watch *watch)
 		due = quiet < most ? quiet : most;
 		due = due < watch->pace_ms ? watch->pace_ms : due;
 	}
+	due = earliest(due, watch->unannounced_ms);
 	/* Whoever undoes each repair is given time; the guard is not. */
 	if (due < watch->undone_ms + pause_of(watch))
 		due = watch->undone_ms + pause_of(watch);
@@ -488,12 +489,12 @@ static int look_at_docker(struct watch *watch, bool *done)
 
 int watch_look(struct watch *watch)
 {
-	uint64_t spent = clock_cpu_us();
+	uint64_t spent = clock_cpu_us(), pause;
 	bool wrong = false, restored = false, changed;
 
 	deadline_start(watch->timeout);
 	watch->looks++;
-	watch->first_ms = watch->latest_ms = watch->again_ms = 0;
+	watch->first_ms = watch->latest_ms = watch->again_ms = watch->unannounced_ms = 0;
 	/* A set that was missing may exist by now. */
 	refusals_clear(&watch->session->refused);
 	if ((!watch->has_digest && watch->session->ops->digest && compare(watch, &changed)) ||
@@ -511,6 +512,10 @@ int watch_look(struct watch *watch)
 	if (!watch->again_ms && watch->session->refused.guard)
 		watch->again_ms = clock_ms() + WATCH_REFUSED_MS;
 	writers_clear(&watch->writers);
-	watch->pace_ms = clock_ms() + (clock_cpu_us() - spent) * WATCH_PACE / 1000;
+	spent = clock_cpu_us() - spent;
+	watch->pace_ms = clock_ms() + spent * WATCH_PACE / 1000;
+	pause = spent * WATCH_UNANNOUNCED_PACE / 1000;
+	pause = pause > WATCH_UNANNOUNCED_MS ? pause : WATCH_UNANNOUNCED_MS;
+	watch->unannounced_ms = clock_ms() + pause;
 	return 0;
 }

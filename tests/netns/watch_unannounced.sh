@@ -1,0 +1,70 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034 # for the scripts that are sourced
+# --watch finds what no table announces: a docker-proxy, an interface that goes, and a ban in a
+# set of ipset, which a published port follows with the host's own firewall.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "$TESTS/dockerd.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
+
+# The stand-in listens, and accepts nothing: what gets in waits for an answer.
+closed() { refused "$outsider" 198.51.100.10 5432; }
+# Looks that an earlier change has caused are over, since the watch has reported nothing for a while.
+quiet() { sleep 5; }
+
+hosts_up
+for KIND in nft legacy; do
+	clear_tables
+	write_conf <<-'END'
+	outside  = { "ens3" }
+	unlisted = "refuse"
+	chain "DOCKER-USER" { rules = { "-i wg7 -p tcp --dport 22 -j DROP" } }
+	END
+	ip link add wg7 type bridge
+	proxies=()
+	listen=0.0.0.0 port=5432
+	try "$KIND: dockerd without iptables" dockerd --iptables=false --ip6tables=false
+	try "$KIND: the watch starts" watch
+	quiet
+	no_events
+	try "$KIND: a docker-proxy starts" proxy -proto tcp -host-ip 0.0.0.0 -host-port 5432 -container-ip 172.17.0.2 -container-port 80
+	try "$KIND: the port, which no section names, is closed" until_true closed
+	try "$KIND: that is reported" event '.event == "repaired" and .culprit == null and (.findings | any(.id == "guard-differs"))'
+	ip link delete wg7
+	try "$KIND: an interface goes, which is reported" event '.event == "wrong" and (.findings | any(.id == "interface-missing"))'
+	ip link add wg7 type bridge
+	try "$KIND: it comes back, which is reported" event '.event == "right"'
+	try "$KIND: the watch ends" stop
+	ip link delete wg7
+	end "${proxies[@]}" "$dockerd"
+
+	if ! ipset create bans hash:ip; then
+		echo "ok $((tests += 1)) - $KIND: bans # SKIP this kernel has no ipset"
+		continue
+	fi
+	clear_tables
+	load docker-28.5 && load docker-28.5.ipv6 ip6tables
+	write_conf <<-'END'
+	outside  = { "ens3" }
+	unlisted = "host-firewall"
+	END
+	ipt -A INPUT -i ens3 -m set --match-set bans src -j REJECT
+	ip6tables-"$KIND" -A INPUT -i ens3 -s 2001:db8:113::99 -j REJECT
+	try "$KIND: a watch of the host's own firewall" watch
+	quiet
+	try "$KIND: nobody is banned" reaches "$outsider" 198.51.100.10
+	ipset add bans 203.0.113.200
+	try "$KIND: a ban holds" until_true refused "$outsider" 198.51.100.10
+	try "$KIND: for nobody else" reaches "$allowed" 198.51.100.10
+	ipset del bans 203.0.113.200
+	try "$KIND: and ends" until_true reaches "$outsider" 198.51.100.10
+	try "$KIND: that watch ends" stop
+	clear_tables
+	ipset destroy bans
+done
+finish
