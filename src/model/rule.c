@@ -345,6 +345,31 @@ static uint32_t hash_masked(uint32_t hash, const uint8_t *data, const uint8_t *m
 	return hash;
 }
 
+/*
+ * Of the data of a match: usersize may be known on only one side, so a short part, which userspace
+ * sets in every extension. All of conntrack's is userspace's, and the rules of publish sections
+ * differ only in a port that comes after its addresses.
+ */
+static size_t hashed_size(const struct ext *ext)
+{
+	size_t most = strcmp(ext->name, "conntrack") ? 8 : ext->size;
+
+	return ext->size < most ? ext->size : most;
+}
+
+static uint32_t hash_match(uint32_t hash, enum family family, const struct ext *ext)
+{
+	size_t size = hashed_size(ext);
+
+	hash = hash_bytes(hash, ext->name, strlen(ext->name));
+	if (is_comment(ext))
+		return hash_bytes(hash, ext->data, strnlen((char *)ext->data, ext->size));
+	for (size_t i = 0; i < size; i++)
+		if (ext->data[i] && counts(family, ext, i))
+			hash = hash_word(hash, (uint32_t)i << 8 | ext->data[i]);
+	return hash;
+}
+
 uint32_t rule_hash(const struct rule *rule)
 {
 	size_t size = family_addr_size(rule->family);
@@ -358,21 +383,8 @@ uint32_t rule_hash(const struct rule *rule)
 	hash = hash_masked(hash, rule->dst.addr, rule->dst.mask, size);
 	hash = hash_masked(hash, (const uint8_t *)rule->in.name, rule->in.mask, IFNAMSIZ);
 	hash = hash_masked(hash, (const uint8_t *)rule->out.name, rule->out.mask, IFNAMSIZ);
-	for (size_t i = 0; i < unmarked_matches(rule); i++) {
-		const struct ext *ext = &rule->matches[i];
-		uint8_t part[8] = { 0 };
-
-		hash = hash_bytes(hash, ext->name, strlen(ext->name));
-		/* usersize may be known on only one side, so hash just a short part,
-		 * which userspace sets in every extension. */
-		for (size_t k = 0; k < sizeof(part) && k < ext->size; k++)
-			if (counts(rule->family, ext, k))
-				part[k] = ext->data[k];
-		if (!is_comment(ext))
-			hash = hash_bytes(hash, part, sizeof(part));
-		else
-			hash = hash_bytes(hash, ext->data, strnlen((char *)ext->data, ext->size));
-	}
+	for (size_t i = 0; i < unmarked_matches(rule); i++)
+		hash = hash_match(hash, rule->family, &rule->matches[i]);
 	if (rule->chain)
 		hash = hash_bytes(hash, rule->chain, strlen(rule->chain));
 	return hash_bytes(hash, rule->target.name, strlen(rule->target.name));
