@@ -117,8 +117,9 @@
 #define STORM_WRITES 200
 #define STORM_OVER_MS 60000
 /*
- * Nothing announces a new interface, a docker-proxy or a member of ipset's sets: there is a look
- * at least so often, unless looks would then take more than a hundredth of one processor.
+ * Nothing announces a docker-proxy or a member of ipset's sets: if who is closed out depends on
+ * them, there is a look at least so often, unless looks would then take more than a hundredth of
+ * one processor.
  */
 #define WATCH_UNANNOUNCED_MS 10000
 #define WATCH_UNANNOUNCED_PACE 99

@@ -487,6 +487,12 @@ static int look_at_docker(struct watch *watch, bool *done)
 	return status;
 }
 
+/* Whether who is closed out depends on docker-proxies, or on what the host's own firewall looks up. */
+static bool needs_unannounced(const struct policy *policy)
+{
+	return policy->unlisted == UNLISTED_REFUSE || policy_follows_host(policy);
+}
+
 int watch_look(struct watch *watch)
 {
 	uint64_t spent = clock_cpu_us(), pause;
@@ -516,6 +522,7 @@ int watch_look(struct watch *watch)
 	watch->pace_ms = clock_ms() + spent * WATCH_PACE / 1000;
 	pause = spent * WATCH_UNANNOUNCED_PACE / 1000;
 	pause = pause > WATCH_UNANNOUNCED_MS ? pause : WATCH_UNANNOUNCED_MS;
-	watch->unannounced_ms = clock_ms() + pause;
+	if (needs_unannounced(watch->session->policy))
+		watch->unannounced_ms = clock_ms() + pause;
 	return 0;
 }

@@ -34,7 +34,7 @@ struct watch {
 	uint64_t first_ms, latest_ms; /* the first and the latest change since the last look */
 	uint64_t wrong_ms; /* the first change since it was right last */
 	uint64_t again_ms; /* when to look again without a change */
-	uint64_t unannounced_ms; /* when to look for what nothing announces */
+	uint64_t unannounced_ms; /* when to look for what nothing announces; 0: never */
 	uint64_t pace_ms;  /* no look before this because of changes alone */
 	uint64_t failed_ms; /* no look at all before this */
 	uint64_t undone_ms; /* the last repair */
@@ -68,7 +68,7 @@ int watch_take(struct watch *watch);
 bool watch_wants_hints(const struct watch *watch);
 /* Somebody has probably written. */
 void watch_hint(struct watch *watch);
-/* The milliseconds until a look is due: 0: now; UINT_MAX: before the first one, none is. */
+/* The milliseconds until a look is due: 0: now; UINT_MAX: when a change comes. */
 unsigned int watch_due(const struct watch *watch);
 /*
  * Call it when a look is due. Whether it is needed: of a backend that announces nothing, this

@@ -67,4 +67,24 @@ for KIND in nft legacy; do
 	clear_tables
 	ipset destroy bans
 done
+
+# Without these settings, there is no look without news; ip_tables is compared every second.
+KIND=nft
+idle() {
+	local looks
+	looks=$(looks) && sleep 12 && [ "$looks" -ge 1 ] && [ "$(looks)" = "$looks" ]
+}
+# What the watch has counted, as it was at its last look.
+looks() { sed -n "s/^dockfw_watch_looks_total //p" "$WORK/prom"; }
+counts() {
+	"$DOCKFW" -f "$CONF" -b nft --watch --format=prometheus -o "$WORK/prom" >"$WORK/events" 2>"$WORK/err" &
+	watch=$!
+	until_true holds
+}
+clear_tables
+load docker-28.5 && two_rules
+try "a watch of rules only" counts
+quiet
+try "looks only after changes" idle
+try "it ends" stop
 finish
