@@ -115,6 +115,55 @@ static bool entry_is(const struct chain_diff *diff, const struct entry *entries,
 	return rule_equal_but_mark(rule, diff->wanted->v[entries[e].wanted].rule);
 }
 
+/* Sets spare: for each entry that entry_of names, how many live rules too many are equal to it. */
+static void count_spare(const struct chain_diff *diff, const struct entry *entries,
+			const size_t *entry_of, size_t *spare)
+{
+	const struct chain *chain = diff->chain;
+	size_t n = diff->wanted->n;
+	bool *counted = xcalloc(n, sizeof(*counted));
+
+	for (size_t i = chain->nrules; i-- > 0;)
+		if (entry_of[i] != DIFF_MISSING)
+			spare[entry_of[i]]++;
+	for (size_t i = 0; i < chain->nrules; i++) {
+		size_t e = entry_of[i];
+
+		if (e == DIFF_MISSING || counted[e])
+			continue;
+		counted[e] = true;
+		for (size_t k = e; spare[e] && k < n && entries[k].hash == entries[e].hash; k++)
+			spare[e] -= entry_is(diff, entries, k, chain->rules[i]);
+	}
+	free(counted);
+}
+
+/*
+ * A rule without the mark that only refuses, although all that are configured like it are there
+ * besides: it is somebody's ban, and not ours to delete. Without it, a rule after it that lets
+ * packets pass could let in whom it refuses.
+ */
+static void leave_bans(struct chain_diff *diff, const struct entry *entries, size_t *entry_of,
+		       struct reach *reach)
+{
+	const struct chain *chain = diff->chain;
+	size_t *spare = xcalloc(diff->wanted->n, sizeof(*spare));
+
+	count_spare(diff, entries, entry_of, spare);
+	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct rule *rule = chain->rules[i];
+		size_t e = entry_of[i];
+
+		if (e == DIFF_MISSING || !spare[e] || rule_is_marked(rule) ||
+		    !reach_refuses(reach, rule) || reach_passes(reach, rule))
+			continue;
+		diff->fates[i] = LIVE_FOREIGN;
+		entry_of[i] = DIFF_MISSING;
+		spare[e]--;
+	}
+	free(spare);
+}
+
 /* Where the wanted rules may be: it matters which of them already precede foreign rules. */
 static void find_bounds(struct chain_diff *diff, const struct entry *entries,
 			const size_t *entry_of, struct reach *reach)
@@ -196,7 +245,7 @@ static void pair_the_rest(struct chain_diff *diff, const struct entry *entries, 
 			continue;
 		/* Docker's RETURN may equal a configured one that is already there. */
 		diff->fates[i] = docker_is_closing(diff->chain, i) && i + 1 == diff->chain->nrules
-					 ? LIVE_FOREIGN : LIVE_STALE;
+					 ? LIVE_FOREIGN : LIVE_COPY;
 		for (uint32_t hash = entries[e].hash;
 		     e < diff->wanted->n && entries[e].hash == hash; e++) {
 			size_t wanted = entries[e].wanted;
@@ -209,8 +258,8 @@ static void pair_the_rest(struct chain_diff *diff, const struct entry *entries, 
 			if (diff->bounds.stuck[wanted] ||
 			    (diff->wanted->v[wanted].refused && rule_refuses(rule)))
 				diff->fates[i] = LIVE_FOREIGN;
-			else if (!diff->wanted->v[wanted].refused)
-				diff->fates[i] = LIVE_MOVED;
+			else
+				diff->fates[i] = diff->wanted->v[wanted].refused ? LIVE_STALE : LIVE_MOVED;
 			break;
 		}
 	}
@@ -280,6 +329,8 @@ void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted,
 	if (chain) {
 		diff->fates = xcalloc(chain->nrules, sizeof(*diff->fates));
 		sort_out(diff, entries, entry_of, holding);
+		if (holding == HOLD_AMONG_OTHERS)
+			leave_bans(diff, entries, entry_of, reach);
 	}
 	find_bounds(diff, entries, entry_of, reach);
 	if (chain) {

@@ -15,7 +15,8 @@
 enum live_rule {
 	LIVE_KEPT,    /* a wanted rule in its place */
 	LIVE_MOVED,   /* a wanted rule in the wrong place: deleted here, inserted there */
-	LIVE_STALE,   /* marked but not wanted, or a duplicate: deleted */
+	LIVE_STALE,   /* marked but not wanted: deleted */
+	LIVE_COPY,    /* one too many that equal a wanted rule: deleted */
 	LIVE_FOREIGN, /* another program's: stays where it is */
 	LIVE_EVICTED, /* another program's, in a chain for wanted rules only: deleted */
 };

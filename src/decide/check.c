@@ -399,9 +399,10 @@ static void check_others(const struct subject *subject, const struct chain_diff 
 
 		switch (diff->fates[i]) {
 		case LIVE_STALE:
+		case LIVE_COPY:
 			check_add(subject, RULE_STALE, SEVERITY_WARNING, chain->name, i + 1,
 			    xasprintf("rule %zu of %s %s", i + 1, chain->name,
-				      rule_is_marked(rule)
+				      diff->fates[i] == LIVE_STALE && rule_is_marked(rule)
 					      ? "was installed by dockfw-check and is no longer configured"
 					      : "is there more than once"));
 			break;
@@ -425,8 +426,8 @@ static void check_others(const struct subject *subject, const struct chain_diff 
 		default:
 			break;
 		}
-		if (end == NOWHERE && diff->fates[i] != LIVE_STALE && diff->fates[i] != LIVE_EVICTED &&
-		    rule_ends_chain(rule))
+		if (end == NOWHERE && diff->fates[i] != LIVE_STALE && diff->fates[i] != LIVE_COPY &&
+		    diff->fates[i] != LIVE_EVICTED && rule_ends_chain(rule))
 			end = i;
 	}
 	check_opaque(subject, chain, chain->nrules);

@@ -151,7 +151,8 @@ static char *broken_rules(const struct guard *guard, const struct table *table)
 			missing += diff.live[w] == DIFF_MISSING ||
 				   diff.fates[diff.live[w]] != LIVE_KEPT;
 		for (size_t r = 0; diff.chain && r < diff.chain->nrules; r++)
-			extra += diff.fates[r] == LIVE_STALE || diff.fates[r] == LIVE_EVICTED;
+			extra += diff.fates[r] == LIVE_STALE || diff.fates[r] == LIVE_COPY ||
+				 diff.fates[r] == LIVE_EVICTED;
 		if (!diff.chain)
 			what = xasprintf("the table %s has no chain '%s'",
 					 table_title(table->family), wanted->name);

@@ -114,17 +114,16 @@ void plan_removal(const struct policy *policy, const struct snapshot *snapshot,
 	}
 }
 
-static void add_kept(const struct policy *policy, const struct table *table,
-		     const struct wanted_chain *wanted, struct reach *reach,
-		     struct rule_places *kept)
+static void add_kept(const struct table *table, const struct wanted_chain *wanted,
+		     struct reach *reach, struct rule_places *kept)
 {
 	const struct chain *chain = table_chain(table, wanted->name);
 	struct chain_diff diff;
 
 	if (!chain)
 		return;
-	chain_diff_make(&diff, &wanted->rules[table->family], reach, chain,
-			chain_holding(policy, wanted->name));
+	/* Whose rule it is that equals a configured one does not matter: it goes on filtering. */
+	chain_diff_make(&diff, &wanted->rules[table->family], reach, chain, HOLD_BUT_OPAQUE);
 	for (size_t i = 0; i < chain->nrules; i++)
 		/* A configured RETURN may be Docker's. */
 		if (!rule_is_marked(chain->rules[i]) && diff.fates[i] != LIVE_FOREIGN &&
@@ -144,7 +143,7 @@ void removal_kept(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		reach = reach_new(table, policy);
 		for (size_t i = 0; i < policy->nchains; i++)
-			add_kept(policy, table, policy->chains[i], reach, kept);
+			add_kept(table, policy->chains[i], reach, kept);
 		reach_free(reach);
 	}
 }

@@ -25,6 +25,7 @@ fresh() {
 	write_conf
 }
 publish_any() { fresh <<<'publish "80/tcp" { allow = { "any" } }'; }
+restored_twice() { dockfw 1 && grep -q 'is there more than once' "$WORK/out" && ! grep 'no longer configured' "$WORK/out"; }
 bans_chain() {
 	ipt -N f2b
 	ipt -A f2b -s $banned -j REJECT
@@ -47,6 +48,20 @@ for KIND in nft legacy; do
 	write_conf <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp -j RETURN", "-i ens3 -p tcp --dport 80 -j REJECT" } }'
 	try "$KIND: and, with a ban after it, one that allows" dockfw 0 --repair
 	try "$KIND: the banned one stays out" fates reaches
+
+	fresh <<<'chain "DOCKER-USER" { rules = { "-s 203.0.113.123 -j RETURN", "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+	try "$KIND: a rule that allows, and one that refuses" dockfw 0 --repair
+	ipt -I DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT
+	try "$KIND: somebody's refusal before both, which reads like the second" finds 0 ''
+	try "$KIND: it stays" dockfw 0 --repair
+	try "$KIND: and refuses" refused "$allowed" 198.51.100.10
+	ipt -D DOCKER-USER -i ens3 -p tcp --dport 80 -j REJECT
+	try "$KIND: until it is deleted" reaches "$allowed" 198.51.100.10
+	try "$KIND: then nothing is missing" finds 0 ''
+	iptables-"$KIND"-save -t filter | grep -e '^\*' -e '-A DOCKER-USER' -e COMMIT >"$WORK/once"
+	iptables-"$KIND"-restore -n <"$WORK/once"
+	try "$KIND: rules of this program that somebody restored once more are called that" restored_twice
+	try "$KIND: and go" dockfw 0 --repair
 
 	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp -s 203.0.113.0/24 -j RETURN", "-i ens3 -p tcp --dport 80 -j REJECT" } }'
 	ipt -A DOCKER-USER -s 203.0.113.123 -j ACCEPT
