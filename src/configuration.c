@@ -68,7 +68,8 @@ static const char *find_other(struct configuration *configuration)
 /* The file is broken, and its errors have been printed: finds something to go by. */
 static void go_on(struct configuration *configuration, const char *why, const struct options *options)
 {
-	const char *done = (options->mode == MODE_REPAIR && !options->dry_run) || options->mode == MODE_TRY ? "in force" : "checked";
+	bool writes = options->mode == MODE_REPAIR || options->mode == MODE_TRY || options->mode == MODE_WATCH;
+	const char *done = writes && !options->dry_run ? "in force" : "checked";
 	const char *date = find_other(configuration);
 
 	if (date)

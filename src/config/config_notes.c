@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config_notes.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "diag.h"
@@ -50,8 +51,33 @@ static void note_empty(const struct policy *policy)
 		}
 }
 
+/* "::ffff:203.0.113.123", also with a prefix length. */
+static bool is_mapped(const char *text)
+{
+	char host[INET6_ADDRSTRLEN];
+	size_t length = strcspn(text, "/");
+	struct in6_addr addr;
+
+	if (length >= sizeof(host))
+		return false;
+	memcpy(host, text, length);
+	host[length] = '\0';
+	return inet_pton(AF_INET6, host, &addr) == 1 && IN6_IS_ADDR_V4MAPPED(&addr);
+}
+
+static void note_mapped(const struct publish_section *section)
+{
+	for (size_t i = 0; i < section->allow.n; i++)
+		if (is_mapped(section->allow.v[i]))
+			diag_warning_at(section->file, section->line, "'allow': \"%s\" is an IPv4 address "
+					"written as one of IPv6, from which no packet comes: write it as IPv4",
+					section->allow.v[i]);
+}
+
 void config_notes(const struct policy *policy)
 {
 	note_unused(policy);
 	note_empty(policy);
+	for (size_t i = 0; i < policy->nsections; i++)
+		note_mapped(&policy->sections[i]);
 }

@@ -5,8 +5,8 @@
 #include "policy.h"
 
 /*
- * Warns of what a valid configuration has and hardly means: a chain that no rule leads to, and
- * an empty rule.
+ * Warns of what a valid configuration has and hardly means: a chain that no rule leads to,
+ * an empty rule, and an IPv4 address in the form of IPv6.
  */
 void config_notes(const struct policy *policy);
 

@@ -274,4 +274,8 @@ chain "DOCKER-USER" { rules = { "-4 -j DROP", "-s 192.0.2.1 -j DROP", "-m recent
 try "a rule that no configured family can hold" gives 0 "$DOCKFW" -f "$CONF" --check-config -q
 try "is reported" says "dockfw.conf:2: no configured family can hold this rule, only IPv4: left out; put -4 before it"
 try "and no other one is" [ "$(grep -c 'left out' "$WORK/err")" = 1 ]
+backdated in_place 'publish "80/tcp" { allow = { "::ffff:192.0.2.1", "2001:db8::1" } }'
+try "an address that no packet has" gives 0 "$DOCKFW" -f "$CONF" --check-config -q
+try "is noted" says "dockfw.conf:1: 'allow': \"::ffff:192.0.2.1\" is an IPv4 address written as one of IPv6, from which no packet comes: write it as IPv4$"
+try "and no other one is" [ "$(grep -c "'allow'" "$WORK/err")" = 1 ]
 finish

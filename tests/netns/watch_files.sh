@@ -55,6 +55,15 @@ wants "$root/above/in" 7
 above() { mv "$root" "$WORK/before" && mv "$WORK/before/above" "$root" && mv "$root/in" "$root/a"; }
 follows "a folder on the way is replaced" 7 above
 ends
+echo 'famlies = { }' >"$root/a/dockfw.conf" && ipt -F DOCKER-USER
+again() {
+	"$DOCKFW" -f "$CONF" -b nft --watch >"$WORK/events" 2>"$WORK/reported" &
+	watch=$!
+	until_true has 7
+}
+try "a watch begins with a broken file" again
+try "and reports what is in force" grep -q 'the last good configuration (.*) is in force instead' "$WORK/reported"
+ends
 
 # ---- links ----
 wants "$root/real" 11
