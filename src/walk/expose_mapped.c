@@ -61,7 +61,7 @@ static void follow(struct compute *compute, const struct docker_port *part, stru
 
 /*
  * The packet that stands for the part of a network has come to an end where no one gets in.
- * That is said of the whole only if it is so for every packet.
+ * That is reported of the whole only if it is so for every packet.
  */
 static void keep_closed(struct compute *compute, const struct docker_port *part,
 			const struct docker_port *mapped, struct exposure *exposure)
