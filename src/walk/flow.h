@@ -120,6 +120,7 @@ struct walk {
 	size_t rules;            /* that were applied */
 	bool decides;            /* an accept of the chains of others is what lets packets in */
 	const char *stopped;     /* why nothing more is followed; NULL: it is */
+	bool to_host;            /* to a listener of the host, as if nothing were published */
 };
 
 /*

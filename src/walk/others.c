@@ -137,6 +137,47 @@ static bool is_vague(const struct walk *walk, const struct others_stage *stage,
 	return hook->link && !exact_device(walk, hook, packet);
 }
 
+/* Whether the chain does the same with packets that differ in where they go, as a list of bans does. */
+static bool goes_by_source(const struct other_chain *chain)
+{
+	for (size_t i = 0; i < chain->n; i++) {
+		const struct other_rule *rule = &chain->v[i];
+
+		if (rule->xt || rule->unsure || rule->verdict == OTHER_JUMP || rule->verdict == OTHER_GOTO)
+			return false;
+		for (size_t t = 0; t < rule->ntests; t++)
+			for (size_t k = 0; k < rule->tests[t].nkeys; k++)
+				switch (other_test_key(&rule->tests[t], k)->field) {
+				case FIELD_SOURCE:
+				case FIELD_PROTO:
+				case FIELD_NFPROTO:
+				case FIELD_ETHERTYPE:
+					break;
+				default:
+					return false;
+				}
+	}
+	return true;
+}
+
+/*
+ * Whether the packet may have been translated before the base chain sees it: netfilter takes what
+ * comes in on a port of a bridge before the device of the bridge does.
+ */
+static bool follows_translation(const struct walk *walk, const struct other_hook *hook,
+				const struct packet *packet)
+{
+	const struct netif *in = netinfo_if(walk->walker->index.info, packet->in);
+
+	if (hook->place != OTHER_INGRESS || !in || !in->bridge || !in->filtered[packet->family] ||
+	    goes_by_source(&walk->walker->others->chains[hook->chain]))
+		return false;
+	for (size_t i = 0; i < hook->ndevices; i++)
+		if (interface_matches(&hook->devices[i], false, in->name))
+			return true;
+	return false;
+}
+
 /* ---- the chains ---- */
 
 /* Takes back the steps of a chain that did nothing: on a host with many, they say nothing. */
@@ -183,6 +224,7 @@ static void visit_hook(struct walk *walk, const struct others_stage *stage,
 		       struct fate *fate)
 {
 	bool vague = is_vague(walk, stage, hook, &flow->packet), did;
+	bool late = follows_translation(walk, hook, &flow->packet);
 	struct outcome outcome = { 0 };
 	struct flow copy;
 
@@ -193,6 +235,11 @@ static void visit_hook(struct walk *walk, const struct others_stage *stage,
 	did = walk_hook(walk, hook, flow, &outcome);
 	ending_add(&fate->dropped, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
+	/* One that is translated may come through there. */
+	if (late && walk->to_host) {
+		ending_add(&fate->unknown, &outcome.dropped.set, &outcome.dropped.by, outcome.dropped.size);
+		ending_add(&fate->unknown, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
+	}
 	if (outcome.doubtful)
 		fate_doubt(fate, &outcome.doubt);
 	for (size_t i = 0; i < outcome.accepted.n; i++) {

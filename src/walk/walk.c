@@ -504,7 +504,7 @@ void walk_packet(struct walker *walker, const struct packet *packet,
 void walk_to_host(struct walker *walker, const struct packet *packet,
 		  const struct addrset *sources, struct steps *steps, struct fate *fate)
 {
-	struct walk walk = { .walker = walker, .steps = steps };
+	struct walk walk = { .walker = walker, .steps = steps, .to_host = true };
 	struct flow flow = { .packet = *packet };
 	struct fate early = { 0 };
 
@@ -520,9 +520,10 @@ void walk_to_host(struct walker *walker, const struct packet *packet,
 	}
 	free(early.local.v);
 	early.local = (struct flows){ 0 };
+	/* What else is dropped early does not come to a container either. */
 	if (early.doubtful && early.unknown.set.n) {
 		fate_doubt(fate, &early.doubt);
-		ending_add(&fate->unknown, &early.unknown.set, &early.unknown.by, early.unknown.size);
+		ending_add(&fate->dropped, &early.unknown.set, &early.unknown.by, early.unknown.size);
 	}
 	fate_clear(&early);
 	if (walk.stopped)

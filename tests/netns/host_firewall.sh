@@ -251,6 +251,10 @@ exposed() { # PORT WHOM
 	cat "$WORK/out"
 	return 1
 }
+traced() { # PORT VERDICT: of a packet to a service of the host
+	dockfw 0 --trace from 203.0.113.200 in ens3 tcp "$1" || return 1
+	sed '1,/^To a service of the host/d' "$WORK/out" | grep "^verdict: $2" || { cat "$WORK/out"; return 1; }
+}
 KIND=nft
 if has_firewalld; then
 	to='<forward-port port="8888" protocol="tcp" to-port="80" to-addr="172.17.0.2"/>'
@@ -323,6 +327,28 @@ try "a table of nft counts" kept_out 80
 nft delete element inet fence closed '{ 80 }'
 try "and what is in its sets" until_true reached 80
 try "it ends" stop
+# Netfilter translates what comes in on a port of a bridge before the bridge's own device sees it,
+# so what drops there by the port drops for a listener of the host only.
+nft -f - <<-'END'
+	table netdev fence {
+		chain in { type filter hook ingress device "ens3" priority 0; tcp dport 81 drop; }
+	}
+END
+ipt -A INPUT -p tcp --dport 81 -j ACCEPT
+dockfw "$(repaired)" --repair
+try "closed at the ingress of a bridge" kept_out 81
+try "the others stay open" reached 80
+dockfw "$(repaired)" --format=json
+[ "$(cat /proc/sys/net/bridge/bridge-nf-call-iptables 2>/dev/null)" != 1 ] ||
+	try "it names the port" says host-firewall-unclear '81/tcp: whom the host'
+try "and a trace to the host is undecided" traced 81 maybe
+try "an exposure still has it closed" exposed 81 nobody
+nft flush chain netdev fence in && nft add rule netdev fence in ip saddr 203.0.113.200 drop
+try "a ban there leaves no doubt" dockfw 0 --repair
+try "it holds for both" kept_out 81
+nft delete table netdev fence
+dockfw 0 --repair
+try "open without that" reached 81
 ipt -F INPUT && ipt -P INPUT ACCEPT && "ip6tables-$KIND" -P INPUT ACCEPT && nft delete table inet fence
 dockfw 1 --repair --format=json
 try "without a firewall of the host it says so" finds 1 'warning host-firewall-absent'
