@@ -10,7 +10,7 @@
  * on ports that nobody publishes. Pure.
  *
  * The rules divide a container network: into the prefixes and addresses that they name as
- * a destination, and into the ports that they accept. Of each part one packet is enough,
+ * a destination, and into the ports that they name. Of each part one packet is enough,
  * for an address and a port that no rule of a smaller part names.
  */
 

@@ -25,6 +25,23 @@ static bool told_by_network(const struct exposure_list *list, size_t first,
 	return false;
 }
 
+/* Whether the list has an entry for this address and port already. */
+static bool is_listed(const struct exposure_list *list, const struct exposure *exposure)
+{
+	if (netinfo_prefix_end(exposure->family, exposure->network, exposure->length) !=
+	    exposure->network)
+		return false;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct exposure *other = &list->v[i];
+
+		if (other->extra && !other->length && other->family == exposure->family &&
+		    other->container == exposure->container && other->proto == exposure->proto &&
+		    span_equal(other->port, exposure->port))
+			return true;
+	}
+	return false;
+}
+
 /* Follows a packet to a container's own address that stands for a part of a network. */
 static void walk_way(struct compute *compute, const struct direct_way *way, uint8_t proto,
 		     struct exposure *exposure)
@@ -63,7 +80,8 @@ static void expose_way(struct compute *compute, const struct direct_way *way, si
 		n = 1;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (told_by_network(compute->list, first, &made[i]))
+		if (told_by_network(compute->list, first, &made[i]) ||
+		    is_listed(compute->list, &made[i]))
 			exposure_free_ways(&made[i]);
 		else
 			exposure_keep_open(compute->list, &made[i]);

@@ -69,6 +69,24 @@ void match_set_destinations(const struct ext *ext, const struct ipsets *sets, en
 		addrset_unite(to, &ref.set->members[family]);
 }
 
+const struct ipset *match_set_of_destinations(const struct ext *ext, const struct ipsets *sets,
+					      enum family family, bool *address, bool *port,
+					      bool *invert)
+{
+	struct set_ref ref;
+
+	if (strcmp(ext->name, "set"))
+		return NULL;
+	ref = read_ref(ext, sets);
+	if (is_unknown(&ref) || !fits(&ref, family))
+		return NULL;
+	*address = ref.set->kind != SET_PORTS && !ref.source[0];
+	*port = ref.set->kind == SET_PORTS ? !ref.source[0]
+					   : ref.set->kind == SET_ADDRESS_PORTS && !ref.source[1];
+	*invert = ref.invert;
+	return *address || *port ? ref.set : NULL;
+}
+
 bool match_set_reads_source(const struct ext *ext, const struct ipsets *sets, enum family family,
 			    bool *varies)
 {

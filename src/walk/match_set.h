@@ -18,6 +18,13 @@ struct set_match {
 /* Adds the destinations that are members of the set, if the match is on these. */
 void match_set_destinations(const struct ext *ext, const struct ipsets *sets, enum family family,
 			    struct addrset *to);
+/*
+ * The set, if what it has of the destination is known; else NULL. address, port: what of the
+ * destination it is about. invert: the match is on all others.
+ */
+const struct ipset *match_set_of_destinations(const struct ext *ext, const struct ipsets *sets,
+					      enum family family, bool *address, bool *port,
+					      bool *invert);
 /* Whether the match depends on the source; and if so, on the packet's port as well. */
 bool match_set_reads_source(const struct ext *ext, const struct ipsets *sets, enum family family,
 			    bool *varies);

@@ -45,10 +45,10 @@ load_docker() {
 	} | on_host "$command-$KIND-restore"
 }
 
-shows() { # STATUS [-6] LINE…: the exposure has each LINE, and no line "- LINE"
+shows() { # STATUS [-4|-6] LINE…: the exposure has each LINE, and no line "- LINE"
 	local line status=$1 only=()
 	shift
-	if [ "$1" = -6 ]; then
+	if [[ $1 == -[46] ]]; then
 		only=("$1")
 		shift
 	fi
@@ -146,6 +146,55 @@ for KIND in nft legacy; do
 		ip -n "$box" addr del "$to" dev k0
 	done
 	ip -n "$host" route del 172.17.0.2 dev docker0
+	# Addresses and ports that rules name in other ways than for what they accept.
+	ip -n "$box" addr add 172.17.0.3/16 dev k0
+	on_host ipset create far hash:ip,port
+	on_host ipset add far 172.17.0.3,9000
+	while read -r policy line rules; do
+		load_docker iptables "$policy" 172.17.0.2 "$reply"
+		on_host "iptables-$KIND" -N WEB
+		on_host "iptables-$KIND" -A DOCKER-USER -i docker0 -j RETURN
+		while read -r rule; do
+			# shellcheck disable=SC2086 # words
+			on_host "iptables-$KIND" -A $rule
+		done <<<"${rules//; /$'\n'}"
+		try "$KIND: $policy, $rules" asks 172.17.0.3 9000
+		try "$KIND: … is shown as $line" shows 0 -4 "$line container"
+		on_host "iptables-$KIND" -F DOCKER-USER
+		on_host "iptables-$KIND" -F WEB
+		on_host "iptables-$KIND" -X WEB
+	done <<'END'
+DROP 172.17.0.3:9000/tcp DOCKER-USER -d 172.17.0.3 -j WEB; WEB -p tcp --dport 9000 -j ACCEPT
+DROP 172.17.0.0/16:9000/tcp DOCKER-USER -p tcp --dport 9000 -j WEB; WEB -j ACCEPT
+DROP 172.17.0.3:9000/tcp DOCKER-USER -p tcp --dport 9000 -j WEB; WEB -d 172.17.0.3 -j ACCEPT
+DROP 172.17.0.3:9000/tcp DOCKER-USER -d 172.17.0.3 -j MARK --set-mark 5; DOCKER-USER -p tcp --dport 9000 -m mark --mark 5 -j ACCEPT
+ACCEPT 172.17.0.0/16:9000/tcp DOCKER-USER -p tcp --dport 9000 -j RETURN; DOCKER-USER -j DROP
+ACCEPT 172.17.0.0/16:9000/tcp DOCKER-USER -p tcp ! --dport 9000 -j DROP
+ACCEPT 172.17.0.0/16:9000/tcp DOCKER-USER -p tcp -m multiport ! --dports 9000,9001 -j DROP
+DROP 172.17.0.3:*/* DOCKER-USER -m iprange --dst-range 172.17.0.3-172.17.0.5 -j ACCEPT
+ACCEPT 172.17.0.3:*/* DOCKER-USER -m iprange ! --dst-range 172.17.0.3-172.17.0.5 -j DROP
+DROP 172.17.0.3:9000/tcp DOCKER-USER -p tcp -m conntrack --ctorigdst 172.17.0.3 -m conntrack --ctorigdstport 9000 -j ACCEPT
+DROP 172.17.0.3:9000/tcp DOCKER-USER -m set --match-set far dst,dst -j ACCEPT
+ACCEPT 172.17.0.3:9000/tcp DOCKER-USER -m set ! --match-set far dst,dst -j DROP
+END
+	on_host ipset destroy far
+	load_docker iptables ACCEPT 172.17.0.2 "$reply"
+	while read -r line rules; do
+		on_host nft "add table ip other; add chain ip other f { type filter hook forward priority -5; }
+			add chain ip other s; add rule ip other f iifname docker0 accept; $rules"
+		try "$KIND: $rules" asks 172.17.0.3 9000
+		try "$KIND: … is shown as $line" shows 0 -4 "$line container"
+		on_host nft delete table ip other
+	done <<'END'
+172.17.0.0/16:9000/tcp add rule ip other f tcp dport != 9000 drop
+172.17.0.0/16:9000-9001/tcp add rule ip other f tcp dport != { 9000, 9001 } drop
+172.17.0.3:9000/tcp add rule ip other f ip daddr . tcp dport != { 172.17.0.3 . 9000 } drop
+172.17.0.3:9000/tcp add rule ip other f ip daddr . tcp dport vmap { 172.17.0.3 . 9000 : accept }; add rule ip other f drop
+172.17.0.3:9000/tcp add rule ip other f ip daddr 172.17.0.3 jump s; add rule ip other f drop; add rule ip other s tcp dport 9000 accept
+172.17.0.3:*/* add rule ip other f ct original ip daddr != 172.17.0.3 drop
+172.17.0.3:*/* add rule ip other f ip daddr != 172.17.0.3-172.17.0.5 drop
+END
+	ip -n "$box" addr del 172.17.0.3/16 dev k0
 	load_docker iptables DROP 172.17.0.2 "$reply"
 	load_docker ip6tables ACCEPT 2001:db8:17::2 "$reply"
 	write_conf <<<'outside = { "ens3" } direct = "refuse"'
