@@ -358,7 +358,8 @@ void direct_names_make(struct direct_names *names, const struct world *world,
 {
 	size_t kept = 0;
 
-	*names = (struct direct_names){ .narrowest = xcalloc(DIRECT_PORTS, sizeof(*names->narrowest)) };
+	*names = (struct direct_names){ 0 };
+	names->narrowest = xcalloc(DIRECT_PORTS, sizeof(*names->narrowest));
 	for (size_t port = 0; port < DIRECT_PORTS; port++)
 		names->narrowest[port] = DIRECT_PORTS;
 	name_rules(names, world->snapshot, world->sets, family);

@@ -43,8 +43,8 @@ static int before_addr(const void *element, const void *key)
 }
 
 /* The prefixes with an address inside this one; those of the same address come first. */
-static void inside(const struct direct_names *names, enum family family, const struct named_prefix *prefix,
-		   size_t *first, size_t *last)
+static void inside(const struct direct_names *names, enum family family,
+		   const struct named_prefix *prefix, size_t *first, size_t *last)
 {
 	addr_t end = netinfo_prefix_end(family, prefix->addr, prefix->length);
 
@@ -59,8 +59,8 @@ static void inside(const struct direct_names *names, enum family family, const s
  * Finds the highest address of the prefix that is another host's and that no smaller
  * prefix has.
  */
-static bool find_address(const struct direct_names *names, const struct netinfo *info, enum family family,
-			 const struct named_prefix *prefix, addr_t *found)
+static bool find_address(const struct direct_names *names, const struct netinfo *info,
+			 enum family family, const struct named_prefix *prefix, addr_t *found)
 {
 	addr_t addr = netinfo_prefix_end(family, prefix->addr, prefix->length);
 	size_t first, last, at;
