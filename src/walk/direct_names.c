@@ -63,6 +63,8 @@ static bool mask_length(addr_t mask, enum family family, unsigned int *length)
 static void name_range(struct direct_names *names, enum family family, struct addrrange range,
 		       bool ports)
 {
+	if (range.hi > addr_max(family))
+		range.hi = addr_max(family);
 	while (range.lo <= range.hi) {
 		struct named_prefix prefix = { .addr = range.lo, .ports = ports };
 		addr_t rest = 0, wider = 1;
