@@ -69,8 +69,7 @@ static int ends_before(const void *element, const void *key)
 	return range->hi < *(const addr_t *)key ? -1 : 0;
 }
 
-/* The first interval that ends at addr or after it. */
-static size_t addrset_find(const struct addrset *set, addr_t addr)
+size_t addrset_find(const struct addrset *set, addr_t addr)
 {
 	return sorted_first(&addr, set->v, set->n, sizeof(*set->v), ends_before);
 }

@@ -44,6 +44,8 @@ void addrset_complement(struct addrset *set, enum family family);
  */
 bool addrset_add_masked(struct addrset *set, enum family family, addr_t addr, addr_t mask);
 
+/* The index of the first interval that ends at addr or after it; the number of them: none does. */
+size_t addrset_find(const struct addrset *set, addr_t addr);
 bool addrset_has(const struct addrset *set, addr_t addr);
 /* Whether it holds exactly one address. */
 bool addrset_is_one(const struct addrset *set);

@@ -280,7 +280,7 @@ static void name_other_test(struct direct_names *names, const struct other_rule 
 	bool alone = test->nkeys <= 1 && !test->inverted;
 
 	for (size_t i = 0; i < other_test_count(test) && i < INTERVALS_MAX; i++) {
-		for (size_t k = 0; k < test->nkeys || !k; k++) {
+		for (size_t k = 0; k < test->nkeys; k++) {
 			const struct other_key *key = other_test_key(test, k);
 			struct addrrange range = other_test_range(test, i, k);
 			bool one = alone && range.lo == range.hi;

@@ -11,11 +11,6 @@
 /* An address that stands for a network is looked for only so far. */
 #define TRIES_MAX 4096
 
-static unsigned int width_of(enum family family)
-{
-	return family == FAMILY_IPV4 ? 32 : 128;
-}
-
 void direct_ways_clear(struct direct_ways *ways)
 {
 	free(ways->v);
@@ -78,7 +73,7 @@ static bool find_address(const struct direct_names *names, const struct netinfo 
 			    covers(family, &names->prefixes[i], addr))
 				smaller = &names->prefixes[i];
 		if (!smaller && netinfo_addr_type(info, family, addr, 0) == RTN_UNICAST &&
-		    (addr > prefix->addr || prefix->length + 1 >= width_of(family))) {
+		    (addr > prefix->addr || prefix->length + 1 >= 8 * family_addr_size(family))) {
 			*found = addr;
 			return true;
 		}

@@ -87,7 +87,7 @@ static void add_common(struct led_places *places, const struct led_place *a,
 		add(places, &place);
 }
 
-/* Keeps of the places what those of wanted have, too. Takes wanted over. */
+/* Keeps only the parts of the places that are in wanted as well. Takes wanted over. */
 static void narrow(struct led_places *places, struct led_places *wanted)
 {
 	struct led_places common = { 0 };
@@ -142,17 +142,18 @@ static void want_range(const struct ext *ext, const struct led_place *all, enum 
 static void want_set(const struct ext *ext, const struct led_place *all, enum family family,
 		     const struct ipsets *sets, struct led_places *wanted)
 {
-	struct addrset members = { 0 };
+	bool address, port, invert;
+	const struct ipset *set = match_set_of_destinations(ext, sets, family, &address, &port,
+							    &invert);
 
-	if (!strcmp(ext->name, "set"))
-		match_set_destinations(ext, sets, family, &members);
-	for (size_t i = 0; i < members.n; i++) {
+	if (!set || set->kind != SET_ADDRESSES || invert)
+		return;
+	for (size_t i = 0; i < set->members[family].n; i++) {
 		struct led_place place = *all;
 
-		place.host = members.v[i];
+		place.host = set->members[family].v[i];
 		add(wanted, &place);
 	}
-	addrset_clear(&members);
 }
 
 static void narrow_xt(struct led_places *places, const struct rule *rule, const struct ipsets *sets)
@@ -194,7 +195,7 @@ static bool narrow_field(struct led_place *place, const struct other_key *key,
 		return true;
 	switch (key->field) {
 	case FIELD_PROTO:
-		/* A range of protocols has others than those that have ports, too. */
+		/* A range of protocols also has some without ports. */
 		if (range.lo == range.hi)
 			place->proto = (uint8_t)range.lo;
 		return true;

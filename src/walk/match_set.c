@@ -7,8 +7,6 @@
 #include <linux/netfilter/xt_set.h>
 #include <string.h>
 
-#include "sorted.h"
-
 /* The parts of the match; the kernel's are in enum ip_set_kopt (linux/netfilter/ipset/ip_set.h). */
 struct set_ref {
 	const struct ipset *set; /* NULL: not known */
@@ -59,16 +57,6 @@ static bool fits(const struct set_ref *ref, enum family family)
 	       ref->set->has_family[family];
 }
 
-void match_set_destinations(const struct ext *ext, const struct ipsets *sets, enum family family,
-			    struct addrset *to)
-{
-	struct set_ref ref = read_ref(ext, sets);
-
-	if (!is_unknown(&ref) && ref.set->kind == SET_ADDRESSES && !ref.invert && !ref.source[0] &&
-	    fits(&ref, family))
-		addrset_unite(to, &ref.set->members[family]);
-}
-
 const struct ipset *match_set_of_destinations(const struct ext *ext, const struct ipsets *sets,
 					      enum family family, bool *address, bool *port,
 					      bool *invert)
@@ -106,15 +94,9 @@ bool match_set_reads_destination(const struct ext *ext)
 	return !ref.source[0] || (ref.dimensions > 1 && !ref.source[1]);
 }
 
-static int ends_before(const void *element, const void *key)
-{
-	return ((const struct addrrange *)element)->hi < *(const addr_t *)key ? -1 : 0;
-}
-
 static enum answer address_in(const struct addrset *set, const struct addrrange *dst)
 {
-	/* The first range that does not end before the destinations begin. */
-	size_t i = sorted_first(&dst->lo, set->v, set->n, sizeof(*set->v), ends_before);
+	size_t i = addrset_find(set, dst->lo);
 
 	if (i == set->n || set->v[i].lo > dst->hi)
 		return ANSWER_NO;

@@ -15,9 +15,6 @@ struct set_match {
 	struct addrset own;            /* … unless they are made for the packet's port */
 };
 
-/* Adds the destinations that are members of the set, if the match is on these. */
-void match_set_destinations(const struct ext *ext, const struct ipsets *sets, enum family family,
-			    struct addrset *to);
 /*
  * The set, if what it has of the destination is known; else NULL. address, port: what of the
  * destination it is about. invert: the match is on all others.
