@@ -70,6 +70,36 @@ static void put_type(FILE *out, addr_t value)
 		fprintf(out, "%u", (unsigned int)value);
 }
 
+/* "invalid,new": states, statuses or flags of TCP. */
+static void put_bits(FILE *out, enum other_field field, unsigned int left)
+{
+	static const struct {
+		enum other_field field;
+		unsigned int bit;
+		const char *name;
+	} bits[] = {
+		{ FIELD_STATE, OTHER_STATE_INVALID, "invalid" }, { FIELD_STATE, 1U << 1, "established" },
+		{ FIELD_STATE, 1U << 2, "related" }, { FIELD_STATE, OTHER_STATE_NEW, "new" },
+		{ FIELD_STATE, OTHER_STATE_UNTRACKED, "untracked" },
+		{ FIELD_STATUS, 1U << 0, "expected" }, { FIELD_STATUS, 1U << 1, "seen-reply" },
+		{ FIELD_STATUS, 1U << 2, "assured" }, { FIELD_STATUS, 1U << 3, "confirmed" },
+		{ FIELD_STATUS, 1U << 4, "snat" }, { FIELD_STATUS, 1U << 5, "dnat" },
+		{ FIELD_TCP_FLAGS, 1U << 0, "fin" }, { FIELD_TCP_FLAGS, 1U << 1, "syn" },
+		{ FIELD_TCP_FLAGS, 1U << 2, "rst" }, { FIELD_TCP_FLAGS, 1U << 3, "psh" },
+		{ FIELD_TCP_FLAGS, 1U << 4, "ack" }, { FIELD_TCP_FLAGS, 1U << 5, "urg" },
+	};
+	const char *between = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
+		if (bits[i].field == field && left & bits[i].bit) {
+			fprintf(out, "%s%s", between, bits[i].name);
+			between = ",";
+			left &= ~bits[i].bit;
+		}
+	if (left)
+		fprintf(out, "%s0x%x", between, left);
+}
+
 static void put_range(FILE *out, const struct other_key *key, struct addrrange range)
 {
 	enum family family = key->size == 4 ? FAMILY_IPV4 : FAMILY_IPV6;
@@ -114,6 +144,13 @@ static void put_range(FILE *out, const struct other_key *key, struct addrrange r
 	case FIELD_SOURCE_TYPE_OUT:
 		put_type(out, range.lo);
 		return;
+	case FIELD_STATE:
+	case FIELD_STATUS:
+	case FIELD_TCP_FLAGS:
+		if (range.lo != range.hi || !range.lo)
+			break;
+		put_bits(out, key->field, (unsigned int)range.lo);
+		return;
 	default:
 		break;
 	}
@@ -121,37 +158,6 @@ static void put_range(FILE *out, const struct other_key *key, struct addrrange r
 		(unsigned int)range.lo);
 	if (range.lo != range.hi)
 		fprintf(out, "-%u", (unsigned int)range.hi);
-}
-
-/* "ct state invalid,new": what a mask of states or statuses leaves of them. */
-static void put_bits(FILE *out, const struct other_key *key)
-{
-	static const struct {
-		enum other_field field;
-		unsigned int bit;
-		const char *name;
-	} bits[] = {
-		{ FIELD_STATE, OTHER_STATE_INVALID, "invalid" }, { FIELD_STATE, 1U << 1, "established" },
-		{ FIELD_STATE, 1U << 2, "related" }, { FIELD_STATE, OTHER_STATE_NEW, "new" },
-		{ FIELD_STATE, OTHER_STATE_UNTRACKED, "untracked" },
-		{ FIELD_STATUS, 1U << 0, "expected" }, { FIELD_STATUS, 1U << 1, "seen-reply" },
-		{ FIELD_STATUS, 1U << 2, "assured" }, { FIELD_STATUS, 1U << 3, "confirmed" },
-		{ FIELD_STATUS, 1U << 4, "snat" }, { FIELD_STATUS, 1U << 5, "dnat" },
-		{ FIELD_TCP_FLAGS, 1U << 0, "fin" }, { FIELD_TCP_FLAGS, 1U << 1, "syn" },
-		{ FIELD_TCP_FLAGS, 1U << 2, "rst" }, { FIELD_TCP_FLAGS, 1U << 3, "psh" },
-		{ FIELD_TCP_FLAGS, 1U << 4, "ack" }, { FIELD_TCP_FLAGS, 1U << 5, "urg" },
-	};
-	unsigned int left = (unsigned int)key->mask;
-	const char *between = "";
-
-	for (size_t i = 0; i < ARRAY_SIZE(bits); i++)
-		if (bits[i].field == key->field && left & bits[i].bit) {
-			fprintf(out, "%s%s", between, bits[i].name);
-			between = ",";
-			left &= ~bits[i].bit;
-		}
-	if (left)
-		fprintf(out, "%s0x%x", between, left);
 }
 
 static void put_values(FILE *out, const struct other_test *test)
@@ -198,7 +204,7 @@ static void put_test(FILE *out, const struct other_test *test, uint8_t proto)
 	/* A mask that must leave something, or nothing. */
 	if (one && !test->range.lo && key->mask != OTHER_MASK_ALL) {
 		fputs(test->inverted ? " " : " != ", out);
-		put_bits(out, key);
+		put_bits(out, key->field, (unsigned int)key->mask);
 		return;
 	}
 	if (one && key->field == FIELD_WAY_BACK && !test->range.lo) {

@@ -184,19 +184,33 @@ static void put_end(FILE *out, const char *lead, const char *name, const struct 
 	free(safe);
 }
 
+static void put_destination(FILE *out, const struct packet *packet)
+{
+	char dst[INET6_ADDRSTRLEN];
+
+	if (packet_goes_anywhere(packet)) {
+		fputs(" to a destination that is not known", out);
+		return;
+	}
+	fprintf(out, " to %s", addr_text(packet->family, packet->dst.lo, dst));
+	if (packet->dst.lo != packet->dst.hi)
+		fputs(" or others", out);
+	if (!proto_has_ports(packet->proto))
+		return;
+	if (packet->dport.lo == packet->dport.hi)
+		fprintf(out, " port %u", packet->dport.lo);
+	else
+		fprintf(out, " ports %u-%u", packet->dport.lo, packet->dport.hi);
+}
+
 static void put_flow(FILE *out, const char *lead, const char *name, const struct flow *flow,
 		     const struct named_rules *texts)
 {
 	const struct packet *packet = &flow->packet;
-	char dst[INET6_ADDRSTRLEN];
 
 	put_end(out, lead, name, &flow->by, texts);
-	fprintf(out, "%s to %s", flow->by.chain || flow->by.reason ? "," : "",
-		addr_text(packet->family, packet->dst.lo, dst));
-	if (packet->dst.lo != packet->dst.hi)
-		fprintf(out, " or others");
-	if (proto_has_ports(packet->proto))
-		fprintf(out, " port %u", packet->dport.lo);
+	fputs(flow->by.chain || flow->by.reason ? "," : "", out);
+	put_destination(out, packet);
 	if (*packet->out)
 		fprintf(out, " out through %s", packet->out);
 	fputc('\n', out);

@@ -403,3 +403,14 @@ bool chain_cursor_next(struct chain_cursor *cursor, size_t *rule)
 	(*first)++;
 	return true;
 }
+
+void chain_cursor_changed(struct chain_cursor *cursor, size_t rule, const struct packet *old,
+			  const struct packet *packet)
+{
+	if (cursor->all || (packet->dst.lo == old->dst.lo && packet->dst.hi == old->dst.hi &&
+			    span_equal(packet->dport, old->dport) &&
+			    span_equal(packet->orig_dport, old->orig_dport)))
+		return;
+	cursor->all = true;
+	cursor->next = rule + 1;
+}

@@ -93,5 +93,11 @@ void chain_cursor_start(struct chain_cursor *cursor, const struct indexed_chain 
 			const struct packet *packet, bool all);
 /* Returns false after the last rule. */
 bool chain_cursor_next(struct chain_cursor *cursor, size_t *rule);
+/*
+ * Every rule after this one comes next, unless the index would choose the same rules for packet
+ * as for old, with which the cursor was started.
+ */
+void chain_cursor_changed(struct chain_cursor *cursor, size_t rule, const struct packet *old,
+			  const struct packet *packet);
 
 #endif

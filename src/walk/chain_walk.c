@@ -324,21 +324,34 @@ static struct flows *begin_rule(struct alternatives *alternatives, const struct 
 	return number ? &alternatives->through : NULL;
 }
 
+/* A rule has been applied: what it changed may match rules that the packet did not match before. */
+static void follow_changes(struct chain_cursor *cursor, size_t rule, const struct packet *old,
+			   const struct flows *flows)
+{
+	for (size_t i = 0; i < flows->n; i++)
+		chain_cursor_changed(cursor, rule, old, &flows->v[i].packet);
+}
+
 static void walk_rules(struct walk *walk, const struct indexed_chain *indexed, struct flow *flow,
 		       struct outcome *outcome)
 {
 	struct alternatives alternatives = { 0 };
+	struct packet packet = flow->packet;
 	struct flows flows = { 0 };
 	struct chain_cursor cursor;
 	size_t rule;
 
-	chain_cursor_start(&cursor, indexed, &flow->packet, walk->steps && walk->steps->all);
+	chain_cursor_start(&cursor, indexed, &packet, walk->steps && walk->steps->all);
 	flows_add(&flows, flow);
 	while ((flows.n || alternatives.through.n) && !is_stopped(walk) &&
 	       chain_cursor_next(&cursor, &rule)) {
 		struct flows *through = begin_rule(&alternatives, &indexed->v[rule], &flows);
 
 		apply_rule(walk, indexed, rule, &flows, through, outcome);
+		if (indexed->alters) {
+			follow_changes(&cursor, rule, &packet, &flows);
+			follow_changes(&cursor, rule, &packet, &alternatives.through);
+		}
 	}
 	begin_rule(&alternatives, NULL, &flows);
 	if (flows.n && !indexed->chain->builtin)

@@ -209,6 +209,27 @@ own_rule 'meta nfproto ipv6 meta l4proto tcp drop'
 try "meta l4proto looks further" no_answer 02 options
 nft delete table inet own
 
+# A rule that changes the destination, in a chain so long that it is indexed: what comes after it
+# is for the new one.
+long_chain() {
+	local i
+	echo 'table ip own { chain c { type filter hook prerouting priority -250;'
+	echo 'iifname != "ens3" accept; tcp dport != 143 accept;'
+	for i in {1..40}; do echo "ip daddr 192.0.2.$i counter drop;"; done
+	echo 'ip daddr set 172.17.0.2 tcp dport set 80; ip daddr 172.17.0.2 notrack; }'
+	echo 'chain f { type filter hook prerouting priority -110; iifname "ens3" ct state != untracked drop; }; }'
+}
+long_chain >"$WORK/long" && nft -f "$WORK/long"
+ip netns exec container nft 'table ip seen { chain c { type filter hook input priority 0; tcp dport 80 counter; }; }'
+! ip netns exec outsider "$BUILD/tools/ask" 198.51.100.10 143 || exit 1
+arrived() { ip netns exec container nft list table ip seen | grep -q 'counter packets [1-9]'; }
+try "a changed destination in a long chain gets in" arrived
+try "… so what becomes of a packet is not known" ends 'maybe, undecided at ip own c 43: ' "$far" tcp 143
+try "… and it may get in" grep -q '^  perhaps forwarded: .*, to a destination that is not known$' "$WORK/out"
+try "… states are shown by name" grep -qxF 'ip own f 1 yes: iifname "ens3" ct state != untracked drop' "$WORK/out"
+nft delete table ip own
+ip netns exec container nft delete table ip seen
+
 # ---- rules that lead to containers without Docker ----
 
 # by_hand ADDRESS PLACE: port 143 leads to the container, for the kernel and in the line of PLACE.
