@@ -15,7 +15,8 @@
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
 #define ERROR_LIMIT 50 /* of refused rules; more would not help */
-#define FIRST_BATCH 64
+#define PROCESSES 8    /* for all rules at once */
+#define FIRST_BATCH 64 /* if these are not enough */
 #define SHOWN_PATH 8   /* chains of a loop in a message */
 
 const char *config_chain_fault(const char *name)
@@ -351,12 +352,16 @@ static int take_closing(struct policy *policy, struct rule_batch *batch)
 	return 0;
 }
 
-/* Adds the rules of a batch; counts those that are refused. */
-static int add_batch(struct policy *policy, struct rule_batch *batch, struct lost_rules *lost,
-		     unsigned int *errors)
+/* Adds the rules of a batch; counts those that are refused. Returns as rule_batch_end(). */
+static int add_batch(struct policy *policy, struct rule_batch *batch, unsigned int most,
+		     struct lost_rules *lost, unsigned int *errors)
 {
+	int ret = rule_batch_end(batch, most);
+
+	if (ret)
+		return ret;
 	/* A wrong name is reported once, not again for every rule that leads to it. */
-	if (rule_batch_end(batch) || check_names(batch))
+	if (check_names(batch))
 		return -1;
 	for (size_t i = 0; i < batch->n && *errors < ERROR_LIMIT; i++) {
 		if (!add_rules_of(policy, batch, i, lost))
@@ -369,32 +374,38 @@ static int add_batch(struct policy *policy, struct rule_batch *batch, struct los
 }
 
 /*
- * A rule that libxtables refuses ends a process, which is slow. So the first batch is
- * small, and batches grow while every rule is valid: if all are wrong, most are never
- * tried.
+ * A rule that libxtables refuses ends a process, which is slow. So all rules are parsed at
+ * once only while few of them end one. If more do, the batches are small, and grow while every
+ * rule is valid: if all are wrong, most are never tried.
  */
 static int add_all(struct policy *policy, const struct rule_sources *texts,
 		   const struct config_meanwhile *meanwhile, struct lost_rules *lost,
 		   unsigned int *errors)
 {
-	size_t done = 0, size = FIRST_BATCH;
+	size_t done = 0, size = texts->n;
+	unsigned int most = PROCESSES;
 	struct strings chains = { 0 };
+	bool first = true;
 	int ret = 0;
 
 	for (size_t i = 0; i < policy->nchains; i++)
 		strings_add(&chains, policy->chains[i]->name);
-	for (bool first = true; !ret && (first || (done < texts->n && *errors < ERROR_LIMIT));
-	     first = false) {
+	while (ret >= 0 && (first || (done < texts->n && *errors < ERROR_LIMIT))) {
 		size_t n = texts->n - done < size ? texts->n - done : size;
 		struct rule_batch batch;
 
 		rule_batch_begin(&batch, policy, n ? texts->v + done : NULL, n, &chains, first);
-		if (first && meanwhile)
+		if (meanwhile)
 			meanwhile->work(policy, meanwhile->data);
-		ret = add_batch(policy, &batch, lost, errors);
+		meanwhile = NULL;
+		ret = add_batch(policy, &batch, most, lost, errors);
 		rule_batch_clear(&batch);
-		done += n;
-		size = *errors ? FIRST_BATCH : 8 * size;
+		if (!ret) {
+			first = false;
+			done += n;
+		}
+		size = ret || *errors ? FIRST_BATCH : 8 * size;
+		most = 0;
 	}
 	strings_clear(&chains);
 	return ret;

@@ -86,9 +86,9 @@ static int parse_rest(struct rule_batch *batch, enum family other)
 	return ret;
 }
 
-int rule_batch_end(struct rule_batch *batch)
+int rule_batch_end(struct rule_batch *batch, unsigned int most)
 {
-	int ret = rulespec_end(batch->running);
+	int ret = rulespec_end(batch->running, most);
 
 	batch->running = NULL;
 	for (size_t i = 0; i < batch->nasked; i++)

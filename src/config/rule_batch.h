@@ -38,8 +38,11 @@ struct rule_batch {
 void rule_batch_begin(struct rule_batch *batch, const struct policy *policy,
 		      const struct rule_source *texts, size_t n, const struct strings *chains,
 		      bool first);
-/* Waits for the results. Returns -1 after reporting why if there are none. */
-int rule_batch_end(struct rule_batch *batch);
+/*
+ * Waits for the results. Returns -1 after reporting why if there are none, or 1 if they would
+ * take more than most processes (0: any number).
+ */
+int rule_batch_end(struct rule_batch *batch, unsigned int most);
 void rule_batch_clear(struct rule_batch *batch);
 
 /* Whether the text makes a rule. */

@@ -35,6 +35,7 @@ struct spec_run {
 	struct netlink *netlink; /* to ask the kernel for revisions; NULL if it cannot be asked */
 	bool asked;
 	bool failed; /* after reporting why */
+	unsigned int started, most; /* children; most: 0 if there is no limit */
 };
 
 void spec_clear(struct spec *spec)
@@ -240,6 +241,7 @@ static int start_child(struct spec_run *run)
 	if (!run->pid)
 		spec_child_run(run->job, run->next, run->at_once, &child);
 	close(ends[1]);
+	run->started++;
 	run->pipe = ends[0];
 	run->ready = false;
 	run->bytes.n = 0;
@@ -405,16 +407,21 @@ static void begin_job(struct spec_run *run)
 	run->failed = run->errors < 0 || start_child(run);
 }
 
-/* Takes all answers, from more children if it must. */
+static bool needs_too_many(const struct spec_run *run)
+{
+	return run->most && run->started == run->most && !run->pid && run->next < run->job->n;
+}
+
+/* Takes all answers, from more children if it must. Returns 1 if it must have too many. */
 static int end_job(struct spec_run *run)
 {
-	while (!run->failed && run->next < run->job->n)
+	while (!run->failed && run->next < run->job->n && !needs_too_many(run))
 		run->failed = run_child(run) != 0;
 	if (run->job->n && run->errors >= 0)
 		close(run->errors);
 	netlink_close(run->netlink);
 	free(run->bytes.v);
-	return run->failed ? -1 : 0;
+	return run->failed ? -1 : needs_too_many(run);
 }
 
 /* ---- both ways ---- */
@@ -523,12 +530,14 @@ struct spec_batch *rulespec_begin(const struct spec_text *texts, size_t n,
 	return batch;
 }
 
-int rulespec_end(struct spec_batch *batch)
+int rulespec_end(struct spec_batch *batch, unsigned int most)
 {
 	const struct spec_job *job = &batch->job;
 	struct spec *specs = batch->run.specs;
-	int result = end_job(&batch->run);
+	int result;
 
+	batch->run.most = most;
+	result = end_job(&batch->run);
 	if (!result)
 		result = try_other_family(job->texts, job->n, job->chains, specs);
 	for (size_t i = 0; i < job->n && result; i++)
@@ -545,7 +554,7 @@ int rulespec_parse(enum family family, const char *const *texts, size_t n,
 
 	for (size_t i = 0; i < n; i++)
 		all[i] = (struct spec_text){ .family = family, .text = texts[i] };
-	result = rulespec_end(rulespec_begin(all, n, chains, specs));
+	result = rulespec_end(rulespec_begin(all, n, chains, specs), 0);
 	free(all);
 	return result;
 }

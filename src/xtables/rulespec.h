@@ -45,11 +45,13 @@ int rulespec_parse(enum family family, const char *const *texts, size_t n,
  * (spec_text.h), specs[i] has an error if there is such a target, and no rule.
  *
  * texts, chains and specs are borrowed up to rulespec_end(), which also fills specs and must
- * be called. It returns -1 after reporting why if no child could be run.
+ * be called. It returns -1 after reporting why if no child could be run. Every rule that
+ * libxtables refuses ends a child: if more than most of them would be needed (0: any number),
+ * it returns 1 and no answer.
  */
 struct spec_batch *rulespec_begin(const struct spec_text *texts, size_t n,
 				  const struct strings *chains, struct spec *specs);
-int rulespec_end(struct spec_batch *batch);
+int rulespec_end(struct spec_batch *batch, unsigned int most);
 
 /*
  * Writes the texts of n rules, as `iptables -S` lists them after "-A CHAIN ", to

@@ -164,7 +164,7 @@ int __wrap_rulespec_parse(enum family family, const char *const *texts, size_t n
 			  const struct strings *chains, struct spec *specs);
 struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n,
 					 const struct strings *chains, struct spec *specs);
-int __wrap_rulespec_end(struct spec_batch *batch);
+int __wrap_rulespec_end(struct spec_batch *batch, unsigned int most);
 int __wrap_rulespec_print(const struct rule *const *rules, size_t n,
 			  char **texts);
 
@@ -241,8 +241,9 @@ struct spec_batch *__wrap_rulespec_begin(const struct spec_text *texts, size_t n
 	return NULL;
 }
 
-int __wrap_rulespec_end(struct spec_batch *batch)
+int __wrap_rulespec_end(struct spec_batch *batch, unsigned int most)
 {
+	(void)most;
 	(void)batch;
 	return 0;
 }

@@ -320,7 +320,34 @@ static void goes_on_behind_a_bad_rule(void **state)
 
 static int parse_both(const struct spec_text *texts, size_t n, struct spec *specs)
 {
-	return rulespec_end(rulespec_begin(texts, n, &chains, specs));
+	return rulespec_end(rulespec_begin(texts, n, &chains, specs), 0);
+}
+
+/* Each of the wrong rules ends a child, and the rest needs one more. */
+static void gives_up_after_too_many(void **state)
+{
+	static const struct { unsigned int wrong, most; int result; } cases[] = {
+		{ 0, 1, 0 }, { 1, 1, 1 }, { 2, 3, 0 }, { 3, 3, 1 }, { 3, 4, 0 }, { 5, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct spec_text texts[6] = { { FAMILY_IPV4, false, "-p tcp --dport bogus" } };
+		struct spec specs[ARRAY_SIZE(texts)];
+
+		for (size_t k = 1; k < ARRAY_SIZE(texts); k++)
+			texts[k] = k < cases[i].wrong ? texts[0]
+						      : (struct spec_text){ FAMILY_IPV4, false, "-j ACCEPT" };
+		if (!cases[i].wrong)
+			texts[0] = texts[1];
+		assert_int_equal(rulespec_end(rulespec_begin(texts, ARRAY_SIZE(texts), &chains, specs),
+					      cases[i].most), cases[i].result);
+		for (size_t k = 0; k < ARRAY_SIZE(texts); k++) {
+			assert_int_equal(specs[k].nrules, !cases[i].result && k >= cases[i].wrong);
+			assert_int_equal(specs[k].error != NULL, !cases[i].result && k < cases[i].wrong);
+			spec_clear(&specs[k]);
+		}
+	}
 }
 
 /* One child serves both families only as long as the library forgets nothing of the second. */
@@ -652,6 +679,7 @@ int main(void)
 		cmocka_unit_test(looks_no_name_up),
 		cmocka_unit_test(knows_the_other_family),
 		cmocka_unit_test(goes_on_behind_a_bad_rule),
+		cmocka_unit_test(gives_up_after_too_many),
 		cmocka_unit_test(takes_no_rules),
 		cmocka_unit_test(survives_huge_texts),
 		cmocka_unit_test(prints_no_more_than_it_knows),
