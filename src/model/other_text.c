@@ -13,7 +13,7 @@
 #define ELEMENTS_SHOWN 6
 
 static const char *const field_names[OTHER_FIELDS] = {
-	[FIELD_UNKNOWN] = "?",
+	[FIELD_UNKNOWN] = "[unknown]",
 	[FIELD_IN_NAME] = "iifname", [FIELD_OUT_NAME] = "oifname",
 	[FIELD_IN_INDEX] = "iif", [FIELD_OUT_INDEX] = "oif",
 	[FIELD_NFPROTO] = "meta nfproto", [FIELD_ETHERTYPE] = "meta protocol",
@@ -121,7 +121,7 @@ static void put_range(FILE *out, const struct other_key *key, struct addrrange r
 		free(text);
 		return;
 	case FIELD_NFPROTO:
-		fputs(range.lo == NFPROTO_IPV4 ? "ipv4" : range.lo == NFPROTO_IPV6 ? "ipv6" : "?", out);
+		fputs(range.lo == NFPROTO_IPV4 ? "ipv4" : range.lo == NFPROTO_IPV6 ? "ipv6" : "[unknown]", out);
 		return;
 	case FIELD_ETHERTYPE:
 		if (range.lo == ETH_P_IP || range.lo == ETH_P_IPV6) {
@@ -249,7 +249,7 @@ static void put_change(FILE *out, const struct other_change *change)
 	}
 	fprintf(out, " %s", names[change->kind]);
 	if (change->from == OTHER_FROM_UNKNOWN) {
-		fputs(" ?", out);
+		fputs(" [unknown]", out);
 		return;
 	}
 	if (change->from != OTHER_FROM_NOTHING)
@@ -274,7 +274,7 @@ static void put_nat(FILE *out, const struct other_rule *rule)
 	enum family family = nat_family(rule);
 
 	if (!nat->known) {
-		fputs(" dnat to ?", out);
+		fputs(" dnat to [unknown]", out);
 		return;
 	}
 	fputs(nat->redirect ? " redirect" : " dnat", out);
@@ -297,14 +297,14 @@ static void put_verdict(FILE *out, const struct other_rule *rule)
 	static const char *const names[] = {
 		[OTHER_GO_ON] = "", [OTHER_ACCEPT] = " accept", [OTHER_DROP] = " drop",
 		[OTHER_REFUSE] = " reject", [OTHER_RETURN] = " return", [OTHER_JUMP] = " jump",
-		[OTHER_GOTO] = " goto", [OTHER_TRANSLATE] = "", [OTHER_ANYTHING] = " ?",
+		[OTHER_GOTO] = " goto", [OTHER_TRANSLATE] = "", [OTHER_ANYTHING] = " [unknown statement]",
 	};
 
 	if (rule->verdict == OTHER_TRANSLATE)
 		put_nat(out, rule);
 	fputs(names[rule->verdict], out);
 	if (rule->verdict == OTHER_JUMP || rule->verdict == OTHER_GOTO)
-		fprintf(out, " %s", rule->to_name ? rule->to_name : "?");
+		fprintf(out, " %s", rule->to_name ? rule->to_name : "[unknown]");
 }
 
 char *other_rule_text(const struct other_rule *rule)
@@ -321,7 +321,7 @@ char *other_rule_text(const struct other_rule *rule)
 		put_test(text.out, &rule->tests[i], proto_has_ports(proto) ? proto : 0);
 	}
 	if (rule->unsure)
-		fputs(" ?", text.out);
+		fputs(" [unknown match]", text.out);
 	for (size_t i = 0; i < rule->nchanges; i++)
 		put_change(text.out, &rule->changes[i]);
 	put_verdict(text.out, rule);

@@ -6,7 +6,8 @@
 
 /*
  * Returns a rule of nf_tables as nft would list it, as far as it is known: "iifname \"ens3\"
- * tcp dport 80 drop". Long sets are cut. The caller frees it. The rule must not have an xt.
+ * tcp dport 80 drop". What is not known is in brackets: "[unknown match] drop". Long sets are
+ * cut. The caller frees it. The rule must not have an xt.
  */
 char *other_rule_text(const struct other_rule *rule);
 

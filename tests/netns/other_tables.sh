@@ -224,7 +224,7 @@ ip netns exec container nft 'table ip seen { chain c { type filter hook input pr
 ! ip netns exec outsider "$BUILD/tools/ask" 198.51.100.10 143 || exit 1
 arrived() { ip netns exec container nft list table ip seen | grep -q 'counter packets [1-9]'; }
 try "a changed destination in a long chain gets in" arrived
-try "… so what becomes of a packet is not known" ends 'maybe, undecided at ip own c 43: ' "$far" tcp 143
+try "… so what becomes of a packet is not known" ends 'maybe, undecided at ip own c 43: \[unknown match\] \[unknown statement\]$' "$far" tcp 143
 try "… and it may get in" grep -q '^  perhaps forwarded: .*, to a destination that is not known$' "$WORK/out"
 try "… states are shown by name" grep -qxF 'ip own f 1 yes: iifname "ens3" ct state != untracked drop' "$WORK/out"
 nft delete table ip own
