@@ -269,6 +269,8 @@ static void want(struct input *in, struct wanted_chain *wanted, size_t place)
 {
 	unsigned int n = input_below(in, 8);
 	/* The rules of sections are the last ones of DOCKER-USER. */
+	static const struct publish_section section = { .proto = IPPROTO_TCP, .port = 80, .last = 80,
+							.file = (char *)"test.conf", .line = 1 };
 	unsigned int chain_rules = strcmp(wanted->name, DOCKER_USER) ? n : input_below(in, 16);
 	bool unused;
 
@@ -277,6 +279,8 @@ static void want(struct input *in, struct wanted_chain *wanted, size_t place)
 		wanted->verdicts = n == 6 ? VERDICTS_ANY : VERDICTS_REFUSE;
 		return;
 	}
+	if (chain_rules < n)
+		policy_add_section(world.policy, &section);
 	for (unsigned int i = 0; i < n; i++) {
 		for (enum family family = 0; family < FAMILY_COUNT; family++) {
 			struct rule *rule = draw(in, family, &unused);
