@@ -17,7 +17,10 @@ static bool is_right_jump(const struct rule *rule)
 	       rule_unconditional(rule);
 }
 
-/* The next chain that may name the bridges, which decide what another rule's -o means. */
+/*
+ * The next chain that may name the bridges, which decide what another rule's -o means. forward
+ * may be NULL.
+ */
 static struct chain *about_bridges(struct reach *reach, const struct table *table,
 				   const struct chain *forward)
 {
@@ -26,7 +29,7 @@ static struct chain *about_bridges(struct reach *reach, const struct table *tabl
 	if (own && !own->loaded)
 		return own;
 	/* A rule with an -o that may lead to Docker's chains through another chain. */
-	for (size_t i = 0; i < forward->nrules && !missing; i++) {
+	for (size_t i = 0; forward && i < forward->nrules && !missing; i++) {
 		const struct rule *rule = forward->rules[i];
 
 		if (rule->out.mask[0] && rule->chain && !docker_owns_chain(rule->chain) &&
@@ -89,7 +92,7 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 		const struct rule *rule = held->rules[i];
 		struct chain *missing = NULL;
 
-		if (forward && policy->nsections && rule->out.mask[0])
+		if (policy->nsections && rule->out.mask[0])
 			missing = about_bridges(reach, table, forward);
 		if (!missing &&
 		    !(rule_jumps(rule) && policy_chain_in(policy, rule->chain, rule->family)))
