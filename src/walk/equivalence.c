@@ -334,6 +334,7 @@ static uint64_t mix_routing(uint64_t signature, const struct netinfo *info, enum
 {
 	bool local = false;
 
+	signature = class_mix(signature, netinfo_local_elsewhere(info, family, addr, addr));
 	for (size_t i = 0; i < info->nrules; i++) {
 		const struct netrule *rule = &info->rules[i];
 

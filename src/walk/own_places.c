@@ -19,6 +19,15 @@ static unsigned int width_of(enum family family)
 	return family == FAMILY_IPV4 ? 32 : 128;
 }
 
+/*
+ * Whether packets for it are the host's own by that table. What other tables take as local, as
+ * those of a VRF or of a transparent proxy do, is not.
+ */
+static bool decides_on_local(const struct netinfo *info, const struct netroute *route)
+{
+	return route->table == RT_TABLE_LOCAL || netinfo_is_elsewhere(info, route);
+}
+
 static void own_addresses_add(struct own_addresses *addresses, addr_t lo, addr_t hi)
 {
 	GROW(addresses->v, addresses->n, addresses->room);
@@ -34,8 +43,7 @@ static void local_prefixes(const struct netinfo *info, enum family family, struc
 	for (size_t i = info->nroutes; i-- > 0;) {
 		const struct netroute *route = &info->routes[i];
 
-		if (route->family != family ||
-		    (route->table != RT_TABLE_LOCAL && !netinfo_is_elsewhere(info, route)))
+		if (route->family != family || !decides_on_local(info, route))
 			continue;
 		addrset_add(&one, route->dst, netinfo_prefix_end(family, route->dst, route->length));
 		if (route->type == RTN_LOCAL && route->length < width_of(family))
@@ -68,7 +76,8 @@ void own_addresses_find(const struct netinfo *info, enum family family,
 		const struct netroute *route = &info->routes[i];
 
 		if (route->family == family && route->type == RTN_LOCAL &&
-		    route->length == width_of(family) && !own_is_nearby(family, route->dst))
+		    decides_on_local(info, route) && route->length == width_of(family) &&
+		    !own_is_nearby(family, route->dst))
 			own_addresses_add(addresses, route->dst, route->dst);
 	}
 	local_prefixes(info, family, &prefixes);

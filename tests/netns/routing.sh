@@ -323,6 +323,22 @@ fi
 
 # ---- destinations that the host takes for its own ----
 
+# Addresses that only other tables take as local, as those of a VRF and of transparent proxies do.
+host && docker
+ip route add local 203.0.113.64/32 dev lo table 100
+ip -6 route add local 2001:db8:51::70/128 dev lo table 100
+try "an address that is local in another table" from "$world4" world 198.51.100.10
+only=-4
+try "… does not stand for the host's own" exposes 2 '0.0.0.0:8080 dnat ens3 ANYONE'
+only=-6
+try "… IPv6" from "$world6" world 2001:db8:51::10
+try "… does not stand for the host's own" exposes 2 '[::]:8080 dnat ens3 ANYONE'
+ip -6 rule add to 2001:db8:51::70 lookup 100 pref 10
+try "… even if a rule leads to that table" exposes 2 '[2001:db8:51::10]:8080 dnat ens3 ANYONE'
+ip -6 rule del pref 10
+only=''
+ip route flush table 100 && ip -6 route flush table 100
+
 host && docker
 ip route add local 203.0.113.64/26 dev lo
 ip route add local 203.0.113.96/32 dev lo
