@@ -27,7 +27,7 @@ enum other_verdict {
 };
 
 /* What a rule changes before its verdict. */
-enum other_change_kind { OTHER_SET_MARK, OTHER_SET_CT_MARK, OTHER_NOTRACK };
+enum other_change_kind { OTHER_SET_MARK, OTHER_SET_CT_MARK, OTHER_SET_ZONE, OTHER_NOTRACK };
 struct other_change {
 	enum other_change_kind kind;
 	/* A mark becomes (from & keep) ^ flip; if from is not known, nothing is. */

@@ -243,8 +243,8 @@ static void put_change(FILE *out, const struct other_change *change)
 		[OTHER_SET_MARK] = "meta mark set", [OTHER_SET_CT_MARK] = "ct mark set",
 	};
 
-	if (change->kind == OTHER_NOTRACK) {
-		fputs(" notrack", out);
+	if (change->kind == OTHER_NOTRACK || change->kind == OTHER_SET_ZONE) {
+		fputs(change->kind == OTHER_NOTRACK ? " notrack" : " ct zone set [unknown]", out);
 		return;
 	}
 	fprintf(out, " %s", names[change->kind]);

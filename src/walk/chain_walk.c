@@ -82,7 +82,7 @@ static void note_change(struct walk *walk, const struct decider *by, const struc
 		fputs("to ", text.out);
 		write_destination(text.out, new);
 	} else if (new->ct != old->ct) {
-		fputs("not tracked", text.out);
+		fputs(new->ct == CT_UNTRACKED ? "not tracked" : "tracked", text.out);
 	} else if (new->mark.unknown || new->ctmark.unknown) {
 		fputs("the new mark is not known", text.out);
 	} else if (new->mark.value != old->mark.value) {

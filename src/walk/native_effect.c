@@ -29,7 +29,7 @@ enum effect native_effect(const struct other_rule *rule)
 bool native_only_marks(const struct other_rule *rule)
 {
 	for (size_t i = 0; i < rule->nchanges; i++)
-		if (rule->changes[i].kind == OTHER_NOTRACK)
+		if (rule->changes[i].kind == OTHER_NOTRACK || rule->changes[i].kind == OTHER_SET_ZONE)
 			return false;
 	return rule->verdict == OTHER_GO_ON;
 }
@@ -69,8 +69,10 @@ void native_change(const struct other_rule *rule, struct packet *packet)
 				packet->ctmark = changed_mark(change, packet);
 			break;
 		case OTHER_NOTRACK:
-			if (packet->ct == CT_NONE)
-				packet->ct = CT_UNTRACKED;
+			packet_notrack(packet);
+			break;
+		case OTHER_SET_ZONE:
+			packet_ct_template(packet, true);
 			break;
 		}
 	}

@@ -22,7 +22,8 @@ bool packet_equal(const struct packet *a, const struct packet *b)
 	       span_equal(a->sport, b->sport) && span_equal(a->dport, b->dport) &&
 	       span_equal(a->icmp_type, b->icmp_type) && span_equal(a->icmp_code, b->icmp_code) &&
 	       mark_equal(a->mark, b->mark) && mark_equal(a->ctmark, b->ctmark) &&
-	       a->ct == b->ct && a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
+	       a->ct == b->ct && a->tracked == b->tracked && a->ct_template == b->ct_template &&
+	       a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
 	       a->nat_settled == b->nat_settled &&
 	       a->ttl_set == b->ttl_set &&
 	       a->orig_dst.lo == b->orig_dst.lo && a->orig_dst.hi == b->orig_dst.hi &&
@@ -87,8 +88,23 @@ static enum conntrack track_icmp(enum family family, unsigned int type)
 	return (type >= 130 && type <= 136) || type == 143 ? CT_UNTRACKED : CT_NONE;
 }
 
+void packet_notrack(struct packet *packet)
+{
+	if (packet->ct == CT_NONE && !packet->ct_template)
+		packet->ct = CT_UNTRACKED;
+}
+
+void packet_ct_template(struct packet *packet, bool over)
+{
+	if (packet->tracked || (packet->ct == CT_UNTRACKED && !over))
+		return;
+	packet->ct = CT_NONE;
+	packet->ct_template = true;
+}
+
 void packet_track(struct packet *packet)
 {
+	packet->tracked = true;
 	if (packet->ct != CT_NONE)
 		return;
 	if (packet->proto == (packet->family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))

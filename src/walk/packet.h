@@ -39,6 +39,8 @@ struct packet {
 	struct span icmp_type, icmp_code;
 	struct mark mark, ctmark;
 	enum conntrack ct;
+	bool tracked;                     /* connection tracking has seen it, or has let it be */
+	bool ct_template;                 /* a rule chose how it will be tracked */
 	bool dnat;                        /* its destination was changed … */
 	bool dnat_unsure;                 /* … or perhaps not: it was among the possible new ones */
 	bool nat_settled;                 /* a rule has decided on its destination: no other will */
@@ -63,6 +65,16 @@ void packet_forget(struct packet *packet);
 bool packet_goes_anywhere(const struct packet *packet);
 /* Connection tracking sees the packet: sets ct for the rules that come after it. */
 void packet_track(struct packet *packet);
+/*
+ * A rule wants no tracking. The first rule that chooses wins: xt_ct_target() in xt_CT.c,
+ * nft_notrack_eval() in nft_ct.c.
+ */
+void packet_notrack(struct packet *packet);
+/*
+ * A rule chooses how it is tracked. over: even after a rule that wants no tracking, as
+ * nft_ct_set_zone_eval() in nft_ct.c does.
+ */
+void packet_ct_template(struct packet *packet, bool over);
 
 /*
  * Reads "from 203.0.113.200 in ens3 tcp 80", with "to ADDRESS" and "sport N",

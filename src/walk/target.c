@@ -173,8 +173,10 @@ static void change_ct(const struct ext *ext, struct packet *packet)
 		flags = XT_CT_NOTRACK;
 	else
 		ext_get(ext, &flags, sizeof(flags));
-	if (flags & XT_CT_NOTRACK && packet->ct == CT_NONE)
-		packet->ct = CT_UNTRACKED;
+	if (flags & XT_CT_NOTRACK)
+		packet_notrack(packet);
+	else
+		packet_ct_template(packet, false);
 }
 
 static bool spans_meet(struct span a, struct span b)

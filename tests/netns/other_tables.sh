@@ -230,6 +230,38 @@ try "… states are shown by name" grep -qxF 'ip own f 1 yes: iifname "ens3" ct 
 nft delete table ip own
 ip netns exec container nft delete table ip seen
 
+# ---- which rule decides whether a packet is tracked ----
+
+# so STATUS RULE…: with these rules in raw, the kernel lets the packet in (0) or not (1), and the
+# trace says so.
+so() {
+	local status=$1 verdict=local
+	shift
+	[ "$status" = 1 ] || verdict=forwarded
+	gives "$status" ip netns exec outsider "$BUILD/tools/ask" 198.51.100.10 80 && ends "$verdict" "$far" tcp 80
+}
+while IFS='|' read -r status first second; do
+	# shellcheck disable=SC2086 # words
+	iptables-nft -t raw -A PREROUTING -i ens3 -j $first
+	# shellcheck disable=SC2086 # words
+	iptables-nft -t raw -A PREROUTING -p tcp --dport 80 -j $second
+	try "$first, then $second" so "$status"
+	iptables-nft -t raw -F PREROUTING
+done <<'END'
+0|CT --zone-orig 7|NOTRACK
+0|CT --zone-orig 7|CT --notrack
+1|NOTRACK|CT --zone-orig 7
+END
+while IFS='|' read -r status rules; do
+	nft "table ip own { chain c { type filter hook prerouting priority -300; $rules; }; }"
+	try "nft: $rules" so "$status"
+	nft delete table ip own
+done <<'END'
+1|tcp dport 80 notrack
+0|iifname "ens3" ct original zone set 3; tcp dport 80 notrack
+0|tcp dport 80 notrack; iifname "ens3" ct original zone set 3
+END
+
 # ---- rules that lead to containers without Docker ----
 
 # by_hand ADDRESS PLACE: port 143 leads to the container, for the kernel and in the line of PLACE.

@@ -136,8 +136,9 @@ void nft_other_take_ct(struct nft_other_reading *reading, const struct nft_attrs
 		nft_other_load_ct(reading, expr);
 	else if (key == NFT_CT_MARK)
 		set_mark(reading, OTHER_SET_CT_MARK, expr->v[NFTA_CT_SREG]);
-	else if (key != NFT_CT_LABELS && key != NFT_CT_EVENTMASK && key != NFT_CT_SECMARK &&
-		 key != NFT_CT_ZONE)
+	else if (key == NFT_CT_ZONE)
+		other_rule_change(&reading->rule, &(struct other_change){ .kind = OTHER_SET_ZONE });
+	else if (key != NFT_CT_LABELS && key != NFT_CT_EVENTMASK && key != NFT_CT_SECMARK)
 		nft_other_anything(reading);
 }
 

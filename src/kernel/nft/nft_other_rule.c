@@ -124,6 +124,7 @@ static bool reads_change(const struct other_rule *rule)
 	static const enum other_field fields[][3] = {
 		[OTHER_SET_MARK] = { FIELD_MARK, FIELD_MARK, FIELD_MARK },
 		[OTHER_SET_CT_MARK] = { FIELD_CT_MARK, FIELD_CT_MARK, FIELD_CT_MARK },
+		[OTHER_SET_ZONE] = { FIELD_STATE, FIELD_STATUS, FIELD_CT_MARK },
 		[OTHER_NOTRACK] = { FIELD_STATE, FIELD_STATUS, FIELD_CT_MARK },
 	};
 
