@@ -61,10 +61,11 @@
 #define REPAIR_ROUNDS 3
 #define AFTER_WRITE_MS 250
 
-/* Rounds in which a repair leaves out what the kernel refuses; most need one. */
-#define REFUSED_ROUNDS 20
-/* After so many, a rule is left out even if another one may be why it was refused. */
-#define SUSPECT_ROUNDS 15
+/*
+ * Rounds in which a repair leaves out what the kernel refuses. Most need one, but in a table
+ * that is created, the kernel may name one rule at a time; then the time limit ends it first.
+ */
+#define REFUSED_ROUNDS 10000
 
 /* ---- the watch ---- */
 

@@ -22,7 +22,7 @@ enum backend_result {
 struct refused_edit {
 	size_t edit; /* its index in the list of edits */
 	bool rule;   /* an insert, and the rule itself is why: the others do not depend on it */
-	bool suspect; /* perhaps only since one before it in the list is refused */
+	bool suspect; /* perhaps only since one before it is refused; it was not tried by itself */
 	char *why;   /* owned; a part of a sentence, and what to do */
 };
 

@@ -7,7 +7,6 @@
 #include "diag.h"
 #include "guard_names.h"
 #include "guard_rules.h"
-#include "patience.h"
 #include "refused.h"
 
 void refusals_clear(struct refusals *refusals)
@@ -110,7 +109,7 @@ static bool take_of_guard(struct refusals *refusals, const struct guard *guard,
 /* Takes the edits of the guard, which is left out if it cannot do without them. */
 static void take_guard(struct refusals *refusals, const struct policy *policy,
 		       const struct snapshot *snapshot, const struct edits *edits,
-		       const struct refused_edits *refused, bool all)
+		       const struct refused_edits *refused)
 {
 	struct guard guards[FAMILY_COUNT];
 
@@ -119,7 +118,7 @@ static void take_guard(struct refusals *refusals, const struct policy *policy,
 	for (size_t i = 0; i < refused->n && !refusals->guard; i++) {
 		const struct edit *edit = &edits->v[refused->v[i].edit];
 
-		if (is_of_guard(edit) && (!refused->v[i].suspect || all) &&
+		if (is_of_guard(edit) && !refused->v[i].suspect &&
 		    !take_of_guard(refusals, &guards[edit->family], edit, &refused->v[i]))
 			leave_guard_out(refusals, edits, &refused->v[i]);
 	}
@@ -131,14 +130,14 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 		  const struct snapshot *snapshot, const struct edits *edits,
 		  const struct refused_edits *refused)
 {
-	bool all = ++refusals->rounds > SUSPECT_ROUNDS;
+	bool without_guard = refusals->guard;
 	size_t noted = refusals->n;
 
 	for (size_t i = 0; i < refused->n; i++) {
 		const struct edit *edit = &edits->v[refused->v[i].edit];
 		const struct wanted_rule *wanted;
 
-		if (is_of_guard(edit) || (refused->v[i].suspect && !all))
+		if (is_of_guard(edit) || refused->v[i].suspect)
 			continue;
 		wanted = refused->v[i].rule ? find_wanted(policy, edit) : NULL;
 		if (!wanted) {
@@ -149,8 +148,8 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 			refusals_add(refusals, edit, false, wanted, refused->v[i].why);
 	}
 	if (!refusals->guard)
-		take_guard(refusals, policy, snapshot, edits, refused, all);
-	if (refusals->n > noted || refusals->guard)
+		take_guard(refusals, policy, snapshot, edits, refused);
+	if (refusals->n > noted || (refusals->guard && !without_guard))
 		return 0;
 	refused_edit_report(edits, &refused->v[0]);
 	return -1;

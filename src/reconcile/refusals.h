@@ -21,14 +21,13 @@ struct refusals {
 	struct refusal *v;
 	size_t n, room;
 	bool guard; /* the guard as a whole: it is not tried again */
-	unsigned int rounds; /* how often something was taken */
 };
 void refusals_clear(struct refusals *refusals);
 
 /*
- * Takes what a commit or a trial of edits has refused; suspects only after some rounds,
- * since most of them are right without the others. policy and snapshot are those of the
- * plan. Returns 0 if everything can go on without the rules that are noted, or without the
+ * Takes what a commit or a trial of edits has refused; never a suspect, which
+ * may be right without the others: the next round shows it. policy and snapshot are those of
+ * the plan. Returns 0 if everything can go on without the rules that are noted, or without the
  * guard, and -1 after reporting an edit that is not due to a
  * configured rule.
  */

@@ -86,7 +86,7 @@ static void add_family(struct attempt *attempt, struct policy *policy,
 }
 
 /* Reports the rules that were refused and marks them. Returns whether there are any. */
-static bool report(const struct attempt *attempt, const struct refused_edits *refused, bool all)
+static bool report(const struct attempt *attempt, const struct refused_edits *refused)
 {
 	bool any = false;
 
@@ -95,7 +95,7 @@ static bool report(const struct attempt *attempt, const struct refused_edits *re
 		struct wanted_rule *wanted = attempt->wanted[edit->edit];
 		const char *family = family_title(attempt->edits.v[edit->edit].family);
 
-		if (!wanted || !edit->rule || (edit->suspect && !all))
+		if (!wanted || !edit->rule || edit->suspect)
 			continue;
 		any = true;
 		wanted->refused = xstrdup(edit->why);
@@ -139,7 +139,7 @@ static int try_policy(const struct session *session, const struct snapshot *snap
 }
 
 /* Returns enum backend_result; BACKEND_REFUSED after reporting rules, or if none is to blame. */
-static int try_once(const struct session *session, bool all, bool *any)
+static int try_once(const struct session *session, bool *any)
 {
 	static const char *const tables[] = { FILTER, NULL };
 	struct refused_edits refused = { 0 };
@@ -151,7 +151,7 @@ static int try_once(const struct session *session, bool all, bool *any)
 	if (!snapshot_read(session->ops, session->policy, tables, select_all, &snapshot))
 		result = try_policy(session, snapshot, &refused, &attempt);
 	if (result == BACKEND_REFUSED)
-		*any = report(&attempt, &refused, all);
+		*any = report(&attempt, &refused);
 	refused_edits_clear(&refused);
 	edits_clear(&attempt.edits);
 	free(attempt.wanted);
@@ -162,12 +162,12 @@ static int try_once(const struct session *session, bool all, bool *any)
 /* Tries again without what was refused. Returns 0 or -1 as trial_run() does, or 1: not tried. */
 static int try_rules(const struct session *session)
 {
-	unsigned int tries = 0, rounds = 0;
+	unsigned int tries = 0;
 	int result, status = 0;
 	bool any;
 
 	do {
-		result = try_once(session, ++rounds > SUSPECT_ROUNDS, &any);
+		result = try_once(session, &any);
 		status |= any ? -1 : 0;
 	} while ((any && !deadline_check()) ||
 		 (result == BACKEND_CHANGED && backend_try_again(&tries)));

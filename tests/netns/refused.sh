@@ -81,6 +81,36 @@ for KIND in nft legacy; do
 	ipt -X DOCKER-USER
 	try "$KIND: a rule for other hooks: also with the jump" dockfw 2 -4 --repair
 	try "$KIND: a rule for other hooks: the others are put in again" holds 19
+
+	# Each of many is found, and none that is right is taken for one of them.
+	many_rules() {
+		{
+			echo 'families = { "ipv4" } ignore = { "family-left-out" } chain "DOCKER-USER" { rules = {'
+			echo ' "-i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN",'
+			for ((i = 1; i <= 40; i++)); do
+				echo " \"-s 192.0.2.$i -m owner --uid-owner $i -j RETURN\","
+				echo " \"-i ens3 -s 192.0.2.$i -j DROP\","
+			done
+			echo ' "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+		} >"$WORK/rules"
+		write_conf <"$WORK/rules"
+	}
+	forty() { [ "$(refused_rules | grep -c 'uid-owner')" = 40 ] && [ "$(refused_rules | wc -l)" = 40 ]; }
+	named() { gives 3 "$DOCKFW" --check-config -b "$KIND" -f "$CONF" && [ "$(grep -c uid-owner "$WORK/err")" = 40 ] && [ "$(wc -l <"$WORK/err")" = 40 ]; }
+	many_rules
+	clear_tables
+	load docker-28.5
+	try "$KIND: forty rules for other hooks: --check-config names these" silent named
+	try "$KIND: forty rules for other hooks: only these are left out" dockfw 2 --repair
+	try "$KIND: forty rules for other hooks: the others are put in" holds 42
+	try "$KIND: forty rules for other hooks: another client is refused" refused "$outsider" 198.51.100.10
+	try "$KIND: forty rules for other hooks: the allowed client gets in" reaches "$allowed" 198.51.100.10
+	packets_end
+	try "$KIND: forty rules for other hooks: a check names these" finds 2 'critical rule-refused'
+	try "$KIND: forty rules for other hooks: and no others" forty
+	clear_tables
+	try "$KIND: forty rules for other hooks: without tables" dockfw 2 --repair
+	try "$KIND: forty rules for other hooks: the others are in the new ones" holds 42
 	clear_tables
 	load docker-28.5
 	load docker-28.5.ipv6 ip6tables
