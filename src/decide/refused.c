@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker_chains.h"
 #include "guard_names.h"
 #include "on_error.h"
 #include "util.h"
@@ -40,18 +41,32 @@ bool refused_mark_in_guard(struct policy *policy, enum family family,
 
 /* ---- the findings ---- */
 
+/* Where DOCKER-USER is not evaluated, what was refused is the guard's form of the rule. */
 static void check_chain_refused(const struct policy *policy, const struct wanted_chain *chain,
-				enum family family, struct findings *findings)
+				enum family family, bool in_force, struct findings *findings)
 {
+	const char *own = strcmp(chain->name, DOCKER_USER) ? chain->name : NULL;
+
 	for (size_t i = 0; i < chain->rules[family].n; i++) {
 		const struct wanted_rule *wanted = &chain->rules[family].v[i];
+		const char *said;
+		char *start;
+
 		if (!wanted->refused)
 			continue;
-		findings_add_at(findings, RULE_REFUSED, SEVERITY_CRITICAL, family, chain->name, 0,
-				xasprintf("%s:%u: the kernel does not take '%s' in %s: %s; %s",
-					  wanted->file, wanted->line, wanted->text, chain->name,
-					  wanted->refused,
-					  on_error_said(policy, family, wanted->rule)));
+		said = on_error_said(policy, family, wanted->rule);
+		start = xasprintf("%s:%u: the kernel does not take '%s' in", wanted->file,
+				  wanted->line, wanted->text);
+		if (in_force)
+			findings_add_at(findings, RULE_REFUSED, SEVERITY_CRITICAL, family,
+					chain->name, 0, xasprintf("%s %s: %s; %s", start,
+					chain->name, wanted->refused, said));
+		else
+			findings_add(findings, RULE_REFUSED, SEVERITY_CRITICAL, family,
+				     xasprintf("%s %s%sthe guard (table " GUARD_TABLE "): %s; %s",
+					       start, own ? own : "", own ? " of " : "",
+					       wanted->refused, said));
+		free(start);
 	}
 }
 
@@ -83,7 +98,8 @@ void check_refused(const struct policy *policy, unsigned int in_force, struct fi
 		if (!(policy->families & 1U << family))
 			continue;
 		for (size_t c = 0; c < policy->nchains; c++)
-			check_chain_refused(policy, policy->chains[c], (enum family)family, findings);
+			check_chain_refused(policy, policy->chains[c], (enum family)family,
+					    in_force & 1U << family, findings);
 		check_unguarded(policy, (enum family)family, in_force & 1U << family, findings);
 	}
 }

@@ -96,6 +96,7 @@ static int write_guard_once(struct session *session, struct backend *nft, struct
 		return status;
 	state_refuse(session, base);
 	guard_plan(state_policy(session, base), base->snapshot, own->absent ? NULL : own, edits);
+	refusals_leave_out(&session->refused, edits);
 	if (edits->n)
 		status = commit_edits(session, nft, own, base, edits);
 	snapshot_free(own);
@@ -123,6 +124,8 @@ int apply_guard(struct session *session, struct state *base, struct edits *edits
 	unsigned int tries = 0, rounds = 0;
 	int status;
 
+	if (!(session->policy->families & ~session->refused.guard))
+		return 0;
 	do {
 		struct backend *nft = session->backends[BACKEND_NFT]->open(true);
 
@@ -131,9 +134,7 @@ int apply_guard(struct session *session, struct state *base, struct edits *edits
 		edits_clear(&guard);
 		status = write_guard_once(session, nft, base, &guard);
 		nft->ops->close(nft);
-	} while (goes_on(status, &tries, &rounds) && !session->refused.guard);
-	if (session->refused.guard)
-		status = 0, edits_clear(&guard);
+	} while (goes_on(status, &tries, &rounds));
 	for (size_t i = 0; !status && i < guard.n; i++)
 		edits_move(edits, &guard.v[i]);
 	edits_clear(&guard);
@@ -142,18 +143,24 @@ int apply_guard(struct session *session, struct state *base, struct edits *edits
 
 /* ---- the copy of the guard ---- */
 
+/* Adds the edits that remove it in the families of the mask. */
+static void drop_copies(const struct snapshot *own, unsigned int families, struct edits *edits)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *table = snapshot_table(own, (enum family)family, GUARD_COPY_TABLE);
+
+		if (families & 1U << family && table && table->own)
+			edits_table(edits, EDIT_DROP_TABLE, (enum family)family, GUARD_COPY_TABLE);
+	}
+}
+
 /* A copy that is not what it should be would refuse what is allowed, so it goes. */
 static int drop_copy(struct session *session, struct backend *nft, const struct snapshot *own)
 {
 	struct edits edits = { 0 };
 	int status = BACKEND_OK;
 
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		const struct table *table = snapshot_table(own, (enum family)family, GUARD_COPY_TABLE);
-
-		if (table && table->own)
-			edits_table(&edits, EDIT_DROP_TABLE, (enum family)family, GUARD_COPY_TABLE);
-	}
+	drop_copies(own, ~0U, &edits);
 	if (edits.n)
 		status = nft->ops->commit(nft, own, &edits, NULL);
 	if (!status && edits.n)
@@ -186,14 +193,15 @@ static int write_copy_once(struct session *session, struct backend *nft, const s
 	if (status)
 		return status;
 	*of_others = copy_is_of_others(own);
-	if (!session->refused.guard)
-		guard_plan_copy(state_policy(session, base), base->snapshot, own->absent ? NULL : own, &edits);
+	guard_plan_copy(state_policy(session, base), base->snapshot, own->absent ? NULL : own, &edits);
+	keep_families(&edits, ~session->refused.guard);
+	drop_copies(own, session->refused.guard, &edits);
 	if (edits.n)
 		status = nft->ops->commit(nft, own, &edits, NULL);
 	if (!status && edits.n)
 		session_wrote(session, own->generation);
-	if (status == BACKEND_FAILED || session->refused.guard)
-		status = drop_copy(session, nft, own) || status ? BACKEND_FAILED : BACKEND_OK;
+	if (status == BACKEND_FAILED)
+		(void)drop_copy(session, nft, own);
 	edits_clear(&edits);
 	snapshot_free(own);
 	return status;
@@ -241,7 +249,7 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 	} while (goes_on(status, &tries, &rounds));
 	if (status && status != BACKEND_FAILED)
 		edits_clear(edits); /* given up, and nothing was written */
-	if (!status && session->ops->kind != BACKEND_NFT && !session->refused.guard)
+	if (!status && session->ops->kind != BACKEND_NFT)
 		status = apply_guard(session, base, edits);
 	if (!status && edits->n)
 		deadline_step(AFTER_THE_WRITE);

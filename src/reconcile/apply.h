@@ -14,8 +14,8 @@
  *
  * With nf_tables, DOCKER-USER and the guard are one batch. With ip_tables, the guard
  * follows. Configured rules that the kernel refuses are noted in session->refused, and the
- * others are still written. If it refuses the guard for another reason, the rest is
- * written, and session->refused.guard is set after reporting why.
+ * others are still written. If it refuses the guard of a family for another reason, the rest
+ * is written, and session->refused.guard has that family after reporting why.
  */
 int apply_plan(struct session *session, struct state *base, struct edits *edits);
 

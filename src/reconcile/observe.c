@@ -89,8 +89,8 @@ void state_plan(const struct session *session, const struct state *state, struct
 	const struct policy *policy = state_policy(session, state);
 
 	plan(policy, state->snapshot, edits);
-	if (!session->refused.guard)
-		guard_plan(policy, state->snapshot, state_guard(state), edits);
+	guard_plan(policy, state->snapshot, state_guard(state), edits);
+	refusals_leave_out(&session->refused, edits);
 }
 
 bool state_same(const struct state *a, const struct state *b)
@@ -216,6 +216,25 @@ void state_refuse(const struct session *session, struct state *state)
 	refusals_mark(&session->refused, state->completed);
 }
 
+/* What this run could not write, a repair right after it could not. */
+static void note_left_out(const struct session *session, struct findings *findings)
+{
+	static const struct remedy refused = {
+		"the kernel refuses the guard, for the reason printed above", false, NULL,
+	};
+
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &findings->v[i];
+
+		if ((finding->id != GUARD_MISSING && finding->id != GUARD_DIFFERS &&
+		     finding->id != DOCKER_NFTABLES) || !finding->repairable ||
+		    !(session->refused.guard & 1U << finding->family))
+			continue;
+		finding->repairable = false;
+		finding->remedy = &refused;
+	}
+}
+
 void state_check(const struct session *session, struct state *state)
 {
 	const struct policy *policy = state_policy(session, state);
@@ -233,6 +252,7 @@ void state_check(const struct session *session, struct state *state)
 	check_docker_native(policy, state->snapshot, state_guard(state), &state->findings);
 	check_leftover(policy, state->snapshot, state->other, &state->dockerd, &state->findings);
 	guard_check(policy, state->snapshot, state_guard(state), &state->dockerd, &state->findings);
+	note_left_out(session, &state->findings);
 	if (state->host)
 		check_host_openings(policy, state->host->openings, &state->findings);
 	check_refused(policy, families_in_force(policy, state->snapshot), &state->findings);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "diag.h"
+#include "docker_chains.h"
+#include "docker_layout.h"
 #include "guard_names.h"
 #include "guard_rules.h"
 #include "refused.h"
@@ -72,23 +74,123 @@ static bool is_of_guard(const struct edit *edit)
 	return !strcmp(edit->table, GUARD_TABLE);
 }
 
+void refusals_leave_out(const struct refusals *refusals, struct edits *edits)
+{
+	struct edits kept = { 0 };
+
+	for (size_t i = 0; i < edits->n; i++)
+		if (!is_of_guard(&edits->v[i]) || !(refusals->guard & 1U << edits->v[i].family))
+			edits_move(&kept, &edits->v[i]);
+	edits_clear(edits);
+	*edits = kept;
+}
+
 /* The error that was reported is then none. */
 static void leave_guard_out(struct refusals *refusals, const struct edits *edits,
 			    const struct refused_edit *refused)
 {
+	enum family family = edits->v[refused->edit].family;
+
 	refused_edit_report(edits, refused);
-	refusals->guard = true;
+	refusals->guard |= 1U << family;
 	diag_forget();
-	diag_warning("going on without the guard");
+	diag_warning("going on without the guard (table %s " GUARD_TABLE ")",
+		     family == FAMILY_IPV4 ? "ip" : "ip6");
+}
+
+/* What the rule matches on, as the guard holds it: without a verdict or comments. */
+static struct rule *conditions_of(const struct policy *policy, const struct rule *rule)
+{
+	struct rule *part = rule_new(rule->family), *form;
+
+	part->invert = rule->invert;
+	part->src = rule->src;
+	part->dst = rule->dst;
+	part->in = rule->in;
+	part->out = rule->out;
+	part->proto = rule->proto;
+	part->frag = rule->frag;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *match = &rule->matches[i];
+
+		if (strcmp(match->name, "comment"))
+			rule_add_match(part, match->name, match->revision, match->data, match->size)
+				->usersize = match->usersize;
+	}
+	if (!policy->guard_form)
+		return part;
+	form = policy->guard_form(part);
+	rule_free(part);
+	return form;
+}
+
+/*
+ * The configured rule that the guard holds in this form, or NULL: one of its own making. An
+ * address list gives several rules of one line, so that the line is not enough.
+ */
+static const struct wanted_rule *find_configured(const struct policy *policy,
+						 const struct edit *edit,
+						 const struct wanted_rule *wanted)
+{
+	bool forward = !strcmp(edit->chain, GUARD_FORWARD);
+	const char *name = forward ? DOCKER_USER : edit->chain;
+	const struct wanted_chain *chain = policy_chain(policy, name);
+	const struct wanted_rules *rules = chain ? &chain->rules[edit->family] : NULL;
+	struct rule *conditions = conditions_of(policy, wanted->rule);
+	const struct wanted_rule *found = NULL;
+
+	for (size_t i = 0; rules && i < rules->n && !found; i++) {
+		struct rule *part;
+
+		if (rules->v[i].refused || rules->v[i].line != wanted->line ||
+		    strcmp(rules->v[i].file, wanted->file) ||
+		    strcmp(rules->v[i].text, wanted->text) ||
+		    rule_refuses(rules->v[i].rule) != rule_refuses(wanted->rule))
+			continue;
+		part = conditions_of(policy, rules->v[i].rule);
+		if (rule_equal_but_mark(part, conditions))
+			found = &rules->v[i];
+		rule_free(part);
+	}
+	rule_free(conditions);
+	return found;
+}
+
+/* What taking the edits of the guard needs. */
+struct taking {
+	struct refusals *refusals;
+	const struct policy *policy;
+	unsigned int only; /* the families in which only the guard holds the rules */
+	struct guard guards[FAMILY_COUNT];
+};
+
+/*
+ * Where only the guard holds the rules, it is what DOCKER-USER is elsewhere: the line is left
+ * out, and on-error has its say.
+ */
+static void take_as_configured(const struct taking *t, const struct edit *edit,
+			       const struct wanted_rule *wanted, const char *why)
+{
+	const struct wanted_rule *configured = find_configured(t->policy, edit, wanted);
+	struct edit of_user = *edit;
+
+	if (!configured) {
+		refusals_add(t->refusals, edit, true, wanted, why);
+		return;
+	}
+	if (!strcmp(edit->chain, GUARD_FORWARD))
+		of_user.chain = DOCKER_USER;
+	refusals_add(t->refusals, &of_user, false, configured, why);
 }
 
 /*
  * Takes one edit of the guard. Returns false if the guard cannot do without it: without a
  * rule that accepts, it would refuse what DOCKER-USER lets pass.
  */
-static bool take_of_guard(struct refusals *refusals, const struct guard *guard,
-			  const struct edit *edit, const struct refused_edit *refused)
+static bool take_of_guard(const struct taking *t, const struct edit *edit,
+			  const struct refused_edit *refused)
 {
+	const struct guard *guard = &t->guards[edit->family];
 	const struct wanted_rule *wanted = NULL;
 
 	if (!refused->rule)
@@ -98,39 +200,44 @@ static bool take_of_guard(struct refusals *refusals, const struct guard *guard,
 			wanted = find_in(&guard->chains[i].rules, edit->rule);
 	if (!wanted || !*wanted->file)
 		return false;
-	if (is_noted(refusals, edit->family, wanted))
+	if (t->only & 1U << edit->family) {
+		take_as_configured(t, edit, wanted, refused->why);
+		return true;
+	}
+	if (is_noted(t->refusals, edit->family, wanted))
 		return true;
 	if (!rule_refuses(wanted->rule))
 		return false;
-	refusals_add(refusals, edit, true, wanted, refused->why);
+	refusals_add(t->refusals, edit, true, wanted, refused->why);
 	return true;
 }
 
-/* Takes the edits of the guard, which is left out if it cannot do without them. */
+/* Takes the edits of the guard; that of a family is left out if it cannot do without them. */
 static void take_guard(struct refusals *refusals, const struct policy *policy,
 		       const struct snapshot *snapshot, const struct edits *edits,
 		       const struct refused_edits *refused)
 {
-	struct guard guards[FAMILY_COUNT];
+	struct taking t = { .refusals = refusals, .policy = policy,
+			    .only = families_guarded_only(policy, snapshot) };
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		guard_make(&guards[family], policy, snapshot, (enum family)family);
-	for (size_t i = 0; i < refused->n && !refusals->guard; i++) {
+		guard_make(&t.guards[family], policy, snapshot, (enum family)family);
+	for (size_t i = 0; i < refused->n; i++) {
 		const struct edit *edit = &edits->v[refused->v[i].edit];
 
-		if (is_of_guard(edit) && !refused->v[i].suspect &&
-		    !take_of_guard(refusals, &guards[edit->family], edit, &refused->v[i]))
+		if (is_of_guard(edit) && !(refusals->guard & 1U << edit->family) &&
+		    !refused->v[i].suspect && !take_of_guard(&t, edit, &refused->v[i]))
 			leave_guard_out(refusals, edits, &refused->v[i]);
 	}
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		guard_clear(&guards[family]);
+		guard_clear(&t.guards[family]);
 }
 
 int refusals_take(struct refusals *refusals, const struct policy *policy,
 		  const struct snapshot *snapshot, const struct edits *edits,
 		  const struct refused_edits *refused)
 {
-	bool without_guard = refusals->guard;
+	unsigned int left_out = refusals->guard;
 	size_t noted = refusals->n;
 
 	for (size_t i = 0; i < refused->n; i++) {
@@ -147,9 +254,8 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 		if (!is_noted(refusals, edit->family, wanted))
 			refusals_add(refusals, edit, false, wanted, refused->v[i].why);
 	}
-	if (!refusals->guard)
-		take_guard(refusals, policy, snapshot, edits, refused);
-	if (refusals->n > noted || (refusals->guard && !without_guard))
+	take_guard(refusals, policy, snapshot, edits, refused);
+	if (refusals->n > noted || refusals->guard != left_out)
 		return 0;
 	refused_edit_report(edits, &refused->v[0]);
 	return -1;

@@ -20,20 +20,22 @@ struct refusal {
 struct refusals {
 	struct refusal *v;
 	size_t n, room;
-	bool guard; /* the guard as a whole: it is not tried again */
+	unsigned int guard; /* 1U << FAMILY_…: the guard as a whole, which is not tried again */
 };
 void refusals_clear(struct refusals *refusals);
 
 /*
- * Takes what a commit or a trial of edits has refused; never a suspect, which
- * may be right without the others: the next round shows it. policy and snapshot are those of
- * the plan. Returns 0 if everything can go on without the rules that are noted, or without the
- * guard, and -1 after reporting an edit that is not due to a
- * configured rule.
+ * Takes what a commit or a trial of edits has refused; never a suspect, which may be right
+ * without the others: the next round shows it. policy and snapshot are those of the plan.
+ * Returns 0 if everything can go on without the rules that are noted, or without the guard of
+ * a family, and -1 after reporting an edit that is not due to a configured rule.
  */
 int refusals_take(struct refusals *refusals, const struct policy *policy,
 		  const struct snapshot *snapshot, const struct edits *edits,
 		  const struct refused_edits *refused);
+
+/* Takes out of a plan what it has for guards that are left out as a whole. */
+void refusals_leave_out(const struct refusals *refusals, struct edits *edits);
 
 /* Marks in the policy what was noted. */
 void refusals_mark(const struct refusals *refusals, struct policy *policy);

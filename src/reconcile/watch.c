@@ -160,7 +160,7 @@ static int restore_guard(struct watch *watch)
 	struct edits edits = { 0 };
 	int status = 0;
 
-	if (!watch->last.snapshot || watch->session->refused.guard || watch->only_report)
+	if (!watch->last.snapshot || watch->only_report)
 		return 0;
 	deadline_start(watch->timeout);
 	deadline_step("restoring the guard");

@@ -255,4 +255,37 @@ try "Docker's nf_tables: what holds is named" dockfw 0
 try "Docker's nf_tables: it is the guard" grep -q '^OK: the guard holds the 4 configured rules (nft, ipv4 and ipv6)$' "$WORK/out"
 try "Docker's nf_tables: all is right" finds 0 ''
 try "Docker's nf_tables: closed" closed
+packets_end
+
+# There the guard is what DOCKER-USER is elsewhere: a rule that the kernel refuses costs one rule.
+for setting in '' 'on-error = "close"'; do
+	for rule in '-4 -s 192.0.2.1 -m owner --uid-owner 5 -j RETURN' \
+		'-s 192.0.2.1,192.0.2.2 -m owner --uid-owner 5 -j ACCEPT' \
+		'-6 -s 2001:db8::1 -m owner --uid-owner 5 -j RETURN'; do
+		nft 'delete table ip dockfw; delete table ip6 dockfw'
+		write_conf <<-END
+		outside = { "ens3" } chain "DOCKER-USER" { rules = {
+		  "$rule",
+		  "-i ens3 -p tcp --dport 80 -s 203.0.113.123 -j RETURN",
+		  "-i ens3 -p tcp --dport 80 -j REJECT" } }
+		$setting
+		END
+		what="Docker's nf_tables: '$rule' '$setting'"
+		try "$what: a repair" dockfw 2 --repair
+		try "$what: the rule is named" grep -q "^critical  rule-refused .*$CONF:2: .* in the guard (table dockfw): .*; the rule is left out" "$WORK/out"
+		try "$what: another client is refused" refused "$outsider" 198.51.100.10
+		try "$what: so it is over IPv6" refused "$outsider" 2001:db8:51::10
+		try "$what: the allowed client gets in" reaches "$allowed" 198.51.100.10
+		packets_end
+	done
+done
+nft 'delete table ip dockfw; delete table ip6 dockfw'
+write_conf <<'END'
+outside = { "ens3" } on-error = "close" chain "DOCKER-USER" { rules = {
+    "-i ens3 -m owner --uid-owner 5 -j DROP" } }
+END
+try "Docker's nf_tables: a rule that refuses is replaced" dockfw 2 -4 --repair
+try "Docker's nf_tables: the message says so" grep -q 'in its place, new connections from outside' "$WORK/out"
+try "Docker's nf_tables: another client is refused" refused "$outsider" 198.51.100.10
+packets_end
 finish

@@ -206,14 +206,19 @@ echo 'add table ip dockfw { flags owner; comment "dockfw"; }' >&"${COPROC[1]}"
 for ((i = 0; i < 200; i++)); do nft list tables | grep -q dockfw && break; sleep 0.05; done
 guardless() {
 	dockfw 1 --repair && grep -q '^WARNING: repaired' "$WORK/out" &&
-		printf '%s\n' "dockfw-check: cannot create the chain 'forward' in the ipv4 table 'dockfw': Operation not permitted; run as root (CAP_NET_ADMIN); nothing was written" \
-			'dockfw-check: going on without the guard' | diff - "$WORK/err"
+		printf '%s\n' "dockfw-check: cannot create the chain 'forward' in the ipv4 table 'dockfw': Operation not permitted; perhaps another process owns the table: nft list table ip dockfw shows which; nothing was written" \
+			'dockfw-check: going on without the guard (table ip dockfw)' | diff - "$WORK/err"
 }
+not() { ! "$@"; }
+guards_six() { nft list chain ip6 dockfw forward | grep -q reject; }
 if nft list table ip dockfw 2>/dev/null | grep -q 'flags owner'; then
 	for KIND in nft legacy; do
 		load reload-debian-12
 		try "$KIND: a guard that the kernel refuses is left out" guardless
+		try "$KIND: nor is a repair its remedy" not grep -q 'guard-missing: run:' "$WORK/out"
 		try "$KIND: only the guard is missing" finds 1 'warning guard-missing'
+		try "$KIND: that of the other family is there" guards_six
+		nft delete table ip6 dockfw
 		[ $KIND = legacy ] || nft 'delete table ip filter; delete table ip nat'
 	done
 else

@@ -71,7 +71,13 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 
 	switch (refusal->error) {
 	case EPERM:
-		text = xstrdup("; run as root (CAP_NET_ADMIN)");
+		/* Without the right to write, the batch as a whole is refused. */
+		if (edit)
+			text = xasprintf("; perhaps another process owns the table: "
+					 "nft list table %s %s shows which",
+					 edit->family == FAMILY_IPV4 ? "ip" : "ip6", edit->table);
+		else
+			text = xstrdup("; run as root (CAP_NET_ADMIN)");
 		break;
 	case ENOENT:
 		text = what_is_missing(extension, edit);
