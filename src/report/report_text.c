@@ -226,6 +226,20 @@ static void put_message(FILE *out, const struct report *report, const char *mess
 
 enum shown { SHOWN_LEFT, SHOWN_REPAIRED, SHOWN_IGNORED };
 
+/* Whether the same is still found after the repair. */
+static bool is_left(const struct findings *left, const struct finding *finding)
+{
+	for (size_t i = 0; i < left->n; i++) {
+		const struct finding *other = &left->v[i];
+
+		if (other->id == finding->id && other->family == finding->family &&
+		    !strcmp(other->chain ? other->chain : "", finding->chain ? finding->chain : "") &&
+		    !strcmp(other->message, finding->message))
+			return true;
+	}
+	return false;
+}
+
 static void text_finding(FILE *out, const struct report *report, const struct finding_line *line,
 			 enum shown shown)
 {
@@ -234,8 +248,8 @@ static void text_finding(FILE *out, const struct report *report, const struct fi
 	bool repaired = shown == SHOWN_REPAIRED;
 	char *message;
 
-	/* What a repair found and cannot repair is among what it left. */
-	if (repaired && !finding->repairable)
+	/* What a repair found and cannot repair, or could not, is among what it left. */
+	if (repaired && (!finding->repairable || is_left(report->left, finding)))
 		return;
 	message = xasprintf("%s%s%s%s", of_family ? family_name(finding->family) : "",
 			    of_family ? ": " : "", repaired ? "was: " : "", line->message);

@@ -215,6 +215,7 @@ if nft list table ip dockfw 2>/dev/null | grep -q 'flags owner'; then
 	for KIND in nft legacy; do
 		load reload-debian-12
 		try "$KIND: a guard that the kernel refuses is left out" guardless
+		try "$KIND: which is not called repaired" not grep -q '^repaired *guard-missing *ipv4' "$WORK/out"
 		try "$KIND: nor is a repair its remedy" not grep -q 'guard-missing: run:' "$WORK/out"
 		try "$KIND: only the guard is missing" finds 1 'warning guard-missing'
 		try "$KIND: that of the other family is there" guards_six
