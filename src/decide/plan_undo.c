@@ -20,6 +20,12 @@ static bool in_table(const struct undo *undo, const struct edit *edit)
 	return edit->family == undo->family && !strcmp(edit->table, undo->table);
 }
 
+/* Then the name in chain is that of the set. */
+static bool is_of_set(const struct edit *edit)
+{
+	return edit->op == EDIT_ADD_SET || edit->op == EDIT_DROP_SET;
+}
+
 static size_t rules_of(const struct chain *chain)
 {
 	return chain ? chain->nrules : 0;
@@ -156,14 +162,18 @@ static void written_chains(const struct undo *undo, struct strings *names)
 		for (size_t i = 0; i < undo->written[l]->n; i++) {
 			const struct edit *edit = &undo->written[l]->v[i];
 
-			if (in_table(undo, edit) && edit->chain && !strings_has(names, edit->chain))
+			if (in_table(undo, edit) && edit->chain && !is_of_set(edit) &&
+			    !strings_has(names, edit->chain))
 				strings_add(names, edit->chain);
 		}
 }
 
-/* Whether a rule that stays leads to the chain. */
+/* Whether the rule needs that chain, or that set. */
+typedef bool needs_fn(const struct rule *rule, const char *name);
+
+/* Whether a rule that stays needs it. */
 static bool is_used(const struct undo *undo, const struct table *before, const struct table *now,
-		    const char *name)
+		    const char *name, needs_fn *needs)
 {
 	bool used = false;
 
@@ -172,7 +182,7 @@ static bool is_used(const struct undo *undo, const struct table *before, const s
 
 		chain_undo_make(&chain, undo, now->chains[c]->name, before, now);
 		for (size_t i = 0; i < chain.now->nrules; i++)
-			used |= !chain.remove[i] && rule_leads_to(chain.now->rules[i], name);
+			used |= !chain.remove[i] && needs(chain.now->rules[i], name);
 		chain_undo_clear(&chain);
 	}
 	return used;
@@ -194,8 +204,57 @@ static void plan_drops(const struct undo *undo, const struct strings *names,
 		for (size_t i = 0; i < chain.now->nrules; i++)
 			empty &= chain.remove[i];
 		chain_undo_clear(&chain);
-		if (empty && !is_used(undo, before, now, name))
+		if (empty && !is_used(undo, before, now, name, rule_leads_to))
 			edits_chain(edits, EDIT_DROP, undo->family, undo->table, name);
+	}
+}
+
+/* ---- the guard's sets ---- */
+
+/* What an opaque rule matches on is not known. */
+static bool matches_on(const struct rule *rule, const char *set)
+{
+	enum guard_field field;
+	const char *name;
+
+	for (size_t i = 0; !rule->opaque && i < rule->nmatches; i++)
+		if (guard_match_read(&rule->matches[i], &field, &name) && !strcmp(name, set))
+			return true;
+	return rule->opaque;
+}
+
+/* Those that are missing now come back with their values, since rules that come back need them. */
+static void plan_sets(const struct undo *undo, const struct table *before, const struct table *now,
+		      struct edits *edits)
+{
+	for (size_t i = 0; before && i < before->sets.n; i++)
+		if (!now || !guard_sets_find(&now->sets, before->sets.v[i]->name))
+			edits_add_set(edits, undo->table, before->sets.v[i]);
+}
+
+static bool was_added(const struct undo *undo, const char *name)
+{
+	for (size_t l = 0; l < undo->n; l++)
+		for (size_t i = 0; i < undo->written[l]->n; i++) {
+			const struct edit *edit = &undo->written[l]->v[i];
+
+			if (in_table(undo, edit) && edit->op == EDIT_ADD_SET &&
+			    !strcmp(edit->set->name, name))
+				return true;
+		}
+	return false;
+}
+
+/* A set that was added is deleted if nobody else has put it to use since. */
+static void plan_set_drops(const struct undo *undo, const struct table *before,
+			   const struct table *now, struct edits *edits)
+{
+	for (size_t i = 0; i < now->sets.n; i++) {
+		const char *name = now->sets.v[i]->name;
+
+		if (!(before && guard_sets_find(&before->sets, name)) && was_added(undo, name) &&
+		    !is_used(undo, before, now, name, matches_on))
+			edits_drop_set(edits, undo->family, undo->table, name);
 	}
 }
 
@@ -223,6 +282,7 @@ static void plan_whole(const struct undo *undo, const struct table *before, cons
 		edits_table(edits, EDIT_DROP_TABLE, undo->family, undo->table);
 	for (size_t c = 0; before && c < before->nchains; c++)
 		edits_chain(edits, EDIT_CREATE, undo->family, undo->table, before->chains[c]->name);
+	plan_sets(undo, before, NULL, edits);
 	for (size_t c = 0; before && c < before->nchains; c++)
 		for (size_t i = 0; i < before->chains[c]->nrules; i++)
 			edits_rule(edits, EDIT_INSERT, undo->family, undo->table,
@@ -233,6 +293,7 @@ void plan_undo(const struct undo *undo, const struct snapshot *now, struct edits
 {
 	const struct table *before = snapshot_table(undo->before, undo->family, undo->table);
 	const struct table *table = snapshot_table(now, undo->family, undo->table);
+	const size_t first = edits->n;
 	struct strings names = { 0 };
 
 	if (as_a_whole(undo, before)) {
@@ -243,6 +304,9 @@ void plan_undo(const struct undo *undo, const struct snapshot *now, struct edits
 	for (size_t n = 0; n < names.n; n++)
 		if (table_chain(before, names.v[n]) && !table_chain(table, names.v[n]))
 			edits_chain(edits, EDIT_CREATE, undo->family, undo->table, names.v[n]);
+	/* A table is made with its first chain. */
+	if (table || edits->n > first)
+		plan_sets(undo, before, table, edits);
 	for (size_t n = 0; n < names.n; n++) {
 		struct chain_undo chain;
 
@@ -250,16 +314,21 @@ void plan_undo(const struct undo *undo, const struct snapshot *now, struct edits
 		plan_rules(&chain, undo, names.v[n], edits);
 		chain_undo_clear(&chain);
 	}
-	if (table)
+	if (table) {
 		plan_drops(undo, &names, before, table, edits);
+		plan_set_drops(undo, before, table, edits);
+	}
 	strings_clear(&names);
 }
 
-/* Whether the table could be made again as it is. */
+/* Whether the table could be made again as it is: it is made with its first chain. */
 static bool can_make(const struct table *table)
 {
-	if (table->dormant)
+	if (table->dormant || (table->sets.n && !table->nchains))
 		return false;
+	for (size_t i = 0; i < table->sets.n; i++)
+		if (table->sets.v[i]->odd)
+			return false;
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];
 

@@ -4,6 +4,8 @@
 # --try on a terminal: kept after a yes, otherwise undone, whatever ends the wait.
 # shellcheck source=tests/lib.sh
 . "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
 export XTABLES_LOCKFILE=$WORK/xtables.lock
 
 question='Without an answer it is undone in'
@@ -137,6 +139,47 @@ for mode in --watch --remove '--try 60'; do
 		"shell:'$DOCKFW' -f '$CONF' -b nft $mode >'$WORK/second' 2>&1 || true" 's: ' send:no
 	try "$mode: names it" grep -E '^dockfw-check: a repair by --try waits for its confirmation \(pid [0-9]+\): answer it there' "$WORK/second"
 done
+
+# ---- the guard's sets ----
+
+two_sources() {
+	clear_tables && load docker-26 && load docker-26.ipv6 ip6tables &&
+		ipt -F INPUT && ipt -P INPUT DROP && "ip6tables-$KIND" -P INPUT DROP &&
+		ipt -A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT &&
+		ipt -A INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j ACCEPT &&
+		ipt -A INPUT -i ens3 -p tcp --dport 80 -s 198.51.100.1 -j ACCEPT
+}
+follows_host() {
+	write_conf <<<$'outside = { "ens3" }\nunlisted = "host-firewall"'
+	two_sources && dockfw 0 --repair && nft list sets ip | grep -q '203\.0\.113\.123' && held >"$WORK/held"
+}
+closes() { write_conf <<<$'outside = { "ens3" }\nunlisted = "refuse"'; }
+lets_in() { reaches "$allowed" 198.51.100.10 && refused "$outsider" 198.51.100.10; }
+
+hosts_up
+for KIND in nft legacy; do
+	for how in "in its place" "with a table that is made anew"; do
+		try "$KIND $how: a set lets in" follows_host
+		try "$KIND $how: whom it is for" lets_in
+		closes
+		# A chain of the guard that is not configured costs the whole table.
+		[ "$how" = "in its place" ] || { nft add chain ip dockfw more && held >"$WORK/held"; }
+		try "$KIND $how: closed meanwhile" tries 2 60 "$question" \
+			"shell:! ip netns exec allowed '$BUILD/tools/ask' 198.51.100.10 80" 's: ' send:no
+		try "$KIND $how: it is undone" says 'The repair was undone, since the answer is no.'
+		try "$KIND $how: as before, with the set" as_before
+		try "$KIND $how: whom it is for gets in again" lets_in
+	done
+	try "$KIND a set more: a repair" follows_host
+	ipt -A INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.200 -j ACCEPT
+	held >"$WORK/held"
+	try "$KIND a set more: it is undone" tries 1 60 "$question" send:no
+	try "$KIND a set more: as before, with one set" as_before
+	ipt -D INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.200 -j ACCEPT
+	try "$KIND a set more: and no finding" finds 0 ''
+	ipt -F INPUT && ipt -P INPUT ACCEPT && "ip6tables-$KIND" -P INPUT ACCEPT
+done
+
 try "a number of seconds" gives 3 "$DOCKFW" --try 4
 try "with --dry-run" gives 3 "$DOCKFW" --try 60 --dry-run
 finish
