@@ -235,6 +235,29 @@ static void add_guard_rule(struct deriver *d, size_t chain, struct rule *rule,
 	wanted_rules_add(rules, rule, from->text, from->file, from->line)->section = from->section;
 }
 
+/*
+ * A refusal of what was not translated refuses packets without a connection as well, but not
+ * where it is written in nf_tables' own expressions, which then do not match: a rule of their
+ * own, or NULL.
+ */
+static struct rule *for_unconnected(const struct rule *rule)
+{
+	struct xt_conntrack_want want;
+	struct rule *copy;
+
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		if (!xt_conntrack_read(&rule->matches[i], &want))
+			continue;
+		/* Only the first one is written so. */
+		if (want.dnat != XT_DNAT_IS_NOT)
+			return NULL;
+		copy = rule_copy(rule);
+		xt_conntrack_make_none(&copy->matches[i]);
+		return copy;
+	}
+	return NULL;
+}
+
 /* DOCKER-USER lets pass what the guard refuses, so that its rules are not those of a section. */
 static void derive_by_host(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
 {
@@ -251,7 +274,7 @@ static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rul
 {
 	const struct rule *rule = wanted->rule;
 	enum kind kind = kind_of(d, rule, d->guard->chains[chain].base);
-	struct rule *part;
+	struct rule *part, *unconnected;
 	bool whole;
 
 	if (kind == KIND_NOTHING)
@@ -260,10 +283,14 @@ static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rul
 	/* A trusted chain may have accepted what the rule refuses, or leads to a refusal. */
 	if (d->trusted && !wanted->section)
 		whole = false;
-	if (decide_verdict(d, part, rule, kind, whole))
-		add_guard_rule(d, chain, part, wanted);
-	else
+	if (!decide_verdict(d, part, rule, kind, whole)) {
 		rule_free(part);
+		return;
+	}
+	unconnected = rule_refuses(part) ? for_unconnected(part) : NULL;
+	add_guard_rule(d, chain, part, wanted);
+	if (unconnected)
+		add_guard_rule(d, chain, unconnected, wanted);
 }
 
 /* ---- the chain forward ---- */

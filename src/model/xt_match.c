@@ -85,6 +85,17 @@ void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want)
 		sizeof(data.bytes);
 }
 
+void xt_conntrack_make_none(struct ext *ext)
+{
+	const struct xt_conntrack_mtinfo3 info = {
+		.match_flags = XT_CONNTRACK_STATE,
+		.state_mask = XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED,
+	};
+
+	memset(ext->data, 0, ext->size);
+	memcpy(ext->data, &info, sizeof(info));
+}
+
 bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want)
 {
 	struct xt_conntrack_mtinfo3 info;

@@ -43,6 +43,8 @@ struct xt_conntrack_want {
 void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want);
 /* Whether ext is, to the last byte, a match that xt_conntrack_add() makes; fills in want. */
 bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want);
+/* Makes of such a match --ctstate INVALID,UNTRACKED: the packets that have no connection. */
+void xt_conntrack_make_none(struct ext *ext);
 
 /*
  * The connection states that state, or conntrack with --ctstate, matches on, as bits

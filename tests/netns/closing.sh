@@ -24,6 +24,32 @@ names() { # BRIDGE: both chains refuse what leads to it
 	ipt -S DOCKER-USER | grep -q -- "-i ens3 -o $1 " &&
 		nft list chain ip dockfw forward | grep -q "iifname \"ens3\" oifname \"$1\""
 }
+untracked() {
+	nft -f - <<-'END'
+	table inet raw-test {
+		chain pre {
+			type filter hook prerouting priority raw;
+			tcp dport 80 notrack
+			tcp sport 80 notrack
+		}
+	}
+	END
+}
+# The guard as it was before it had rules for packets without a connection.
+older_guard() {
+	local family handle list found=1
+	for family in ip ip6; do
+		list=$(nft -a list chain $family dockfw forward)
+		for handle in $(sed -n '/untracked/s/.*# handle //p' <<<"$list"); do
+			nft delete rule $family dockfw forward handle "$handle" && found=0
+		done
+	done
+	return $found
+}
+loads_again() {
+	nft list table ip dockfw >"$WORK/listed" && nft delete table ip dockfw && nft -f "$WORK/listed" &&
+		finds 0 ''
+}
 for KIND in nft legacy; do
 	docker26
 	write_conf <<-'END'
@@ -42,6 +68,14 @@ for KIND in nft legacy; do
 	both -F DOCKER-USER
 	try "$KIND direct: DOCKER-USER flushed: still refused" direct_refused
 	try "$KIND direct: and the published port not" published
+	untracked
+	try "$KIND direct: nor do packets without a connection get through" direct_refused
+	older_guard || not_ok "$KIND direct: the guard has rules for them"
+	try "$KIND direct: they do, past a guard without a rule for them" direct
+	try "$KIND direct: which is a finding" finds 2 'critical rule-missing,warning guard-differs'
+	nft delete table inet raw-test
+	try "$KIND direct: and mended" dockfw 0 --repair
+	try "$KIND direct: what nft has listed is the same again" loads_again
 	both -F && both -P FORWARD ACCEPT
 	try "$KIND direct: Docker's rules are gone: the bridge is remembered" dockfw 0 --repair
 	try "$KIND direct: refused without them" direct_refused

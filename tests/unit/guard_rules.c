@@ -115,6 +115,11 @@ static const struct given cases[] = {
 		"input -i a -p 6 -s 192.0.2.1 to:80 -j ACCEPT", "input -i a -p 6 to:80 ext:REJECT",
 		"input ! -i lo -p 17 to:53 -j DROP") },
 
+	{ "a refusal of what was not translated is two: \"est\" is of packets without a connection",
+	  LINES(FIRST), LINES("DOCKER-USER -o a direct ext:REJECT", "DOCKER-USER -o b direct -j RETURN"),
+	  LINES("forward -o a direct ext:REJECT", "forward -o a est ext:REJECT",
+		"forward -o b direct -j ACCEPT") },
+
 	{ "a mark that nothing in the table sets", LINES(FIRST),
 	  LINES("DOCKER-USER m:mark m:connmark -j DROP"), LINES("forward m:mark m:connmark -j DROP") },
 	{ "one that a configured rule sets", LINES(FIRST),

@@ -55,8 +55,8 @@ static void add_ports(struct nft_encoder *e, uint16_t first, uint16_t last)
 	nft_add_cmp(e, NFT_CMP_LTE, &to, sizeof(to));
 }
 
-/* Whether ext is, to the last byte, -m conntrack --ctstate NEW, or its opposite. */
-static bool is_state_new(const struct ext *ext, bool *inverted)
+/* Whether ext is, to the last byte, -m conntrack with that --ctstate only, or its opposite. */
+static bool is_state(const struct ext *ext, uint16_t states, bool *inverted)
 {
 	union {
 		uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
@@ -64,7 +64,7 @@ static bool is_state_new(const struct ext *ext, bool *inverted)
 	} data = { { 0 } };
 
 	data.info.match_flags = XT_CONNTRACK_STATE;
-	data.info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	data.info.state_mask = states;
 	if (!ext_is(ext, "conntrack", 3) || ext->size != sizeof(data.bytes))
 		return false;
 	*inverted = memcmp(ext->data, data.bytes, ext->size) != 0;
@@ -73,12 +73,12 @@ static bool is_state_new(const struct ext *ext, bool *inverted)
 	return !memcmp(ext->data, data.bytes, ext->size);
 }
 
-static void add_state_new(struct nft_encoder *e, bool inverted)
+static void add_state(struct nft_encoder *e, uint32_t states, bool inverted)
 {
-	const uint32_t new = NF_CT_STATE_BIT(IP_CT_NEW), none = 0;
+	const uint32_t none = 0;
 
 	add_ct(e, NFT_CT_STATE);
-	nft_add_mask(e, &new, sizeof(new));
+	nft_add_mask(e, &states, sizeof(states));
 	nft_add_cmp(e, inverted ? NFT_CMP_EQ : NFT_CMP_NEQ, &none, sizeof(none));
 }
 
@@ -87,13 +87,21 @@ bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext)
 	struct xt_conntrack_want want;
 	bool inverted;
 
-	if (is_state_new(ext, &inverted)) {
-		add_state_new(e, inverted);
+	if (is_state(ext, XT_CONNTRACK_STATE_BIT(IP_CT_NEW), &inverted)) {
+		add_state(e, NF_CT_STATE_BIT(IP_CT_NEW), inverted);
+		return true;
+	}
+	/* The packets without a connection, on which the keys below do not match. */
+	if (is_state(ext, XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED, &inverted)) {
+		add_state(e, NF_CT_STATE_INVALID_BIT | NF_CT_STATE_UNTRACKED_BIT, inverted);
 		return true;
 	}
 	if (e->has_ct || !xt_conntrack_read(ext, &want))
 		return false;
-	/* The guard may refuse less than DOCKER-USER, but must not let less pass. */
+	/*
+	 * The guard may refuse less than DOCKER-USER, but must not let less pass: it has a rule
+	 * of its own that refuses packets without a connection (decide/guard_rules.c).
+	 */
 	if (want.dnat == XT_DNAT_IS_NOT && !e->refuses)
 		return false;
 	e->has_ct = true;
