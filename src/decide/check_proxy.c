@@ -123,7 +123,7 @@ static void judge(const struct proxy_check *check, const struct exposure *exposu
 	struct packet packet;
 
 	wanted_packet(check->facts->info, exposure, from, &packet);
-	wanted_fate(check->policy, &packet, check->facts->info, either, &fate);
+	wanted_fate(check->policy, &packet, check->facts->info, either, either, &fate);
 	if (meets(&fate.refused_port, sure))
 		worsen(bypass, SEVERITY_CRITICAL, false, true);
 	else if (meets(&fate.refused, sure))

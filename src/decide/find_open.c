@@ -153,7 +153,7 @@ static bool find_sources(const struct search *search, const struct exposed_way *
 			 const struct exposure *exposure, const struct packet *packet,
 			 struct addrset *set, bool *maybe)
 {
-	struct addrset either = { 0 };
+	struct addrset either = { 0 }, by_input = { 0 };
 	struct wanted_fate fate;
 
 	addrset_copy(&either, way->open);
@@ -163,8 +163,12 @@ static bool find_sources(const struct search *search, const struct exposed_way *
 		addrset_subtract(&either, &search->list->nobody[exposure->family]);
 	*set = (struct addrset){ 0 };
 	*maybe = false;
+	addrset_copy(&by_input, way->proxied);
+	/* Those in doubt may come to the container instead, unless nobody does. */
+	if (!way->to_container)
+		addrset_unite(&by_input, way->perhaps_proxied);
 	if (either.n) {
-		wanted_fate(search->policy, packet, search->world->info, &either, &fate);
+		wanted_fate(search->policy, packet, search->world->info, &either, &by_input, &fate);
 		addrset_copy(set, &fate.refused);
 		addrset_intersect(set, way->open);
 		*maybe = !set->n;
@@ -173,6 +177,7 @@ static bool find_sources(const struct search *search, const struct exposed_way *
 		wanted_fate_clear(&fate);
 	}
 	addrset_clear(&either);
+	addrset_clear(&by_input);
 	return set->n > 0;
 }
 

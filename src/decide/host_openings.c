@@ -75,7 +75,7 @@ void check_host_openings(const struct policy *policy, const struct host_openings
 			 struct findings *findings)
 {
 	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (host->openings.unfiltered & 1U << family)
+		if (host->openings.unfiltered & host->openings.published & 1U << family)
 			findings_add(findings, HOST_FIREWALL_ABSENT, SEVERITY_WARNING, (enum family)family,
 				     xasprintf("nothing filters INPUT, so published ports that follow the "
 					       "host's own firewall are %s",

@@ -14,6 +14,7 @@ struct follow {
 	const struct policy *policy;
 	const struct packet *packet;
 	const struct netinfo *info;
+	const struct addrset *by_input; /* NULL: none */
 	struct wanted_fate *fate;
 };
 
@@ -62,7 +63,18 @@ static void follow_jump(const struct follow *follow, const struct rule *rule, en
 		follow_chain(follow, to, about, depth + 1, matched);
 }
 
-/* Takes out of sources whom the host's own firewall does not let in to the port. */
+/* Whether the host has no firewall of its own in that family. */
+static bool is_unfiltered(const struct follow *follow)
+{
+	const struct openings *openings = follow->policy->openings;
+
+	return openings && openings->unfiltered & 1U << follow->packet->family;
+}
+
+/*
+ * Takes out of sources whom the host's own firewall does not let in to the port. Whom INPUT
+ * itself let in, it does, unless a host without a firewall is to be closed.
+ */
 static void refuse_by_host(const struct follow *follow, struct addrset *sources)
 {
 	const struct openings *openings = follow->policy->openings;
@@ -72,6 +84,9 @@ static void refuse_by_host(const struct follow *follow, struct addrset *sources)
 	if (!openings)
 		return;
 	addrset_copy(&refused, sources);
+	if (follow->by_input &&
+	    !(is_unfiltered(follow) && follow->policy->on_error == ON_ERROR_CLOSE))
+		addrset_subtract(&refused, follow->by_input);
 	for (size_t i = 0; i < openings->n; i++) {
 		const struct opening *opening = &openings->v[i];
 		struct addrset ports = { 0 };
@@ -123,7 +138,8 @@ static void follow_rule(const struct follow *follow, const struct wanted_rule *w
 		addrset_subtract(sources, &matched.set);
 		if (wanted->by_host && matched.answer == ANSWER_YES)
 			refuse_by_host(follow, &matched.set);
-		if (about)
+		/* Where nothing filters, it is not the rule that lets them in. */
+		if (about && !(wanted->by_host && is_unfiltered(follow)))
 			addrset_unite(&fate->let_port, &matched.set);
 		if (rule->verdict == VERDICT_RETURN)
 			addrset_unite(returned, &matched.set);
@@ -159,10 +175,10 @@ static void follow_chain(const struct follow *follow, const struct wanted_chain 
 
 void wanted_fate(const struct policy *policy, const struct packet *packet,
 		 const struct netinfo *info, const struct addrset *sources,
-		 struct wanted_fate *fate)
+		 const struct addrset *by_input, struct wanted_fate *fate)
 {
 	const struct follow follow = { .policy = policy, .packet = packet, .info = info,
-				       .fate = fate };
+				       .by_input = by_input, .fate = fate };
 	struct addrset rest = { 0 };
 
 	*fate = (struct wanted_fate){ 0 };

@@ -14,7 +14,10 @@
 struct wanted_fate {
 	/* Owned: the sources that are refused, and those of a rule about the port of the host. */
 	struct addrset refused, refused_port;
-	/* Owned: the sources that a rule about a port lets in, or may let in. */
+	/*
+	 * Owned: the sources that a rule about a port lets in, or may let in; not those of a rule
+	 * that leaves the port to a firewall which the host does not have.
+	 */
 	struct addrset let_port;
 };
 
@@ -24,10 +27,13 @@ struct wanted_fate {
  * about the port of the host if it, or a rule that jumps to its chain, matches on that
  * (--ctorigdstport), or if it is of a publish section or of unlisted; a plain --dport is about a
  * port, that of the container.
+ *
+ * by_input are the sources that docker-proxy answers, NULL: none. INPUT has let them in, so a
+ * rule that leaves the port to the host's own firewall does not refuse them.
  */
 void wanted_fate(const struct policy *policy, const struct packet *packet,
 		 const struct netinfo *info, const struct addrset *sources,
-		 struct wanted_fate *fate);
+		 const struct addrset *by_input, struct wanted_fate *fate);
 void wanted_fate_clear(struct wanted_fate *fate);
 
 /*

@@ -23,8 +23,10 @@ struct opening {
 struct openings {
 	struct opening *v; /* owned */
 	size_t n, room;
-	/* Families (bits 1U << FAMILY_…) in which ports are published, and nothing filters INPUT. */
+	/* Families (bits 1U << FAMILY_…) in which nothing filters INPUT … */
 	unsigned int unfiltered;
+	/* … and in which ports are translated that follow the host's own firewall. */
+	unsigned int published;
 	size_t nports; /* that were looked at: of one address or of all, in each family */
 };
 

@@ -344,16 +344,18 @@ static bool is_filtered(const struct finder *f)
 static int compute_family(struct finder *f, const struct docker_ports *ports)
 {
 	const struct netinfo *info = f->world->info;
+	bool filtered = is_filtered(f);
 	int status = 0;
 
+	/* Also for ports that no rule translates: docker-proxy may answer them. */
+	if (!filtered)
+		f->openings->unfiltered |= 1U << f->family;
 	collect_places(f, ports);
 	if (!f->nplaces)
 		return 0;
-	if (!is_filtered(f)) {
-		f->openings->unfiltered |= 1U << f->family;
-		if (f->policy->on_error == ON_ERROR_CLOSE)
-			return 0;
-	}
+	f->openings->published |= 1U << f->family;
+	if (!filtered && f->policy->on_error == ON_ERROR_CLOSE)
+		return 0;
 	walker_make(&f->walker, f->world, f->family);
 	port_cells_find(&f->walker.index, &f->cells);
 	own_addresses_find(info, f->family, &f->own);

@@ -28,6 +28,16 @@ section() {
 # The listeners are of both families; here it is about IPv4.
 six_closed() { "ip6tables-$KIND" -A INPUT -i ens3 -p tcp -j REJECT; }
 message() { grep -q -- "$1" "$WORK/out"; }
+# follows [SETTING…]: ports are left to the host's own firewall, which the guard holds.
+follows() {
+	printf '%s\n' 'outside = { "ens3" }' 'unlisted = "host-firewall"' "$@" | GUARD='' write_conf
+	dockfw "${repaired:-0}" --repair
+}
+ip6t() { "ip6tables-$KIND" "$@"; }
+# Of a host whose containers have no IPv6 address.
+load_without_ipv6() {
+	load docker-28.5 && "ip6tables-$KIND-restore" < <(grep -v 'fd00:17::2' "$LAYOUTS/docker-28.5.ipv6.rules")
+}
 untracked() { ipt -t raw -A PREROUTING -p tcp --dport 80 -j CT --notrack && ipt -t raw -A OUTPUT -p tcp --sport 80 -j CT --notrack; }
 
 for KIND in nft legacy; do
@@ -87,6 +97,42 @@ for KIND in nft legacy; do
 		try "$KIND, $nat: found" finds 1 'warning proxy-bypass'
 		nft delete table ip own
 	done
+	end "$dockerd" "${proxies[@]}"
+
+	# ---- the host's own firewall ----
+
+	clear_tables
+	load_without_ipv6
+	ipt -A INPUT -p tcp --dport 22 -j ACCEPT
+	ip6t -A INPUT -i ens3 -p tcp --dport 8080 -j ACCEPT
+	ip6t -A INPUT -i ens3 -p tcp -j REJECT
+	dockerd
+	proxies=() && answers :: 8080 80
+	try "$KIND host-firewall: a repair" follows
+	try "$KIND host-firewall: INPUT lets the outsider in" reaches "$outsider" 2001:db8:51::10 8080
+	try "$KIND host-firewall: as configured" finds 0 ''
+	ip6t -D FORWARD -j DOCKER-USER
+	try "$KIND host-firewall: beside another finding" dockfw 2 --check --format=json
+	try "$KIND host-firewall: … it is not an open port" jq -e '.open_ports.ports == []' "$WORK/out"
+	dockfw 0 --repair
+	ip6t -R INPUT 1 -i ens3 -p tcp --dport 8080 -m limit --limit 5/second -j ACCEPT
+	try "$KIND host-firewall: nor by a limit" finds 0 ''
+	ip6t -R INPUT 1 -i ens3 -p tcp --dport 8080 -s 2001:db8:113::123 -j ACCEPT
+	try "$KIND host-firewall: INPUT lets in one" reaches "$allowed" 2001:db8:51::10 8080
+	try "$KIND host-firewall: … and not the outsider" refused "$outsider" 2001:db8:51::10 8080
+	try "$KIND host-firewall: nothing is wrong" finds 0 ''
+	try "$KIND host-firewall: a section beside it" follows 'publish "8080/tcp" { allow = { "2001:db8:113::200", "host-firewall" } }'
+	try "$KIND host-firewall: does not open INPUT" refused "$outsider" 2001:db8:51::10 8080
+	try "$KIND host-firewall: nor close it" reaches "$allowed" 2001:db8:51::10 8080
+	try "$KIND host-firewall: nothing is wrong with it" finds 0 ''
+	repaired=2 follows 'chain "DOCKER-USER" { rules = { "-6 -p tcp -s 2001:db8:113::123 -m conntrack --ctorigdstport 8080 -j DROP" } }'
+	try "$KIND host-firewall: another rule refuses whom INPUT lets in" finds 2 'critical proxy-bypass'
+	ip6t -F INPUT
+	repaired=1 follows
+	try "$KIND no host firewall: the outsider gets in" reaches "$outsider" 2001:db8:51::10 8080
+	try "$KIND no host firewall: found" finds 1 'warning proxy-bypass'
+	repaired=2 follows 'on-error = "close"'
+	try "$KIND no host firewall: not as closed as configured" finds 2 'critical proxy-bypass'
 	end "$dockerd" "${proxies[@]}"
 done
 

@@ -72,7 +72,7 @@ static void one_case(const struct packet *packet, const struct netinfo *info, si
 		free(chain);
 	}
 	addrset_all(&all, FAMILY_IPV4);
-	wanted_fate(policy, packet, info, &all, &fate);
+	wanted_fate(policy, packet, info, &all, NULL, &fate);
 	one = known(&fate, parsed(ONE));
 	others = known(&fate, parsed("192.0.2.1"));
 	if (one != cases[i].one || others != cases[i].others)
@@ -107,13 +107,31 @@ static void each(void **state)
 	netinfo_clear(&info);
 }
 
-/* A rule that leaves a port to the host's own firewall, which lets in one source. */
+/* A rule that leaves port 8080 to the host's own firewall, which lets in one source to a port. */
+static const struct {
+	bool known, by_input, unfiltered;
+	enum on_error on_error;
+	uint16_t port;
+	int one, others;
+} host_cases[] = {
+	{ false, false, false, ON_ERROR_LEAVE_OUT, 8080, LET_PORT, LET_PORT },
+	{ true, false, false, ON_ERROR_LEAVE_OUT, 8080, LET_PORT, REFUSED | REFUSED_PORT },
+	{ true, false, false, ON_ERROR_LEAVE_OUT, 8081, REFUSED | REFUSED_PORT, REFUSED | REFUSED_PORT },
+	/* Whom INPUT lets in to docker-proxy, the host's own firewall does. */
+	{ true, true, false, ON_ERROR_LEAVE_OUT, 8080, LET_PORT, LET_PORT },
+	{ true, true, false, ON_ERROR_LEAVE_OUT, 8081, LET_PORT, LET_PORT },
+	{ true, true, false, ON_ERROR_CLOSE, 8081, LET_PORT, LET_PORT },
+	/* Where nothing filters, no rule lets in; on-error = "close" refuses. */
+	{ true, true, true, ON_ERROR_LEAVE_OUT, 8081, 0, 0 },
+	{ true, true, true, ON_ERROR_CLOSE, 8081, REFUSED | REFUSED_PORT, REFUSED | REFUSED_PORT },
+};
+
 static void by_host(void **state)
 {
 	struct netinfo info = { 0 };
 	struct packet packet;
 	struct opening opening = { .family = FAMILY_IPV4, .proto = IPPROTO_TCP, .in = "ens3", .any_host = true };
-	const struct openings openings = { .v = &opening, .n = 1 };
+	struct openings openings = { .v = &opening, .n = 1 };
 	struct policy *policy = policy_new();
 	struct wanted_rules *rules = &policy_chain(policy, DOCKER_USER)->rules[FAMILY_IPV4];
 	struct addrset all = { 0 };
@@ -125,16 +143,18 @@ static void by_host(void **state)
 	addrset_add(&opening.ports, 8080, 8080);
 	addrset_add(&opening.sources, parsed(ONE), parsed(ONE));
 	addrset_all(&all, FAMILY_IPV4);
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(host_cases); i++) {
 		struct wanted_fate fate;
 
-		/* Not known; known; about another port. */
-		policy->openings = i ? &openings : NULL;
-		if (i == 2)
-			opening.ports.v[0] = (struct addrrange){ 8081, 8081 };
-		wanted_fate(policy, &packet, &info, &all, &fate);
-		assert_int_equal(known(&fate, parsed(ONE)), i == 2 ? REFUSED | REFUSED_PORT : LET_PORT);
-		assert_int_equal(known(&fate, parsed("192.0.2.1")), i ? REFUSED | REFUSED_PORT : LET_PORT);
+		policy->openings = host_cases[i].known ? &openings : NULL;
+		policy->on_error = host_cases[i].on_error;
+		openings.unfiltered = host_cases[i].unfiltered ? 1U << FAMILY_IPV4 : 0;
+		opening.ports.v[0] = (struct addrrange){ host_cases[i].port, host_cases[i].port };
+		wanted_fate(policy, &packet, &info, &all, host_cases[i].by_input ? &all : NULL, &fate);
+		if (known(&fate, parsed(ONE)) != host_cases[i].one ||
+		    known(&fate, parsed("192.0.2.1")) != host_cases[i].others)
+			fail_msg("case %zu: %d and %d", i, known(&fate, parsed(ONE)),
+				 known(&fate, parsed("192.0.2.1")));
 		wanted_fate_clear(&fate);
 	}
 	addrset_clear(&opening.ports);
