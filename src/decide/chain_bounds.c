@@ -57,7 +57,7 @@ static void look_at_foreign(struct bounder *b, const bool *is_foreign)
 	bounds->foreign = xcalloc(n, sizeof(*bounds->foreign));
 	bounds->before = xcalloc(n, sizeof(*bounds->before));
 	b->effects = xcalloc(n, sizeof(*b->effects));
-	b->reached = n;
+	bounds->end = n;
 	for (size_t i = 0; i < n; i++) {
 		const struct rule *rule = b->chain->rules[i];
 
@@ -70,11 +70,10 @@ static void look_at_foreign(struct bounder *b, const bool *is_foreign)
 			.passes_any = reach_passes(b->reach, rule),
 		};
 		bounds->foreign[bounds->nforeign++] = i;
-		if (b->reached == n && rule_ends_chain(rule))
-			b->reached = bounds->nforeign;
+		if (bounds->end == n && rule_ends_chain(rule))
+			bounds->end = i;
 	}
-	if (b->reached > bounds->nforeign)
-		b->reached = bounds->nforeign;
+	b->reached = bounds->end < n ? bounds->before[bounds->end] + 1 : bounds->nforeign;
 }
 
 static bool meets(const struct bounder *b, size_t place, size_t wanted)

@@ -25,6 +25,7 @@
 struct chain_bounds {
 	size_t *foreign; /* indexes of the foreign rules in the chain */
 	size_t nforeign;
+	size_t end;      /* index of the foreign rule that no packet passes, or the number of rules */
 	size_t *before;  /* for each live rule the number of foreign ones before it */
 	/*
 	 * For each wanted rule the first and the last place; of the rules that are put in, neither

@@ -343,7 +343,8 @@ static size_t passed_by(const struct subject *subject, const struct chain_diff *
 	    !reach_refuses(subject->reach, diff->wanted->v[wanted].rule))
 		return bounds->nforeign;
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a kept rule is in a chain */
-	for (size_t place = 0; place < bounds->before[diff->live[wanted]]; place++) {
+	for (size_t place = 0; place < bounds->before[diff->live[wanted]] &&
+			       bounds->foreign[place] <= bounds->end; place++) {
 		const struct rule *rule = chain->rules[bounds->foreign[place]];
 		bool passes = fresh ? reach_bypasses(subject->reach, chain, rule) :
 				      reach_passes(subject->reach, rule) &&

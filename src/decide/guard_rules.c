@@ -368,7 +368,8 @@ static void derive_forward(struct deriver *d, const struct chain *user)
 				break;
 			derive_wanted(d, chain, wanted, next);
 		}
-		if (i < live && diff.fates[i] == LIVE_FOREIGN &&
+		/* What comes after a rule of others that ends the chain lets nobody pass. */
+		if (i < live && i <= diff.bounds.end && diff.fates[i] == LIVE_FOREIGN &&
 		    concerns(&diff, next, user->rules[i]))
 			derive_foreign(d, chain, user, user->rules[i]);
 	}

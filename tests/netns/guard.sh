@@ -215,6 +215,26 @@ try "theirs before ours: a repair, with a warning" dockfw 1 --repair
 try "theirs before ours: the container's own connections work" outgoing
 try "theirs before ours: nobody gets in" not reaches "$allowed" 198.51.100.10
 
+# A rule of theirs that no packet reaches lets nobody pass, also after they flush the chain.
+write_conf <<'END'
+chain "DOCKER-USER" { rules = { "-i ens3 -j DROP" } }
+END
+for KIND in nft legacy; do
+	docker28
+	both -F DOCKER-USER
+	both -A DOCKER-USER -j DROP
+	iptables-$KIND -A DOCKER-USER -s 203.0.113.123 -j ACCEPT
+	ip6tables-$KIND -A DOCKER-USER -s 2001:db8:113::123 -j ACCEPT
+	try "$KIND never reached: a repair" dockfw 1 --repair
+	try "$KIND never reached: that is all to report" finds 1 \
+		'warning rule-unreachable,warning rule-not-evaluated'
+	try "$KIND never reached: the guard does not accept it" not has 'saddr.* accept'
+	both -F DOCKER-USER
+	try "$KIND never reached: flushed: nobody gets in" not reaches "$allowed" 198.51.100.10
+	try "$KIND never reached: flushed: over IPv6" not reaches "$allowed" 2001:db8:51::10
+done
+KIND=nft
+
 # ---- a set of one family ----
 
 if ipset create four hash:net family inet 2>/dev/null; then
