@@ -371,6 +371,11 @@ bool chain_is_kept(const struct policy *policy, const struct chain *chain)
 	return false;
 }
 
+bool chain_is_left(const struct policy *policy, const struct chain *chain)
+{
+	return (chain && chain->foreign_base) || chain_is_kept(policy, chain);
+}
+
 /* Whether it lets the same packets pass whenever it is evaluated. */
 static bool lets_for_certain(const struct rule *rule)
 {

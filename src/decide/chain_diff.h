@@ -77,6 +77,12 @@ bool chain_evicts(const struct policy *policy, const char *chain, const struct r
  */
 bool chain_is_kept(const struct policy *policy, const struct chain *chain);
 
+/*
+ * Whether a repair leaves the chain, or NULL, as it is, and its rules are not compared: also a
+ * base chain of somebody's, to which no rule can lead.
+ */
+bool chain_is_left(const struct policy *policy, const struct chain *chain);
+
 /* Whether the chain is no longer configured in its family and holds only rules with our mark. */
 bool chain_is_stale(const struct policy *policy, const struct chain *chain);
 

@@ -238,10 +238,13 @@ static void check_some(const struct subject *subject, const struct forward *forw
 
 static void check_forward(const struct subject *subject)
 {
+	const struct chain *user = table_chain(subject->table, DOCKER_USER);
 	struct forward forward;
 
 	forward_look(&forward, subject->policy, subject->reach, subject->table);
-	if (forward.jump == NOWHERE && forward.first == NOWHERE && forward.some == NOWHERE)
+	if (user && user->foreign_base)
+		; /* no rule can jump to it, which check_chain() reports */
+	else if (forward.jump == NOWHERE && forward.first == NOWHERE && forward.some == NOWHERE)
 		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
 		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
 	else if (forward.jump == NOWHERE)
@@ -457,7 +460,7 @@ static void check_chain(const struct subject *subject, const struct wanted_chain
 		    xasprintf("there is no chain %s (%s:%u)", wanted->name, wanted->file,
 			      wanted->line));
 	if (!chain_is_held(subject->policy, wanted->name, subject->family) ||
-	    chain_is_kept(subject->policy, chain))
+	    chain_is_left(subject->policy, chain))
 		return;
 	chain_diff_make(&diff, &wanted->rules[subject->family], subject->reach, chain,
 		  chain_holding(subject->policy, wanted->name));

@@ -476,7 +476,7 @@ static bool trusted_accepts(const struct deriver *d, const struct table *filter)
 /* Whether a repair leaves the chain's rule; the configured ones count in any case. */
 static bool stays(const struct deriver *d, const struct chain *chain, const struct rule *rule)
 {
-	return !chain_is_held(d->policy, chain->name, d->family) ||
+	return chain->foreign_base || !chain_is_held(d->policy, chain->name, d->family) ||
 	       (!rule_is_marked(rule) && !chain_evicts(d->policy, chain->name, rule));
 }
 
@@ -515,6 +515,7 @@ static void make(struct guard *guard, const struct policy *policy, const struct 
 {
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
 	struct deriver d = { .guard = guard, .policy = policy, .family = family };
+	const struct chain *user;
 
 	*guard = (struct guard){ .family = family, .table = copy ? GUARD_COPY_TABLE : GUARD_TABLE,
 				 .own = copy || policy->own_guard,
@@ -526,7 +527,9 @@ static void make(struct guard *guard, const struct policy *policy, const struct 
 	d.reach = reach_new(filter, policy);
 	d.trusted = !d.only && trusted_accepts(&d, filter);
 	find_written(&d, filter);
-	derive_forward(&d, d.only ? NULL : table_chain(filter, DOCKER_USER));
+	user = table_chain(filter, DOCKER_USER);
+	/* What a base chain with that name lets pass, it lets pass at its own hook only. */
+	derive_forward(&d, d.only || (user && user->foreign_base) ? NULL : user);
 	derive_chains(&d);
 	derive_input(&d);
 	drop_empty_forward(guard);

@@ -119,7 +119,7 @@ void losses_add(const struct policy *policy, const struct snapshot *snapshot,
 			const char *name = policy->chains[i]->name;
 			const struct chain *chain = table_chain(table, name);
 
-			if (chain && chain_is_held(policy, name, (enum family)family) && !chain_is_kept(policy, chain))
+			if (chain && chain_is_held(policy, name, (enum family)family) && !chain_is_left(policy, chain))
 				in_chain(policy, reach, chain, (enum family)family, losses);
 		}
 		reach_free(reach);

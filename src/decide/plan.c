@@ -17,7 +17,7 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 	const struct chain *chain = table_chain(table, wanted->name);
 	struct chain_diff diff;
 
-	if (chain_is_kept(policy, chain))
+	if (chain_is_left(policy, chain))
 		return;
 	chain_diff_make(&diff, &wanted->rules[family], reach, chain,
 		  chain_holding(policy, wanted->name));
@@ -62,7 +62,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 /* Whether the plan deletes a rule that leads to a chain outside the configuration. */
 static bool goes(const struct policy *policy, const struct chain *chain, const struct rule *rule)
 {
-	return chain_is_held(policy, chain->name, rule->family) &&
+	return !chain->foreign_base && chain_is_held(policy, chain->name, rule->family) &&
 	       (rule_is_marked(rule) || chain_evicts(policy, chain->name, rule));
 }
 
@@ -151,6 +151,7 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 			enum family family, struct edits *edits)
 {
 	const struct table *table = snapshot_table(snapshot, family, FILTER);
+	const struct chain *user = table_chain(table, DOCKER_USER);
 	struct reach *reach = reach_new(table, policy);
 	struct forward forward;
 
@@ -166,7 +167,9 @@ static void plan_family(const struct policy *policy, const struct snapshot *snap
 	forward_look(&forward, policy, reach, table);
 	if (!forward.chain)
 		edits_chain(edits, EDIT_CREATE, family, FILTER, "FORWARD");
-	plan_forward(&forward, family, edits);
+	/* The kernel takes no jump to a base chain. */
+	if (!user || !user->foreign_base)
+		plan_forward(&forward, family, edits);
 	if (table && !policy->keep_rules)
 		plan_stale_chains(policy, table, edits);
 	reach_free(reach);

@@ -125,4 +125,22 @@ nft "insert rule ip filter FORWARD ct state invalid drop
 	insert rule ip filter FORWARD iif lo drop
 	insert rule ip filter FORWARD log prefix \"forward \""
 try "rules of nft that mean the same as one of iptables are not opaque" finds 0 ''
+
+# A base chain that has the name of a configured one is somebody else's.
+block() { nft list chain ip filter BLOCK; }
+fresh <<'END'
+chain "DOCKER-USER" { rules = { "-i ens3 -s 203.0.113.200 -j REJECT", "-i ens3 -j BLOCK" } }
+chain "BLOCK" { rules = { "-i ens3 -j REJECT" } }
+END
+nft "add chain ip filter BLOCK { type filter hook forward priority 10; }
+	add rule ip filter BLOCK ip saddr $banned reject"
+block >"$WORK/block"
+try "a base chain named like a configured one: the other rules are put in" dockfw 2 --repair
+try "the one that should jump to it is not, and both are reported" finds 2 \
+	'critical user-chain-missing,critical rule-refused'
+try "the bans in it stay" diff "$WORK/block" <(block)
+try "and hold" fates refused
+try "a second repair writes nothing" silent dockfw 2 --repair
+try "nor does --remove touch it" dockfw 0 --remove
+try "the bans are still there" diff "$WORK/block" <(block)
 finish

@@ -74,8 +74,10 @@ load docker-28.5
 ipt -D FORWARD -j DOCKER-USER
 ipt -X DOCKER-USER
 nft 'add chain ip filter DOCKER-USER { type filter hook forward priority -5; }'
-try "DOCKER-USER is a base chain: found" finds 2 \
-	'critical user-chain-missing,critical user-jump-missing,critical rule-missing'
+try "DOCKER-USER is a base chain: found" finds 2 'critical user-chain-missing'
 try "DOCKER-USER is a base chain: reported" told user-chain-missing 'base chain'
-try "DOCKER-USER is a base chain: nothing is written" silent dockfw 3 --repair
+try "DOCKER-USER is a base chain: nothing is written" silent dockfw 2 --repair
+sed -i 's/^guard = "off"/guard = "auto"/' "$CONF"
+try "DOCKER-USER is a base chain: the guard is put in" dockfw 2 --repair
+try "DOCKER-USER is a base chain: and holds" verdict refused
 finish
