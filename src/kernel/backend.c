@@ -52,7 +52,8 @@ void refused_edits_clear(struct refused_edits *list)
 	*list = (struct refused_edits){ 0 };
 }
 
-void refused_edit_report(const struct edits *edits, const struct refused_edit *refused)
+void refused_edit_report(const struct edits *edits, const struct refused_edit *refused,
+			 const char *written)
 {
 	static const char *const names[] = {
 		[EDIT_CREATE] = "create the chain",
@@ -68,13 +69,13 @@ void refused_edit_report(const struct edits *edits, const struct refused_edit *r
 	const char *family = family_name(edit->family);
 
 	if (edit->op == EDIT_INSERT || edit->op == EDIT_DELETE)
-		diag_error("cannot %s %zu of the chain '%s' in the %s table '%s': %s; "
-			   "nothing was written", names[edit->op], edit->position, edit->chain, family,
-			   edit->table, refused->why);
+		diag_error("cannot %s %zu of the chain '%s' in the %s table '%s': %s; %s",
+			   names[edit->op], edit->position, edit->chain, family, edit->table,
+			   refused->why, written);
 	else if (edit->op == EDIT_DROP_TABLE)
-		diag_error("cannot %s the %s table '%s': %s; nothing was written", names[edit->op],
-			   family, edit->table, refused->why);
+		diag_error("cannot %s the %s table '%s': %s; %s", names[edit->op], family,
+			   edit->table, refused->why, written);
 	else
-		diag_error("cannot %s '%s' in the %s table '%s': %s; nothing was written",
-			   names[edit->op], edit->chain, family, edit->table, refused->why);
+		diag_error("cannot %s '%s' in the %s table '%s': %s; %s", names[edit->op],
+			   edit->chain, family, edit->table, refused->why, written);
 }

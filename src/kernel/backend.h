@@ -39,8 +39,9 @@ struct refused_edits {
 /* Takes ownership of why. */
 void refused_edits_add(struct refused_edits *list, size_t edit, bool rule, char *why);
 void refused_edits_clear(struct refused_edits *list);
-/* Reports that the edit cannot be made. */
-void refused_edit_report(const struct edits *edits, const struct refused_edit *refused);
+/* Reports that the edit cannot be made, and what was written. */
+void refused_edit_report(const struct edits *edits, const struct refused_edit *refused,
+			 const char *written);
 
 /*
  * Who has changed the tables, and what, from the moment at which it is opened. open() and

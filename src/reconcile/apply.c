@@ -227,6 +227,16 @@ int apply_guard_copy(struct session *session, const struct state *base)
 
 /* ---- everything ---- */
 
+/*
+ * What nobody configured was refused, and with it everything in the batch. The guard by itself
+ * still closes what it refuses, in both families.
+ */
+static void write_guard_only(struct session *session, struct state *base, struct edits *edits)
+{
+	edits_clear(edits);
+	(void)apply_guard(session, base, edits);
+}
+
 int apply_plan(struct session *session, struct state *base, struct edits *edits)
 {
 	unsigned int tries = 0, rounds = 0;
@@ -249,6 +259,8 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 	} while (goes_on(status, &tries, &rounds));
 	if (status && status != BACKEND_FAILED)
 		edits_clear(edits); /* given up, and nothing was written */
+	if (status == BACKEND_FAILED && session->ops->kind == BACKEND_NFT && session->refused.others)
+		write_guard_only(session, base, edits);
 	if (!status && session->ops->kind != BACKEND_NFT)
 		status = apply_guard(session, base, edits);
 	if (!status && edits->n)
@@ -256,7 +268,7 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 	return status ? -1 : 0;
 }
 
-int apply_seen(struct session *session, const struct state *seen, struct edits *edits)
+int apply_seen(struct session *session, struct state *seen, struct edits *edits)
 {
 	const struct backend_ops *ops = session->ops;
 	struct backend *backend;
@@ -270,6 +282,8 @@ int apply_seen(struct session *session, const struct state *seen, struct edits *
 		return -1;
 	status = commit_edits(session, backend, seen->snapshot, seen, edits);
 	ops->close(backend);
+	if (status == BACKEND_FAILED && session->refused.others)
+		write_guard_only(session, seen, edits);
 	if (!status)
 		deadline_step(AFTER_THE_WRITE);
 	return status == BACKEND_CHANGED || status == BACKEND_REFUSED ? 1 : status ? -1 : 0;

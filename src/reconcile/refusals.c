@@ -91,7 +91,7 @@ static void leave_guard_out(struct refusals *refusals, const struct edits *edits
 {
 	enum family family = edits->v[refused->edit].family;
 
-	refused_edit_report(edits, refused);
+	refused_edit_report(edits, refused, "nothing was written");
 	refusals->guard |= 1U << family;
 	diag_forget();
 	diag_warning("going on without the guard (table %s " GUARD_TABLE ")",
@@ -248,7 +248,8 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 			continue;
 		wanted = refused->v[i].rule ? find_wanted(policy, edit) : NULL;
 		if (!wanted) {
-			refused_edit_report(edits, &refused->v[i]);
+			refusals->others = true;
+			refused_edit_report(edits, &refused->v[i], "of this batch, nothing was written");
 			return -1;
 		}
 		if (!is_noted(refusals, edit->family, wanted))
@@ -257,7 +258,7 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 	take_guard(refusals, policy, snapshot, edits, refused);
 	if (refusals->n > noted || refusals->guard != left_out)
 		return 0;
-	refused_edit_report(edits, &refused->v[0]);
+	refused_edit_report(edits, &refused->v[0], "nothing was written");
 	return -1;
 }
 

@@ -21,6 +21,7 @@ struct refusals {
 	struct refusal *v;
 	size_t n, room;
 	unsigned int guard; /* 1U << FAMILY_…: the guard as a whole, which is not tried again */
+	bool others; /* an edit that is not due to a configured rule, and not one of the guard */
 };
 void refusals_clear(struct refusals *refusals);
 

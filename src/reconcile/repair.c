@@ -39,8 +39,10 @@ static int write_and_look(struct repair *repair)
 	bool mended = false;
 	int seen = repair->edits.n ? apply_seen(repair->session, &repair->found, &repair->edits) : 1;
 
-	if (seen < 0)
+	if (seen < 0) {
+		repair->written = repair->edits.n > 0;
 		return -1;
+	}
 	if (!seen) {
 		repair->written = true;
 		if (look_again(repair, AFTER_WRITE_MS, &mended))

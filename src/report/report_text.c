@@ -145,7 +145,7 @@ static void text_head(FILE *out, const struct report *report, enum severity stat
 	ignored = report_ignored(report);
 	if (report->error) {
 		fprintf(out, ": %s", report->error);
-		separator = report->left ? "; " : "; before that, ";
+		separator = report->left ? "; " : "; apart from that, ";
 	} else if (ignored && !left) {
 		fprintf(out, ", %s", ignored);
 		separator = "; ";

@@ -278,7 +278,7 @@ restarts() {
 	try "$KIND: and is killed" no_sleeper
 	ipt -F DOCKER-USER
 	try "$KIND: after a write" dockfw 3 --repair --restart-docker --timeout=5
-	try "$KIND: the write is reported" grep -qE '^UNKNOWN: timed out .*; before that, repaired with' "$WORK/out"
+	try "$KIND: the write is reported" grep -qE '^UNKNOWN: timed out .*; apart from that, repaired with' "$WORK/out"
 	names_nothing() { ! grep -E '^(repaired|critical|warning) ' "$WORK/out"; }
 	try "$KIND: what is left is not known" names_nothing
 	systemctl_is <<<"$lay"

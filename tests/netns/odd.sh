@@ -80,4 +80,15 @@ try "DOCKER-USER is a base chain: nothing is written" silent dockfw 2 --repair
 sed -i 's/^guard = "off"/guard = "auto"/' "$CONF"
 try "DOCKER-USER is a base chain: the guard is put in" dockfw 2 --repair
 try "DOCKER-USER is a base chain: and holds" verdict refused
+
+# Nobody's rule that no chain of FORWARD can have: the kernel takes no jump to it.
+clear_tables
+load docker-28.5
+ipt -D FORWARD -j DOCKER-USER
+ipt -A DOCKER-USER -m owner --uid-owner 5 -j DROP
+try "a rule that the kernel refuses in FORWARD: the port is open" verdict forwarded
+try "… the repair fails" dockfw 3 --repair
+try "… and reports which edit" grep -q "insert rule 1 of the chain 'FORWARD'.*of this batch, nothing was written" "$WORK/out"
+try "… the guard is put in all the same" grep -q '; apart from that, repaired with' "$WORK/out"
+try "… and holds" verdict refused
 finish

@@ -192,7 +192,7 @@ reads=$(awk '$2 == "recvmsg" { print $1 }' "$WORK/calls")
 ipt -F DOCKER-USER
 try "a repair that is late after its write" late recvmsg $((reads - 1)) --repair
 try "it does not claim what is left" says_not '^(repaired|critical|warning) '
-try "it reports the write" says '^UNKNOWN: timed out .*; before that, repaired with 2 edits'
+try "it reports the write" says '^UNKNOWN: timed out .*; apart from that, repaired with 2 edits'
 
 # ---- one family is written, and the kernel refuses the other ----
 

@@ -340,7 +340,7 @@ static int try_changed(const struct changed *changed, const struct snapshot *sna
 	if (result == BACKEND_OK && list->n)
 		result = BACKEND_REFUSED;
 	if (result == BACKEND_REFUSED && !refused) {
-		refused_edit_report(edits, &list->v[0]);
+		refused_edit_report(edits, &list->v[0], "nothing was written");
 		result = BACKEND_FAILED;
 	}
 	refused_edits_clear(&first);

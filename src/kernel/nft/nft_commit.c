@@ -417,7 +417,7 @@ int nft_commit(struct nft_socket *nft, const struct snapshot *snapshot, const st
 	int status = run(&c, nft, only_try);
 
 	if (status == BACKEND_REFUSED && !refused) {
-		refused_edit_report(edits, &first.v[0]);
+		refused_edit_report(edits, &first.v[0], "nothing was written");
 		status = BACKEND_FAILED;
 	}
 	refused_edits_clear(&first);
