@@ -37,12 +37,11 @@ untracked() {
 }
 # The guard as it was before it had rules for packets without a connection.
 older_guard() {
-	local family handle list found=1
+	local family handle found=1
 	for family in ip ip6; do
-		list=$(nft -a list chain $family dockfw forward)
-		for handle in $(sed -n '/untracked/s/.*# handle //p' <<<"$list"); do
+		while read -r handle; do
 			nft delete rule $family dockfw forward handle "$handle" && found=0
-		done
+		done < <(nft -a list chain $family dockfw forward | sed -n '/untracked/s/.*# handle //p')
 	done
 	return $found
 }
