@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "chain_diff.h"
+#include "chain_uses.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "forward.h"
@@ -68,7 +69,7 @@ static bool goes(const struct policy *policy, const struct chain *chain, const s
 
 /* The jumps and gotos to each chain, by its index in the table. */
 struct calls {
-	size_t *stay; /* owned; the number of those that stay */
+	size_t *stay; /* owned; the number of those that stay, elements of verdict maps as well */
 	bool *go;     /* owned; whether this plan deletes one */
 };
 
@@ -125,7 +126,7 @@ static void plan_stale_chains(const struct policy *policy, const struct table *t
 			      struct edits *edits)
 {
 	struct calls calls = {
-		.stay = xcalloc(table->nchains, sizeof(*calls.stay)),
+		.stay = chain_uses_by_maps(table),
 		.go = xcalloc(table->nchains, sizeof(*calls.go)),
 	};
 	bool *dropped = xcalloc(table->nchains, sizeof(*dropped));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "chain_uses.h"
 #include "docker_chains.h"
 #include "forward.h"
 
@@ -18,10 +19,13 @@ static bool holds_only_marked(const struct chain *chain)
 	return chain->loaded;
 }
 
-/* For each chain of the table, how many rules without the mark lead to it. The caller frees it. */
+/*
+ * For each chain of the table, how many rules without the mark, or elements of verdict maps,
+ * lead to it. The caller frees it.
+ */
 static size_t *count_leads(const struct table *table)
 {
-	size_t *leads = xcalloc(table->nchains, sizeof(*leads));
+	size_t *leads = chain_uses_by_maps(table);
 
 	for (size_t c = 0; c < table->nchains; c++) {
 		const struct chain *chain = table->chains[c];

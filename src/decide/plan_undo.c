@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain_uses.h"
 #include "guard_names.h"
 #include "util.h"
 
@@ -188,6 +189,16 @@ static bool is_used(const struct undo *undo, const struct table *before, const s
 	return used;
 }
 
+/* Whether an element of a verdict map leads to the chain, which is there. */
+static bool map_leads_to(const struct table *now, const char *name)
+{
+	size_t *uses = chain_uses_by_maps(now);
+	bool leads = uses[table_index(now, name)] > 0;
+
+	free(uses);
+	return leads;
+}
+
 /* A chain that was made is deleted if nobody else has put it to use since. */
 static void plan_drops(const struct undo *undo, const struct strings *names,
 		       const struct table *before, const struct table *now, struct edits *edits)
@@ -204,7 +215,8 @@ static void plan_drops(const struct undo *undo, const struct strings *names,
 		for (size_t i = 0; i < chain.now->nrules; i++)
 			empty &= chain.remove[i];
 		chain_undo_clear(&chain);
-		if (empty && !is_used(undo, before, now, name, rule_leads_to))
+		if (empty && !is_used(undo, before, now, name, rule_leads_to) &&
+		    !map_leads_to(now, name))
 			edits_chain(edits, EDIT_DROP, undo->family, undo->table, name);
 	}
 }

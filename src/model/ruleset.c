@@ -83,6 +83,7 @@ static void copy_chain(struct table *to, const struct chain *from)
 	chain->builtin = from->builtin;
 	chain->foreign_base = from->foreign_base;
 	chain->policy = from->policy;
+	chain->uses = from->uses;
 	chain->loaded = from->loaded;
 	for (size_t i = 0; i < from->nrules; i++)
 		chain_add_rule(chain, rule_copy(from->rules[i]));

@@ -22,6 +22,11 @@ struct chain {
 	 */
 	bool foreign_base;
 	enum verdict policy; /* of a builtin chain: ACCEPT or DROP */
+	/*
+	 * nf_tables: its rules, and all that leads to it: rules, elements of verdict maps. The
+	 * kernel deletes no chain before that is 0. Here 0 if it is not known.
+	 */
+	uint32_t uses;
 	bool loaded;         /* its rules have been read */
 	struct rule **rules; /* owned */
 	size_t nrules, room;

@@ -174,6 +174,33 @@ chmod 755 "$WORK"
 try "without rights" gives 3 setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set -all "$DOCKFW" -f "$WORK/none" -b nft --remove
 try "it is an error" warns 'run as root'
 
+# ---- a verdict map of nftables that leads to a chain of the program's ----
+
+KIND=nft
+holds() { nft list chain ip filter "$1" | grep -qE -- "$2" || { nft list table ip filter; return 1; }; } # CHAIN PATTERN
+unmarked() { nft list table ip filter >"$WORK/filter" && not grep dockfw "$WORK/filter"; }
+not() { ! "$@"; }
+while read -r what command; do
+	clear_tables
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	configure
+	repair
+	try "$what: of somebody's, with a jump to OFFICE" nft "$command"
+	write_conf <<<'chain "DOCKER-USER" { rules = { "-i ens3 -j DROP" } }'
+	try "$what: a repair puts in what is configured" dockfw 0 --repair
+	try "$what: it is there" holds DOCKER-USER 'iifname "ens3".*drop'
+	try "$what: OFFICE stays as it was" holds OFFICE 'udp dport 53.*return'
+	try "$what: all is right" silent dockfw 0 --repair
+	try "$what: a removal" dockfw 0 --remove
+	try "$what: no rule of the program's is left" unmarked
+	try "$what: OFFICE is there, for the map" holds OFFICE chain
+	try "$what: nothing more to remove" dockfw 0 --remove
+done <<'END'
+map add map ip filter m { type ipv4_addr : verdict; elements = { 192.0.2.99 : jump OFFICE } }
+vmap add chain ip filter own; add rule ip filter own ip saddr vmap { 192.0.2.99 : goto OFFICE }
+END
+
 # ---- a timer that would put everything back ----
 
 systemctl_is <<'END'

@@ -115,6 +115,14 @@ for KIND in nft legacy; do
 	try "$KIND: their rules stay" grep -q -- '-A OFFICE -s 192.0.2.10/32 -j DROP' <(held)
 	ipt -F OFFICE && ipt -X OFFICE && ipt -D DOCKER-USER -s 192.0.2.9 -j DROP
 	try "$KIND: the rest is as before" as_before
+	if [ "$KIND" = nft ]; then
+		others="nft 'add map ip filter m { type ipv4_addr : verdict; elements = { 192.0.2.9 : jump OFFICE } }'"
+		try "$KIND: a map leads to a chain meanwhile" tries 2 60 "$question" "shell:$others" 's: ' send:no
+		try "$KIND: it is undone all the same" says 'The repair was undone, since the answer is no.'
+		nft delete map ip filter m
+		try "$KIND: the chain is left, empty" ipt -X OFFICE
+		try "$KIND: the rest is as before the map" as_before
+	fi
 
 	try "$KIND: yes" tries 0 60 "$question" send:yes
 	try "$KIND: it says so" says 'The repair stays.'

@@ -118,10 +118,11 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 			       NFT_ATTR(NFTA_CHAIN_TYPE) | NFT_ATTR(NFTA_CHAIN_USE);
 	struct listing *listing = data;
 	const char *table_name, *name;
-	uint32_t policy = NF_ACCEPT, rules;
+	uint32_t policy = NF_ACCEPT;
 	struct nft_attrs attrs;
 	struct table *table;
 	struct chain *chain;
+	bool counted;
 
 	/* Future kernels may report more about a chain. */
 	nft_attrs_message(&attrs, nlh, known);
@@ -136,11 +137,12 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 	if (!table)
 		table = snapshot_add_table(listing->nft->chains, listing->family, table_name);
 	chain = table_add_chain(table, name);
+	counted = nft_attr_u32(attrs.v[NFTA_CHAIN_USE], &chain->uses);
 	if (!attrs.v[NFTA_CHAIN_HOOK])
 		return;
 	/* Nothing jumps to a base chain, so its use count is that of its rules. */
-	if (nft_attr_u32(attrs.v[NFTA_CHAIN_USE], &rules))
-		note_count(listing, table->name, chain->name, rules);
+	if (counted)
+		note_count(listing, table->name, chain->name, chain->uses);
 	chain->builtin = is_builtin(chain, table_name, attrs.v[NFTA_CHAIN_HOOK],
 				    nft_attr_string(attrs.v[NFTA_CHAIN_TYPE]));
 	chain->foreign_base = !chain->builtin;
@@ -246,6 +248,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		chain->builtin = from->chains[i]->builtin;
 		chain->foreign_base = from->chains[i]->foreign_base;
 		chain->policy = from->chains[i]->policy;
+		chain->uses = from->chains[i]->uses;
 	}
 	table_sort(table);
 	return guard_has_name(name) ? nft_guard_sets_read(nft->socket, family, name, &table->sets)

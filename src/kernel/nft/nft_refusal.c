@@ -100,7 +100,7 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 		break;
 	case EBUSY:
 		text = xstrdup(edit && edit->op == EDIT_DROP_SET ? "; a rule still matches on it"
-								 : "; a rule still jumps to it");
+			       : "; a rule or an element of a verdict map still jumps to it");
 		break;
 	default:
 		text = xstrdup("");
