@@ -9,6 +9,7 @@
 #include "diag.h"
 #include "docker_layout.h"
 #include "dockerd_find.h"
+#include "gains.h"
 #include "guard.h"
 #include "guard_names.h"
 #include "losses.h"
@@ -29,7 +30,7 @@ struct run {
 	struct findings ignored; /* of those that are left */
 	struct open_ports open;  /* although the configuration refuses it, in what is left */
 	struct report report;
-	struct strings losses;
+	struct strings losses, gains;
 };
 
 /* What the guard has refused up to the state seen last. */
@@ -88,6 +89,8 @@ static void fill_report(struct run *run, bool failed)
 	if (report->snapshot && repair->edits.n) {
 		losses_add(state_policy(&run->session, found), found->snapshot, &run->losses);
 		report->losses = &run->losses;
+		gains_add(state_policy(&run->session, found), found->snapshot, &run->gains);
+		report->gains = &run->gains;
 	}
 	report->open = left && run->open.known ? &run->open : NULL;
 	report->error = diag_first_error();
@@ -219,6 +222,7 @@ int cmd_check_held(const struct options *options, const struct check_hold *hold)
 	findings_clear(&run.ignored);
 	open_ports_clear(&run.open);
 	strings_clear(&run.losses);
+	strings_clear(&run.gains);
 	repair_clear(&run.repair);
 	session_close(&run.session);
 	configuration_clear(&run.configuration);

@@ -109,12 +109,14 @@ static void find_culprits(const struct subject *subject, const struct forward *f
 			  struct culprits *docker, struct culprits *others)
 {
 	const struct chain *chain = forward->chain;
+	struct user_calls *calls = user_calls_new(subject->policy, subject->reach, subject->table);
 
 	for (size_t i = 0; i <= forward->jump; i++) {
 		const struct rule *rule = chain->rules[i];
 		bool jump = i == forward->jump;
 		enum front front = jump ? forward->through.front
-					: forward_front(subject->policy, subject->reach, chain, rule);
+					: forward_front_of(subject->policy, subject->reach, calls,
+							   chain, rule);
 
 		if (front == FRONT_DOCKER)
 			culprits_add(docker, i + 1, rule,
@@ -125,6 +127,13 @@ static void find_culprits(const struct subject *subject, const struct forward *f
 				     rule_exposes(subject->policy, subject->reach, subject->table,
 						  rule));
 	}
+	user_calls_free(calls);
+}
+
+/* Whether a repair leaves all of them before the jump, since a ban comes after them. */
+static bool culprits_stay(const struct forward *forward, const struct culprits *culprits)
+{
+	return forward->stays || culprits->rules[culprits->n - 1] <= forward->insert;
 }
 
 /* Reports the rules before DOCKER-USER that must not be there. */
@@ -160,7 +169,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 			      xasprintf("%s of FORWARD can accept %s %s", list,
 					others.harmful ? "new connections to containers" : "packets",
 					before));
-		if (forward->stays) {
+		if (culprits_stay(forward, &others)) {
 			finding->repairable = false;
 			finding->remedy = &return_instead;
 		} else if (others.calls) /* Only chains can be trusted to come first. */

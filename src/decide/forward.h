@@ -39,6 +39,11 @@ struct forward {
 	 * read; and none of the rules before it leads to Docker's chains.
 	 */
 	bool stays;
+	/*
+	 * If it is not right and does not stay: where a repair inserts the jump, as an index.
+	 * It is place, or after the last of such refusing rules: then the new jump stays.
+	 */
+	size_t insert;
 	/* If it is right or stays: the jump that a repair keeps of several, or NOWHERE. */
 	size_t kept;
 };
@@ -48,7 +53,19 @@ bool forward_is_jump(const struct rule *rule);
 void forward_look(struct forward *forward, const struct policy *policy, struct reach *reach,
 		  const struct table *table);
 
+/*
+ * The next ban, at index from or later, that a repair puts the jump before although DOCKER-USER
+ * may accept what it refuses; or NOWHERE. Rules after Docker's chains do not count.
+ */
+size_t forward_passed(const struct forward *forward, const struct policy *policy,
+		      struct reach *reach, const struct table *table, size_t from);
+
+/* What the rule means, if FRONT_ACCEPTS stands for what DOCKER-USER accepts as well. */
 enum front forward_front(const struct policy *policy, struct reach *reach,
 			 const struct chain *chain, const struct rule *rule);
+/* The same for packets that have not been in DOCKER-USER: a chain may lead them there. */
+enum front forward_front_of(const struct policy *policy, struct reach *reach,
+			    struct user_calls *calls, const struct chain *chain,
+			    const struct rule *rule);
 
 #endif

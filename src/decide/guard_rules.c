@@ -459,7 +459,7 @@ static bool trusted_accepts(const struct deriver *d, const struct table *filter)
 	size_t end;
 
 	forward_look(&forward, d->policy, d->reach, filter);
-	if (forward.stays)
+	if (forward.stays || (!forward.right && forward.insert != forward.place))
 		return true;
 	/* The jump itself may be one to a trusted chain, through which DOCKER-USER is reached. */
 	end = forward.right ? forward.jump + 1 : forward.place;

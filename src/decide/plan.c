@@ -27,8 +27,8 @@ static void plan_chain(const struct policy *policy, const struct table *table, s
 }
 
 /*
- * Inserts the bare jump before the first rule that must not precede it, and deletes
- * every other jump to DOCKER-USER in FORWARD itself.
+ * Inserts the bare jump before the first rule that must not precede it, or after the bans that
+ * it would pass there, and deletes every other jump to DOCKER-USER in FORWARD itself.
  */
 static void plan_forward(const struct forward *forward, enum family family, struct edits *edits)
 {
@@ -39,7 +39,7 @@ static void plan_forward(const struct forward *forward, enum family family, stru
 	for (size_t i = 0; i <= n; i++) {
 		const struct rule *rule = i < n ? forward->chain->rules[i] : NULL;
 
-		if (!keep && i == forward->place) {
+		if (!keep && i == forward->insert) {
 			struct rule *jump = rule_new(family);
 
 			rule_set_chain(jump, VERDICT_JUMP, DOCKER_USER);

@@ -84,17 +84,21 @@ static struct user_call walk(struct user_calls *calls, const struct chain *chain
 			return result;
 		}
 		some |= call.call == CALL_SOME;
-		if (rule_ends_chain(rule))
-			break;
 		leaves |= may_leave(rule);
 		front = rule_leads_to(rule, DOCKER_USER) ? FRONT_HARMLESS
+			: call.call == CALL_SOME	 ? call.front
 							 : front_of(calls, chain, rule);
 		if (front > result.front)
 			result.front = front;
 		result.accepts |= front != FRONT_HARMLESS &&
 				  reach_accepts(calls->reach, chain, rule, false);
+		if (rule_ends_chain(rule))
+			break;
 	}
-	return (struct user_call){ .call = some ? CALL_SOME : CALL_NONE };
+	if (!some)
+		return (struct user_call){ 0 };
+	result.call = CALL_SOME;
+	return result;
 }
 
 static struct user_call chain_call(struct user_calls *calls, const char *name)

@@ -22,7 +22,10 @@ enum call {
 
 struct user_call {
 	enum call call;
-	/* Of CALL_ALL: the worst of what can come before, and whether any of it can accept. */
+	/*
+	 * The worst of what packets can meet that have not been in DOCKER-USER, and whether any
+	 * of it can accept. Not of CALL_NONE.
+	 */
 	enum front front;
 	bool accepts;
 };

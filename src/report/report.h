@@ -37,7 +37,8 @@ struct report {
 	const struct edits *edits;
 	/* What it wrote after that, because the tables had changed again; NULL: nothing. */
 	const struct edits *later;
-	const struct strings *losses; /* who loses access by the edits, a sentence each; NULL: nobody */
+	/* Who loses or gains access by the edits, a sentence each; NULL: nobody. */
+	const struct strings *losses, *gains;
 	bool written;
 	bool restarted; /* docker.service was, for its chains */
 	/*

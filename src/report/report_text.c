@@ -425,22 +425,23 @@ static char *listing(const struct report *report, int *status)
 	return text_take(&text);
 }
 
-/* Who loses access by the edits. */
-static void print_losses(FILE *out, const struct report *report)
+/* Who loses or gains access by the edits. */
+static void print_who(FILE *out, const struct report *report, const struct strings *who,
+		      const char *heading)
 {
 	/* As the listing: not where the status line says everything. */
-	if (!report->losses || !report->losses->n ||
+	if (!who || !who->n ||
 	    (!report->repair && !report->verbosity && (!report->left || !report->left->n)))
 		return;
-	fprintf(out, "\nWho %s access:\n", report->written ? "has lost" : "would lose");
-	for (size_t i = 0; i < report->losses->n && (i < LONG_LIST || report->verbosity); i++) {
-		char *safe = safe_text(report->losses->v[i]);
+	fprintf(out, "\nWho %s access:\n", heading);
+	for (size_t i = 0; i < who->n && (i < LONG_LIST || report->verbosity); i++) {
+		char *safe = safe_text(who->v[i]);
 
 		fprintf(out, "  %s\n", safe);
 		free(safe);
 	}
-	if (report->losses->n > LONG_LIST && !report->verbosity)
-		fprintf(out, "  and %zu more: -v shows them\n", report->losses->n - LONG_LIST);
+	if (who->n > LONG_LIST && !report->verbosity)
+		fprintf(out, "  and %zu more: -v shows them\n", who->n - LONG_LIST);
 }
 
 /* "The guard has refused 12 packets over IPv4 and 0 over IPv6": the families that have one. */
@@ -478,7 +479,8 @@ static void text_body(FILE *out, const struct report *report, const char *chains
 	print_refused(out, report);
 	if (chains)
 		fputs(chains, out);
-	print_losses(out, report);
+	print_who(out, report, report->losses, report->written ? "has lost" : "would lose");
+	print_who(out, report, report->gains, report->written ? "has gained" : "would gain");
 	if (report->left && has_remedies(report)) {
 		fprintf(out, "\nWhat to do:\n");
 		print_remedies(out, report, report->left);

@@ -13,11 +13,20 @@ join banned ens3 $banned/24 2001:db8:113::66/64 203.0.113.1 2001:db8:113::1
 
 # fates FATE: the banned one is refused, the allowed one gets in, and the outsider has that fate.
 fates() { refused banned 198.51.100.10 && reaches "$allowed" 198.51.100.10 && "$1" "$outsider" 198.51.100.10; }
-# The dry run and the repair report it.
+# names STATUS TEXT STATUS [lose lost]: the dry run and the repair report it.
 names() {
 	dockfw "$1" --repair --dry-run || return 1
-	grep -A9 '^Who would lose access:$' "$WORK/out" | grep -qF -- "$2" || { cat "$WORK/out"; return 1; }
-	dockfw "$3" --repair && grep -A9 '^Who has lost access:$' "$WORK/out" | grep -qF -- "$2"
+	grep -A9 "^Who would ${4:-lose} access:\$" "$WORK/out" | grep -qF -- "$2" || { cat "$WORK/out"; return 1; }
+	dockfw "$3" --repair && grep -A9 "^Who has ${5:-lost} access:\$" "$WORK/out" | grep -qF -- "$2"
+}
+# jumps NUMBER: the rule of FORWARD with that number is its only jump to DOCKER-USER.
+jumps() { [ "$(ipt -S FORWARD | grep -- '^-A' | grep -n -- '-j DOCKER-USER' | cut -d' ' -f1,4)" = "$1:-A DOCKER-USER" ] || { ipt -S FORWARD; false; }; }
+# Nothing configured is in force but a ban in FORWARD, after the rule in the arguments.
+banned_after() {
+	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j ACCEPT", "-i ens3 -j DROP" } }'
+	ipt -D FORWARD -j DOCKER-USER
+	ipt -I FORWARD 1 "$@"
+	ipt -I FORWARD 2 -s $banned -j REJECT
 }
 fresh() {
 	clear_tables
@@ -26,6 +35,7 @@ fresh() {
 }
 publish_any() { fresh <<<'publish "80/tcp" { allow = { "any" } }'; }
 restored_twice() { dockfw 1 && grep -q 'is there more than once' "$WORK/out" && ! grep 'no longer configured' "$WORK/out"; }
+no_edits() { dockfw 1 --repair --dry-run && ! grep -q 'would make' "$WORK/out"; }
 bans_chain() {
 	ipt -N f2b
 	ipt -A f2b -s $banned -j REJECT
@@ -89,6 +99,44 @@ for KIND in nft legacy; do
 	try "$KIND: one for open connections is a warning" dockfw 1 --repair
 	try "$KIND: and lets nobody in" refused "$outsider" 198.51.100.10
 	try "$KIND: but the allowed one" reaches "$allowed" 198.51.100.10
+
+	banned_after -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	try "$KIND: a ban in FORWARD, no jump to DOCKER-USER" refused banned 198.51.100.10
+	try "$KIND: the new one comes after the ban" dockfw 1 --repair
+	try "$KIND: as the third rule" jumps 3
+	try "$KIND: the ban holds" fates reaches
+	try "$KIND: the rule before it is reported" finds 1 'warning accept-before-user'
+	try "$KIND: and nothing is to be done" no_edits
+
+	banned_after -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	ipt -I FORWARD 3 -i ens3 -j DOCKER-USER
+	try "$KIND: a conditional jump after the ban" dockfw 1 --repair
+	try "$KIND: is replaced there" jumps 3
+	try "$KIND: and the ban holds" fates reaches
+
+	banned_after -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	ipt -A FORWARD -j DOCKER-USER
+	try "$KIND: a jump after Docker's" dockfw 1 --repair
+	try "$KIND: moves no further than the ban" jumps 3
+	try "$KIND: which holds" fates reaches
+
+	banned_after -j RETURN
+	ipt -F FORWARD
+	ipt -N X
+	ipt -A FORWARD -i ens3 -j X
+	ipt -A FORWARD -j DOCKER-FORWARD
+	ipt -A X -s $banned -j REJECT
+	ipt -A X -j DOCKER-USER
+	try "$KIND: a chain with the ban and the jump, for one interface" dockfw 0 --repair
+	try "$KIND: the new jump comes after it" jumps 2
+	try "$KIND: the ban holds there" fates reaches
+	try "$KIND: and that is right" finds 0 ''
+
+	banned_after -i ens3 -s 192.0.2.0/24 -j ACCEPT
+	try "$KIND: before an accept of new connections the jump passes the ban, and the report names it" names 2 \
+		'before rule 2 of FORWARD, which refuses packets: those that DOCKER-USER accepts' 0 gain gained
+	try "$KIND: it is the first rule" jumps 1
+	try "$KIND: and the banned one gets in" reaches banned 198.51.100.10
 done
 
 # Native rules of nft, which only nf_tables can have.

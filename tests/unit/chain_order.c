@@ -8,6 +8,7 @@
 #include "chain_diff.h"
 #include "docker_chains.h"
 #include "dockerd.h"
+#include "gains.h"
 #include "losses.h"
 #include "model_text.h"
 #include "random.h"
@@ -231,6 +232,48 @@ static void test_losses(void **state)
 			fprintf(text.out, "%s\n", losses.v[k]);
 		is_text("losses", text_take(&text), hosts[i].losses);
 		strings_clear(&losses);
+		snapshot_free(snapshot);
+		policy_free(policy);
+	}
+}
+
+#define PUTS_BEFORE(rule, refuses)                                                    \
+	"ipv4: this puts the jump to DOCKER-USER before rule " rule " of FORWARD, which " refuses \
+	": those that DOCKER-USER accepts are no longer refused there; move that rule to the "    \
+	"top of FORWARD to keep them out"
+
+/* Whom a jump to DOCKER-USER lets in that must come before an accept, with bans after it. */
+static void test_gains(void **state)
+{
+	const struct {
+		const char *const *live, *const *gains;
+	} hosts[] = {
+		{ LINES("FORWARD -s 10.0.0.1 -j DROP", "FORWARD -i x -j ACCEPT", "FORWARD -s 10.0.0.2 -j DROP",
+			"FORWARD -i lo -j DROP", "FORWARD -j f2b", "FORWARD -j DOCKER-FORWARD",
+			"FORWARD -s 10.0.0.3 -j DROP", "DOCKER-FORWARD -o docker0 -j ACCEPT", "f2b -j RETURN"),
+		  LINES(PUTS_BEFORE("3", "refuses packets"), PUTS_BEFORE("5", "may refuse packets")) },
+		/* Where the ban stays before the jump, or the jump stays. */
+		{ LINES("FORWARD est -j ACCEPT", "FORWARD -s 10.0.0.2 -j DROP", "FORWARD -j DOCKER-FORWARD",
+			"DOCKER-FORWARD -o docker0 -j ACCEPT"), LINES(NULL) },
+		{ LINES("FORWARD -i x -j ACCEPT", "FORWARD -s 10.0.0.2 -j DROP", "FORWARD -j DOCKER-USER",
+			"FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD -o docker0 -j ACCEPT"), LINES(NULL) },
+		{ LINES(FROM, "FORWARD -s 10.0.0.2 -j DROP"), LINES(NULL) },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		struct policy *policy = model_policy(LINES("DOCKER-USER -i ens3 -j ACCEPT"));
+		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+		struct strings gains = { 0 };
+		struct text text;
+
+		model_table(snapshot, FAMILY_IPV4, hosts[i].live);
+		gains_add(policy, snapshot, &gains);
+		text_open(&text);
+		for (size_t k = 0; k < gains.n; k++)
+			fprintf(text.out, "%s\n", gains.v[k]);
+		is_text("gains", text_take(&text), hosts[i].gains);
+		strings_clear(&gains);
 		snapshot_free(snapshot);
 		policy_free(policy);
 	}
@@ -547,7 +590,7 @@ static void test_packets(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(orders) + 3];
+	struct CMUnitTest tests[ARRAY_SIZE(orders) + 4];
 	size_t n = 0;
 
 	for (; n < ARRAY_SIZE(orders); n++)
@@ -558,6 +601,7 @@ int main(void)
 		};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_opaque_is_kept);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_losses);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_gains);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_packets);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
