@@ -32,8 +32,7 @@ int view_read_tables(struct view *view, const struct session *session)
 	if (snapshot_read(session->ops, &all, walk_tables, select_all, &view->snapshot) ||
 	    read_guard(view, session) ||
 	    other_filters_read(cmd_backends, session->ops->kind, &view->others) ||
-	    netinfo_read(&view->info) || sets_read(view->snapshot, view->guard, &view->sets) ||
-	    unjudged_read(&view->unjudged))
+	    netinfo_read(&view->info) || sets_read(view->snapshot, view->guard, &view->sets))
 		return -1;
 	view->world = (struct world){ .snapshot = view->snapshot, .others = &view->others,
 				      .info = &view->info, .guard = view->guard,
@@ -53,7 +52,7 @@ int view_read(struct view *view, const struct options *options, unsigned int fam
 	if (families)
 		configured->families = families;
 	if (session_open(&view->session, cmd_backends, configured) ||
-	    view_read_tables(view, &view->session))
+	    view_read_tables(view, &view->session) || unjudged_read(&view->unjudged))
 		return -1;
 	unjudged_warn(&view->unjudged);
 	return 0;

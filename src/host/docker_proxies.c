@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "docker_proxies.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "diag.h"
 #include "process.h"
+#include "process_walk.h"
 #include "proto.h"
 #include "util.h"
 
@@ -42,17 +42,22 @@ static bool parse_port(const char *text, uint16_t *port)
 	return true;
 }
 
+/* Whether the first word names the program. */
+static bool is_docker_proxy(const char *words)
+{
+	const char *name = strrchr(words, '/');
+
+	return !strcmp(name ? name + 1 : words, "docker-proxy");
+}
+
 bool proxies_parse(const char *words, size_t size, struct proxy *proxy)
 {
-	const char *end = words + size, *name;
+	const char *end = words + size;
 	bool host = false, container = false, good = true;
 
 	*proxy = (struct proxy){ .proto = IPPROTO_TCP };
 	/* Without a final NUL the last word has no end. */
-	if (!size || end[-1])
-		return false;
-	name = strrchr(words, '/');
-	if (strcmp(name ? name + 1 : words, "docker-proxy"))
+	if (!size || end[-1] || !is_docker_proxy(words))
 		return false;
 	for (const char *word = words + strlen(words) + 1; word < end && good;) {
 		const char *next = word + strlen(word) + 1, *value;
@@ -164,17 +169,17 @@ static void add_dual(struct proxies *proxies)
 
 int proxies_read(struct proxies *proxies)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
+	struct process_walk walk;
 
 	*proxies = (struct proxies){ 0 };
-	if (!proc) {
+	if (process_walk_begin(&walk)) {
 		diag_error("cannot read /proc: %s", strerror(errno));
 		return -1;
 	}
-	while ((entry = readdir(proc)))
-		look_at(proxies, entry->d_name);
-	closedir(proc);
+	while (process_walk_next(&walk, "cmdline"))
+		if (is_docker_proxy(walk.start))
+			look_at(proxies, walk.pid);
+	process_walk_end(&walk);
 	add_dual(proxies);
 	proxies_sort(proxies);
 	return 0;

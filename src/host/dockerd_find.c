@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dockerd_find.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,6 +13,7 @@
 #include "diag.h"
 #include "paths.h"
 #include "process.h"
+#include "process_walk.h"
 #include "read_file.h"
 #include "trust_path.h"
 #include "util.h"
@@ -254,10 +254,9 @@ static void read_next_start(struct dockerd *dockerd)
 
 int dockerd_find(struct dockerd *dockerd)
 {
-	struct dirent *entry;
+	struct process_walk walk;
 	size_t size;
 	char *pid;
-	DIR *proc;
 
 	*dockerd = (struct dockerd){ 0 };
 	/* The PID file only saves the search: the process is judged as any other. */
@@ -268,14 +267,14 @@ int dockerd_find(struct dockerd *dockerd)
 	}
 	free(pid);
 	if (!dockerd->running && has_socket()) {
-		proc = opendir("/proc");
-		if (!proc) {
+		if (process_walk_begin(&walk)) {
 			diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 			return -1;
 		}
-		while (!dockerd->running && (entry = readdir(proc)))
-			look_at(dockerd, entry->d_name);
-		closedir(proc);
+		while (!dockerd->running && process_walk_next(&walk, "comm"))
+			if (!strcmp(walk.start, "dockerd\n"))
+				look_at(dockerd, walk.pid);
+		process_walk_end(&walk);
 	}
 	if (!dockerd->running)
 		read_next_start(dockerd);
@@ -295,38 +294,18 @@ static void look_elsewhere(struct docker_elsewhere *elsewhere, const char *pid)
 	process_close(&process);
 }
 
-/* A first look at every process, with as few system calls as possible. */
-static bool may_be_dockerd(int proc, const char *pid)
-{
-	static const char dockerd[] = "dockerd\n";
-	char path[300], name[sizeof(dockerd)] = "";
-	ssize_t size = -1;
-	int fd;
-
-	if (*pid < '1' || *pid > '9')
-		return false;
-	snprintf(path, sizeof(path), "%s/comm", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		size = read(fd, name, sizeof(name));
-		close(fd);
-	}
-	return size == sizeof(dockerd) - 1 && !memcmp(name, dockerd, sizeof(dockerd) - 1);
-}
-
 int docker_elsewhere_find(struct docker_elsewhere *elsewhere)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
+	struct process_walk walk;
 
 	*elsewhere = (struct docker_elsewhere){ 0 };
-	if (!proc) {
+	if (process_walk_begin(&walk)) {
 		diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 		return -1;
 	}
-	while ((entry = readdir(proc)))
-		if (may_be_dockerd(dirfd(proc), entry->d_name))
-			look_elsewhere(elsewhere, entry->d_name);
-	closedir(proc);
+	while (process_walk_next(&walk, "comm"))
+		if (!strcmp(walk.start, "dockerd\n"))
+			look_elsewhere(elsewhere, walk.pid);
+	process_walk_end(&walk);
 	return 0;
 }
