@@ -128,25 +128,14 @@ static bool chain_has(const struct deriver *d, const char *name, bool accepting)
  */
 static struct rule *pure_part(const struct deriver *d, const struct rule *rule, bool *whole)
 {
-	struct rule *part = rule_new(rule->family);
+	struct rule *part = rule_conditions(rule);
 
-	part->invert = rule->invert;
-	part->src = rule->src;
-	part->dst = rule->dst;
-	part->in = rule->in;
-	part->out = rule->out;
-	part->proto = rule->proto;
-	part->frag = rule->frag;
 	*whole = true;
-	for (size_t i = 0; i < rule->nmatches; i++) {
-		const struct ext *match = &rule->matches[i];
-
-		if (!d->alone && !match_is_pure(match, &d->written))
+	for (size_t i = part->nmatches; i-- && !d->alone;)
+		if (!match_is_pure(&part->matches[i], &d->written)) {
+			rule_remove_match(part, i);
 			*whole = false;
-		else if (strcmp(match->name, "comment"))
-			rule_add_match(part, match->name, match->revision, match->data, match->size)
-				->usersize = match->usersize;
-	}
+		}
 	return part;
 }
 

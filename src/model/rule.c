@@ -121,6 +121,14 @@ struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision
 	return ext;
 }
 
+void rule_remove_match(struct rule *rule, size_t index)
+{
+	ext_clear(&rule->matches[index]);
+	rule->nmatches--;
+	memmove(&rule->matches[index], &rule->matches[index + 1],
+		(rule->nmatches - index) * sizeof(*rule->matches));
+}
+
 void rule_set_target(struct rule *rule, const char *name, uint8_t revision, const void *data,
 		     uint16_t size)
 {
@@ -257,7 +265,28 @@ void rule_add_mark(struct rule *rule)
 void rule_remove_mark(struct rule *rule)
 {
 	if (rule_is_marked(rule))
-		free(rule->matches[--rule->nmatches].data);
+		rule_remove_match(rule, rule->nmatches - 1);
+}
+
+struct rule *rule_conditions(const struct rule *rule)
+{
+	struct rule *part = rule_new(rule->family);
+
+	part->invert = rule->invert;
+	part->src = rule->src;
+	part->dst = rule->dst;
+	part->in = rule->in;
+	part->out = rule->out;
+	part->proto = rule->proto;
+	part->frag = rule->frag;
+	for (size_t i = 0; i < rule->nmatches; i++) {
+		const struct ext *match = &rule->matches[i];
+
+		if (!is_comment(match))
+			rule_add_match(part, match->name, match->revision, match->data, match->size)
+				->usersize = match->usersize;
+	}
+	return part;
 }
 
 static bool body_equal(enum family used, const struct rule *a, size_t amatches, const struct rule *b,

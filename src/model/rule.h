@@ -138,11 +138,19 @@ struct ext *rule_add_match(struct rule *rule, const char *name, uint8_t revision
 bool ext_is(const struct ext *ext, const char *name, uint8_t revision);
 /* Copies the structure out, since data need not be aligned; false if data is too short. */
 bool ext_get(const struct ext *ext, void *structure, size_t size);
+/* Removes the match with that index, which is below nmatches. */
+void rule_remove_match(struct rule *rule, size_t index);
 /* Sets the target with a copy of data, and the verdict to VERDICT_EXT. */
 void rule_set_target(struct rule *rule, const char *name, uint8_t revision,
 		     const void *data, uint16_t size);
 /* Makes the rule a jump or goto, with a copy of the chain name. */
 void rule_set_chain(struct rule *rule, enum verdict verdict, const char *chain);
+
+/*
+ * A new rule with the same conditions, and with nothing else: no verdict, no comments, so no
+ * mark. The rule must not be opaque. The caller frees the new one.
+ */
+struct rule *rule_conditions(const struct rule *rule);
 
 /* Sets name and mask from "eth0", "eth+" or "+"; false if the name is too long. */
 bool interface_set(struct interface *iface, const char *name);

@@ -98,25 +98,11 @@ static void leave_guard_out(struct refusals *refusals, const struct edits *edits
 		     family == FAMILY_IPV4 ? "ip" : "ip6");
 }
 
-/* What the rule matches on, as the guard holds it: without a verdict or comments. */
+/* What the rule matches on, as the guard holds it. */
 static struct rule *conditions_of(const struct policy *policy, const struct rule *rule)
 {
-	struct rule *part = rule_new(rule->family), *form;
+	struct rule *part = rule_conditions(rule), *form;
 
-	part->invert = rule->invert;
-	part->src = rule->src;
-	part->dst = rule->dst;
-	part->in = rule->in;
-	part->out = rule->out;
-	part->proto = rule->proto;
-	part->frag = rule->frag;
-	for (size_t i = 0; i < rule->nmatches; i++) {
-		const struct ext *match = &rule->matches[i];
-
-		if (strcmp(match->name, "comment"))
-			rule_add_match(part, match->name, match->revision, match->data, match->size)
-				->usersize = match->usersize;
-	}
 	if (!policy->guard_form)
 		return part;
 	form = policy->guard_form(part);
