@@ -30,7 +30,7 @@ struct run {
 	struct findings ignored; /* of those that are left */
 	struct open_ports open;  /* although the configuration refuses it, in what is left */
 	struct report report;
-	struct strings losses, gains;
+	struct access_changes losses, gains;
 };
 
 /* What the guard has refused up to the state seen last. */
@@ -221,8 +221,8 @@ int cmd_check_held(const struct options *options, const struct check_hold *hold)
 		status = end_hold(&run, status);
 	findings_clear(&run.ignored);
 	open_ports_clear(&run.open);
-	strings_clear(&run.losses);
-	strings_clear(&run.gains);
+	access_changes_clear(&run.losses);
+	access_changes_clear(&run.gains);
 	repair_clear(&run.repair);
 	session_close(&run.session);
 	configuration_clear(&run.configuration);

@@ -6,7 +6,7 @@
 #include "forward.h"
 
 static void in_family(const struct policy *policy, const struct table *table,
-		      struct strings *gains)
+		      struct access_changes *gains)
 {
 	struct reach *reach = reach_new(table, policy);
 	struct forward forward;
@@ -15,16 +15,15 @@ static void in_family(const struct policy *policy, const struct table *table,
 	forward_look(&forward, policy, reach, table);
 	at = forward_passed(&forward, policy, reach, table, forward.insert);
 	for (; at != NOWHERE; at = forward_passed(&forward, policy, reach, table, at + 1))
-		strings_take(gains, xasprintf(
-			"%s: this puts the jump to %s before rule %zu of FORWARD, which %s: those that %s accepts are no longer refused there; move that rule to the top of FORWARD to keep them out",
-			family_name(table->family), DOCKER_USER, at + 1,
-			forward.chain->rules[at]->chain ? "may refuse packets" : "refuses packets",
+		access_changes_take(gains, table->family, "FORWARD", at + 1, xasprintf(
+			"this puts the jump to %s before rule %zu of FORWARD, which %s: those that %s accepts are no longer refused there; move that rule to the top of FORWARD to keep them out",
+			DOCKER_USER, at + 1, forward.chain->rules[at]->chain ? "may refuse packets" : "refuses packets",
 			DOCKER_USER));
 	reach_free(reach);
 }
 
 void gains_add(const struct policy *policy, const struct snapshot *snapshot,
-	       struct strings *gains)
+	       struct access_changes *gains)
 {
 	unsigned int families = families_in_force(policy, snapshot);
 

@@ -2,14 +2,15 @@
 #ifndef DOCKFW_GAINS_H
 #define DOCKFW_GAINS_H
 
+#include "access.h"
 #include "policy.h"
 
 /*
- * Who gains access by a repair: adds a sentence for each ban in FORWARD before which it puts
+ * Who gains access by a repair: adds each ban in FORWARD before which it puts
  * the jump to DOCKER-USER, though DOCKER-USER may accept what the ban refuses. That is only so
  * if a rule before the ban lets new connections through to containers. Pure.
  */
 void gains_add(const struct policy *policy, const struct snapshot *snapshot,
-	       struct strings *gains);
+	       struct access_changes *gains);
 
 #endif

@@ -79,7 +79,7 @@ static bool locks_out(const struct chain_diff *diff, struct reach *reach, size_t
 }
 
 static void in_chain(const struct policy *policy, struct reach *reach, const struct chain *chain,
-		     enum family family, struct strings *losses)
+		     enum family family, struct access_changes *losses)
 {
 	struct chain_diff diff;
 
@@ -91,11 +91,11 @@ static void in_chain(const struct policy *policy, struct reach *reach, const str
 		if (!locks_out(&diff, reach, i))
 			continue;
 		text_open(&text);
-		fprintf(text.out, "%s: this puts a refusing rule before rule %zu of %s, which ",
-			family_name(family), i + 1, chain->name);
+		fprintf(text.out, "this puts a refusing rule before rule %zu of %s, which ",
+			i + 1, chain->name);
 		print_rule_does(text.out, chain->rules[i]);
 		fputs(": those that the refusing rule matches lose access", text.out);
-		strings_take(losses, text_take(&text));
+		access_changes_take(losses, family, chain->name, i + 1, text_take(&text));
 		/* No packet reaches the rules after it. */
 		if (rule_ends_chain(chain->rules[i]))
 			break;
@@ -104,7 +104,7 @@ static void in_chain(const struct policy *policy, struct reach *reach, const str
 }
 
 void losses_add(const struct policy *policy, const struct snapshot *snapshot,
-		struct strings *losses)
+		struct access_changes *losses)
 {
 	unsigned int families = families_in_force(policy, snapshot);
 

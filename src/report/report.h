@@ -2,6 +2,7 @@
 #ifndef DOCKFW_REPORT_H
 #define DOCKFW_REPORT_H
 
+#include "access.h"
 #include "edit.h"
 #include "finding.h"
 #include "open_port.h"
@@ -37,8 +38,8 @@ struct report {
 	const struct edits *edits;
 	/* What it wrote after that, because the tables had changed again; NULL: nothing. */
 	const struct edits *later;
-	/* Who loses or gains access by the edits, a sentence each; NULL: nobody. */
-	const struct strings *losses, *gains;
+	/* Who loses or gains access by the edits; NULL: nobody. */
+	const struct access_changes *losses, *gains;
 	bool written;
 	bool restarted; /* docker.service was, for its chains */
 	/*

@@ -112,6 +112,24 @@ json_t *report_edits_json(const struct edits *edits, bool *failed)
 	return array;
 }
 
+/* Who loses or gains access by the edits: the rules of others that decided before. */
+static json_t *access_of(const struct access_changes *who)
+{
+	json_t *array = json_made(json_array());
+
+	for (size_t i = 0; who && i < who->n; i++) {
+		json_t *object = json_made(json_object());
+
+		set(object, "family", json_text(family_name(who->v[i].family)));
+		set(object, "table", json_text("filter"));
+		set(object, "chain", json_text(who->v[i].chain));
+		set(object, "rule", number_or_null(who->v[i].rule));
+		set(object, "message", json_text(who->v[i].message));
+		json_append_checked(array, object);
+	}
+	return array;
+}
+
 int report_json(FILE *out, const struct report *report)
 {
 	json_t *root = json_made(json_object()), *edits, *later;
@@ -140,6 +158,8 @@ int report_json(FILE *out, const struct report *report)
 	set(root, "guard", guards(report));
 	set(root, "edits", edits);
 	set(root, "later_edits", later);
+	set(root, "losses", access_of(report->losses));
+	set(root, "gains", access_of(report->gains));
 	set(root, "written", json_boolean(report->written));
 	json_write(root, out);
 	named_rules_clear(&texts);

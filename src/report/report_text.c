@@ -426,7 +426,7 @@ static char *listing(const struct report *report, int *status)
 }
 
 /* Who loses or gains access by the edits. */
-static void print_who(FILE *out, const struct report *report, const struct strings *who,
+static void print_who(FILE *out, const struct report *report, const struct access_changes *who,
 		      const char *heading)
 {
 	/* As the listing: not where the status line says everything. */
@@ -435,9 +435,9 @@ static void print_who(FILE *out, const struct report *report, const struct strin
 		return;
 	fprintf(out, "\nWho %s access:\n", heading);
 	for (size_t i = 0; i < who->n && (i < LONG_LIST || report->verbosity); i++) {
-		char *safe = safe_text(who->v[i]);
+		char *safe = safe_text(who->v[i].message);
 
-		fprintf(out, "  %s\n", safe);
+		fprintf(out, "  %s: %s\n", family_name(who->v[i].family), safe);
 		free(safe);
 	}
 	if (who->n > LONG_LIST && !report->verbosity)

@@ -13,8 +13,21 @@ join banned ens3 $banned/24 2001:db8:113::66/64 203.0.113.1 2001:db8:113::1
 
 # fates FATE: the banned one is refused, the allowed one gets in, and the outsider has that fate.
 fates() { refused banned 198.51.100.10 && reaches "$allowed" 198.51.100.10 && "$1" "$outsider" 198.51.100.10; }
+# json_names STATUS losses|gains TEXT: a dry run has that object in JSON, and the text from it.
+json_names() {
+	dockfw "$1" --format=json --repair --dry-run || return 1
+	jq -e --arg key "$2" --arg text "$3" '.[$key] | length > 0 and any(. as $who | .family == "ipv4" and
+		.table == "filter" and (.message | contains($text) and
+			contains("rule \($who.rule) of \($who.chain), which ")))' "$WORK/out" && return
+	cat "$WORK/out"
+	return 1
+}
 # names STATUS TEXT STATUS [lose lost]: the dry run and the repair report it.
 names() {
+	case ${4:-lose} in
+	lose) json_names "$1" losses "$2" || return 1 ;;
+	gain) json_names "$1" gains "$2" || return 1 ;;
+	esac
 	dockfw "$1" --repair --dry-run || return 1
 	grep -A9 "^Who would ${4:-lose} access:\$" "$WORK/out" | grep -qF -- "$2" || { cat "$WORK/out"; return 1; }
 	dockfw "$3" --repair && grep -A9 "^Who has ${5:-lost} access:\$" "$WORK/out" | grep -qF -- "$2"

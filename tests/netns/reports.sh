@@ -60,7 +60,7 @@ json() {
 import json, sys
 text = open(sys.argv[1], "rb").read().decode("utf-8")
 report = json.loads(text, parse_constant=sys.exit)
-want = {"status", "exit", "version", "backend", "families", "error", "findings", "ignored", "open_ports", "guard", "edits", "later_edits", "written"}
+want = {"status", "exit", "version", "backend", "families", "error", "findings", "ignored", "open_ports", "guard", "edits", "later_edits", "losses", "gains", "written"}
 assert want <= set(report) <= want | {"found"}, set(report)
 assert report["exit"] == int(sys.argv[2]) and report["status"] == sys.argv[3], report
 for finding in report["findings"] + report["ignored"] + report.get("found", []):
@@ -74,6 +74,9 @@ for family, guard in report["guard"].items():
     assert family in ("ipv4", "ipv6") and set(guard) == {"refused"} and guard["refused"] >= 0, guard
 for edit in report["edits"] + report["later_edits"]:
     assert set(edit) == {"op", "family", "table", "chain", "position", "rule"}, edit
+for who in report["losses"] + report["gains"]:
+    assert set(who) == {"family", "table", "chain", "rule", "message"}, who
+    assert "\n" not in who["message"], who
 ' "$WORK/out" "$status" "$word" || { cat "$WORK/out"; return 1; }
 }
 

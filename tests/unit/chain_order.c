@@ -193,6 +193,15 @@ static void test_opaque_is_kept(void **state)
 	}
 }
 
+static void print_change(FILE *out, const struct access_change *change)
+{
+	char *place = xasprintf("rule %zu of %s,", change->rule, change->chain);
+
+	assert_non_null(strstr(change->message, place));
+	free(place);
+	fprintf(out, "%s: %s\n", family_name(change->family), change->message);
+}
+
 /* Who is locked out by refusing rules that move before somebody's accepts. */
 static void test_losses(void **state)
 {
@@ -222,16 +231,16 @@ static void test_losses(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		struct policy *policy = model_policy(hosts[i].configured);
 		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
-		struct strings losses = { 0 };
+		struct access_changes losses = { 0 };
 		struct text text;
 
 		model_table(snapshot, FAMILY_IPV4, hosts[i].live);
 		losses_add(policy, snapshot, &losses);
 		text_open(&text);
 		for (size_t k = 0; k < losses.n; k++)
-			fprintf(text.out, "%s\n", losses.v[k]);
+			print_change(text.out, &losses.v[k]);
 		is_text("losses", text_take(&text), hosts[i].losses);
-		strings_clear(&losses);
+		access_changes_clear(&losses);
 		snapshot_free(snapshot);
 		policy_free(policy);
 	}
@@ -264,16 +273,16 @@ static void test_gains(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
 		struct policy *policy = model_policy(LINES("DOCKER-USER -i ens3 -j ACCEPT"));
 		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
-		struct strings gains = { 0 };
+		struct access_changes gains = { 0 };
 		struct text text;
 
 		model_table(snapshot, FAMILY_IPV4, hosts[i].live);
 		gains_add(policy, snapshot, &gains);
 		text_open(&text);
 		for (size_t k = 0; k < gains.n; k++)
-			fprintf(text.out, "%s\n", gains.v[k]);
+			print_change(text.out, &gains.v[k]);
 		is_text("gains", text_take(&text), hosts[i].gains);
-		strings_clear(&gains);
+		access_changes_clear(&gains);
 		snapshot_free(snapshot);
 		policy_free(policy);
 	}
