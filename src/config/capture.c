@@ -82,6 +82,7 @@ static void collect_rules(struct side *side, const struct captured_chains *chain
 }
 
 static const char of_program[] = "the program whose set it names puts it in by itself";
+static const char negated[] = "no packet matches it";
 static const char not_the_same[] = "its text does not give back exactly this rule";
 /* The text gives a rule that does the same; used if no text gives the exact rule. */
 static const char alike[] = "alike";
@@ -92,6 +93,8 @@ static const char *fault_of(const struct rule *rule, const char *text, const str
 		return "it cannot be read completely";
 	if (!config_can_hold(text))
 		return "it has characters that are not text";
+	if (rule_negates_all(rule))
+		return negated;
 	/* If that program is stopped, its set is gone, and the rule could not be put in. */
 	if (rule_refuses(rule) && text_owner(text))
 		return of_program;
@@ -319,7 +322,7 @@ static void leave_rule_out(struct capture *capture, const struct side *side, siz
 {
 	const char *family = family_name(side->family), *why = side->why[i];
 	const char *text = config_can_hold(side->texts[i]) ? side->texts[i] : "";
-	char *refusing = rule_lets_past(side->table, side->rules[i], true)
+	char *refusing = why != negated && rule_lets_past(side->table, side->rules[i], true)
 				 ? refusing_after(side, i, n) : NULL;
 
 	diag_warning("%s rule %zu of %s is left out: %s (%s)", family, i + 1, DOCKER_USER, why,

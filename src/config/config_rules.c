@@ -332,6 +332,23 @@ static int check_paths(const struct policy *policy)
 	return 0;
 }
 
+/*
+ * Refuses a rule whose "! -s 0.0.0.0/0" or "! -i +" matches no packet. The kernel holds it, but
+ * iptables-save lists it so that iptables-restore refuses the whole table, or without the
+ * condition, as a rule for every packet.
+ */
+static void refuse_negated(struct spec *spec)
+{
+	const struct rule *rule = rule_accepted(spec) ? spec->rules[0] : NULL;
+	char option = rule ? rule_negates_all(rule) : 0;
+	const char *what = option == 'i' || option == 'o' ? "interface" : "address";
+
+	if (option)
+		spec->error = xasprintf(
+			"'! -%c' with every %s matches no packet, and iptables-restore may not take back as it is what iptables-save lists of the rule: remove the rule, or correct the %s",
+			option, what, what);
+}
+
 /* The rule that takes the place of one that cannot be put in. */
 static int take_closing(struct policy *policy, struct rule_batch *batch)
 {
@@ -364,6 +381,8 @@ static int add_batch(struct policy *policy, struct rule_batch *batch, unsigned i
 	if (check_names(batch))
 		return -1;
 	for (size_t i = 0; i < batch->n && *errors < ERROR_LIMIT; i++) {
+		for (enum family family = 0; family < FAMILY_COUNT; family++)
+			refuse_negated(&batch->specs[family][i]);
 		if (!add_rules_of(policy, batch, i, lost))
 			continue;
 		if (++*errors == ERROR_LIMIT)

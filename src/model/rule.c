@@ -439,6 +439,24 @@ bool rule_unconditional(const struct rule *rule)
 	return true;
 }
 
+char rule_negates_all(const struct rule *rule)
+{
+	const struct {
+		char option;
+		bool negates;
+	} options[] = {
+		{ 's', rule->invert & INV_SRC && any_address(&rule->src) },
+		{ 'd', rule->invert & INV_DST && any_address(&rule->dst) },
+		{ 'i', rule->invert & INV_IN && !rule->in.mask[0] },
+		{ 'o', rule->invert & INV_OUT && !rule->out.mask[0] },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(options) && !rule->opaque; i++)
+		if (options[i].negates)
+			return options[i].option;
+	return 0;
+}
+
 bool rule_refuses(const struct rule *rule)
 {
 	return !rule->opaque && (rule->verdict == VERDICT_DROP ||

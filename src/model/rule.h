@@ -178,6 +178,11 @@ void rule_remove_mark(struct rule *rule);
 
 /* Whether it matches every packet of its family: no condition except comments; not opaque. */
 bool rule_unconditional(const struct rule *rule);
+/*
+ * The first of -s, -d, -i and -o that is the negation of everything, so that no packet matches
+ * the rule: 's', 'd', 'i' or 'o'; 0: none of them, or an opaque rule.
+ */
+char rule_negates_all(const struct rule *rule);
 /* Whether it drops or rejects what it matches; false for an opaque rule. */
 bool rule_refuses(const struct rule *rule);
 /* Whether it may do anything: an opaque rule whose end is not known either. */

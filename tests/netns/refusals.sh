@@ -113,6 +113,10 @@ rules_refused "a table" . '-t nat -j DROP'
 rules_refused "an interface name that is too long" . '-i abcdefghijklmnop -j DROP'
 refused_text "a jump to DOCKER-USER itself" . 'chain DOCKER-USER { rules = { "-j DOCKER-USER" } }'
 refused_text "a control character" 0x01 $'chain DOCKER-USER { rules = { "-p tcp \001 -j DROP" } }'
+# No packet matches these; the tables that hold them cannot be restored from what iptables-save lists.
+for option in '-s 0.0.0.0/0' '-d 0.0.0.0/0' '-s ::/0' '-d ::/0' '-s 10.0.0.0/0' '-i +' '-o +'; do
+	rules_refused "! $option" "'! ${option%% *}' with every [a-z]* matches no packet, .*: remove the rule" "-p tcp ! $option -j DROP"
+done
 rules_refused "a quote that is not closed" closed "-m comment --comment '\\\"abc' -j DROP"
 rules_refused "a chain of 29 characters" 28 '-j ABCDEFGHIJKLMNOPQRSTUVWXYZABC'
 long=$(head -c 60000 /dev/zero | tr '\0' a)

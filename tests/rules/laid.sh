@@ -16,11 +16,14 @@ empty() { "$command" -F && "$command" -X; }
 
 # Reads the lists, without the known differences, into the array rules.
 NEVER_FOUND=$(never_found) || exit 1
+# No configuration can have these, which match no packet.
+NEGATED='! (-[io] \+|-[sd] (0\.0\.0\.0|::)/0)( |$)'
 collect() {
 	local rule
 	rules=()
 	while IFS= read -r rule; do
 		grep -qxF -e "$KIND"$'\t'"$rule" -e any$'\t'"$rule" "$HERE/known.differences" && continue
+		grep -qE -e "$NEGATED" <<<"$rule" && continue
 		taken "$rule" && rules+=("$rule")
 	done < <(grep -hv -e '^#' -e '^$' "$HERE/any.rules" "$HERE/$family.rules")
 	echo "${#rules[@]} rules"

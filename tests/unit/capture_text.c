@@ -294,6 +294,7 @@ static void left_out(void **state)
 		{ "DOCKER-USER", "-p tcp -j DROP" },
 		{ "DOCKER-USER", "-p udp -j DOCKER-FORWARD" },
 		{ "DOCKER-USER", "-m comment --comment \"latin \xe4\" -j DROP" },
+		{ "DOCKER-USER", "! -s 0.0.0.0/0 -j ACCEPT" },
 		{ "DOCKER-USER", "-p sctp -j DROP" },
 		{ NULL, NULL },
 	};
@@ -315,12 +316,13 @@ static void left_out(void **state)
 		"        \"-4 -p tcp -j DROP\",\n"
 		"        # ipv4 rule 2 is left out: it cannot be read completely: [opaque: expression 'ct']\n"
 		"        # Whoever only this rule lets in is refused after a repair: it moves the rules "
-		"that refuse (5 here) before it.\n"
+		"that refuse (6 here) before it.\n"
 		"        # ipv4 rule 3 is left out: the chain that it leads to cannot be configured: "
 		"-p udp -j DOCKER-FORWARD\n"
 		"        # Whoever only this rule lets in is refused after a repair: it moves the rules "
-		"that refuse (5 here) before it.\n"
+		"that refuse (6 here) before it.\n"
 		"        # ipv4 rule 4 is left out: it has characters that are not text\n"
+		"        # ipv4 rule 5 is left out: no packet matches it: ! -s 0.0.0.0/0 -j ACCEPT\n"
 		"        \"-4 -p sctp -j DROP\"\n"
 		"    }\n"
 		"}\n");
