@@ -41,6 +41,25 @@ bool refused_mark_in_guard(struct policy *policy, enum family family,
 
 /* ---- the findings ---- */
 
+/* An address list gives several rules of one line, which are reported once for each reason. */
+static void add_refused(struct findings *findings, enum severity severity, enum family family,
+			const char *chain, char *message)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *other = &findings->v[i];
+
+		if (other->id == RULE_REFUSED && other->family == family &&
+		    !strcmp(other->message, message)) {
+			free(message);
+			return;
+		}
+	}
+	if (chain)
+		findings_add_at(findings, RULE_REFUSED, severity, family, chain, 0, message);
+	else
+		findings_add(findings, RULE_REFUSED, severity, family, message);
+}
+
 /* Where DOCKER-USER is not evaluated, what was refused is the guard's form of the rule. */
 static void check_chain_refused(const struct policy *policy, const struct wanted_chain *chain,
 				enum family family, bool in_force, struct findings *findings)
@@ -58,14 +77,14 @@ static void check_chain_refused(const struct policy *policy, const struct wanted
 		start = xasprintf("%s:%u: the kernel does not take '%s' in", wanted->file,
 				  wanted->line, wanted->text);
 		if (in_force)
-			findings_add_at(findings, RULE_REFUSED, SEVERITY_CRITICAL, family,
-					chain->name, 0, xasprintf("%s %s: %s; %s", start,
-					chain->name, wanted->refused, said));
+			add_refused(findings, SEVERITY_CRITICAL, family, chain->name,
+				    xasprintf("%s %s: %s; %s", start, chain->name,
+					      wanted->refused, said));
 		else
-			findings_add(findings, RULE_REFUSED, SEVERITY_CRITICAL, family,
-				     xasprintf("%s %s%sthe guard (table " GUARD_TABLE "): %s; %s",
-					       start, own ? own : "", own ? " of " : "",
-					       wanted->refused, said));
+			add_refused(findings, SEVERITY_CRITICAL, family, NULL,
+				    xasprintf("%s %s%sthe guard (table " GUARD_TABLE "): %s; %s",
+					      start, own ? own : "", own ? " of " : "",
+					      wanted->refused, said));
 		free(start);
 	}
 }
@@ -76,12 +95,11 @@ static void check_unguarded(const struct policy *policy, enum family family, boo
 	for (size_t i = 0; i < policy->unguarded[family].n; i++) {
 		const struct wanted_rule *wanted = &policy->unguarded[family].v[i];
 
-		findings_add(findings, RULE_REFUSED, in_force ? SEVERITY_WARNING : SEVERITY_CRITICAL,
-			     family,
-			     xasprintf("%s:%u: the kernel does not take '%s' in the guard (table "
-				       GUARD_TABLE "): %s; %s holds it", wanted->file,
-				       wanted->line, wanted->text, wanted->refused,
-				       in_force ? "only DOCKER-USER" : "nothing"));
+		add_refused(findings, in_force ? SEVERITY_WARNING : SEVERITY_CRITICAL, family, NULL,
+			    xasprintf("%s:%u: the kernel does not take '%s' in the guard (table "
+				      GUARD_TABLE "): %s; %s holds it", wanted->file,
+				      wanted->line, wanted->text, wanted->refused,
+				      in_force ? "only DOCKER-USER" : "nothing"));
 	}
 }
 

@@ -54,11 +54,24 @@ static const struct wanted_rule *find_wanted(const struct policy *policy, const 
 	return chain ? find_in(&chain->rules[edit->family], edit->rule) : NULL;
 }
 
-/* Whether the rule is noted as refused in DOCKER-USER's table as well. */
-static bool is_noted(const struct refusals *refusals, enum family family,
-		     const struct wanted_rule *wanted)
+/* Whether the rule is noted already. Its line is not enough: an address list gives several. */
+static bool is_noted(const struct refusals *refusals, const struct edit *edit)
 {
-	for (size_t i = 0; i < refusals->n; i++) {
+	for (size_t i = 0; i < refusals->n; i++)
+		if (!refusals->v[i].guard && !strcmp(refusals->v[i].chain, edit->chain) &&
+		    rule_equal_but_mark(refusals->v[i].wanted.v[0].rule, edit->rule))
+			return true;
+	return false;
+}
+
+/*
+ * Whether a rule of that line is noted, from that index on, as refused in DOCKER-USER's table.
+ * The guard's form of it may differ, so that only the line shows which one it is.
+ */
+static bool line_is_noted(const struct refusals *refusals, size_t from, enum family family,
+			  const struct wanted_rule *wanted)
+{
+	for (size_t i = from; i < refusals->n; i++) {
 		const struct wanted_rule *noted = &refusals->v[i].wanted.v[0];
 
 		if (!refusals->v[i].guard && refusals->v[i].family == family &&
@@ -147,6 +160,7 @@ struct taking {
 	struct refusals *refusals;
 	const struct policy *policy;
 	unsigned int only; /* the families in which only the guard holds the rules */
+	size_t before;     /* how many refusals were noted in earlier rounds */
 	struct guard guards[FAMILY_COUNT];
 };
 
@@ -190,7 +204,8 @@ static bool take_of_guard(const struct taking *t, const struct edit *edit,
 		take_as_configured(t, edit, wanted, refused->why);
 		return true;
 	}
-	if (is_noted(t->refusals, edit->family, wanted))
+	/* Without what this round has noted, the guard's form may be gone in the next one. */
+	if (line_is_noted(t->refusals, t->before, edit->family, wanted))
 		return true;
 	if (!rule_refuses(wanted->rule))
 		return false;
@@ -198,12 +213,15 @@ static bool take_of_guard(const struct taking *t, const struct edit *edit,
 	return true;
 }
 
-/* Takes the edits of the guard; that of a family is left out if it cannot do without them. */
+/*
+ * Takes the edits of the guard; that of a family is left out if it cannot do without them.
+ * before: how many refusals were noted in earlier rounds.
+ */
 static void take_guard(struct refusals *refusals, const struct policy *policy,
 		       const struct snapshot *snapshot, const struct edits *edits,
-		       const struct refused_edits *refused)
+		       const struct refused_edits *refused, size_t before)
 {
-	struct taking t = { .refusals = refusals, .policy = policy,
+	struct taking t = { .refusals = refusals, .policy = policy, .before = before,
 			    .only = families_guarded_only(policy, snapshot) };
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
@@ -238,10 +256,10 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 			refused_edit_report(edits, &refused->v[i], "of this batch, nothing was written");
 			return -1;
 		}
-		if (!is_noted(refusals, edit->family, wanted))
+		if (!is_noted(refusals, edit))
 			refusals_add(refusals, edit, false, wanted, refused->v[i].why);
 	}
-	take_guard(refusals, policy, snapshot, edits, refused);
+	take_guard(refusals, policy, snapshot, edits, refused, noted);
 	if (refusals->n > noted || refusals->guard != left_out)
 		return 0;
 	refused_edit_report(edits, &refused->v[0], "nothing was written");

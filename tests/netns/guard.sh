@@ -293,6 +293,7 @@ for setting in '' 'on-error = "close"'; do
 		what="Docker's nf_tables: '$rule' '$setting'"
 		try "$what: a repair" dockfw 2 --repair
 		try "$what: the rule is named" grep -q "^critical  rule-refused .*$CONF:2: .* in the guard (table dockfw): .*; the rule is left out" "$WORK/out"
+		try "$what: once" [ "$(grep -c '^critical  rule-refused .* ipv4: ' "$WORK/out")" -le 1 ]
 		try "$what: another client is refused" refused "$outsider" 198.51.100.10
 		try "$what: so it is over IPv6" refused "$outsider" 2001:db8:51::10
 		try "$what: the allowed client gets in" reaches "$allowed" 198.51.100.10

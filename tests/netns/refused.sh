@@ -62,6 +62,22 @@ for KIND in nft legacy; do
 	try "$KIND: as one of twenty" holds 20
 	packets_end
 
+	# An address list gives two rules of one line.
+	for rule in '-s 192.0.2.1,192.0.2.2 -m ah -j DROP' '-s 192.0.2.1,192.0.2.2 -m ah -j RETURN'; do
+		clear_tables
+		load docker-28.5
+		load docker-28.5.ipv6 ip6tables
+		twenty_rules "$rule"
+		try "$KIND: '$rule': a check" finds 2 'critical rule-missing,critical rule-refused,warning guard-missing'
+		try "$KIND: '$rule': a repair puts in the others" dockfw 2 --repair
+		try "$KIND: '$rule': all of them" holds 19
+		try "$KIND: '$rule': the allowed client gets in" reaches "$allowed" 198.51.100.10
+		try "$KIND: '$rule': another client is refused" refused "$outsider" 198.51.100.10
+		try "$KIND: '$rule': only it is left to report" finds 2 'critical rule-refused'
+		try "$KIND: '$rule': once" names ipv4 "$CONF:11: .*'$rule'"
+		packets_end
+	done
+
 	# The trial of --check-config, which also needs no table of nf_tables.
 	twenty_rules "$ah"
 	wrong() { gives 3 "$DOCKFW" --check-config -b "$KIND" -f "$CONF" && grep -q "^dockfw-check: $CONF:11: .* (IPv4)" "$WORK/err" && ! grep -v ':11: ' "$WORK/err"; }

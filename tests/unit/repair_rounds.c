@@ -9,6 +9,7 @@
 #include "apply.h"
 #include "deadline.h"
 #include "diag.h"
+#include "docker_chains.h"
 #include "patience.h"
 #include "removal.h"
 #include "repair.h"
@@ -25,6 +26,9 @@ static struct {
 	bool no_guard;       /* the kernel refuses edits of the guard */
 	const char *refused; /* a rule that it refuses in every table but this one, or NULL */
 	const char *taken_in;
+	const char *also_refused, *also_why; /* another one, of the same configured line, and why */
+	const char *both; /* a rule that is configured in both families */
+	bool native; /* Docker filters in its own table, so that only the guard holds the rules */
 	const char *const *also; /* further rules that are live */
 	unsigned int commits;
 } fake;
@@ -38,7 +42,13 @@ static void lay(void)
 {
 	snapshot_free(fake.tables);
 	fake.tables = snapshot_new(BACKEND_NFT);
+	if (fake.native) {
+		snapshot_add_table(fake.tables, FAMILY_IPV4, DOCKER_NFT_TABLE);
+		return;
+	}
 	model_table(fake.tables, FAMILY_IPV4, live);
+	if (fake.both)
+		model_table(fake.tables, FAMILY_IPV6, live);
 	for (const char *const *rule = fake.also; rule && *rule; rule++)
 		chain_add_rule(table_chain(fake.tables->tables[0], "DOCKER-USER"),
 			       model_rule(FAMILY_IPV4, *rule));
@@ -101,19 +111,27 @@ static int fake_verify(struct backend *backend, struct snapshot *snapshot)
 	return BACKEND_OK;
 }
 
-/* Adds the inserts of the rule that the kernel refuses. */
-static int refuse(const struct edits *edits, struct refused_edits *refused)
+/* Adds the inserts of that rule. */
+static void refuse_rule(const struct edits *edits, const char *text, const char *why,
+			struct refused_edits *refused)
 {
-	struct rule *rule;
+	struct rule *rule = model_rule(FAMILY_IPV4, text);
 
-	if (!fake.refused)
-		return BACKEND_OK;
-	rule = model_rule(FAMILY_IPV4, fake.refused);
 	for (size_t i = 0; i < edits->n; i++)
 		if (edits->v[i].op == EDIT_INSERT && rule_equal_but_mark(edits->v[i].rule, rule) &&
 		    (!fake.taken_in || strcmp(edits->v[i].table, fake.taken_in)))
-			refused_edits_add(refused, i, true, xstrdup("Invalid argument"));
+			refused_edits_add(refused, i, true, xstrdup(why));
 	rule_free(rule);
+}
+
+/* Adds the inserts of the rules that the kernel refuses. */
+static int refuse(const struct edits *edits, struct refused_edits *refused)
+{
+	if (!fake.refused)
+		return BACKEND_OK;
+	refuse_rule(edits, fake.refused, "Invalid argument", refused);
+	if (fake.also_refused)
+		refuse_rule(edits, fake.also_refused, fake.also_why, refused);
 	return refused->n ? BACKEND_REFUSED : BACKEND_OK;
 }
 
@@ -196,6 +214,15 @@ static int repair(struct session *session, struct repair *repair, bool dry_run)
 	model_want(policy, "DOCKER-USER", ALLOW);
 	if (fake.refused)
 		model_want(policy, "DOCKER-USER", FORBID);
+	if (fake.also_refused)
+		wanted_rules_add(&policy->chains[0]->rules[FAMILY_IPV4],
+				 model_rule(FAMILY_IPV4, fake.also_refused), FORBID, "test.conf", 1);
+	for (int family = 0; family < FAMILY_COUNT && fake.both; family++) {
+		policy->families |= 1U << family;
+		wanted_rules_add(&policy->chains[0]->rules[family],
+				 model_rule((enum family)family, fake.both), fake.both,
+				 "test.conf", 2);
+	}
 	fake.commits = 0;
 	lay();
 	*repair = (struct repair){ .session = session, .dry_run = dry_run };
@@ -290,16 +317,21 @@ static void test_a_guard_that_is_refused(void **state)
 	clear(&session, &run);
 }
 
-static size_t count_of(const char *table, const char *chain, const char *text)
+static size_t count_in(enum family family, const char *table, const char *chain, const char *text)
 {
-	const struct chain *in = table_chain(snapshot_table(fake.tables, FAMILY_IPV4, table), chain);
-	struct rule *rule = model_rule(FAMILY_IPV4, text);
+	const struct chain *in = table_chain(snapshot_table(fake.tables, family, table), chain);
+	struct rule *rule = model_rule(family, text);
 	size_t n = 0;
 
 	for (size_t i = 0; in && i < in->nrules; i++)
 		n += rule_equal_but_mark(in->rules[i], rule);
 	rule_free(rule);
 	return n;
+}
+
+static size_t count_of(const char *table, const char *chain, const char *text)
+{
+	return count_in(FAMILY_IPV4, table, chain, text);
 }
 
 static void test_a_rule_that_is_refused(void **state)
@@ -355,6 +387,73 @@ static void test_a_rule_that_the_guard_cannot_hold(void **state)
 	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_COUNT), 0);
 	assert_int_equal(count_of("filter", "DOCKER-USER", FORBID), 1);
 	clear(&session, &run);
+}
+
+/* The guard goes without a rule in one family; that of the other one has it. */
+static void test_a_rule_that_one_guard_cannot_hold(void **state)
+{
+	static const char both[] = "-i ens3 -p 17 -j DROP";
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	diag_forget();
+	fake.refused = fake.both = both;
+	fake.taken_in = "filter";
+	assert_int_equal(repair(&session, &run, false), 0);
+	assert_int_equal(fake.commits, 1);
+	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_IPV4), 1);
+	assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED, FAMILY_IPV6), 0);
+	assert_int_equal(findings_count(&run.left.findings, GUARD_DIFFERS, FAMILY_COUNT), 0);
+	assert_int_equal(findings_count(&run.left.findings, GUARD_MISSING, FAMILY_COUNT), 0);
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		enum family in = (enum family)family;
+
+		assert_int_equal(count_in(in, "filter", "DOCKER-USER", both), 1);
+		assert_int_equal(count_in(in, "dockfw", "forward", both), in == FAMILY_IPV6);
+	}
+	assert_int_equal(count_of("dockfw", "forward", FORBID), 1);
+	clear(&session, &run);
+}
+
+static bool has_refusal(const struct findings *findings, const char *why)
+{
+	for (size_t i = 0; i < findings->n; i++)
+		if (findings->v[i].id == RULE_REFUSED && strstr(findings->v[i].message, why))
+			return true;
+	return false;
+}
+
+/* Two rules of one line, as an address list gives them, are refused: the line is left out. */
+static void test_a_line_of_two_refused_rules(void **state)
+{
+	static const char *const reasons[] = { "Invalid argument", "No such file" };
+	struct session session;
+	struct repair run;
+
+	(void)state;
+	for (int native = 0; native <= 1; native++) {
+		for (size_t reason = 0; reason < ARRAY_SIZE(reasons); reason++) {
+			diag_forget();
+			fake.native = native;
+			fake.refused = FORBID;
+			fake.also_refused = "-i ens3 -s 10.0.0.2 -j DROP";
+			fake.also_why = reasons[reason];
+			assert_int_equal(repair(&session, &run, false), 0);
+			assert_int_equal(fake.commits, 1);
+			assert_null(diag_first_error());
+			/* Once for each reason. */
+			assert_int_equal(findings_count(&run.left.findings, RULE_REFUSED,
+							FAMILY_COUNT), reason + 1);
+			assert_true(has_refusal(&run.left.findings, reasons[0]));
+			assert_true(has_refusal(&run.left.findings, reasons[reason]));
+			assert_int_equal(count_of("filter", "DOCKER-USER", ALLOW), !native);
+			assert_int_equal(count_of("dockfw", "forward", FORBID), 0);
+			assert_non_null(table_chain(snapshot_table(fake.tables, FAMILY_IPV4, "dockfw"),
+						    "forward"));
+			clear(&session, &run);
+		}
+	}
 }
 
 /* It would have to move before a rule that returns, and cannot be put in there. */
@@ -463,6 +562,8 @@ int main(void)
 		cmocka_unit_test(test_a_guard_that_is_refused),
 		cmocka_unit_test(test_a_rule_that_is_refused),
 		cmocka_unit_test(test_a_rule_that_the_guard_cannot_hold),
+		cmocka_unit_test(test_a_rule_that_one_guard_cannot_hold),
+		cmocka_unit_test(test_a_line_of_two_refused_rules),
 		cmocka_unit_test(test_a_refused_rule_that_is_live),
 		cmocka_unit_test(test_contested),
 		cmocka_unit_test(test_removals),
