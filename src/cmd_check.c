@@ -182,7 +182,8 @@ static int run_check(struct run *run)
 		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
 	if (state_add_proxies(&run->session, &run->elsewhere,
 			      options->verbosity > 0 || options->format == FORMAT_JSON,
-			      repair_newest(repair)))
+			      repair_newest(repair)) ||
+	    state_add_stray(&run->session, repair_newest(repair)))
 		return -1;
 	/* Where nothing had to wait, nothing has looked at the time. */
 	if (failed || deadline_check())

@@ -14,6 +14,7 @@
 #include "check_ports.h"
 #include "check_proxy.h"
 #include "check_split.h"
+#include "check_stray.h"
 #include "check_void.h"
 #include "closing.h"
 #include "deadline.h"
@@ -369,6 +370,22 @@ static int judge_ports(const struct session *session, const struct proxies *prox
 	world_clear(&world);
 	snapshot_free(snapshot);
 	return status;
+}
+
+int state_add_stray(const struct session *session, struct state *state)
+{
+	static const char *const filter[] = { "filter", NULL };
+	const struct policy *policy = state_policy(session, state);
+	struct snapshot *snapshot = NULL;
+
+	/* Of a broken configuration it is not known what is no longer in it. */
+	if (policy->keep_rules)
+		return 0;
+	if (snapshot_read(session->ops, policy, filter, select_stray, &snapshot))
+		return -1;
+	check_stray(policy, snapshot, &state->findings);
+	snapshot_free(snapshot);
+	return 0;
 }
 
 /* Without a listener nothing else is read: whole tables can have 100,000 rules. */

@@ -87,6 +87,9 @@ int state_settle(const struct session *session, struct state *state);
 int state_add_proxies(const struct session *session, const struct docker_elsewhere *elsewhere,
 		      bool facts, struct state *state);
 
+/* Adds the findings about what is left outside of the configured chains (check_stray.h). */
+int state_add_stray(const struct session *session, struct state *state);
+
 /*
  * dockerd gets firewalld's reload signal when everyone else does, and rewrites its rules
  * while others already check them: a correct state can be wrong a moment later.

@@ -138,11 +138,44 @@ for KIND in nft legacy; do
 	write_conf <<<'chain "DOCKER-USER" { rules = { } }'
 	ipt -I DOCKER-FORWARD -s 192.0.2.0/24 -j OFFICE
 	own_called() { dockfw 0 --repair && ipt -S OFFICE && finds 0 ''; }
+	still_called() { jq -e 'any(.findings[]; .id == "rule-stale" and .severity == "ok" and .chain == "OFFICE" and (.message | endswith("so it stays")))' "$WORK/out"; }
 	try "$KIND: it stays while any rule jumps to it, even in one of Docker's chains" own_called
+	try "$KIND: which is a fact" still_called
 	ipt -D DOCKER-FORWARD 1
 	ipt -A DOCKER-USER -m comment --comment dockfw -j OFFICE
 	own_gone() { dockfw 0 --repair && ! ipt -S OFFICE 2>/dev/null && finds 0 ''; }
 	try "$KIND: and is removed once it is no longer configured" own_gone
+
+	# What is left outside of the configured chains is reported, and only --remove takes it out.
+	left_here() { # SEVERITY CHAIN TEXT
+		jq -e --arg severity "$1" --arg chain "$2" --arg text "$3" 'any(.findings[]; .id == "rule-stale" and
+			.severity == $severity and .chain == $chain and (.repairable | not) and (.message | contains($text)))' "$WORK/out" ||
+			{ cat "$WORK/out"; return 1; }
+	}
+	write_conf <<<'chain "DOCKER-USER" { rules = { "-j OFFICE" } } chain "OFFICE" { rules = { "-j SUB" } } chain "SUB" { rules = { "-p udp -j DROP" } }'
+	try "$KIND: chains" dockfw 0 -4 --repair
+	write_conf <<<'families = { "ipv4" } chain "DOCKER-USER" { rules = { } }'
+	sed -i '1i ignore = { "family-left-out" }' "$CONF"
+	will_go() { finds 1 'warning rule-stale,warning guard-differs' && ! jq -e 'any(.findings[]; .chain == "OFFICE" or .chain == "SUB")' "$WORK/out"; }
+	try "$KIND: those that a repair deletes are not called left" will_go
+	ipt -F DOCKER-USER
+	try "$KIND: after a flush they are left: a repair does not touch them" dockfw 1 --repair
+	try "$KIND: it reports" finds 1 'warning rule-stale'
+	try "$KIND: the first, with the commands" left_here warning OFFICE "delete it with: iptables-$KIND -F OFFICE; iptables-$KIND -X OFFICE"
+	ipt -F OFFICE && ipt -X OFFICE
+	try "$KIND: then the next" finds 1 'warning rule-stale'
+	try "$KIND: with its commands" left_here warning SUB "iptables-$KIND -X SUB"
+	ipt -A INPUT -i lo -j ACCEPT
+	ipt -A INPUT -p udp -m comment --comment dockfw -j DROP
+	ipt -N MINE
+	ipt -A MINE -p udp -m comment --comment dockfw-like -j DROP
+	try "$KIND: a marked rule in INPUT" finds 1 'warning rule-stale'
+	try "$KIND: is reported at its place" left_here warning INPUT 'the first is rule 2'
+	try "$KIND: a repair leaves it" dockfw 1 --repair
+	try "$KIND: there it is" grep -q -- '--comment dockfw -j DROP' <(ipt -S INPUT)
+	try "$KIND: --remove takes it out, with the chain" dockfw 0 --remove
+	stays() { ! ipt -S | grep -e 'comment dockfw ' -e SUB && ipt -S MINE | grep dockfw-like && ipt -S INPUT | grep 'lo -j ACCEPT'; }
+	try "$KIND: and nothing of others" stays
 
 	# Before Docker starts: everything configured is installed, and nothing else.
 	two_rules
