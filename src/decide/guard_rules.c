@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "chain_uses.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "forward.h"
@@ -499,6 +500,27 @@ static void drop_empty_forward(struct guard *guard)
 	memmove(forward, forward + 1, --guard->n * sizeof(*forward));
 }
 
+/*
+ * Whether no packet comes to DOCKER-USER, nor will after a repair, which the kernel refuses:
+ * what rules of others accept there, they accept for nobody.
+ */
+static bool user_is_barred(const struct policy *policy, const struct table *filter)
+{
+	size_t user = filter ? table_index(filter, DOCKER_USER) : 0, *maps;
+	bool leads;
+
+	if (!policy->user_barred || !filter || user >= filter->nchains)
+		return false;
+	maps = chain_uses_by_maps(filter);
+	leads = maps[user] > 0;
+	free(maps);
+	for (size_t c = 0; c < filter->nchains; c++)
+		for (size_t i = 0; i < filter->chains[c]->nrules && !leads; i++)
+			leads = rule_jumps(filter->chains[c]->rules[i]) &&
+				!strcmp(filter->chains[c]->rules[i]->chain, DOCKER_USER);
+	return !leads;
+}
+
 static void make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
 		 enum family family, bool copy)
 {
@@ -518,7 +540,8 @@ static void make(struct guard *guard, const struct policy *policy, const struct 
 	find_written(&d, filter);
 	user = table_chain(filter, DOCKER_USER);
 	/* What a base chain with that name lets pass, it lets pass at its own hook only. */
-	derive_forward(&d, d.only || (user && user->foreign_base) ? NULL : user);
+	derive_forward(&d, d.only || (user && user->foreign_base) ||
+			   user_is_barred(policy, filter) ? NULL : user);
 	derive_chains(&d);
 	derive_input(&d);
 	drop_empty_forward(guard);

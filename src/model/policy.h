@@ -149,6 +149,8 @@ struct policy {
 	struct wanted_rules closing[FAMILY_COUNT];
 	/* Rules of the guard, in the form there, that the kernel does not take. */
 	struct wanted_rules unguarded[FAMILY_COUNT];
+	/* What DOCKER-USER needs was refused: if nothing leads to it now, nothing will. */
+	bool user_barred;
 	/*
 	 * How nf_tables reads a rule of the guard back, if the rules here are not in that
 	 * form; NULL: they are.

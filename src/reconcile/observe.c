@@ -210,7 +210,7 @@ int state_complete(const struct session *session, struct backend *backend, struc
 
 void state_refuse(const struct session *session, struct state *state)
 {
-	if (!session->refused.n)
+	if (!session->refused.n && !session->refused.others)
 		return;
 	if (!state->completed)
 		state->completed = policy_canonical(session->policy, session->policy->families, NULL);

@@ -268,6 +268,7 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 
 void refusals_mark(const struct refusals *refusals, struct policy *policy)
 {
+	policy->user_barred = refusals->others;
 	for (size_t i = 0; i < refusals->n; i++) {
 		const struct refusal *refusal = &refusals->v[i];
 		const struct wanted_rule *wanted = &refusal->wanted.v[0];

@@ -38,7 +38,7 @@ int refusals_take(struct refusals *refusals, const struct policy *policy,
 /* Takes out of a plan what it has for guards that are left out as a whole. */
 void refusals_leave_out(const struct refusals *refusals, struct edits *edits);
 
-/* Marks in the policy what was noted. */
+/* Marks in the policy what was noted, also that an edit of no configured rule was refused. */
 void refusals_mark(const struct refusals *refusals, struct policy *policy);
 
 #endif

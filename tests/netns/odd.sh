@@ -91,4 +91,23 @@ try "… the repair fails" dockfw 3 --repair
 try "… and reports which edit" grep -q "insert rule 1 of the chain 'FORWARD'.*of this batch, nothing was written" "$WORK/out"
 try "… the guard is put in all the same" grep -q '; apart from that, repaired with' "$WORK/out"
 try "… and holds" verdict refused
+
+# One that would accept: the guard cannot hold it either, and does without it. The ban keeps the
+# configured rules after it.
+clear_tables
+load docker-28.5
+ipt -D FORWARD -j DOCKER-USER
+ipt -F DOCKER-USER
+ipt -A DOCKER-USER -m owner --uid-owner 0 -j ACCEPT
+ipt -A DOCKER-USER -s 203.0.113.123 -j DROP
+try "such a rule that accepts: the port is open" verdict forwarded
+try "… the repair fails" dockfw 3 --repair
+try "… the guard is put in without it" grep -q '; apart from that, repaired with' "$WORK/out"
+try "… the reason is reported" grep -q "'DOCKER-USER' has or leads to may not be used" "$WORK/out"
+try "… and holds" verdict refused
+kept() { ipt -S DOCKER-USER | grep -q -- '--uid-owner 0 -j ACCEPT'; }
+try "… the rule is left where it is" kept
+nft list table ip dockfw >"$WORK/guard"
+again() { dockfw 3 --repair && nft list table ip dockfw | diff "$WORK/guard" -; }
+try "… a second repair changes nothing" again
 finish
