@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "docker_forms.h"
 #include "docker_layout.h"
 #include "sorted.h"
 #include "translation.h"
@@ -17,63 +18,6 @@ const char *const docker_tables[] = { "filter", "nat", "raw", NULL };
 
 /* ---- what is Docker's ---- */
 
-/* Adds the interfaces that rules of Docker's chains name, with or without "!". */
-static void add_bridges(const struct table *table, struct strings *bridges)
-{
-	for (size_t c = 0; c < table->nchains; c++) {
-		const struct chain *chain = table->chains[c];
-
-		for (size_t i = 0; docker_owns_chain(chain->name) && i < chain->nrules; i++) {
-			const struct rule *rule = chain->rules[i];
-
-			if (*rule->in.name && !strings_has(bridges, rule->in.name))
-				strings_add(bridges, rule->in.name);
-			if (*rule->out.name && !strings_has(bridges, rule->out.name))
-				strings_add(bridges, rule->out.name);
-		}
-	}
-}
-
-static bool names_bridge(const struct rule *rule, const struct strings *bridges)
-{
-	return strings_has(bridges, rule->in.name) || strings_has(bridges, rule->out.name);
-}
-
-static bool has_no_address(const struct rule *rule)
-{
-	static const struct address any;
-
-	return !memcmp(&rule->src.mask, &any.mask, sizeof(any.mask)) &&
-	       !memcmp(&rule->dst.mask, &any.mask, sizeof(any.mask));
-}
-
-/* "-o BRIDGE -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "-i BRIDGE ! -o BRIDGE -j ACCEPT", … */
-static bool is_forward_rule(const struct rule *rule, const struct strings *bridges)
-{
-	return names_bridge(rule, bridges) && has_no_address(rule) && !rule->proto &&
-	       (!*rule->in.name || strings_has(bridges, rule->in.name)) &&
-	       (!*rule->out.name || strings_has(bridges, rule->out.name)) &&
-	       (!rule->nmatches || (rule->nmatches == 1 && !strcmp(rule->matches[0].name, "conntrack"))) &&
-	       (rule->verdict == VERDICT_ACCEPT || rule->verdict == VERDICT_DROP);
-}
-
-/* "-s 172.17.0.0/16 ! -o docker0 -j MASQUERADE", or of a container to itself. */
-static bool is_postrouting_rule(const struct rule *rule, const struct strings *bridges)
-{
-	bool masks = rule->verdict == VERDICT_EXT && (!strcmp(rule->target.name, "MASQUERADE") ||
-						      !strcmp(rule->target.name, "SNAT"));
-
-	return masks && (names_bridge(rule, bridges) ||
-			 (!has_no_address(rule) && !memcmp(&rule->src, &rule->dst, sizeof(rule->src))));
-}
-
-/* "-d 172.17.0.2/32 ! -i docker0 -j DROP", "-d 127.0.0.1/32 ! -i lo -p tcp --dport 80 -j DROP". */
-static bool is_raw_rule(const struct rule *rule, const struct strings *bridges)
-{
-	return rule->verdict == VERDICT_DROP && rule->invert & INV_IN && !has_no_address(rule) &&
-	       (strings_has(bridges, rule->in.name) || !strcmp(rule->in.name, "lo"));
-}
-
 static bool is_dockers(const struct table *table, const struct chain *chain, const struct rule *rule,
 		       const struct strings *bridges)
 {
@@ -81,15 +25,7 @@ static bool is_dockers(const struct table *table, const struct chain *chain, con
 		return false;
 	if (docker_owns_chain(chain->name))
 		return true;
-	if (!chain->builtin)
-		return false;
-	if (rule_jumps(rule))
-		return docker_owns_chain(rule->chain);
-	if (!strcmp(table->name, "filter"))
-		return !strcmp(chain->name, "FORWARD") && is_forward_rule(rule, bridges);
-	if (!strcmp(table->name, "nat"))
-		return !strcmp(chain->name, "POSTROUTING") && is_postrouting_rule(rule, bridges);
-	return !strcmp(table->name, "raw") && is_raw_rule(rule, bridges);
+	return chain->builtin && docker_forms_builtin(table, chain, rule, bridges);
 }
 
 static void keep_chain(const struct table *table, const struct chain *chain,
@@ -113,17 +49,22 @@ static void keep_chain(const struct table *table, const struct chain *chain,
 	}
 }
 
+static void find_bridges(const struct snapshot *snapshot, enum family family, struct strings *bridges)
+{
+	for (const char *const *name = docker_tables; *name; name++) {
+		const struct table *table = snapshot_table(snapshot, family, *name);
+
+		if (table)
+			docker_forms_bridges(table, bridges);
+	}
+}
+
 struct snapshot *docker_kept(const struct snapshot *snapshot, enum family family)
 {
 	struct snapshot *kept = snapshot_new(snapshot->backend);
 	struct strings bridges = { 0 };
 
-	for (const char *const *name = docker_tables; *name; name++) {
-		const struct table *table = snapshot_table(snapshot, family, *name);
-
-		if (table)
-			add_bridges(table, &bridges);
-	}
+	find_bridges(snapshot, family, &bridges);
 	for (const char *const *name = docker_tables; *name; name++) {
 		const struct table *table = snapshot_table(snapshot, family, *name);
 		struct table *to;
@@ -177,7 +118,7 @@ enum docker_whole docker_is_whole(const struct snapshot *snapshot, enum family f
 /* What a rule of the copy is for, now. */
 enum purpose {
 	PURPOSE_GONE,    /* does not exist any more: dockerd removed the rule itself */
-	PURPOSE_UNKNOWN, /* exists, as far as can be seen */
+	PURPOSE_UNKNOWN, /* exists, as far as can be seen, or the rule may be somebody else's */
 	PURPOSE_LIVES,   /* exists, and dockerd removes such a rule only together with it */
 };
 
@@ -265,7 +206,7 @@ static bool is_anothers(const struct proxies *proxies, const struct rule *rule,
 
 /* A published container has a docker-proxy as long as it runs, unless dockerd starts none. */
 static enum purpose purpose_of(const struct rule *rule, const char *chain, const struct table *live,
-			       const struct docker_facts *facts)
+			       const struct docker_facts *facts, bool certain)
 {
 	struct container container;
 
@@ -277,14 +218,14 @@ static enum purpose purpose_of(const struct rule *rule, const char *chain, const
 		if (!is_reached(facts->info, rule->family, container.addr))
 			return PURPOSE_GONE;
 		if (is_proxied(facts->proxies, rule, &container))
-			return PURPOSE_LIVES;
+			return certain ? PURPOSE_LIVES : PURPOSE_UNKNOWN;
 		return is_proxied(facts->before, rule, &container) ||
 		       is_anothers(facts->proxies, rule, &container) ? PURPOSE_GONE : PURPOSE_UNKNOWN;
 	}
 	/* Services of a swarm come and go without a process or a bridge of their own. */
 	if (!strcmp(chain, "DOCKER-INGRESS") || rule_leads_to(rule, "DOCKER-INGRESS"))
 		return PURPOSE_UNKNOWN;
-	return PURPOSE_LIVES;
+	return certain ? PURPOSE_LIVES : PURPOSE_UNKNOWN;
 }
 
 /* ---- one chain ---- */
@@ -377,6 +318,7 @@ static size_t place_for(const struct merge *merge, size_t missing)
 struct restoring {
 	const struct table *kept, *live;
 	const struct docker_facts *facts;
+	struct strings bridges; /* of the copy, in the family of the table */
 	struct edits *edits;
 	struct docker_loss loss;
 };
@@ -397,7 +339,8 @@ static void restore_chain(struct restoring *r, const struct chain *chain)
 				merge.cursor = there + 1, place = SIZE_MAX;
 			continue;
 		}
-		purpose = purpose_of(rule, chain->name, r->live, r->facts);
+		purpose = purpose_of(rule, chain->name, r->live, r->facts,
+				     docker_forms_certain(r->kept, chain, rule, &r->bridges));
 		if (purpose == PURPOSE_GONE) {
 			r->loss.left_out++;
 			continue;
@@ -448,7 +391,9 @@ struct docker_loss docker_restore_plan(const struct snapshot *kept, const struct
 	for (size_t t = 0; t < kept->ntables; t++) {
 		restoring.kept = kept->tables[t];
 		restoring.live = snapshot_table(snapshot, restoring.kept->family, restoring.kept->name);
+		find_bridges(kept, restoring.kept->family, &restoring.bridges);
 		restore_table(&restoring);
+		strings_clear(&restoring.bridges);
 	}
 	return restoring.loss;
 }

@@ -42,7 +42,11 @@ struct docker_facts {
 };
 
 struct docker_loss {
-	size_t certain;  /* chains and rules that dockerd has not removed itself */
+	/*
+	 * Chains that dockerd has not removed itself, and rules of its own forms
+	 * (docker_forms.h): any other rule may be somebody's who has taken it out again.
+	 */
+	size_t certain;
 	size_t left_out; /* rules that are missing, and for something that does not exist any more */
 };
 

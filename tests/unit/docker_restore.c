@@ -125,10 +125,11 @@ static void test_policy(void **state)
 
 static void test_containers(void **state)
 {
-	struct snapshot *copied = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER -d 172.17.0.2 -j ACCEPT"));
+	struct snapshot *copied = snapshot_of(LINES(
+		"FORWARD -j DOCKER", "DOCKER -d 172.17.0.2 ! -i docker0 -o docker0 -p 6 -j ACCEPT"));
 	struct snapshot *live = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER"));
 	struct snapshot *kept = docker_kept(copied, FAMILY_IPV4);
-	struct proxy proxy = { .container = (addr_t)0xac110002, .container_port = 80 };
+	struct proxy proxy = { .proto = IPPROTO_TCP, .container = (addr_t)0xac110002, .container_port = 80 };
 	const struct proxies none = { 0 }, one = { .v = &proxy, .n = 1 };
 	struct docker_loss loss;
 
@@ -147,13 +148,48 @@ static void test_containers(void **state)
 	snapshot_free(live);
 }
 
+/* What somebody has put beside Docker's rules and has taken out again is not lost. */
+static void test_others(void **state)
+{
+	static const char *const others[] = {
+		"DOCKER -s 203.0.113.200 -p 6 -j ACCEPT",
+		"DOCKER -s 203.0.113.200 -j DROP",
+		"DOCKER -i ens3 -j ACCEPT",
+		"DOCKER -i ens3 -o docker0 -s 203.0.113.200 -j ACCEPT",
+		"DOCKER -d 172.17.0.2 -p 6 -j ACCEPT",
+		"DOCKER -d 172.17.0.2 -s 203.0.113.200 ! -i docker0 -o docker0 -p 6 -j ACCEPT",
+		"DOCKER -o docker0 -j ACCEPT",
+		"DOCKER -j ACCEPT",
+		"FORWARD -o docker0 -j ACCEPT",
+		"FORWARD -i ens3 ! -o ens4 -j ACCEPT",
+	};
+	static const char ours[] = "DOCKER ! -i docker0 -o docker0 -j DROP";
+	struct proxy proxy = { .proto = IPPROTO_TCP, .container = (addr_t)0xac110002, .container_port = 80 };
+	const struct proxies one = { .v = &proxy, .n = 1 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		/* A rule of Docker's chain that names an interface does not make it Docker's. */
+		struct snapshot *copied = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER -i ens3 -j ACCEPT",
+							    others[i], ours));
+		struct snapshot *live = snapshot_of(LINES("FORWARD -j DOCKER", "DOCKER -i ens3 -j ACCEPT", ours));
+		struct snapshot *kept = docker_kept(copied, FAMILY_IPV4);
+
+		if (restore(kept, live, &one, &one).certain)
+			fail_msg("taken for Docker's: %s", others[i]);
+		snapshot_free(kept);
+		snapshot_free(copied);
+		snapshot_free(live);
+	}
+}
+
 /* The rules of dockerd for a published port: its translation, and what lets it through. */
 static void publish(struct chain *chain, uint16_t host_port, const char *container, uint16_t port)
 {
 	struct nf_nat_range2 range = { .flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED };
 	struct xt_tcp on_host = { .spts = { 0, 65535 }, .dpts = { host_port, host_port } };
 	struct xt_tcp inside = { .spts = { 0, 65535 }, .dpts = { port, port } };
-	char *text = xasprintf("-d %s -p 6 -j ACCEPT", container);
+	char *text = xasprintf("-d %s ! -i docker0 -o docker0 -p 6 -j ACCEPT", container);
 	struct rule *dnat = rule_new(FAMILY_IPV4), *lets = model_rule(FAMILY_IPV4, text);
 
 	rule_add_match(lets, "tcp", 0, &inside, sizeof(inside));
@@ -275,7 +311,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forward), cmocka_unit_test(test_half),   cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_policy),  cmocka_unit_test(test_containers),
-		cmocka_unit_test(test_swapped), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_swapped), cmocka_unit_test(test_others),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
