@@ -154,6 +154,7 @@ static int run_check(struct run *run)
 	const struct options *options = run->options;
 	struct repair *repair = &run->repair;
 	struct policy *configured;
+	const bool facts = options->verbosity > 0 || options->format == FORMAT_JSON;
 	bool failed;
 
 	if (load(run))
@@ -180,10 +181,9 @@ static int run_check(struct run *run)
 		return -1;
 	if (!failed && !repair->dry_run && !run->hold)
 		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
-	if (state_add_proxies(&run->session, &run->elsewhere,
-			      options->verbosity > 0 || options->format == FORMAT_JSON,
+	if (state_add_proxies(&run->session, &run->elsewhere, facts,
 			      repair_newest(repair)) ||
-	    state_add_stray(&run->session, repair_newest(repair)))
+	    (facts && state_add_stray(&run->session, repair_newest(repair))))
 		return -1;
 	/* Where nothing had to wait, nothing has looked at the time. */
 	if (failed || deadline_check())

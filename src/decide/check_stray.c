@@ -109,18 +109,19 @@ static char *commands_for(const struct snapshot *snapshot, enum family family, c
 			 kind, name, command, kind, name);
 }
 
-static void add(struct findings *findings, enum severity severity, enum family family,
-		const struct chain *chain, size_t rule, const struct remedy *remedy, char *message)
+/* Only facts: what is not configured is in nobody's way, and no repair takes it out. */
+static void add(struct findings *findings, enum family family, const struct chain *chain, size_t rule,
+		const struct remedy *remedy, char *message)
 {
-	struct finding *finding = findings_add_at(findings, RULE_STALE, severity, family, chain->name,
-						  rule, message);
+	struct finding *finding = findings_add_at(findings, RULE_STALE, SEVERITY_OK, family,
+						  chain->name, rule, message);
 
 	finding->remedy = remedy;
 	finding->repairable = false;
 }
 
 /*
- * One that others use is a fact: they may mean it. One that only marked rules lead to goes with
+ * One that others use may be meant. One that only marked rules lead to goes with
  * them in a repair, or is left when they are gone.
  */
 static void add_stale_chain(const struct policy *policy, const struct snapshot *snapshot,
@@ -136,8 +137,7 @@ static void add_stale_chain(const struct policy *policy, const struct snapshot *
 		end = xstrdup(", but rules that are not this program's lead to it, so it stays");
 	else
 		end = commands_for(snapshot, table->family, chain->name);
-	add(findings, leads.others ? SEVERITY_OK : SEVERITY_WARNING, table->family, chain, 0,
-	    &delete_chain,
+	add(findings, table->family, chain, 0, &delete_chain,
 	    xasprintf("%s was installed by dockfw-check and is no longer configured%s", chain->name,
 		      end));
 	free(end);
@@ -156,7 +156,7 @@ static void add_marked_rules(const struct table *table, const struct chain *chai
 		n++;
 	}
 	if (n)
-		add(findings, SEVERITY_WARNING, table->family, chain, first + 1, &delete_rules,
+		add(findings, table->family, chain, first + 1, &delete_rules,
 		    xasprintf("%zu rule%s of %s, which is not a configured chain, ha%s the mark of dockfw-check; the first is rule %zu",
 			      n, n == 1 ? "" : "s", chain->name, n == 1 ? "s" : "ve", first + 1));
 }

@@ -10,7 +10,7 @@
  * What is left of this program outside of the configured chains, where no repair looks: a chain
  * that is no longer configured after the jump to it is gone, and rules with the mark that
  * somebody has moved. Only a removal takes them out: a repair does not know whether somebody
- * uses them. Pure.
+ * uses them. Each is a fact, of severity ok. Pure.
  */
 
 /* Selects the chains of filter in which such rules may be; all of them if there is such a chain. */

@@ -87,7 +87,10 @@ int state_settle(const struct session *session, struct state *state);
 int state_add_proxies(const struct session *session, const struct docker_elsewhere *elsewhere,
 		      bool facts, struct state *state);
 
-/* Adds the findings about what is left outside of the configured chains (check_stray.h). */
+/*
+ * Adds the facts about what is left outside of the configured chains (check_stray.h). It reads
+ * all chains of filter but Docker's, and those may have 100,000 rules.
+ */
 int state_add_stray(const struct session *session, struct state *state);
 
 /*
