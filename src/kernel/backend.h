@@ -138,6 +138,12 @@ struct backend_ops {
 	void (*close)(struct backend *backend); /* NULL is fine */
 
 	/*
+	 * Whether open() for writing would have to wait for another program now. What cannot be
+	 * told is no: open() reports why. NULL: it never waits.
+	 */
+	bool (*busy)(void);
+
+	/*
 	 * From own_begin() to own_end(), the tables of the guard, or of its copy, that a commit
 	 * creates belong to this process: nobody else can change or flush them. It returns what
 	 * the kernel can do. NULL: it never can.

@@ -64,6 +64,13 @@ void edits_move(struct edits *to, struct edit *edit)
 	*edit = (struct edit){ 0 };
 }
 
+void edits_move_all(struct edits *to, struct edits *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		edits_move(to, &from->v[i]);
+	edits_clear(from);
+}
+
 void edits_clear(struct edits *edits)
 {
 	for (size_t i = 0; i < edits->n; i++) {

@@ -63,6 +63,8 @@ void edits_policy(struct edits *edits, enum family family, const char *table, co
 		  enum verdict policy);
 /* Moves an edit to the end of another list and leaves all zeroes behind. */
 void edits_move(struct edits *to, struct edit *edit);
+/* Moves all of a list to the end of another one, and leaves it empty. */
+void edits_move_all(struct edits *to, struct edits *from);
 void edits_clear(struct edits *edits);
 
 #endif

@@ -135,8 +135,8 @@ int apply_guard(struct session *session, struct state *base, struct edits *edits
 		status = write_guard_once(session, nft, base, &guard);
 		nft->ops->close(nft);
 	} while (goes_on(status, &tries, &rounds));
-	for (size_t i = 0; !status && i < guard.n; i++)
-		edits_move(edits, &guard.v[i]);
+	if (!status)
+		edits_move_all(edits, &guard);
 	edits_clear(&guard);
 	return status;
 }
@@ -237,6 +237,16 @@ static void write_guard_only(struct session *session, struct state *base, struct
 	(void)apply_guard(session, base, edits);
 }
 
+/*
+ * With ip_tables the guard is in the other backend, which needs neither the lock nor what was
+ * refused here. What is not in force in DOCKER-USER is then refused there.
+ */
+static void write_guard_all_the_same(struct session *session, struct state *base, struct edits *edits)
+{
+	if (base->whole && deadline_left())
+		(void)apply_guard(session, base, edits);
+}
+
 int apply_plan(struct session *session, struct state *base, struct edits *edits)
 {
 	unsigned int tries = 0, rounds = 0;
@@ -261,11 +271,27 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 		edits_clear(edits); /* given up, and nothing was written */
 	if (status == BACKEND_FAILED && session->ops->kind == BACKEND_NFT && session->refused.others)
 		write_guard_only(session, base, edits);
+	if (status && session->ops->kind != BACKEND_NFT)
+		write_guard_all_the_same(session, base, edits);
 	if (!status && session->ops->kind != BACKEND_NFT)
 		status = apply_guard(session, base, edits);
 	if (!status && edits->n)
 		deadline_step(AFTER_THE_WRITE);
 	return status ? -1 : 0;
+}
+
+/* Another program may hold the lock until the time is over, and everything is open meanwhile. */
+static int write_guard_first(struct session *session, struct state *seen, struct edits *edits)
+{
+	struct edits guard = { 0 };
+
+	if (apply_guard(session, seen, &guard) || !guard.n) {
+		edits_clear(&guard);
+		return 1;
+	}
+	edits_clear(edits);
+	*edits = guard;
+	return 2;
 }
 
 int apply_seen(struct session *session, struct state *seen, struct edits *edits)
@@ -275,7 +301,7 @@ int apply_seen(struct session *session, struct state *seen, struct edits *edits)
 	int status;
 
 	if (ops->kind != BACKEND_NFT)
-		return 1;
+		return ops->busy && ops->busy() ? write_guard_first(session, seen, edits) : 1;
 	deadline_step("repairing");
 	backend = ops->open(true);
 	if (!backend)
@@ -331,9 +357,7 @@ static int try_edits(struct session *session, const struct state *seen, struct e
 	if (!status && has_inserts(&guard))
 		status = try_some(session, session->backends[BACKEND_NFT], state_guard(seen), seen,
 				  &guard);
-	for (size_t i = 0; i < guard.n; i++)
-		edits_move(edits, &guard.v[i]);
-	edits_clear(&guard);
+	edits_move_all(edits, &guard);
 	return status;
 }
 

@@ -16,7 +16,8 @@
  * follows. Configured rules that the kernel refuses are noted in session->refused, and the
  * others are still written. If it refuses the guard of a family for another reason, the rest
  * is written, and session->refused.guard has that family after reporting why. If it refuses
- * something else, the guard is written all the same: by itself it closes what it refuses.
+ * something else, or ip_tables cannot be written, the guard is written all the same: by itself
+ * it closes what it refuses.
  */
 int apply_plan(struct session *session, struct state *base, struct edits *edits);
 
@@ -24,7 +25,8 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
  * Applies edits to a state that was just read, if the backend can detect that nothing
  * has changed since: nf_tables by the generation, ip_tables not. Returns 1 if something
  * has changed, that is not known, or the kernel refused a part: nothing was written, and
- * the caller must use apply_plan(). After -1, edits has what is in force all the same.
+ * the caller must use apply_plan(); and 2 for the same after the guard was written, since
+ * ip_tables has to wait for another program: edits has what was written. After -1, edits has what is in force all the same.
  */
 int apply_seen(struct session *session, struct state *seen, struct edits *edits);
 

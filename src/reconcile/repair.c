@@ -37,17 +37,18 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 static int write_and_look(struct repair *repair)
 {
 	bool mended = false;
-	int seen = repair->edits.n ? apply_seen(repair->session, &repair->found, &repair->edits) : 1;
+	int seen = 1;
 
+	/* After a write, what was found then is no longer there. */
+	if (repair->edits.n && !repair->written)
+		seen = apply_seen(repair->session, &repair->found, &repair->edits);
 	if (seen < 0) {
 		repair->written = repair->edits.n > 0;
 		return -1;
 	}
-	if (!seen) {
-		repair->written = true;
-		if (look_again(repair, AFTER_WRITE_MS, &mended))
-			return -1;
-	}
+	repair->written |= seen != 1;
+	if (!seen && look_again(repair, AFTER_WRITE_MS, &mended))
+		return -1;
 	for (int round = 0; round < REPAIR_ROUNDS && !mended; round++) {
 		struct edits edits = { 0 };
 		struct state base;
@@ -61,10 +62,8 @@ static int write_and_look(struct repair *repair)
 			repair->edits = edits;
 			repair->written = edits.n > 0;
 		} else {
-			for (size_t i = 0; i < edits.n; i++)
-				edits_move(&repair->later, &edits.v[i]);
+			edits_move_all(&repair->later, &edits);
 			state_clear(&base);
-			edits_clear(&edits);
 		}
 		if (status || look_again(repair, AFTER_WRITE_MS << (round + 1), &mended))
 			return -1;

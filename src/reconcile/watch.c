@@ -292,7 +292,8 @@ bool watch_needs_look(struct watch *watch)
 /* Writes; state gets what was read at the moment of the write. */
 static int write_edits(struct watch *watch, struct state *state, struct edits *edits)
 {
-	int seen;
+	struct edits first = { 0 };
+	int seen, status;
 
 	if (watch->only_report)
 		return 0;
@@ -302,9 +303,14 @@ static int write_edits(struct watch *watch, struct state *state, struct edits *e
 	seen = apply_seen(watch->session, state, edits);
 	if (seen <= 0)
 		return seen;
+	/* What was written before a wait is in force, whatever follows. */
+	if (seen == 2)
+		edits_move_all(&first, edits);
 	edits_clear(edits);
 	state_clear(state);
-	return apply_plan(watch->session, state, edits);
+	status = apply_plan(watch->session, state, edits);
+	edits_move_all(edits, &first);
+	return status;
 }
 
 /*

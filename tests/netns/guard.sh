@@ -75,6 +75,32 @@ for KIND in nft legacy; do
 	done
 done
 
+# ip_tables has a lock, and another program can hold it for as long as it likes. The guard does
+# not need it.
+KIND=legacy
+section
+docker28
+export XTABLES_LOCKFILE=$WORK/xtables.lock
+exec 8>"$XTABLES_LOCKFILE"
+flock 8
+try "lock: a repair does not get it" dockfw 3 --repair --timeout 2
+try "lock: it says what it has written" grep -q 'holds the xtables lock' "$WORK/err"
+try "lock: closed all the same" closed
+packets_end
+try "lock: a check is right about both" finds 2 'critical rule-missing'
+nft 'delete table ip dockfw; delete table ip6 dockfw'
+"$DOCKFW" -f "$CONF" -b legacy --repair --timeout 60 >"$WORK/waits" 2>&1 8>&- & waiting=$!
+guard_is_back() { nft list table ip dockfw >/dev/null 2>&1 && nft list table ip6 dockfw >/dev/null 2>&1; }
+for ((i = 0; i < 200; i++)); do guard_is_back && break; sleep 0.1; done
+try "lock: while a repair waits" guard_is_back
+try "lock: closed meanwhile" closed
+packets_end
+flock -u 8
+exec 8>&-
+try "lock: then the repair ends well" wait $waiting
+try "lock: its report has the guard" grep -q '^repaired .*guard-missing' "$WORK/waits"
+try "lock: and all is right" finds 0 ''
+
 # What is printed can be loaded again, and is then right.
 KIND=nft
 section

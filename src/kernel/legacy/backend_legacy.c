@@ -404,6 +404,7 @@ const struct backend_ops backend_legacy = {
 	.try = legacy_try_edits,
 	.canonical = xt_entry_canonical,
 	.close = legacy_close,
+	.busy = xtlock_is_taken,
 	.digest = legacy_digest,
 	.read_filters = legacy_read_filters,
 };

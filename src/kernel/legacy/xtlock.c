@@ -108,7 +108,7 @@ static int open_in(int folder, const char *name, const char **wrong)
  * Opens the lock, or creates it: a regular file of root's, or of the user's, in a folder
  * in which nobody else can change it.
  */
-static int open_lock(const char *path, const char *from)
+static int open_lock(const char *path, const char *from, bool report)
 {
 	const char *name, *wrong = NULL;
 	char *why;
@@ -117,7 +117,9 @@ static int open_lock(const char *path, const char *from)
 
 	if (folder >= 0)
 		close(folder);
-	if (why)
+	if (!report)
+		; /* whoever takes the lock gets the reason */
+	else if (why)
 		diag_error("cannot trust the xtables lock %s'%s': %s", from, path, why);
 	else if (wrong)
 		diag_error("cannot trust the xtables lock %s'%s': %s; remove it", from, path, wrong);
@@ -131,7 +133,7 @@ static int open_lock(const char *path, const char *from)
 int xtlock_take(void)
 {
 	const char *from, *path = lock_file(&from);
-	int fd = open_lock(path, from);
+	int fd = open_lock(path, from, true);
 
 	if (fd < 0)
 		return -1;
@@ -153,6 +155,16 @@ int xtlock_take(void)
 		return -1;
 	}
 	return fd;
+}
+
+bool xtlock_is_taken(void)
+{
+	const char *from, *path = lock_file(&from);
+	int fd = open_lock(path, from, false);
+	bool taken = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+
+	xtlock_release(fd);
+	return taken;
 }
 
 void xtlock_release(int fd)

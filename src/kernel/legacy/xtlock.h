@@ -2,6 +2,8 @@
 #ifndef DOCKFW_XTLOCK_H
 #define DOCKFW_XTLOCK_H
 
+#include <stdbool.h>
+
 /*
  * The lock that iptables-legacy takes around its work: flock() of the file that
  * XTABLES_LOCKFILE names, or else of /run/xtables.lock. iptables waits for it,
@@ -14,5 +16,8 @@
  */
 int xtlock_take(void);
 void xtlock_release(int fd); /* -1 is fine */
+
+/* Whether another program holds it now; false as well if that cannot be told. */
+bool xtlock_is_taken(void);
 
 #endif
