@@ -101,6 +101,17 @@ try "lock: then the repair ends well" wait $waiting
 try "lock: its report has the guard" grep -q '^repaired .*guard-missing' "$WORK/waits"
 try "lock: and all is right" finds 0 ''
 
+# Nor what the kernel refuses of ip_tables' own: this rule is not for packets from FORWARD.
+nft 'delete table ip dockfw; delete table ip6 dockfw'
+docker28
+both -D FORWARD -j DOCKER-USER
+both -F DOCKER-USER
+both -A DOCKER-USER -m owner --uid-owner 0 -j ACCEPT
+try "refused: ip_tables cannot be repaired" dockfw 3 --repair
+try "refused: it is reported" grep -q "^UNKNOWN: cannot write the ipv4 table 'filter'.* repaired with" "$WORK/out"
+try "refused: closed all the same" closed
+packets_end
+
 # What is printed can be loaded again, and is then right.
 KIND=nft
 section

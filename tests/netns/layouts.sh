@@ -172,7 +172,8 @@ for KIND in nft legacy; do
 	ipt -A MINE -p udp -m comment --comment dockfw-like -j DROP
 	try "$KIND: a marked rule in INPUT" has_fact
 	try "$KIND: is reported at its place" left_here INPUT 'the first is rule 2'
-	try "$KIND: and by a check with -v" eval 'dockfw 0 -v && grep "rule-stale.*INPUT" "$WORK/out"'
+	seen_by_eye() { dockfw 0 -v && grep 'rule-stale.*INPUT' "$WORK/out"; }
+	try "$KIND: and by a check with -v" seen_by_eye
 	try "$KIND: a repair leaves it" dockfw 0 --repair
 	try "$KIND: there it is" grep -q -- '--comment dockfw -j DROP' <(ipt -S INPUT)
 	try "$KIND: --remove takes it out, with the chain" dockfw 0 --remove
