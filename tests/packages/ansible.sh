@@ -55,4 +55,14 @@ try "a run repairs it" play 1
 try "the host is right again" gives 0 dockfw-check
 try "a wrong configuration is refused" gives 2 ansible-playbook -i localhost, -e 'dockfw_extra="publish {"' "$WORK/play.yml"
 try "the one before stays" gives 0 dockfw-check
+# What an ordinary user sends to a host is in a folder of that user's; includes are beside the file.
+his=$WORK/his extra='include(\"conf.d/*.conf\")'
+mkdir "$his" /etc/dockfw/conf.d && chmod 755 "$WORK" "$his" && chown 65534 "$his"
+echo 'publish "443/tcp" { allow = { "203.0.113.9" } }' >/etc/dockfw/conf.d/more.conf
+try "sent by an ordinary user, with an include" play 2 -e ansible_remote_tmp="$his" -e "{\"dockfw_extra\": \"$extra\"}"
+try "the included file is in force" grep -q -- '-s 203.0.113.9/32 .*--ctorigdstport 443' <(iptables-nft-save)
+wrong() { gives 2 ansible-playbook -i localhost, -e ansible_remote_tmp="$his" -e 'dockfw_extra="publish {"' "$WORK/play.yml"; }
+try "a wrong one is refused" wrong
+try "with the reason" grep -q 'dockfw.conf.ansible:[0-9]*: ' "$WORK/out"
+try "no copy is left" [ "$(find /etc/dockfw -type f | wc -l)" = 2 ]
 finish
