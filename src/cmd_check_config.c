@@ -17,6 +17,7 @@
 #include "links_read.h"
 #include "policy.h"
 #include "trial.h"
+#include "utf8.h"
 
 /* What the host has of the configured interfaces. Returns -1 with errno set. */
 static int read_host(const struct policy *policy, struct strings *present, struct links *links)
@@ -121,6 +122,16 @@ static int check_backend(const struct policy *policy, const struct options *opti
 	return legacy ? backend_check_built(cmd_backends[BACKEND_LEGACY], "chosen") : 0;
 }
 
+static void print_valid(const struct policy *policy, const char *file)
+{
+	size_t ipv4 = policy_rules(policy, FAMILY_IPV4);
+	char *safe = safe_text(file);
+
+	printf("%s: valid: %zu rule%s for IPv4 and %zu for IPv6\n", safe, ipv4, ipv4 == 1 ? "" : "s",
+	       policy_rules(policy, FAMILY_IPV6));
+	free(safe);
+}
+
 int cmd_check_config(const struct options *options)
 {
 	struct policy *policy = config_read_most(options->config, options->config_copy, NULL, NULL, NULL);
@@ -145,10 +156,7 @@ int cmd_check_config(const struct options *options)
 	if (options->verbosity && config_print(policy, stdout))
 		status = SEVERITY_UNKNOWN;
 	else if (!options->verbosity && !options->quiet)
-		printf("%s: valid: %zu rule%s for IPv4 and %zu for IPv6\n", options->config,
-		       policy_rules(policy, FAMILY_IPV4),
-		       policy_rules(policy, FAMILY_IPV4) == 1 ? "" : "s",
-		       policy_rules(policy, FAMILY_IPV6));
+		print_valid(policy, options->config);
 	policy_free(policy);
 	if (!status && fflush(stdout))
 		status = cmd_print_failed();

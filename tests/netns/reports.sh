@@ -221,6 +221,12 @@ for name in $'\xff\xfe' 'a|b=1' $'\x1b[31m'; do
 	try "chain $number: json" json 2 critical
 done
 
+odd=$WORK/$'a\n\e[31m\xff.conf'
+cp "$CONF" "$odd"
+valid() { gives 0 "$DOCKFW" --check-config -f "$odd" && [ "$(cat "$WORK/out")" = "$WORK/a\\x0a\\x1b[31m\\xff.conf: $valid" ]; }
+valid=$(dockfw 0 --check-config && sed "s|^$CONF: ||" "$WORK/out")
+try "the name of a configuration" valid
+
 # ---- a report in a file ----
 
 clear_tables
