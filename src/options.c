@@ -420,6 +420,10 @@ static int check_combination(const struct options *options)
 		diag_error("bad value of --output '': name a file");
 		return -1;
 	}
+	if (!*options->state_folder) {
+		diag_error("bad value of --state-folder '': name a folder");
+		return -1;
+	}
 	if (options->families && options->mode == MODE_TRACE) {
 		diag_error("--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide");
 		return -1;

@@ -145,6 +145,7 @@ holds "a value where there is none, with a letter" said "option '--dry-run' take
 holds "the same without one" said "option '--check' takes no value; $see" --check=1
 holds "no value where there is one" said "option '-f' needs a value; $see" -f
 holds "an empty file name" said "bad value of --output '': name a file" -o ''
+holds "an empty name of a folder" said "bad value of --state-folder '': name a folder" --repair --state-folder ''
 holds "a family for a packet" said "--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide" \
 	-6 --trace from 203.0.113.200 in ens3 tcp 80
 
