@@ -7,7 +7,8 @@
 #ifndef SYSCONFDIR /* set by the Makefile */
 #define SYSCONFDIR "/etc"
 #endif
-#define CONFIG_FILE SYSCONFDIR "/dockfw/dockfw.conf"
+#define CONFIG_FOLDER SYSCONFDIR "/dockfw"
+#define CONFIG_FILE CONFIG_FOLDER "/dockfw.conf"
 
 /* The last good configurations, unless --state-folder names another directory. */
 #define STATE_FOLDER "/var/lib/dockfw"

@@ -43,11 +43,11 @@ static int way_refuse(struct way *way, char *why)
 	return -1;
 }
 
+/* No command that changes it is proposed: it may be somebody's home. */
 static char *why_owner(const char *what, const char *path, const struct stat *st)
 {
-	return xasprintf("the %s '%s' belongs to user %lu, who may change where the path leads; "
-			 "run: chown %sroot '%s'", what, path, (unsigned long)st->st_uid,
-			 S_ISLNK(st->st_mode) ? "-h " : "", path);
+	return xasprintf("the %s '%s' belongs to user %lu, who may change where the path leads",
+			 what, path, (unsigned long)st->st_uid);
 }
 
 static char *why_mode(const char *path, const struct stat *st)
@@ -55,10 +55,9 @@ static char *why_mode(const char *path, const struct stat *st)
 	bool group = st->st_mode & 020, all = st->st_mode & 002;
 
 	return xasprintf("the folder '%s' is writable by %s (mode %04o), who may change where the "
-			 "path leads; run: chmod %s '%s'", path,
+			 "path leads", path,
 			 group && all ? "its group and everyone else" : group ? "its group" : "everyone",
-			 (unsigned int)st->st_mode & 07777,
-			 group && all ? "go-w" : group ? "g-w" : "o-w", path);
+			 (unsigned int)st->st_mode & 07777);
 }
 
 static bool way_is_sticky(const struct stat *folder)
@@ -118,6 +117,18 @@ static int way_up(struct way *way)
 	return 0;
 }
 
+/* Its caller has a better proposal where everything on the way must be safe. */
+static int way_refuse_link(struct way *way, const char *path, const struct stat *st)
+{
+	char *why = why_owner("link", path, st);
+
+	if (!(way->how & TRUST_LINKS))
+		return way_refuse(way, why);
+	way_refuse(way, xasprintf("%s; name the file that it leads to", why));
+	free(why);
+	return -1;
+}
+
 /* Puts the target of a link before the rest of the path. */
 static int way_link(struct way *way, int fd, const char *path, const struct stat *st)
 {
@@ -126,7 +137,7 @@ static int way_link(struct way *way, int fd, const char *path, const struct stat
 	char *rest;
 
 	if (!trust_owner(st))
-		return way_refuse(way, why_owner("link", path, st));
+		return way_refuse_link(way, path, st);
 	if (way->others)
 		return way_refuse(way, xasprintf("the link '%s' is in a folder that others may change; "
 						 "name the file that it leads to", path));
@@ -285,15 +296,17 @@ int trust_path_folder(const char *path, unsigned int how, const char **name, cha
 int trust_path_check(const char *path, unsigned int how, const struct stat *is, char **why)
 {
 	struct stat st;
-	int fd = trust_path_open(path, how, why), status = -1;
+	int fd = trust_path_open(path, how, why), status = 0;
 
 	if (fd < 0)
 		return -1;
-	if (is && !fstat(fd, &st) && (st.st_dev != is->st_dev || st.st_ino != is->st_ino))
+	if (is && !fstat(fd, &st) && (st.st_dev != is->st_dev || st.st_ino != is->st_ino)) {
 		*why = xstrdup("it was replaced while it was opened; run this again");
-	else
-		status = 0;
+		status = -1;
+	}
 	close(fd);
+	if (status)
+		errno = EAGAIN;
 	return status;
 }
 

@@ -36,7 +36,7 @@ enum trust {
  * Follows the path; a relative one begins in the current folder. how: values of enum
  * trust, combined. Returns an O_PATH descriptor of what is there, which the caller
  * closes, or -1: then *why, which the caller frees, is what others may change, as part
- * of a sentence, with the command that mends it, or NULL if errno says what failed.
+ * of a sentence, and errno is EACCES; or it is NULL, and errno says what failed.
  */
 int trust_path_open(const char *path, unsigned int how, char **why);
 
@@ -45,7 +45,7 @@ int trust_path_folder(const char *path, unsigned int how, const char **name, cha
 
 /*
  * Whether the path leads to is, which was opened under it, or, if is is NULL, to anything.
- * Returns 0, or -1 as trust_path_open() does.
+ * Returns 0, or -1 as trust_path_open() does; if it was replaced meanwhile, errno is EAGAIN.
  */
 int trust_path_check(const char *path, unsigned int how, const struct stat *is, char **why);
 

@@ -14,6 +14,7 @@
 #include "paths.h"
 #include "patience.h"
 #include "read_file.h"
+#include "shell_word.h"
 #include "trust_path.h"
 #include "utf8.h"
 
@@ -73,34 +74,63 @@ static const char *kind_of(mode_t mode)
 	}
 }
 
+/* The message ends with the command that mends the file. */
+static int refuse_with(const char *name, const struct place *from, const char *command,
+		       const char *why)
+{
+	char *word = shell_path(name);
+	int status = file_refuse(from, "the configuration '%s' %s; run: %s %s", name, why, command,
+				 word);
+
+	free(word);
+	return status;
+}
+
+static int refuse_owner(const char *name, const struct place *from, const struct stat *st)
+{
+	char *why = xasprintf("belongs to user %lu, who may change it", (unsigned long)st->st_uid);
+	int status = refuse_with(name, from, "chown root", why);
+
+	free(why);
+	return status;
+}
+
+static int refuse_mode(const char *name, const struct place *from, const struct stat *st)
+{
+	bool group = st->st_mode & 020, all = st->st_mode & 002;
+	char *why = xasprintf("is writable by %s (mode %04o)", group && all
+			      ? "its group and everyone else" : group ? "its group" : "everyone",
+			      (unsigned int)st->st_mode & 07777);
+	int status = refuse_with(name, from, group && all ? "chmod go-w" : group ? "chmod g-w" :
+				 "chmod o-w", why);
+
+	free(why);
+	return status;
+}
+
 static int check_trust(const char *name, const struct place *from, const struct stat *st)
 {
-	const char *who = NULL, *fix = NULL;
-
 	if (!S_ISREG(st->st_mode))
 		return file_refuse(from, "the configuration '%s' is %s; name a file", name,
 				   kind_of(st->st_mode));
 	if (st->st_uid && st->st_uid != geteuid())
-		return file_refuse(from, "the configuration '%s' belongs to user %lu, who may "
-				   "change it; run: chown root '%s'", name, (unsigned long)st->st_uid, name);
-	if ((st->st_mode & 022) == 022) {
-		who = "its group and everyone else";
-		fix = "go-w";
-	} else if (st->st_mode & 020) {
-		who = "its group";
-		fix = "g-w";
-	} else if (st->st_mode & 002) {
-		who = "everyone";
-		fix = "o-w";
-	}
-	if (who)
-		return file_refuse(from, "the configuration '%s' is writable by %s (mode %04o); "
-				   "run: chmod %s '%s'", name, who, (unsigned int)st->st_mode & 07777,
-				   fix, name);
+		return refuse_owner(name, from, st);
+	if (st->st_mode & 022)
+		return refuse_mode(name, from, st);
 	if (st->st_size > (off_t)SIZE_LIMIT)
 		return file_refuse(from, "the configuration '%s' is %lld bytes long; at most %u "
 				   "are read", name, (long long)st->st_size, SIZE_LIMIT);
 	return 0;
+}
+
+/* What to do if others may change the way to the configuration. */
+static const char *way_hint(const char *name)
+{
+	const size_t length = strlen(CONFIG_FOLDER);
+
+	if (!strncmp(name, CONFIG_FOLDER, length) && (!name[length] || name[length] == '/'))
+		return "; make it root's, and writable only for root";
+	return "; put the file into a folder that only root may change, such as " CONFIG_FOLDER;
 }
 
 /* The file is as good as the folders that lead to it. */
@@ -110,8 +140,9 @@ static int check_way(const char *name, const struct place *from, const struct st
 	int status = trust_path_check(name, TRUST_WAY, st, &why);
 
 	if (status)
-		file_refuse(from, "cannot trust the configuration '%s': %s", name,
-			    why ? why : strerror(errno));
+		file_refuse(from, "cannot trust the configuration '%s': %s%s", name,
+			    why ? why : strerror(errno),
+			    why && errno == EACCES ? way_hint(name) : "");
 	free(why);
 	return status;
 }
@@ -123,7 +154,8 @@ int config_file_check_folder(const char *name, const struct place *from)
 
 	/* Nothing is read from a folder that is not there, or not a folder. */
 	if (status && why)
-		file_refuse(from, "cannot trust the files in '%s': %s", name, why);
+		file_refuse(from, "cannot trust the files in '%s': %s%s", name, why,
+			    way_hint(name));
 	status = why ? -1 : 0;
 	free(why);
 	return status;

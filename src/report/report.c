@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "paths.h"
+#include "shell_word.h"
 #include "text.h"
 #include "util.h"
 
@@ -87,25 +88,6 @@ char *report_ignored(const struct report *report)
 	return text;
 }
 
-/* A word, quoted if a shell would otherwise not read it as one. */
-static char *shell_word(const char *word)
-{
-	char *quoted, *to;
-
-	if (!word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-")] &&
-	    *word)
-		return xstrdup(word);
-	quoted = to = xcalloc(4 * strlen(word) + 3, 1);
-	*to++ = '\'';
-	for (; *word; word++) {
-		if (*word == '\'')
-			to = stpcpy(to, "'\\'");
-		*to++ = *word;
-	}
-	*to = '\'';
-	return quoted;
-}
-
 char *report_remedy(const struct report *report, const struct finding *finding)
 {
 	const struct remedy *remedy = finding->remedy;
@@ -116,7 +98,7 @@ char *report_remedy(const struct report *report, const struct finding *finding)
 	if (remedy->repair) {
 		fputs("dockfw-check", text.out);
 		if (strcmp(report->config, CONFIG_FILE) != 0) {
-			char *file = shell_word(report->config);
+			char *file = shell_path(report->config);
 
 			fprintf(text.out, " -f %s", file);
 			free(file);

@@ -87,7 +87,7 @@ rm "$XTABLES_LOCKFILE"
 install -o 65534 -m 666 /dev/null "$XTABLES_LOCKFILE"
 expect 3 "belongs to another user" "$TOOL" idle
 mkdir -m 777 "$WORK/open"
-expect 3 "XTABLES_LOCKFILE='$WORK/open/lock': the folder '$WORK/open' is writable by" \
+expect 3 "XTABLES_LOCKFILE='$WORK/open/lock': the folder '$WORK/open' is writable by .*; it must be in a folder that only root may change" \
 	env XTABLES_LOCKFILE="$WORK/open/lock" "$TOOL" idle
 [ ! -e "$WORK/open/lock" ] || fail "created a file in a folder of everyone's"
 ln -s "$WORK" "$WORK/link" && chown -h 65534 "$WORK/link"

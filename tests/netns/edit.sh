@@ -56,7 +56,7 @@ try "a family that the file leaves out" edits 0 "echo 'families = { \"ipv4\" }' 
 try "is reported with its name" shown "--ipv6: '$CONF' does not list it"
 options=()
 try "who else may change the copy" edits 0 'chmod g+w "$2"; echo "#" >>"$2"' "$refused" send:no
-try "is told of the copy: the file has another mode" says "chmod g-w '$WORK/.dockfw.conf.edit'"
+try "is told of the copy: the file has another mode" says "chmod g-w $WORK/.dockfw.conf.edit"
 try "the file is as it was" same
 
 iptables-nft -S >"$WORK/tables"

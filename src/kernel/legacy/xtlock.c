@@ -18,6 +18,7 @@
 #include "diag.h"
 #include "paths.h"
 #include "patience.h"
+#include "shell_word.h"
 #include "trust_path.h"
 #include "util.h"
 
@@ -120,7 +121,8 @@ static int open_lock(const char *path, const char *from, bool report)
 	if (!report)
 		; /* whoever takes the lock gets the reason */
 	else if (why)
-		diag_error("cannot trust the xtables lock %s'%s': %s", from, path, why);
+		diag_error("cannot trust the xtables lock %s'%s': %s%s", from, path, why,
+			   *from ? "; it must be in a folder that only root may change" : "");
 	else if (wrong)
 		diag_error("cannot trust the xtables lock %s'%s': %s; remove it", from, path, wrong);
 	else if (fd < 0)
@@ -128,6 +130,15 @@ static int open_lock(const char *path, const char *from, bool report)
 			   error == EACCES || error == EPERM ? "; run as root" : "");
 	free(why);
 	return fd;
+}
+
+static void refuse_held(const char *path)
+{
+	char *word = shell_path(path);
+
+	diag_error("another program holds the xtables lock '%s'; find it with: fuser %s, or allow more "
+		   "time with --timeout", path, word);
+	free(word);
 }
 
 int xtlock_take(void)
@@ -144,8 +155,7 @@ int xtlock_take(void)
 		if (errno != EWOULDBLOCK) {
 			diag_error("cannot lock '%s': %s", path, strerror(errno));
 		} else if (!deadline_left()) {
-			diag_error("another program holds the xtables lock '%s'; find it with: fuser "
-				   "'%s', or allow more time with --timeout", path, path);
+			refuse_held(path);
 		} else {
 			diag_wait("the xtables lock, which another program holds", deadline_left());
 			stand_in_line(fd);
