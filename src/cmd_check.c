@@ -13,6 +13,7 @@
 #include "guard.h"
 #include "guard_names.h"
 #include "losses.h"
+#include "put_file.h"
 #include "repair.h"
 #include "report_findings.h"
 #include "report_write.h"
@@ -141,7 +142,8 @@ static int load(struct run *run)
 {
 	const struct config_meanwhile search = { search_meanwhile, run };
 
-	if (configuration_load(&run->configuration, run->options, &search))
+	if (configuration_load(&run->configuration, run->options, &search) ||
+	    output_check(run->options->output))
 		return -1;
 	/* Of a file that is wrong as a whole, no rule is parsed. */
 	if (!run->searched)

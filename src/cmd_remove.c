@@ -6,6 +6,7 @@
 #include "deadline.h"
 #include "diag.h"
 #include "last_good.h"
+#include "put_file.h"
 #include "removal.h"
 #include "report_removal.h"
 #include "settings.h"
@@ -67,10 +68,11 @@ int cmd_remove(const struct options *options)
 	struct removal_report report = { .common = cmd_report(options) };
 	struct policy *policy = read_policy(options);
 	struct removal removal = { .dry_run = options->dry_run };
+	bool may = policy && !output_check(options->output);
 	int status = SEVERITY_UNKNOWN;
 
-	if (policy && (options->dry_run || !watch_runs(options->state_folder, "what is removed",
-							": systemctl disable --now"))) {
+	if (may && (options->dry_run || !watch_runs(options->state_folder, "what is removed",
+						    ": systemctl disable --now"))) {
 		cmd_override(policy, options);
 		warn_about_timer();
 		removal_run(&removal, cmd_backends, policy);

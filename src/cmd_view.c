@@ -45,7 +45,7 @@ int view_read(struct view *view, const struct options *options, unsigned int fam
 	struct policy *configured;
 
 	*view = (struct view){ .options = options };
-	if (configuration_view(&view->configuration, options))
+	if (configuration_view(&view->configuration, options) || output_check(options->output))
 		return -1;
 	configured = view->configuration.policy;
 	cmd_override(configured, options);

@@ -20,6 +20,7 @@
 #include "flat.h"
 #include "folder_events.h"
 #include "patience.h"
+#include "put_file.h"
 #include "report_watch.h"
 #include "report_write.h"
 #include "service.h"
@@ -154,7 +155,8 @@ static int begin(struct running *running)
 	const struct options *options = running->options;
 
 	deadline_start(options->timeout);
-	if (configuration_load(&running->configuration, options, NULL))
+	if (configuration_load(&running->configuration, options, NULL) ||
+	    output_check(options->output))
 		return -1;
 	if (running->configuration.broken)
 		diag_warning("%s", running->configuration.broken);

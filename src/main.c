@@ -15,6 +15,8 @@
 #include "deadline.h"
 #include "diag.h"
 #include "options.h"
+#include "own_files.h"
+#include "put_file.h"
 #include "report_write.h"
 #include "setup.h"
 
@@ -65,6 +67,7 @@ static int report_usage_error(const struct options *options)
 int main(int argc, char *argv[])
 {
 	struct options options;
+	enum parsed parsed;
 	int status = SEVERITY_UNKNOWN;
 
 	diag_setup(0, false);
@@ -72,7 +75,10 @@ int main(int argc, char *argv[])
 		return status;
 	/* Only the command line shows whether errors go to stderr. */
 	diag_setup(0, true);
-	switch (options_parse(&options, argc, argv)) {
+	parsed = options_parse(&options, argc, argv);
+	own_files_begin(options.config);
+	own_files_folder(options.state_folder);
+	switch (parsed) {
 	case PARSED_ERROR:
 		status = report_usage_error(&options);
 		break;
@@ -83,7 +89,9 @@ int main(int argc, char *argv[])
 	case PARSED_GO:
 		diag_setup(options.quiet ? -1 : options.verbosity, options.format == FORMAT_NAGIOS);
 		setup_nagios(options.format == FORMAT_NAGIOS);
-		status = run_mode(&options);
+		/* A capture keeps what it replaces. */
+		if (options.mode == MODE_CAPTURE || !output_check(options.output))
+			status = run_mode(&options);
 		break;
 	}
 	diag_cleanup();

@@ -437,6 +437,11 @@ static int check_combination(const struct options *options)
 		diag_error("--output cannot be used with --%s", mode->name);
 		return -1;
 	}
+	if (options->quiet && options->output && options->format == FORMAT_TEXT &&
+	    options->mode != MODE_CAPTURE) {
+		diag_error("--quiet cannot be used with --output and --format=text: the report would be empty");
+		return -1;
+	}
 	if (options->force && !options->output) {
 		diag_error("--force needs --output");
 		return -1;
@@ -467,7 +472,10 @@ static void guess_format(struct options *options, int argc, char *argv[])
 	}
 }
 
-/* The report of an error goes to the file that an option after the wrong one names. */
+/*
+ * The report of an error goes to the file that an option after the wrong one names, unless another
+ * one says that it is the program's own.
+ */
 static void guess_output(struct options *options, int argc, char *argv[], const char *shorts,
 			 const struct option *longs)
 {
@@ -476,6 +484,10 @@ static void guess_output(struct options *options, int argc, char *argv[], const 
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1)
 		if (key == 'o' && *optarg)
 			options->output = optarg;
+		else if (key == 'f')
+			options->config = optarg;
+		else if (key == OPT_STATE_FOLDER)
+			options->state_folder = optarg;
 }
 
 /* Takes one option. Returns -1 after reporting why not. */

@@ -15,6 +15,7 @@
 
 #include "diag.h"
 #include "keep_file.h"
+#include "own_files.h"
 #include "safe_stream.h"
 #include "trust_path.h"
 #include "util.h"
@@ -40,6 +41,18 @@ bool output_reader_gone(void)
 	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
 
 	return poll(&out, 1, 0) == 1 && out.revents & POLLERR;
+}
+
+int output_check(const char *path)
+{
+	const char *what = path ? own_files_what(path) : NULL;
+
+	if (!what)
+		return 0;
+	diag_release(false);
+	diag_error("cannot put a report in place of '%s': %s; name another file with --output",
+		   path, what);
+	return -1;
 }
 
 /* Any write error shows here at the latest: a full disk, a closed pipe. */
@@ -162,7 +175,14 @@ static void remove_all_left(const struct target *target)
 static int may_be_replaced(const struct target *target)
 {
 	struct stat there;
+	int own;
 
+	/* That is usually reported before. */
+	diag_once(true);
+	own = target->keep ? 0 : output_check(target->path);
+	diag_once(false);
+	if (own)
+		return -1;
 	if (*target->name && (fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
 			      S_ISREG(there.st_mode)))
 		return 0;

@@ -39,6 +39,13 @@ int output_put_kept(const char *path, const struct keep *keep,
 bool output_reader_gone(void);
 
 /*
+ * Whether a report may go to path: not if that is a file of the program's own (own_files.h). Before
+ * anything is written, so that it is not done without its report. NULL, standard output, may.
+ * Returns 0, or -1 after reporting on standard error, in each format, why not.
+ */
+int output_check(const char *path);
+
+/*
  * When output has colour. COLOUR_AUTO, the default: on a terminal that is not "dumb", unless
  * NO_COLOR is set and not empty (https://no-color.org).
  */

@@ -11,6 +11,7 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "own_files.h"
 #include "paths.h"
 #include "patience.h"
 #include "read_file.h"
@@ -323,6 +324,10 @@ static int settle(const char *copy, const struct place *from, struct config_file
 int config_file_read(const char *name, const char *copy, const struct place *from,
 		     struct config_file *file)
 {
+	if (from)
+		own_files_add(name);
+	else
+		own_files_begin(name);
 	/* As everywhere, an empty file, which nobody can change. */
 	if (!from && !copy && !strcmp(name, "/dev/null")) {
 		*file = (struct config_file){ .name = xstrdup(name), .data = xstrdup("") };

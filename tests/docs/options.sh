@@ -146,6 +146,11 @@ holds "the same without one" said "option '--check' takes no value; $see" --chec
 holds "no value where there is one" said "option '-f' needs a value; $see" -f
 holds "an empty file name" said "bad value of --output '': name a file" -o ''
 holds "an empty name of a folder" said "bad value of --state-folder '': name a folder" --repair --state-folder ''
+for mode in check repair remove exposure; do
+	holds "a quiet report in a file: --$mode" said \
+		"--quiet cannot be used with --output and --format=text: the report would be empty" -q --$mode -o "$WORK/none"
+done
+holds "it is not written" [ ! -e "$WORK/none" ]
 holds "a family for a packet" said "--ipv4 and --ipv6 cannot be used with --trace: the packet's addresses decide" \
 	-6 --trace from 203.0.113.200 in ens3 tcp 80
 

@@ -293,8 +293,61 @@ done
 try "stdout that is full: --exposure" no_stdout --exposure
 try "stdout that is full: --capture" no_stdout --capture
 try "stdout that is full: --check-config -v" no_stdout '--check-config -v'
+
 # A closed stream is like /dev/null: no file that is opened later gets the report.
 closed() { gives 0 sh -c "'$DOCKFW' -f '$CONF' -b nft -v <&- >&- 2>&-" && cmp "$CONF" "$WORK/conf"; }
 cp "$CONF" "$WORK/conf"
 try "stdin, stdout and stderr that are closed" closed
+
+# ---- in place of what the program lives on ----
+
+clear_tables
+load docker-28.5
+mkdir -m 755 "$WORK/own" && own=$WORK/own state=/var/lib/dockfw && umask 022
+{ cat "$CONF" && echo 'include("more.conf")'; } >"$own/main.conf"
+echo 'publish "9999/tcp" { allow = { "203.0.113.9" } }' >"$own/more.conf"
+touch -d '1 minute ago' "$own"/*.conf
+ln "$own/main.conf" "$own/linked" && ln -s "$own" "$WORK/way"
+gives 0 "$DOCKFW" -f "$own/main.conf" -b nft --repair || exit 1
+stored=$(echo "$state"/*own-main.conf)
+everything() { sha256sum "$own"/* "$state"/*.conf 2>&1; tables | sed 's/\[[0-9]*:[0-9]*\]//g'; }
+# spares REASON FILE OPTION…: it is refused in one line, and nothing is written anywhere.
+spares() {
+	local said="dockfw-check: cannot put a report in place of '$2': $1; name another file with --output"
+	everything >"$WORK/before"
+	gives 3 "$DOCKFW" -f "$own/main.conf" -b nft -o "${@:2}" || return 1
+	[ ! -s "$WORK/out" ] && diff - "$WORK/err" <<<"$said" && everything | diff "$WORK/before" -
+}
+ipt -F DOCKER-USER
+main="it is the configuration" more="the configuration includes it" last="its folder is that of the last good configurations"
+for format in text json nagios prometheus; do
+	for mode in --check --repair --exposure; do
+		try "the configuration: $mode $format" spares "$main" "$own/main.conf" $mode --format=$format
+		try "what it includes: $mode $format" spares "$more" "$own/more.conf" $mode --format=$format
+		try "the last good one: $mode $format" spares "$last" "$stored" $mode --format=$format
+	done
+done
+try "what it includes: --remove" spares "$more" "$own/more.conf" --remove
+try "what it includes: --remove in json" spares "$more" "$own/more.conf" --remove --format=json
+try "the configuration: --trace" spares "$main" "$own/main.conf" --trace from 203.0.113.1 in ens3 tcp 80
+try "what it includes: a watch" spares "$more" "$own/more.conf" --watch --format=prometheus
+try "another name of it" spares "$main" "$own/linked" --repair
+try "another way to it" spares "$main" "$WORK/way/../own/main.conf" --repair
+try "another file in that folder" spares "$last" "$state/report" --repair --format=json
+try "another folder of last good ones" spares "$last" "$own/report" --repair --state-folder "$WORK/way"
+usage_error() {
+	everything >"$WORK/before"
+	gives 3 "$DOCKFW" --no-such-option --format=json -o "$1" -f "$own/main.conf" && everything | diff "$WORK/before" -
+}
+try "the report of a wrong option" usage_error "$own/main.conf"
+broken() {
+	echo 'nonsense' >>"$own/more.conf" && touch -d '1 minute ago' "$own/more.conf"
+	gives 3 "$DOCKFW" -f "$own/main.conf" -b nft --repair --format=json -o "$own/more.conf" &&
+		grep -q "place of '$own/more.conf': $more;" "$WORK/err" && grep -q nonsense "$own/more.conf"
+}
+try "one that is broken" broken
+missing() { mv "$own/main.conf" "$own/away" && rm "$own/linked" && spares "$main" "$own/main.conf" "$@"; }
+try "one that is missing" missing --exposure
+try "a report beside it" gives 3 "$DOCKFW" -f "$own/main.conf" -b nft --check --format=json -o "$own/report" -4 --state-folder "$WORK/none"
+try "is written" [ -s "$own/report" ]
 finish
