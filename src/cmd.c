@@ -32,6 +32,7 @@ struct report cmd_report(const struct options *options)
 		.format = options->format,
 		.output = options->output,
 		.config = options->config,
+		.state_folder = options->state_folder,
 		.backend_option = options->backend,
 		.families_option = options->families,
 		.repair = options->mode == MODE_REPAIR || options->mode == MODE_TRY,

@@ -63,8 +63,9 @@ int cmd_explain(const struct options *options)
 	printf("%s (%s%s)\n\n", name, finding_can_be_critical(options->explain) ? "up to " : "",
 	       finding_can_be_critical(options->explain) ? "critical" : found ? found->severity : "");
 	put_paragraphs(found ? found->text : "");
-	printf("\nWhat to do: %s%s%s\n", remedy->text, remedy->repair ? "dockfw-check --repair" : "",
-	       remedy->after ? remedy->after : "");
+	printf("\nWhat to do: %s%s%s\n", remedy->text, remedy->command == RUN_REPAIR
+	       ? "dockfw-check --repair" : remedy->command == RUN_CHECK_CONFIG
+	       ? "dockfw-check --check-config" : "", remedy->after ? remedy->after : "");
 	return end_of_output();
 }
 

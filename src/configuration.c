@@ -14,7 +14,7 @@
 #include "shrink.h"
 
 static const struct remedy restore_file = {
-	"restore the file, or state that this is meant, as the message says", false, NULL,
+	"restore the file, or state that this is meant, as the message says", RUN_NONE, NULL,
 };
 
 /* The first error, and how many more there are. The caller frees it. */
@@ -73,8 +73,9 @@ static void go_on(struct configuration *configuration, const char *why, const st
 	const char *date = find_other(configuration);
 
 	if (date)
-		configuration->broken = xasprintf("%s; the last good configuration (%s) is %s instead",
-						  why, date, done);
+		configuration->broken =
+			xasprintf("%s; the last good configuration (%s, %s) is %s instead", why,
+				  date, configuration->last.file.name, done);
 	else if (configuration->policy)
 		configuration->broken = xasprintf("%s; no last good configuration can be used: the other "
 						  "rules are %s in chains that hold none of this program",

@@ -18,30 +18,30 @@
 
 /* Remedies for cases that the id's own remedy does not fit. */
 static const struct remedy repair_or_trust = {
-	"run: ", true, ", or list the chain that the rule jumps to in trusted-chains",
+	"run: ", RUN_REPAIR, ", or list the chain that the rule jumps to in trusted-chains",
 };
 static const struct remedy wake_table = {
-	"reactivate the table with: nft add table ip filter (ip6 for IPv6)", false, NULL,
+	"reactivate the table with: nft add table ip filter (ip6 for IPv6)", RUN_NONE, NULL,
 };
 static const struct remedy make_base_chain = {
 	"inspect it with: nft list table ip filter (ip6 for IPv6), and recreate it with iptables",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 static const struct remedy order_by_hand = {
-	"move the rules of others that refuse before those that accept or return", false, NULL,
+	"move the rules of others that refuse before those that accept or return", RUN_NONE, NULL,
 };
 static const struct remedy return_instead = {
 	"DOCKER-USER would accept what a rule before it refuses: use RETURN there instead of ACCEPT, or move the refusing rules to the top of FORWARD",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 static const struct remedy move_or_delete = {
-	"delete the rule that ends the chain, or move it after the configured ones", false, NULL,
+	"delete the rule that ends the chain, or move it after the configured ones", RUN_NONE, NULL,
 };
 static const struct remedy own_or_delete = {
-	"delete it, or put it into the configuration if it is meant", false, NULL,
+	"delete it, or put it into the configuration if it is meant", RUN_NONE, NULL,
 };
 static const struct remedy rename_base_chain = {
-	"delete or rename it with nft, then run: ", true, NULL,
+	"delete or rename it with nft, then run: ", RUN_REPAIR, NULL,
 };
 
 /* What the checks of one family share. */

@@ -72,13 +72,13 @@ static void check_native_chains(const struct snapshot *snapshot, const struct do
 	free(gone);
 }
 
-static const struct remedy install_guard = { "run: ", true, NULL };
+static const struct remedy install_guard = { "run: ", RUN_REPAIR, NULL };
 static const struct remedy turn_on = {
-	"set guard = \"auto\", or run dockerd with --firewall-backend=iptables", false, NULL,
+	"set guard = \"auto\", or run dockerd with --firewall-backend=iptables", RUN_NONE, NULL,
 };
 static const struct remedy rename_table = {
 	"rename the table of another program, or run dockerd with --firewall-backend=iptables",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 /* Whether the guard is right, where nothing else that Docker keeps can hold the rules. */
 static void check_native(const struct policy *policy, const struct snapshot *snapshot,

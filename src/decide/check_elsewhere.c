@@ -23,8 +23,8 @@ char *elsewhere_text(const struct docker_elsewhere *elsewhere)
 void check_elsewhere(const struct docker_elsewhere *elsewhere, struct findings *findings)
 {
 	static const struct remedy in_that = {
-		"check that network namespace as well: nsenter --net --target PID dockfw-check", false,
-		NULL,
+		"check that network namespace as well: nsenter --net --target PID dockfw-check",
+		RUN_NONE, NULL,
 	};
 	char *text = elsewhere_text(elsewhere);
 	struct finding *finding;

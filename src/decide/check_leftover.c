@@ -23,19 +23,19 @@ struct left {
 
 static const struct remedy accept_bridges = {
 	"have whoever keeps that policy accept packets to and from Docker's bridges there, after the jump to DOCKER-USER; a restart of the host takes back a policy that Docker has set",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 static const struct remedy own_rules = {
-	"put what is needed of these rules into the configuration, then delete them one by one", false,
-	NULL,
+	"put what is needed of these rules into the configuration, then delete them one by one",
+	RUN_NONE, NULL,
 };
 static const struct remedy nothing_to_do = {
 	"nothing has to be done: a restart of the host takes it away",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 static const struct remedy ask_docker = {
 	"docker info shows the Firewall Backend; dockerd 29 deletes what is left of the other one when it starts",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 
 /* "iptables-nft", as a command. */

@@ -104,7 +104,7 @@ static void check_unlisted(const struct policy *policy, struct port_set *set, en
 {
 	/* They are refused already, so only what should be open needs a section. */
 	static const struct remedy refused = {
-		"add a publish section for each that others may reach", false, NULL,
+		"add a publish section for each that others may reach", RUN_NONE, NULL,
 	};
 	static const char *const instead[] = {
 		[UNLISTED_ALLOW] = "",

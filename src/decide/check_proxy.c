@@ -251,16 +251,16 @@ static const struct remedy *remedy_for(const struct bypass *kind)
 	static const struct remedy remedies[WHY_COUNT] = {
 		[WHY_SWITCHED_OFF] = {
 			"run dockerd without iptables=false (IPv6: ip6tables=false), or filter INPUT",
-			false, NULL },
+			RUN_NONE, NULL },
 		[WHY_OTHER_FAMILY] = {
 			"write a publish section for the port, publish on an IPv4 address "
-			"(-p 0.0.0.0:80:80), or filter INPUT", false, NULL },
+			"(-p 0.0.0.0:80:80), or filter INPUT", RUN_NONE, NULL },
 		[WHY_NO_RULE] = {
 			"write a publish section for the port, or filter INPUT; if Docker's rules for it "
-			"are lost, run: systemctl restart docker", false, NULL },
+			"are lost, run: systemctl restart docker", RUN_NONE, NULL },
 		[WHY_PAST_RULE] = {
 			"filter INPUT, or correct what keeps the packets from Docker's rule: "
-			"dockfw-check --trace shows their way", false, NULL },
+			"dockfw-check --trace shows their way", RUN_NONE, NULL },
 	};
 
 	return &remedies[kind->why];

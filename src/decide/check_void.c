@@ -8,7 +8,7 @@
 
 static const struct remedy restore_or_say = {
 	"restore the configuration; if the rules should go, write into it: "
-	"chain \"DOCKER-USER\" { rules = { } }", false, NULL,
+	"chain \"DOCKER-USER\" { rules = { } }", RUN_NONE, NULL,
 };
 
 void check_void(const struct policy *policy, const struct snapshot *snapshot,

@@ -15,10 +15,10 @@
 /* Remedies for cases that the ids' own remedy does not fit. */
 static const struct remedy by_its_owner = {
 	"it belongs to a running watch, which goes by the configuration that it has read: "
-	"systemctl reload dockfw-watch.service", false, NULL,
+	"systemctl reload dockfw-watch.service", RUN_NONE, NULL,
 };
 static const struct remedy keep_theirs = {
-	"rename that table if it is yours, or set guard = \"off\"", false, NULL,
+	"rename that table if it is yours, or set guard = \"off\"", RUN_NONE, NULL,
 };
 
 /* "ip dockfw", as nft names the table of that family. */

@@ -46,13 +46,20 @@ enum finding_id {
 	CONTESTED,
 	FINDING_COUNT,
 };
+/* The command of this program that a remedy has after its text. */
+enum remedy_command {
+	RUN_NONE,
+	RUN_REPAIR,       /* "dockfw-check --repair" */
+	RUN_CHECK_CONFIG, /* "dockfw-check --check-config" */
+};
+
 /*
- * What the operator can do: a sentence, with a command of this program inside it if
- * repair is set. The printing code knows the options to add to that command.
+ * What the operator can do: a sentence, with a command of this program inside it if one is
+ * set. The printing code knows the options of the run to add to that command.
  */
 struct remedy {
 	const char *text;  /* up to the command */
-	bool repair;       /* "dockfw-check --repair" follows, with the options of this run … */
+	enum remedy_command command; /* follows, with the options of this run … */
 	const char *after; /* … and this after it; NULL: nothing */
 };
 

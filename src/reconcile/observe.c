@@ -221,7 +221,7 @@ void state_refuse(const struct session *session, struct state *state)
 static void note_left_out(const struct session *session, struct findings *findings)
 {
 	static const struct remedy refused = {
-		"the kernel refuses the guard, for the reason printed above", false, NULL,
+		"the kernel refuses the guard, for the reason printed above", RUN_NONE, NULL,
 	};
 
 	for (size_t i = 0; i < findings->n; i++) {

@@ -88,6 +88,37 @@ char *report_ignored(const struct report *report)
 	return text;
 }
 
+/* The option with a path, unless that is the usual one. */
+static void put_path(FILE *out, const char *option, const char *path, const char *usual)
+{
+	char *word;
+
+	if (!strcmp(path, usual))
+		return;
+	word = shell_path(path);
+	fprintf(out, " %s %s", option, word);
+	free(word);
+}
+
+/* A command with the options of this run that it depends on. */
+static void put_command(FILE *out, const struct report *report, enum remedy_command command)
+{
+	fputs("dockfw-check", out);
+	put_path(out, "-f", report->config, CONFIG_FILE);
+	if (report->backend_option)
+		fprintf(out, " -b %s", report->backend_option);
+	if (command == RUN_CHECK_CONFIG) {
+		fputs(" --check-config", out);
+		return;
+	}
+	if (report->families_option & (1U << FAMILY_IPV4))
+		fputs(" -4", out);
+	if (report->families_option & (1U << FAMILY_IPV6))
+		fputs(" -6", out);
+	put_path(out, "--state-folder", report->state_folder, STATE_FOLDER);
+	fputs(" --repair", out);
+}
+
 char *report_remedy(const struct report *report, const struct finding *finding)
 {
 	const struct remedy *remedy = finding->remedy;
@@ -95,22 +126,8 @@ char *report_remedy(const struct report *report, const struct finding *finding)
 
 	text_open(&text);
 	fputs(remedy->text, text.out);
-	if (remedy->repair) {
-		fputs("dockfw-check", text.out);
-		if (strcmp(report->config, CONFIG_FILE) != 0) {
-			char *file = shell_path(report->config);
-
-			fprintf(text.out, " -f %s", file);
-			free(file);
-		}
-		if (report->backend_option)
-			fprintf(text.out, " -b %s", report->backend_option);
-		if (report->families_option & (1U << FAMILY_IPV4))
-			fputs(" -4", text.out);
-		if (report->families_option & (1U << FAMILY_IPV6))
-			fputs(" -6", text.out);
-		fputs(" --repair", text.out);
-	}
+	if (remedy->command != RUN_NONE)
+		put_command(text.out, report, remedy->command);
 	fputs(remedy->after ? remedy->after : "", text.out);
 	return text_take(&text);
 }

@@ -18,6 +18,7 @@ struct report {
 	enum format format;
 	const char *output;    /* the file of --output; NULL: standard output */
 	const char *config;    /* the file of the configuration */
+	const char *state_folder;
 	const char *backend_option;   /* of --backend; NULL: not given */
 	unsigned int families_option; /* of -4 and -6, bits 1U << FAMILY_…; 0: not given */
 	bool repair, dry_run, quiet;
@@ -69,7 +70,8 @@ struct report {
 
 /*
  * What the operator can do about a finding. A dockfw-check command in it repeats the
- * options of this run for the file, the backend and the families. The caller frees it.
+ * options of this run for the file, the backend, the families and the state folder. The caller
+ * frees it.
  */
 char *report_remedy(const struct report *report, const struct finding *finding);
 /* How many of the findings that are left are not just facts, which have severity ok. */

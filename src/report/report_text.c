@@ -279,7 +279,8 @@ static void text_findings(FILE *out, const struct report *report, const struct f
 
 static bool same_remedy(const struct finding *a, const struct finding *b)
 {
-	return !strcmp(a->remedy->text, b->remedy->text) && a->remedy->repair == b->remedy->repair &&
+	return !strcmp(a->remedy->text, b->remedy->text) &&
+	       a->remedy->command == b->remedy->command &&
 	       !strcmp(a->remedy->after ? a->remedy->after : "",
 		       b->remedy->after ? b->remedy->after : "");
 }

@@ -35,11 +35,12 @@ says() { grep -qE -- "$1" "$WORK/out" "$WORK/err" || { cat "$WORK/out" "$WORK/er
 holds() {
 	local before
 	before=$(cat "$(stored)") && flush || return 1
-	dockfw 2 --repair --format=json && says "\"message\": \".*$1.*; the last good configuration \(.* UTC\) is in force instead\"" || return 1
+	dockfw 2 --repair --format=json && says "\"message\": \".*$1.*; the last good configuration \(.* UTC, $(stored)\) is in force instead\"" || return 1
 	[ "$(jq -r '.findings[] | .severity + " " + .id' "$WORK/out")" = "critical configuration-broken" ] || return 1
 	rules | diff "$WORK/rules" - || return 1
 	[ "$before" = "$(cat "$(stored)")" ] || return 1
 	silent dockfw 2 --check && says 'is checked instead' && says "^dockfw-check: .*$1" || return 1
+	says "configuration-broken: (correct the file; this lists every error: dockfw-check -f $CONF -b $KIND --check-config|restore the file, or state .*)\$" || return 1
 	silent dockfw 2 --repair --dry-run --format=nagios &&
 		[ ! -s "$WORK/err" ] && says '^DOCKFW CRITICAL - 1 finding: configuration-broken \|'
 }
@@ -176,6 +177,15 @@ try "unless others may write to the folder" dockfw 2 --check
 try "which is said, too" says 'cannot be used: it belongs to another user'
 rm -rf "$STATE"
 try "another folder" gives 2 "$DOCKFW" -f "$CONF" -b nft --check --state-folder "$WORK/states"
+restore
+iptables-nft -F DOCKER-USER
+try "something is missing with another folder" gives 2 "$DOCKFW" -f "$CONF" -b nft --check --state-folder "$WORK/it's"
+command=$(sed -n "s|.* rule-missing: run: dockfw-check|'$DOCKFW'|p" "$WORK/out")
+try "the remedy" gives 0 eval "$command"
+try "is for that folder" [ -f "$WORK/it's/$(basename "$(stored)")" ]
+backdated append 'nonsense' && rm -rf "$STATE"
+try "an error, with another folder" gives 2 "$DOCKFW" -f "$CONF" -b nft --check --state-folder "$WORK/it's"
+try "names the file in it" says "the last good configuration \(.* UTC, $WORK/it's/$(basename "$(stored)")\) is checked"
 restore
 try "is made" gives 0 "$DOCKFW" -f "$CONF" -b nft --repair --state-folder "$WORK/states"
 try "and used" [ -f "$WORK/states/$(basename "$(stored)")" ]
