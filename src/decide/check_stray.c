@@ -14,11 +14,11 @@
 
 static const struct remedy delete_chain = {
 	"run the commands in the message, if it has any; or put the chain into the configuration",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 static const struct remedy delete_rules = {
 	"delete these rules; if one is meant to be there, give it another comment, since dockfw-check --remove takes out all that have the mark",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 
 /* A configured chain is checked elsewhere; Docker's may have a hundred thousand rules. */

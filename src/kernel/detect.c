@@ -54,7 +54,12 @@ struct docker_traces {
 	bool chains; /* chains of iptables */
 	bool user;   /* DOCKER-USER, which Docker leaves when it goes */
 	bool native; /* its own table */
+	bool nat;    /* the chain for published ports, if that was looked for */
 };
+
+/* What looks in one family. */
+typedef int look_function(struct backend *backend, struct snapshot *snapshot, enum family family,
+			  struct docker_traces *traces);
 
 static int look_in_family(struct backend *backend, struct snapshot *snapshot, enum family family,
 			  struct docker_traces *traces)
@@ -73,33 +78,44 @@ static int look_in_family(struct backend *backend, struct snapshot *snapshot, en
 	return BACKEND_OK;
 }
 
+static int look_in_nat(struct backend *backend, struct snapshot *snapshot, enum family family,
+		       struct docker_traces *traces)
+{
+	int status = backend->ops->read_table(backend, snapshot, family, "nat");
+
+	if (!status)
+		traces->nat |= docker_owns_any(snapshot_table(snapshot, family, "nat"));
+	return status;
+}
+
 /* Looks for traces of Docker once. */
-static int look_for_docker(const struct backend_ops *ops, unsigned int families,
-			   struct docker_traces *traces)
+static int look_once(const struct backend_ops *ops, unsigned int families, look_function *look,
+		     struct docker_traces *traces)
 {
 	struct snapshot *snapshot = snapshot_new(ops->kind);
 	struct backend *backend = ops->open(false);
 	int status = backend ? BACKEND_OK : BACKEND_FAILED;
 
-	*traces = (struct docker_traces){ 0 };
 	for (enum family family = 0; family < FAMILY_COUNT && !status; family++)
 		if (families & (1U << family))
-			status = look_in_family(backend, snapshot, family, traces);
+			status = look(backend, snapshot, family, traces);
 	ops->close(backend);
 	snapshot_free(snapshot);
 	return status;
 }
 
-/* Returns 0, or -1 after reporting why a backend cannot be read. */
-static int find_docker(const struct backend_ops *ops, unsigned int families,
-		       struct docker_traces *traces)
+/* Adds to what is known. Returns 0, or -1 after reporting why a backend cannot be read. */
+static int find(const struct backend_ops *ops, unsigned int families, look_function *look,
+		struct docker_traces *traces)
 {
+	const struct docker_traces before = *traces;
 	unsigned int tries = 0;
 	int status;
 
-	do
-		status = look_for_docker(ops, families, traces);
-	while (status == BACKEND_CHANGED && backend_try_again(&tries));
+	do {
+		*traces = before;
+		status = look_once(ops, families, look, traces);
+	} while (status == BACKEND_CHANGED && backend_try_again(&tries));
 	return status ? -1 : 0;
 }
 
@@ -108,18 +124,22 @@ const struct backend_ops *backend_detect(backend_list backends, unsigned int fam
 	static const char *const paths[] = {
 		IPTABLES_COMMANDS,
 	};
-	struct docker_traces nft, legacy;
-	const struct backend_ops *ops;
+	struct docker_traces nft = { 0 }, legacy = { 0 };
 	enum iptables_kind command;
 
 	/* A backend that cannot be read could be the one in use. */
-	if (find_docker(backends[BACKEND_NFT], families, &nft) ||
-	    find_docker(backends[BACKEND_LEGACY], families, &legacy))
+	if (find(backends[BACKEND_NFT], families, look_in_family, &nft) ||
+	    find(backends[BACKEND_LEGACY], families, look_in_family, &legacy))
 		return NULL;
 	command = iptables_kind(paths, ARRAY_SIZE(paths));
 	if (nft.native && !nft.chains && !legacy.chains)
-		ops = backends[backend_choose_native(nft.user, legacy.user)];
-	else
-		ops = backends[backend_choose(nft.chains, legacy.chains, command)];
-	return ops;
+		return backends[backend_choose_native(nft.user, legacy.user)];
+	/* dockerd has chains in nat as well, and a flush leaves them: without any it is a leftover. */
+	if (nft.chains && legacy.chains) {
+		if (find(backends[BACKEND_NFT], families, look_in_nat, &nft) ||
+		    find(backends[BACKEND_LEGACY], families, look_in_nat, &legacy))
+			return NULL;
+		return backends[backend_choose(nft.nat, legacy.nat, command)];
+	}
+	return backends[backend_choose(nft.chains, legacy.chains, command)];
 }

@@ -27,3 +27,21 @@ is nft
 iptables-nft -X DOCKER
 ip6tables-legacy -N DOCKER
 is legacy
+
+# dockerd has chains in nat as well. A chain in filter only, as one is left by hand or by a
+# removal that has failed, must not make those of a running Docker a leftover.
+ip6tables-legacy -X DOCKER
+for kind in nft legacy; do
+	other=legacy
+	[ $kind = nft ] || other=nft
+	"iptables-$kind" -N DOCKER
+	"iptables-$kind" -t nat -N DOCKER
+	"iptables-$other" -N DOCKER
+	is $kind
+	"iptables-$other" -t nat -N DOCKER
+	is $command
+	for table in filter nat; do
+		"iptables-$kind" -t $table -X DOCKER
+		"iptables-$other" -t $table -X DOCKER
+	done
+done
