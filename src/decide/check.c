@@ -136,6 +136,15 @@ static bool culprits_stay(const struct forward *forward, const struct culprits *
 	return forward->stays || culprits->rules[culprits->n - 1] <= forward->insert;
 }
 
+/* Why the jump stays, if what is kept out does not show in FORWARD; the caller frees it. */
+static char *why_it_stays(const struct forward *forward)
+{
+	if (!forward->stays || !forward->ban.chain)
+		return xstrdup("");
+	return xasprintf("; the jump stays there: earlier, %s could accept what rule %zu of %s refuses",
+			 DOCKER_USER, forward->ban.rule + 1, forward->ban.chain->name);
+}
+
 /* Reports the rules before DOCKER-USER that must not be there. */
 static void check_front(const struct subject *subject, const struct forward *forward)
 {
@@ -161,14 +170,15 @@ static void check_front(const struct subject *subject, const struct forward *for
 	}
 	if (others.n) {
 		char *list = rule_list(others.rules, others.n);
+		char *why = why_it_stays(forward);
 
 		before = before_jump(forward, others.n == 1 ? others.rules[0] - 1 : NOWHERE);
 		finding = check_add(subject, ACCEPT_BEFORE_USER,
 			      others.harmful ? SEVERITY_CRITICAL : SEVERITY_WARNING, "FORWARD",
 			      others.rules[0],
-			      xasprintf("%s of FORWARD can accept %s %s", list,
+			      xasprintf("%s of FORWARD can accept %s %s%s", list,
 					others.harmful ? "new connections to containers" : "packets",
-					before));
+					before, why));
 		if (culprits_stay(forward, &others)) {
 			finding->repairable = false;
 			finding->remedy = &return_instead;
@@ -179,6 +189,7 @@ static void check_front(const struct subject *subject, const struct forward *for
 		others.rules = NULL;
 		free(before);
 		free(list);
+		free(why);
 	}
 	free(docker.rules);
 	free(others.rules);

@@ -5,7 +5,6 @@
 
 #include "docker_chains.h"
 #include "exposes.h"
-#include "meet.h"
 
 bool forward_is_jump(const struct rule *rule)
 {
@@ -73,75 +72,43 @@ static void look_at_jump(struct forward *forward, size_t i, const struct rule *r
 		forward->jump = i;
 }
 
-/* Whether it refuses. A chain that accepts as well, such as Tailscale's, is not a ban. */
-static bool is_ban(struct reach *reach, const struct rule *rule)
+/* What comes before the jump within the chain through which it is reached. */
+static bool keeps_out_within(struct forward *forward, const struct policy *policy,
+			     struct reach *reach, const struct table *table)
 {
-	return reach_refuses(reach, rule) && (rule_is_unknown(rule) || !reach_passes(reach, rule));
-}
-
-/* A return from DOCKER-USER leads on through FORWARD. */
-static bool may_accept(struct reach *reach, const struct rule *rule)
-{
-	return rule_is_unknown(rule) ||
-	       (rule->verdict != VERDICT_RETURN && reach_passes(reach, rule));
-}
-
-/* Whether DOCKER-USER can accept a packet, so that FORWARD's later rules never see it. */
-static bool user_lets_in(struct reach *reach)
-{
-	char user[] = DOCKER_USER;
-	const struct rule inserted = { .verdict = VERDICT_JUMP, .chain = user };
-
-	return reach_passes(reach, &inserted);
+	return forward->through.call == CALL_ALL && forward->through.front == FRONT_ACCEPTS &&
+	       ban_in_chain(policy, reach, table, forward->chain->rules[forward->jump],
+			    &forward->ban);
 }
 
 /* Whether a repair would let in what a rule before the jump refuses. */
-static bool jump_stays(const struct forward *forward, const struct policy *policy,
-		       struct reach *reach)
+static bool jump_stays(struct forward *forward, const struct policy *policy, struct reach *reach,
+		       const struct table *table)
 {
 	bool refuses = false;
 
 	if (forward->right || forward->jump == NOWHERE ||
 	    forward->through.front == FRONT_DOCKER || !user_lets_in(reach))
 		return false;
-	/* A chain through which it is reached, and which accepts before, is passed as well. */
 	for (size_t i = forward->place; i < forward->jump; i++) {
 		const struct rule *rule = forward->chain->rules[i];
 
 		if (forward_front(policy, reach, forward->chain, rule) == FRONT_DOCKER)
 			return false;
-		refuses |= !forward_is_jump(rule) && is_ban(reach, rule);
+		refuses |= !forward_is_jump(rule) && rule_is_ban(reach, rule);
 	}
-	return refuses;
+	for (size_t i = forward->place; i < forward->jump && !refuses; i++)
+		refuses = ban_in_chain(policy, reach, table, forward->chain->rules[i], &forward->ban);
+	return refuses || keeps_out_within(forward, policy, reach, table);
 }
 
-/* Whether DOCKER-USER may accept a packet that the rule matches. */
-static bool user_accepts(const struct policy *policy, struct reach *reach,
-			 const struct table *table, const struct rule *rule)
-{
-	const struct wanted_chain *held = policy_chain_in(policy, DOCKER_USER, table->family);
-	const struct wanted_rules *wanted = held ? &held->rules[table->family] : NULL;
-	const struct chain *chain = table_chain(table, DOCKER_USER);
-
-	if (!held || held->filled_by == FILLED_BY_OTHERS || (chain && !chain->loaded))
-		return true;
-	for (size_t i = 0; i < wanted->n; i++)
-		if (may_accept(reach, wanted->v[i].rule) && rules_can_meet(wanted->v[i].rule, rule))
-			return true;
-	/* Those of others may stay, whatever else is configured. */
-	for (size_t i = 0; chain && i < chain->nrules; i++)
-		if (!rule_is_marked(chain->rules[i]) && may_accept(reach, chain->rules[i]) &&
-		    rules_can_meet(chain->rules[i], rule))
-			return true;
-	return false;
-}
-
-/* Whether a jump before the rule would let in what it refuses. */
+/* Whether a jump before the rule would let in what it, or a chain that it leads to, refuses. */
 static bool is_passed(const struct policy *policy, struct reach *reach, const struct table *table,
-		      const struct rule *rule)
+		      const struct rule *rule, struct ban *ban)
 {
-	return !forward_is_jump(rule) && is_ban(reach, rule) &&
-	       user_accepts(policy, reach, table, rule);
+	*ban = (struct ban){ 0 };
+	return !forward_is_jump(rule) && (ban_is_passed(policy, reach, table, rule) ||
+					  ban_in_chain(policy, reach, table, rule, ban));
 }
 
 /* The rule before which a new jump comes at the latest: it must not be later than now. */
@@ -160,6 +127,7 @@ static size_t after_bans(const struct forward *forward, const struct policy *pol
 			 struct reach *reach, const struct table *table, struct user_calls *calls)
 {
 	size_t at = forward->place;
+	struct ban ban;
 
 	if (forward->right || forward->stays || !user_lets_in(reach))
 		return at;
@@ -171,14 +139,15 @@ static size_t after_bans(const struct forward *forward, const struct policy *pol
 		if (front == FRONT_DOCKER || rule_ends_chain(rule) ||
 		    (front == FRONT_ACCEPTS && rule_exposes(policy, reach, table, rule)))
 			break;
-		if (is_passed(policy, reach, table, rule))
+		if (is_passed(policy, reach, table, rule, &ban))
 			at = i + 1;
 	}
 	return at;
 }
 
 size_t forward_passed(const struct forward *forward, const struct policy *policy,
-		      struct reach *reach, const struct table *table, size_t from)
+		      struct reach *reach, const struct table *table, size_t from,
+		      struct ban *ban)
 {
 	if (forward->right || forward->stays || !user_lets_in(reach))
 		return NOWHERE;
@@ -188,7 +157,7 @@ size_t forward_passed(const struct forward *forward, const struct policy *policy
 		if (rule_ends_chain(rule) ||
 		    forward_front(policy, reach, forward->chain, rule) == FRONT_DOCKER)
 			break;
-		if (is_passed(policy, reach, table, rule))
+		if (is_passed(policy, reach, table, rule, ban))
 			return i;
 	}
 	return NOWHERE;
@@ -215,7 +184,7 @@ void forward_look(struct forward *forward, const struct policy *policy, struct r
 				      forward_front_of(policy, reach, calls, chain, rule));
 	}
 	forward->right = forward->jump != NOWHERE && forward->place == n;
-	forward->stays = jump_stays(forward, policy, reach);
+	forward->stays = jump_stays(forward, policy, reach, table);
 	forward->insert = after_bans(forward, policy, reach, table, calls);
 	/* dockerd knows the bare form only: it would put one in beside any other. */
 	if (forward->right || forward->stays)

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_FORWARD_H
 #define DOCKFW_FORWARD_H
 
+#include "bans.h"
 #include "policy.h"
 #include "reach.h"
 #include "user_calls.h"
@@ -39,6 +40,8 @@ struct forward {
 	 * read; and none of the rules before it leads to Docker's chains.
 	 */
 	bool stays;
+	/* If it stays because of it: a ban in a chain that accepts as well, or chain NULL. */
+	struct ban ban;
 	/*
 	 * If it is not right and does not stay: where a repair inserts the jump, as an index.
 	 * It is place, or after the last of such refusing rules: then the new jump stays.
@@ -55,10 +58,12 @@ void forward_look(struct forward *forward, const struct policy *policy, struct r
 
 /*
  * The next ban, at index from or later, that a repair puts the jump before although DOCKER-USER
- * may accept what it refuses; or NOWHERE. Rules after Docker's chains do not count.
+ * may accept what it refuses; or NOWHERE. Rules after Docker's chains do not count. Sets ban if it
+ * is in a chain that accepts as well.
  */
 size_t forward_passed(const struct forward *forward, const struct policy *policy,
-		      struct reach *reach, const struct table *table, size_t from);
+		      struct reach *reach, const struct table *table, size_t from,
+		      struct ban *ban);
 
 /* What the rule means, if FRONT_ACCEPTS stands for what DOCKER-USER accepts as well. */
 enum front forward_front(const struct policy *policy, struct reach *reach,

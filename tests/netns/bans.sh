@@ -41,6 +41,14 @@ banned_after() {
 	ipt -I FORWARD 1 "$@"
 	ipt -I FORWARD 2 -s $banned -j REJECT
 }
+# A chain comes before the jump that accepts new connections, after the rule in the arguments.
+mixed_chain() {
+	fresh <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j ACCEPT", "-i ens3 -j DROP" } }'
+	ipt -N mixed
+	ipt -A mixed "$@"
+	ipt -A mixed -p tcp --dport 9 -j ACCEPT
+	ipt -I FORWARD -j mixed
+}
 fresh() {
 	clear_tables
 	load docker-28.5
@@ -150,6 +158,28 @@ for KIND in nft legacy; do
 		'before rule 2 of FORWARD, which refuses packets: those that DOCKER-USER accepts' 0 gain gained
 	try "$KIND: it is the first rule" jumps 1
 	try "$KIND: and the banned one gets in" reaches banned 198.51.100.10
+
+	mixed_chain -s $banned -j REJECT
+	try "$KIND: a ban in a chain that accepts as well: the jump stays after it" dockfw 2 --repair
+	try "$KIND: and the report names it" grep -q 'DOCKER-USER could accept what rule 1 of mixed refuses' "$WORK/out"
+	try "$KIND: it is the second rule" jumps 2
+	try "$KIND: the ban in the chain holds" fates reaches
+	ipt -I FORWARD -s $banned -j REJECT
+	ipt -D mixed -s $banned -j REJECT
+	try "$KIND: with the ban at the top of FORWARD the jump comes before the chain" dockfw 0 --repair
+	try "$KIND: and the ban holds there" fates reaches
+
+	mixed_chain -s $banned -j REJECT
+	ipt -D FORWARD -j DOCKER-USER
+	try "$KIND: without a jump the new one comes before the chain, and the report names the ban" names 2 \
+		'before rule 1 of FORWARD, which leads to rule 1 of mixed, which refuses packets' 0 gain gained
+	try "$KIND: that is the first rule" jumps 1
+
+	mixed_chain -i ens3 -p tcp --dport 81 -j DROP
+	ipt -A mixed -m conntrack --ctstate INVALID -j DROP
+	ipt -A mixed -o virbr0 -j REJECT
+	try "$KIND: what DOCKER-USER does not accept, or is not for containers, does not count" dockfw 0 --repair
+	try "$KIND: there the jump comes first" jumps 1
 done
 
 # Native rules of nft, which only nf_tables can have.

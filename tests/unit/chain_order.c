@@ -246,10 +246,11 @@ static void test_losses(void **state)
 	}
 }
 
-#define PUTS_BEFORE(rule, refuses)                                                    \
+#define PUTS(rule, refuses, put)                                                              \
 	"ipv4: this puts the jump to DOCKER-USER before rule " rule " of FORWARD, which " refuses \
-	": those that DOCKER-USER accepts are no longer refused there; move that rule to the "    \
-	"top of FORWARD to keep them out"
+	": those that DOCKER-USER accepts are no longer refused there; " put                      \
+	" top of FORWARD to keep them out"
+#define PUTS_BEFORE(rule, refuses) PUTS(rule, refuses, "move that rule to the")
 
 /* Whom a jump to DOCKER-USER lets in that must come before an accept, with bans after it. */
 static void test_gains(void **state)
@@ -261,6 +262,12 @@ static void test_gains(void **state)
 			"FORWARD -i lo -j DROP", "FORWARD -j f2b", "FORWARD -j DOCKER-FORWARD",
 			"FORWARD -s 10.0.0.3 -j DROP", "DOCKER-FORWARD -o docker0 -j ACCEPT", "f2b -j RETURN"),
 		  LINES(PUTS_BEFORE("3", "refuses packets"), PUTS_BEFORE("5", "may refuse packets")) },
+		{ LINES("FORWARD -j mine", "FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD -o docker0 -j ACCEPT",
+			"mine -i x -j ACCEPT", "mine -s 10.0.0.2 -j DROP"),
+		  LINES(PUTS("1", "leads to rule 2 of mine, which refuses packets", "put such a rule at the")) },
+		{ LINES("FORWARD -j mine", "FORWARD -j DOCKER-FORWARD", "DOCKER-FORWARD -o docker0 -j ACCEPT",
+			"mine -i x -j ACCEPT", "mine ?"),
+		  LINES(PUTS("1", "leads to rule 2 of mine, which may refuse packets", "put such a rule at the")) },
 		/* Where the ban stays before the jump, or the jump stays. */
 		{ LINES("FORWARD est -j ACCEPT", "FORWARD -s 10.0.0.2 -j DROP", "FORWARD -j DOCKER-FORWARD",
 			"DOCKER-FORWARD -o docker0 -j ACCEPT"), LINES(NULL) },
