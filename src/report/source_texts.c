@@ -106,30 +106,49 @@ void source_texts_clear(struct source_texts *texts)
 		free(texts->kept[i].text);
 }
 
-/* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1", "maybe …", "nobody". */
+/* "maybe" and who may get in; clears rest, the sources that certainly do not. */
+static char *maybe_text(const struct exposure_list *list, const struct exposed_way *way,
+			struct addrset *rest, enum family family, size_t most)
+{
+	if (addrset_is_world(way->maybe, family))
+		return world_text(list, way, "maybe anyone", rest, family, most);
+	addrset_clear(rest);
+	return join(xstrdup("maybe"), " ", set_text(list, way->maybe, family, most));
+}
+
+static bool anyone_may(const struct exposure_list *list, const struct exposed_way *way,
+		       enum family family)
+{
+	struct addrset maybe = { 0 };
+	bool any;
+
+	addrset_copy(&maybe, way->maybe);
+	addrset_subtract(&maybe, &list->nobody[family]);
+	any = maybe.n;
+	addrset_clear(&maybe);
+	return any;
+}
+
+/* Who gets in: "ANYONE", "ANYONE but 192.0.2.0/24", "192.0.2.1, maybe …", "maybe …", "nobody". */
 static char *open_text(const struct exposure_list *list, const struct exposed_way *way,
 		       enum family family, size_t most)
 {
 	struct addrset rest = { 0 };
-	char *text, *maybe;
+	char *text;
 
 	if (!way->open->n && !way->maybe->n)
 		return xstrdup("nobody");
 	exposure_shut_out(list, family, way, &rest);
-	if (addrset_is_world(way->open, family))
-		return world_text(list, way, "ANYONE", &rest, family, most);
 	addrset_subtract(&rest, way->maybe);
-	if (addrset_is_world(way->maybe, family))
-		maybe = world_text(list, way, "maybe anyone", &rest, family, most);
-	else
-		maybe = join(xstrdup("maybe"), " ", set_text(list, way->maybe, family, most));
-	addrset_clear(&rest);
 	if (!way->open->n)
-		return maybe;
-	text = set_text(list, way->open, family, most);
-	if (way->maybe->n)
-		return join(text, ", ", maybe);
-	free(maybe);
+		return maybe_text(list, way, &rest, family, most);
+	if (addrset_is_world(way->open, family))
+		text = world_text(list, way, "ANYONE", &rest, family, most);
+	else
+		text = set_text(list, way->open, family, most);
+	if (anyone_may(list, way, family))
+		text = join(text, ", ", maybe_text(list, way, &rest, family, most));
+	addrset_clear(&rest);
 	return text;
 }
 

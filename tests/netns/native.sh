@@ -285,6 +285,12 @@ try "beside one's own table: the others" test "$(became allowed 198.51.100.10 80
 try "beside one's own table: exposure" dockfw 0 --exposure
 try "beside one's own table: … without the banned" grep -qE '^0.0.0.0:8080/tcp .* open to ANYONE but 203.0.113.200 by ' "$WORK/out"
 
+nft 'add rule inet mine f ip saddr 203.0.113.123 limit rate over 1000/second drop'
+try "beside one's own table: one who may be dropped" test "$(became allowed 198.51.100.10 8080)" = open
+try "beside one's own table: … gets in at times" dockfw 0 --exposure
+try "beside one's own table: … and is not called shut out" grep -qE '^0.0.0.0:8080/tcp .* open to ANYONE but 203.0.113.200, maybe 203.0.113.123 by ' "$WORK/out"
+nft 'flush chain inet mine f; add rule inet mine f ip saddr @banned counter reject'
+
 # ---- a port of the other backend ----
 
 iptables-legacy -t nat -A PREROUTING -p tcp --dport 7777 -j DNAT --to-destination 172.17.0.2:80 &&

@@ -102,6 +102,12 @@ for KIND in nft legacy; do
 		'172.18.0.3:9000/tcp container 172.18.0.3:9000 network br-n1 answers direct nearby from'
 	for width in 30 40 60 80 100 130 200; do try "$KIND: $width columns: the table fits" fits "$width"; done
 
+	load_rules '-s 203.0.113.5 -j DROP' '-s 203.0.113.123 -m limit --limit 1/hour --limit-burst 1 -j DROP'
+	try "$KIND: who may be shut out is not called shut out" says 2 '3 open to anyone, 2 limited, 0 undecided' \
+		'0.0.0.0:80/tcp container 172.17.0.2:80 network docker0 answers dnat from ens3,ens4 open to ANYONE but 203.0.113.5, maybe 203.0.113.123 by filter DOCKER 1:'
+	load_rules '-s 203.0.113.123 -m limit --limit 1/hour --limit-burst 1 -j DROP'
+	try "$KIND: … also if it is the only one" says 2 'from ens3,ens4 open to ANYONE, maybe 203.0.113.123 by filter DOCKER 1:'
+
 	load_rules '-s 203.0.113.123 -i ens3 -p tcp --dport 80 -j RETURN' \
 		'-i ens3 -p tcp --dport 80 -j REJECT' '-p udp -m limit --limit 5/sec -j RETURN' \
 		'-p udp -j DROP' '-m conntrack --ctorigdstport 8443 --ctdir ORIGINAL -p tcp -j DROP'
