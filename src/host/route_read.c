@@ -71,6 +71,7 @@ struct hops {
 	} *v; /* owned */
 	size_t n, room;
 	size_t dead;    /* how many more the kernel passes over */
+	int dead_out;   /* where one of them leads */
 	bool unknown;   /* one could not be read */
 	bool ambiguous; /* the kernel may pass over one of them */
 };
@@ -86,6 +87,7 @@ static void add_hop(struct hops *hops, struct netinfo *info, int out, bool gatew
 			info->ifs[i].to_router = true;
 	if (flags & RTNH_F_DEAD) {
 		hops->dead++;
+		hops->dead_out = out;
 		return;
 	}
 	hops->unknown |= !out;
@@ -181,19 +183,20 @@ void take_route(const struct nlmsghdr *message, struct reading *reading)
 	}
 	read = (struct netroute){ .type = from->rtm_type };
 	take_hops(reading, from, &attrs, &read, &hops);
-	if (hops.n || !hops.dead) {
-		route = netinfo_add_route(info, family, dst, from->rtm_dst_len, read.type,
-					  hops.n ? hops.v[0].out : 0);
-		route->table = attr_number(&attrs, RTA_TABLE, from->rtm_table);
-		route->metric = attr_number(&attrs, RTA_PRIORITY, 0);
-		route->gateway = hops.n && hops.v[0].gateway;
-		route->multipath = hops.n > 1;
-		/* Only a route that leads somewhere has an interface. */
-		route->unknown = hops.unknown && read.type == RTN_UNICAST;
-		/* An IPv6 route with a source prefix applies only to some packets. */
-		route->ambiguous = hops.ambiguous || from->rtm_src_len || from->rtm_tos;
-		for (size_t i = 0; i < hops.n && hops.n > 1; i++)
-			netinfo_add_hop(info, route, hops.v[i].out);
-	}
+	route = netinfo_add_route(info, family, dst, from->rtm_dst_len, read.type,
+				  hops.n ? hops.v[0].out : hops.dead_out);
+	route->table = attr_number(&attrs, RTA_TABLE, from->rtm_table);
+	route->metric = attr_number(&attrs, RTA_PRIORITY, 0);
+	route->gateway = hops.n && hops.v[0].gateway;
+	route->multipath = (hops.n ? hops.n : hops.dead) > 1;
+	/* Only a route that leads somewhere has an interface. */
+	route->unknown = hops.unknown && read.type == RTN_UNICAST;
+	/* An IPv6 route with a source prefix applies only to some packets. */
+	route->ambiguous = hops.ambiguous || from->rtm_src_len || from->rtm_tos;
+	route->partly = hops.n && hops.dead;
+	for (size_t i = 0; i < hops.n && hops.n > 1; i++)
+		netinfo_add_hop(info, route, hops.v[i].out);
+	if (!hops.n && hops.dead)
+		netinfo_pass_over(info);
 	free(hops.v);
 }

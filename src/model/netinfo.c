@@ -12,6 +12,7 @@ void netinfo_clear(struct netinfo *info)
 {
 	free(info->ifs);
 	free(info->routes);
+	free(info->passed);
 	free(info->hops);
 	free(info->addrs);
 	free(info->rules);
@@ -58,6 +59,12 @@ void netinfo_add_hop(struct netinfo *info, struct netroute *route, int out)
 	info->hops[info->nhops++] = out;
 }
 
+void netinfo_pass_over(struct netinfo *info)
+{
+	GROW(info->passed, info->npassed, info->passed_room);
+	info->passed[info->npassed++] = info->routes[--info->nroutes];
+}
+
 void netinfo_add_addr(struct netinfo *info, enum family family, addr_t addr, int index,
 		      bool tentative)
 {
@@ -98,6 +105,27 @@ void netinfo_sort(struct netinfo *info)
 		    (info->routes[i - 1].out != info->routes[i].out || info->routes[i].multipath ||
 		     info->routes[i].ambiguous || info->routes[i].unknown))
 			info->routes[i - 1].ambiguous = true;
+}
+
+bool netinfo_regardless(const struct netinfo *info, struct netinfo *all)
+{
+	bool differs = info->npassed;
+
+	for (size_t i = 0; i < info->nroutes && !differs; i++)
+		differs = info->routes[i].partly;
+	if (!differs)
+		return false;
+	*all = *info;
+	all->routes_room = info->nroutes + info->npassed;
+	all->routes = xcalloc(all->routes_room, sizeof(*all->routes));
+	for (size_t i = 0; i < all->routes_room; i++)
+		all->routes[i] = i < info->nroutes ? info->routes[i]
+						   : info->passed[i - info->nroutes];
+	all->nroutes = all->routes_room;
+	for (size_t i = 0; i < all->nroutes; i++)
+		all->routes[i].ambiguous |= all->routes[i].partly;
+	netinfo_sort(all);
+	return true;
 }
 
 const struct netif *netinfo_if(const struct netinfo *info, const char *name)

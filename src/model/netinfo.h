@@ -59,6 +59,7 @@ struct netroute {
 	size_t hop, nhops;   /* their interfaces, in hops of the netinfo; none: not known */
 	bool ambiguous;      /* another route may be used instead, by what is not known here */
 	bool unknown;        /* out, or that of one of the hops, could not be read */
+	bool partly;         /* it has more hops, which are passed over while their link is down */
 };
 
 /* A policy routing rule. Selectors that it does not have are 0 or empty. */
@@ -84,6 +85,9 @@ struct netinfo {
 	size_t nifs, ifs_room;
 	struct netroute *routes; /* sorted by netinfo_sort() */
 	size_t nroutes, routes_room;
+	/* What forwarding and rp_filter pass over while the link is down; in no order. */
+	struct netroute *passed;
+	size_t npassed, passed_room;
 	int *hops;               /* indexes of interfaces, see netroute */
 	size_t nhops, hops_room;
 	struct netaddr *addrs;
@@ -102,10 +106,19 @@ struct netroute *netinfo_add_route(struct netinfo *info, enum family family, add
 				   unsigned int length, uint8_t type, int out);
 /* Adds an interface to the next hops of a multipath route, the last one that was added. */
 void netinfo_add_hop(struct netinfo *info, struct netroute *route, int out);
+/* Moves the last route that was added to those that are passed over. */
+void netinfo_pass_over(struct netinfo *info);
 void netinfo_add_addr(struct netinfo *info, enum family family, addr_t addr, int index,
 		      bool tentative);
 /* Call after the last route: lookups need the order. */
 void netinfo_sort(struct netinfo *info);
+
+/*
+ * Makes all a copy of info, sorted, with the routes that are passed over among the others: for
+ * lookups that do not regard the state of a link. It borrows everything but its routes, which
+ * the caller frees. Returns false, and leaves all as it is, if that makes no difference.
+ */
+bool netinfo_regardless(const struct netinfo *info, struct netinfo *all);
 
 /* The interface, or NULL. */
 const struct netif *netinfo_if(const struct netinfo *info, const char *name);

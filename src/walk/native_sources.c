@@ -256,6 +256,39 @@ static void find_way_back6(const struct netinfo *info, struct way_back *way)
 	addrset_clear(&lost);
 }
 
+static void find_way_back(const struct netinfo *info, enum family family, struct way_back *way)
+{
+	struct route_query back = { .family = family, .any = true, .any_mark = true };
+	struct netif strict = *way->in;
+	struct addrset doubtful = { 0 };
+
+	strict.rp_filter = 1;
+	if (family == FAMILY_IPV6)
+		find_way_back6(info, way);
+	else
+		route_way_back(info, &strict, &back, &way->valid, &doubtful);
+	addrset_clear(&doubtful);
+}
+
+/*
+ * The kernel's fib expression also finds routes that forwarding passes over since their link is
+ * down (ignore_routes_with_linkdown). Where these make a difference, nothing is known.
+ */
+static void doubt_links_down(const struct netinfo *info, enum family family, struct way_back *way)
+{
+	struct way_back other = { .in = way->in };
+	struct netinfo all;
+
+	if (!netinfo_regardless(info, &all))
+		return;
+	find_way_back(&all, family, &other);
+	addrset_intersect(&way->valid, &other.valid);
+	addrset_intersect(&way->lost, &other.lost);
+	addrset_clear(&other.valid);
+	addrset_clear(&other.lost);
+	free(all.routes);
+}
+
 /*
  * For packets of its valid sources, "fib saddr . iif oif" finds the interface by which a reply
  * would go out, and for the lost ones nothing. Of others it is not known.
@@ -263,10 +296,7 @@ static void find_way_back6(const struct netinfo *info, struct way_back *way)
 static const struct way_back *way_back_of(struct native_host *host, const struct netif *in,
 					  enum family family)
 {
-	struct route_query back = { .family = family, .any = true, .any_mark = true };
-	struct addrset doubtful = { 0 };
 	struct way_back *way;
-	struct netif strict = *in;
 
 	for (size_t i = 0; i < host->nways; i++)
 		if (host->ways[i].in == in)
@@ -274,12 +304,8 @@ static const struct way_back *way_back_of(struct native_host *host, const struct
 	host->ways = xreallocarray(host->ways, host->nways + 1, sizeof(*host->ways));
 	way = &host->ways[host->nways++];
 	*way = (struct way_back){ .in = in };
-	strict.rp_filter = 1;
-	if (family == FAMILY_IPV6)
-		find_way_back6(host->info, way);
-	else
-		route_way_back(host->info, &strict, &back, &way->valid, &doubtful);
-	addrset_clear(&doubtful);
+	find_way_back(host->info, family, way);
+	doubt_links_down(host->info, family, way);
 	return way;
 }
 

@@ -230,6 +230,8 @@ try "… IPv6" traces forwarded "from $world6 in ens3 tcp 8080"
 try "… the container answers" from "$world6" world 2001:db8:51::10
 compat 1
 
+# Whatever forwarding does, the kernel's fib expression finds the dead route.
+fence() { nft "add table $1 fence { chain c { type filter hook prerouting priority -300; fib saddr . iif oif missing drop; }; }"; }
 better_is_dead() {
 	ip route flush exact default && ip route add default via 192.0.2.1 metric 100 &&
 		ip route add default via 198.51.100.1 metric 200
@@ -247,9 +249,30 @@ for where in all ens4; do
 	try "… the container answers" from "$world4" world 198.51.100.10
 	ip route flush exact default && ip route add default nexthop via 192.0.2.1 dev ens4 nexthop via 198.51.100.1 dev ens3
 	try "… as one of two hops" traces forwarded "$packet"
+	fence ip
+	try "… with one hop, a way back by nft is not known" traces maybe "$packet"
 	better_is_dead
+	try "… nor if the better route is dead" traces maybe "$packet"
+	try "… where the kernel drops" not from "$world4" world 198.51.100.10
+	nft delete table ip fence
 done
+fence ip
+ip route add 203.0.113.0/24 via 198.51.100.1
+try "a longer prefix over another link decides" traces forwarded "$packet"
+try "… the container answers" from "$world4" world 198.51.100.10
+ip route del 203.0.113.0/24
+nft delete table ip fence
 sysctl -qw net.ipv4.conf.all.ignore_routes_with_linkdown=0
+ip -6 route flush exact default
+ip -6 route add default via 2001:db8:51::1 metric 200 && ip -6 route add default via fe80::1 dev ens4 metric 100
+sysctl -qw net.ipv6.conf.{all,ens4}.ignore_routes_with_linkdown=1
+try "IPv6: the kernel passes over the better route" traces forwarded "from $world6 in ens3 tcp 8080"
+try "… the container answers" from "$world6" world 2001:db8:51::10
+fence ip6
+try "… a way back by nft is not known" traces maybe "from $world6 in ens3 tcp 8080"
+try "… where the kernel drops" not from "$world6" world 2001:db8:51::10
+nft delete table ip6 fence
+sysctl -qw net.ipv6.conf.{all,ens4}.ignore_routes_with_linkdown=0
 
 # Two uplinks. No rule of netfilter matches a mark, only policy routing.
 host && docker && filter
