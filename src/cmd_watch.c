@@ -17,7 +17,6 @@
 #include "deadline.h"
 #include "diag.h"
 #include "firewalld_signal.h"
-#include "flat.h"
 #include "folder_events.h"
 #include "patience.h"
 #include "put_file.h"
@@ -32,6 +31,7 @@ struct running {
 	const struct options *options;
 	struct report report;
 	struct configuration configuration;
+	struct strings broken; /* the files of a newer one that could not be used */
 	struct session session;
 	struct watch watch;
 	struct watch_counts counts;
@@ -111,41 +111,26 @@ static void tell(void *data, const struct watch_event *event)
 
 /* ---- the configuration ---- */
 
-/* The folder in which all that the pattern names is, as far as it has no wildcard, with its '/'. */
-static char *folder_of(const char *pattern)
+static void add_all(struct strings *paths, const struct strings *more)
 {
-	char *folder = xstrdup(pattern), *slash;
-
-	folder[strcspn(folder, "*?[")] = '\0';
-	slash = strrchr(folder, '/');
-	if (!slash) {
-		free(folder);
-		return xstrdup("./");
-	}
-	slash[1] = '\0';
-	return folder;
+	for (size_t i = 0; i < more->n; i++)
+		strings_add(paths, more->v[i]);
 }
 
 /*
  * Listens to all its files, also to those that an include pattern would match, and to what is on
- * the way to them. Names of folders that were replaced are those of other ones, so this is done
- * before each reading, and after it with the files that it has found.
+ * the way to them. Of a new one that is broken, the files count as well: to mend one of them
+ * mends it. Names of folders that were replaced are those of other ones, so this is done
+ * before each reading, and after it with the files that it has looked for.
  */
 static void follow_files(struct running *running)
 {
-	struct flat_parts parts = { 0 };
 	struct strings paths = { 0 };
 
 	strings_add(&paths, running->options->config);
-	if (running->configuration.flat)
-		flat_split(running->configuration.flat, &parts);
-	for (size_t i = 0; i < parts.nfiles; i++)
-		if (*parts.files[i].name)
-			strings_add(&paths, parts.files[i].name);
-	for (size_t i = 0; i < parts.nmatches; i++)
-		strings_take(&paths, folder_of(parts.matches[i].pattern));
+	add_all(&paths, &running->configuration.sources.sought);
+	add_all(&paths, &running->broken);
 	folder_events_set(&running->folders, &paths);
-	flat_parts_clear(&parts);
 	strings_clear(&paths);
 }
 
@@ -177,10 +162,13 @@ static void reload(struct running *running, bool forced)
 
 	running->reload_ms = 0;
 	follow_files(running);
+	strings_clear(&running->broken);
 	if (begin(&next)) {
 		diag_warning("the configuration that is in force stays");
 		diag_forget();
-	} else if (forced || !same_text(next.configuration.flat, now->flat) ||
+		running->broken = next.configuration.sources.sought;
+		next.configuration.sources.sought = (struct strings){ 0 };
+	} else if (forced || !same_text(next.configuration.sources.flat, now->sources.flat) ||
 		   next.configuration.broken || now->broken) {
 		watch_forget(&running->watch);
 		session_close(&running->session);
@@ -190,9 +178,9 @@ static void reload(struct running *running, bool forced)
 		running->session.configured = running->configuration.policy;
 		next.session = (struct session){ 0 };
 		next.configuration = (struct configuration){ 0 };
-		follow_files(running);
 		running->stored = false;
 	}
+	follow_files(running);
 	session_close(&next.session);
 	configuration_clear(&next.configuration);
 }
@@ -380,6 +368,7 @@ int cmd_watch(const struct options *options)
 	folder_events_close(&running.folders);
 	firewalld_signal_close(&running.firewalld);
 	session_close(&running.session);
+	strings_clear(&running.broken);
 	configuration_clear(&running.configuration);
 	return status;
 }

@@ -34,7 +34,7 @@ static char *find_shrunk(const struct configuration *configuration, const char *
 {
 	const struct last_good *last = &configuration->last;
 	const struct policy *policy = configuration->policy;
-	const struct whole now = { configuration->flat, policy_has_rules(policy), config_is_void(policy) };
+	const struct whole now = { configuration->sources.flat, policy_has_rules(policy), config_is_void(policy) };
 	const struct whole before = { last->flat, last->has_rules, false };
 	char *why = now.flat ? config_shrunk(file, &now, &before) : NULL;
 
@@ -96,7 +96,7 @@ int configuration_load(struct configuration *configuration, const struct options
 
 	*configuration = (struct configuration){ 0 };
 	configuration->policy = config_read_most(options->config, options->config_copy, meanwhile,
-						 &configuration->flat, &left_out);
+						 &configuration->sources, &left_out);
 	/* What was not read in time is not broken. */
 	if (deadline_check())
 		return -1;
@@ -143,7 +143,7 @@ int configuration_view(struct configuration *configuration, const struct options
 		return 0;
 	}
 	configuration->policy = config_read_most(options->config, options->config_copy, NULL,
-						 &configuration->flat, &left_out);
+						 &configuration->sources, &left_out);
 	if (configuration->policy && !left_out)
 		return 0;
 	/* What the system lacks, such as memory, the next step would lack as well. */
@@ -163,7 +163,7 @@ void configuration_clear(struct configuration *configuration)
 {
 	policy_free(configuration->policy);
 	free(configuration->broken);
-	free(configuration->flat);
+	config_sources_clear(&configuration->sources);
 	last_good_clear(&configuration->last);
 	*configuration = (struct configuration){ 0 };
 }
@@ -205,6 +205,6 @@ void configuration_store(const struct configuration *configuration, const struct
 	if (configuration->broken || options->families || !whole ||
 	    !is_in_force(left))
 		return;
-	last_good_store(options->state_folder, options->config, last, configuration->flat,
+	last_good_store(options->state_folder, options->config, last, configuration->sources.flat,
 			policy_has_rules(configuration->policy));
 }

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_CONFIGURATION_H
 #define DOCKFW_CONFIGURATION_H
 
+#include "config_read.h"
 #include "config_rules.h"
 #include "last_good.h"
 #include "options.h"
@@ -21,7 +22,7 @@ struct configuration {
 	bool shrunk; /* broken, but valid: something is missing that was there */
 	bool unknown; /* policy has none of the file's settings (configuration_view()) */
 	struct last_good last;
-	char *flat; /* owned; the text of the file (flat.h), to be stored */
+	struct config_sources sources; /* the text of the file, to be stored, and what to follow */
 };
 
 /*

@@ -306,6 +306,7 @@ static int read_config_file(const char *name, const char *copy, const struct pla
 	struct reading reading = { 0 };
 	int ret = -1;
 
+	strings_add(&tree->sought, name);
 	if (from && (loading->depth == INCLUDE_DEPTH || tree->files.n == FILES_LIMIT)) {
 		diag_error_at(from->file, from->line, "cannot include '%s': %s", name,
 			      loading->depth == INCLUDE_DEPTH ? "includes are nested too deeply" :
@@ -381,6 +382,7 @@ static void include_all(const char *pattern, const struct place *from)
 	bool refused = config_file_check_folder(folder, from);
 	glob_t found;
 
+	strings_take(&loading->tree->sought, xasprintf("%s/", folder));
 	free(folder);
 	if (refused) {
 		loading->failed = true;
@@ -550,6 +552,7 @@ void config_tree_clear(struct config_tree *tree)
 	free(tree->sections);
 	config_keys_clear(&tree->keys);
 	strings_clear(&tree->files);
+	strings_clear(&tree->sought);
 	free(tree->flat);
 	*tree = (struct config_tree){ 0 };
 }

@@ -31,6 +31,7 @@ struct config_section {
 /* The contents of the files in their order; nothing is validated yet. */
 struct config_tree {
 	struct strings files;   /* the names of all files that were read */
+	struct strings sought;  /* … that were looked for; a pattern's folder ends in '/' */
 	struct config_keys keys; /* which settings of top are set, including empty lists */
 	struct config_section top;
 	struct config_section *sections;

@@ -336,10 +336,17 @@ static int set_policy(struct config_tree *tree, struct policy *policy,
 	return ret;
 }
 
+void config_sources_clear(struct config_sources *sources)
+{
+	free(sources->flat);
+	strings_clear(&sources->sought);
+	*sources = (struct config_sources){ 0 };
+}
+
 /* Takes the tree that was parsed, if it was, and clears it. */
 static struct policy *take_tree(struct config_tree *tree, int parsed,
-				const struct config_meanwhile *meanwhile, char **flat,
-				size_t *left_out)
+				const struct config_meanwhile *meanwhile,
+				struct config_sources *sources, size_t *left_out)
 {
 	struct policy *policy = setting_default_policy();
 
@@ -348,17 +355,18 @@ static struct policy *take_tree(struct config_tree *tree, int parsed,
 		policy = NULL;
 	}
 	diag_sort_end(&tree->files);
-	if (flat) {
-		*flat = policy ? tree->flat : NULL;
+	if (sources) {
+		*sources = (struct config_sources){ policy ? tree->flat : NULL, tree->sought };
 		tree->flat = policy ? NULL : tree->flat;
+		tree->sought = (struct strings){ 0 };
 	}
 	config_tree_clear(tree);
 	return policy;
 }
 
 struct policy *config_read_most(const char *file, const char *copy,
-				const struct config_meanwhile *meanwhile, char **flat,
-				size_t *left_out)
+				const struct config_meanwhile *meanwhile,
+				struct config_sources *sources, size_t *left_out)
 {
 	struct config_tree tree;
 	int parsed;
@@ -366,7 +374,7 @@ struct policy *config_read_most(const char *file, const char *copy,
 	deadline_step("reading the configuration");
 	diag_sort_begin();
 	parsed = config_parse(file, copy, &tree);
-	return take_tree(&tree, parsed, meanwhile, flat, left_out);
+	return take_tree(&tree, parsed, meanwhile, sources, left_out);
 }
 
 struct policy *config_read(const char *file)

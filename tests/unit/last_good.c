@@ -60,10 +60,13 @@ struct config {
 
 static struct config load(void)
 {
+	struct config_sources sources;
 	struct config config = { 0 };
 
 	diag_cleanup();
-	config.policy = config_read_most(path, NULL, NULL, &config.flat, &config.left_out);
+	config.policy = config_read_most(path, NULL, NULL, &sources, &config.left_out);
+	config.flat = sources.flat;
+	strings_clear(&sources.sought);
 	if (config.left_out) {
 		policy_free(config.policy);
 		config.policy = NULL;

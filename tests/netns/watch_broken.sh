@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2034 # for the scripts that are sourced
+# --watch and a configuration that breaks: what is in force stays, and to mend any of its files
+# puts the new one in force.
+# shellcheck source=tests/lib.sh
+. "${0%/*}/../lib.sh"
+# shellcheck source=tests/hosts.sh
+. "$TESTS/hosts.sh"
+# shellcheck source=tests/dockerd.sh
+. "$TESTS/dockerd.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
+
+KIND=nft
+head='outside = { "ens3" }'
+open='publish "80/tcp" { allow = { "203.0.113.123", "203.0.113.200" } }'
+shut='publish "80/tcp" { allow = { "203.0.113.123" } }'
+let_in() { reaches "$outsider" 198.51.100.10; }
+shut_out() { refused "$outsider" 198.51.100.10; }
+# A file is replaced at once, or the watch would read it twice.
+put() { printf '%s\n' "${@:2}" >"$WORK/new" && mv "$WORK/new" "$1"; }
+fresh() {
+	clear_tables
+	rm -rf /var/lib/dockfw "$WORK/etc"
+	load docker-28.5 && load docker-28.5.ipv6 ip6tables && mkdir -p "$WORK/etc/conf.d"
+	CONF=$WORK/etc/dockfw.conf part=$WORK/etc/conf.d/a.conf
+}
+
+hosts_up
+# ---- included files ----
+typo() { put "$part" 'publish "80/tcp" { alow }'; }
+cut_off() { put "$part" 'publish "80/tcp" {'; }
+writable() { put "$part" "$shut" && chmod 666 "$part"; }
+of_another() { put "$part" "$shut" && chown 4242 "$part"; }
+missing() { rm "$part"; }
+dangling() { ln -sf "$WORK/nowhere" "$part"; }
+fifo() { rm "$part" && mkfifo "$part"; }
+rewritten() { put "$part" "$shut"; }
+chmod_back() { chmod 644 "$part"; }
+chown_back() { chown 0 "$part"; }
+# mended INCLUDED BREAK MEND
+mended() {
+	fresh
+	put "$part" "$open" && put "$CONF" "$head" "include(\"$1\")"
+	try "$1: a watch" watch
+	try "$1: it lets the client in" let_in
+	$2
+	try "$1: $2: is reported" until_true grep -q 'the configuration that is in force stays\|in force instead' "$WORK/reported"
+	sleep 1 # it has read what there is
+	try "$1: $2: nothing is shut yet" let_in
+	$3
+	try "$1: $2: once it is mended, it is in force" until_true shut_out
+	try "$1: that watch ends" stop
+}
+for pair in typo:rewritten cut_off:rewritten missing:rewritten dangling:rewritten fifo:rewritten \
+	writable:chmod_back of_another:chown_back; do
+	mended conf.d/a.conf "${pair%:*}" "${pair#*:}"
+	# A pattern that matches nothing is no error.
+	[ "${pair%:*}" = missing ] || mended 'conf.d/*.conf' "${pair%:*}" "${pair#*:}"
+done
+
+fresh
+put "$WORK/etc/one" "$open" && put "$WORK/etc/two" "$shut" && ln -s ../one "$part"
+put "$CONF" "$head" 'include("conf.d/a.conf")'
+try "a watch of a file that includes a link by name" watch
+try "the client is let in" let_in
+swap() { ln -s ../two "$WORK/link" && mv -T "$WORK/link" "$part"; }
+try "the link leads elsewhere" swap
+try "and what it leads to is in force" until_true shut_out
+try "that watch ends as well" stop
+finish
