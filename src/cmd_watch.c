@@ -109,6 +109,13 @@ static void tell(void *data, const struct watch_event *event)
 		put_counts(running);
 }
 
+static void add_broken(void *data, struct findings *findings)
+{
+	const struct running *running = data;
+
+	configuration_report(&running->configuration, findings);
+}
+
 /* ---- the configuration ---- */
 
 static void add_all(struct strings *paths, const struct strings *more)
@@ -134,19 +141,21 @@ static void follow_files(struct running *running)
 	strings_clear(&paths);
 }
 
-/* The configuration, and a session that goes by it. */
-static int begin(struct running *running)
+/* The configuration, and a session that goes by it. now: the one that is in force, or NULL. */
+static int begin(struct running *running, const struct configuration *now)
 {
 	const struct options *options = running->options;
+	struct configuration *read = &running->configuration;
+	int status;
 
 	deadline_start(options->timeout);
-	if (configuration_load(&running->configuration, options, NULL) ||
-	    output_check(options->output))
+	status = now ? configuration_reload(read, now, options) : configuration_load(read, options, NULL);
+	if (read->broken)
+		diag_warning("%s", read->broken);
+	if (status || output_check(options->output))
 		return -1;
-	if (running->configuration.broken)
-		diag_warning("%s", running->configuration.broken);
-	cmd_override(running->configuration.policy, options);
-	return session_open(&running->session, cmd_backends, running->configuration.policy);
+	cmd_override(read->policy, options);
+	return session_open(&running->session, cmd_backends, read->policy);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -154,7 +163,40 @@ static bool same_text(const char *a, const char *b)
 	return a && b && !strcmp(a, b);
 }
 
-/* What is wrong with the new one has been printed; the one in force stays if there is no other. */
+static void take(struct running *running, struct running *next)
+{
+	watch_forget(&running->watch);
+	session_close(&running->session);
+	configuration_clear(&running->configuration);
+	running->session = next->session;
+	running->configuration = next->configuration;
+	running->session.configured = running->configuration.policy;
+	next->session = (struct session){ 0 };
+	next->configuration = (struct configuration){ 0 };
+	running->stored = false;
+}
+
+/* The one that is in force stays, and what is wrong with the new one is a finding. */
+static void stay(struct running *running, struct configuration *next, bool forced)
+{
+	struct configuration *now = &running->configuration;
+	char *broken = next->kept ? next->broken : NULL;
+
+	if (!broken) {
+		broken = xasprintf("%s; the configuration that is in force stays", diag_first_error());
+		diag_warning("the configuration that is in force stays");
+		diag_forget();
+	} else {
+		next->broken = NULL;
+	}
+	if (forced || !same_text(broken, now->broken))
+		watch_forget(&running->watch);
+	configuration_keep(now, broken, next->shrunk);
+	running->broken = next->sources.sought;
+	next->sources.sought = (struct strings){ 0 };
+}
+
+/* What is wrong with the new one has been printed. */
 static void reload(struct running *running, bool forced)
 {
 	struct running next = { .options = running->options };
@@ -163,23 +205,11 @@ static void reload(struct running *running, bool forced)
 	running->reload_ms = 0;
 	follow_files(running);
 	strings_clear(&running->broken);
-	if (begin(&next)) {
-		diag_warning("the configuration that is in force stays");
-		diag_forget();
-		running->broken = next.configuration.sources.sought;
-		next.configuration.sources.sought = (struct strings){ 0 };
-	} else if (forced || !same_text(next.configuration.sources.flat, now->sources.flat) ||
-		   next.configuration.broken || now->broken) {
-		watch_forget(&running->watch);
-		session_close(&running->session);
-		configuration_clear(&running->configuration);
-		running->session = next.session;
-		running->configuration = next.configuration;
-		running->session.configured = running->configuration.policy;
-		next.session = (struct session){ 0 };
-		next.configuration = (struct configuration){ 0 };
-		running->stored = false;
-	}
+	if (begin(&next, now))
+		stay(running, &next.configuration, forced);
+	else if (forced || !same_text(next.configuration.sources.flat, now->sources.flat) ||
+		 next.configuration.broken || now->broken)
+		take(running, &next);
 	follow_files(running);
 	session_close(&next.session);
 	configuration_clear(&next.configuration);
@@ -281,12 +311,9 @@ static void store(struct running *running)
 {
 	const struct findings *left = &running->watch.last.findings;
 
-	/* While something is wrong it is not in force, whatever is ignored. */
-	if (running->stored || running->options->dry_run || running->watch.wrong_ms ||
-	    findings_severity(left) == SEVERITY_CRITICAL)
-		return;
-	configuration_store(&running->configuration, running->options, left);
-	running->stored = true;
+	/* While something can be repaired it is not in force, whatever is ignored. */
+	if (!running->stored && !running->options->dry_run && !running->watch.wrong_ms)
+		running->stored = configuration_store(&running->configuration, running->options, left);
 }
 
 static void look(struct running *running)
@@ -299,8 +326,7 @@ static void look(struct running *running)
 	} else {
 		if (!watch->session->refused.guard && !watch->copy_failed)
 			diag_all_new();
-		running->report.status = running->configuration.broken ?
-			SEVERITY_CRITICAL : findings_severity(&watch->last.findings);
+		running->report.status = findings_severity(&watch->last.findings);
 		store(running);
 	}
 	put_counts(running);
@@ -344,10 +370,10 @@ int cmd_watch(const struct options *options)
 	never_wait(&running.report);
 	running.watch = (struct watch){
 		.session = &running.session, .only_report = options->dry_run,
-		.timeout = options->timeout, .tell = tell, .data = &running,
+		.timeout = options->timeout, .tell = tell, .add = add_broken, .data = &running,
 	};
 	follow_files(&running);
-	if ((running.lock = watch_lock(options->state_folder, false)) >= 0 && !begin(&running) &&
+	if ((running.lock = watch_lock(options->state_folder, false)) >= 0 && !begin(&running, NULL) &&
 	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
 		follow_files(&running);
 		diag_only_new(true);

@@ -88,8 +88,23 @@ static void go_on(struct configuration *configuration, const char *why, const st
 			     configuration->last.unusable ? "can be used" : "is stored");
 }
 
-int configuration_load(struct configuration *configuration, const struct options *options,
-		       const struct config_meanwhile *meanwhile)
+/* What was put in force by this process is newer than what was stored last. */
+static bool stays(const struct configuration *now)
+{
+	return now && now->policy && (!now->broken || now->kept);
+}
+
+static void keep(struct configuration *configuration, const char *why)
+{
+	configuration->broken = xasprintf("%s; the configuration that is in force stays", why);
+	configuration->kept = true;
+	policy_free(configuration->policy);
+	configuration->policy = NULL;
+	diag_forget();
+}
+
+static int load(struct configuration *configuration, const struct configuration *now,
+		const struct options *options, const struct config_meanwhile *meanwhile)
 {
 	size_t left_out = 0;
 	char *why = NULL;
@@ -106,13 +121,35 @@ int configuration_load(struct configuration *configuration, const struct options
 		why = find_shrunk(configuration, options->config);
 		configuration->shrunk = why;
 	}
-	if (why)
+	if (why && stays(now))
+		keep(configuration, why);
+	else if (why)
 		go_on(configuration, why, options);
 	/* Without a last good one, only the rules in the kernel show that there was more. */
 	if (configuration->policy && config_is_void(configuration->policy))
 		configuration->policy->keep_rules = true;
 	free(why);
 	return configuration->policy ? 0 : -1;
+}
+
+int configuration_load(struct configuration *configuration, const struct options *options,
+		       const struct config_meanwhile *meanwhile)
+{
+	return load(configuration, NULL, options, meanwhile);
+}
+
+int configuration_reload(struct configuration *configuration, const struct configuration *now,
+			 const struct options *options)
+{
+	return load(configuration, now, options, NULL);
+}
+
+void configuration_keep(struct configuration *now, char *broken, bool shrunk)
+{
+	free(now->broken);
+	now->broken = broken;
+	now->shrunk = shrunk;
+	now->kept = true;
 }
 
 /* Of a file that is wrong as a whole. */
@@ -195,7 +232,7 @@ static bool is_in_force(const struct findings *left)
 	return !n;
 }
 
-void configuration_store(const struct configuration *configuration, const struct options *options,
+bool configuration_store(const struct configuration *configuration, const struct options *options,
 			 const struct findings *left)
 {
 	const struct last_good *last = &configuration->last;
@@ -204,7 +241,8 @@ void configuration_store(const struct configuration *configuration, const struct
 
 	if (configuration->broken || options->families || !whole ||
 	    !is_in_force(left))
-		return;
+		return false;
 	last_good_store(options->state_folder, options->config, last, configuration->sources.flat,
 			policy_has_rules(configuration->policy));
+	return true;
 }

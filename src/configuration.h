@@ -20,6 +20,7 @@ struct configuration {
 	 */
 	char *broken;
 	bool shrunk; /* broken, but valid: something is missing that was there */
+	bool kept; /* broken: policy is what the file said before, in this process */
 	bool unknown; /* policy has none of the file's settings (configuration_view()) */
 	struct last_good last;
 	struct config_sources sources; /* the text of the file, to be stored, and what to follow */
@@ -34,7 +35,16 @@ struct configuration {
 int configuration_load(struct configuration *configuration, const struct options *options,
 		       const struct config_meanwhile *meanwhile);
 /*
- * The same for --exposure and --trace, which are about the tables: a broken file does not keep
+ * The same for a file that has changed, while now is in force. Of a file that is broken, that
+ * stays, unless now is itself in the place of a broken file: the configuration then is kept,
+ * has no policy, and broken says so; returns -1.
+ */
+int configuration_reload(struct configuration *configuration, const struct configuration *now,
+			 const struct options *options);
+/* Makes broken the finding about the file, after now was kept; takes over the text. */
+void configuration_keep(struct configuration *now, char *broken, bool shrunk);
+/*
+ * The same as configuration_load() for --exposure and --trace, which are about the tables: a broken file does not keep
  * them from being followed. Its errors are printed, and a warning says what is gone by in its
  * place: the rest of the file, if only rules are wrong; otherwise the last good configuration,
  * or with --fail-if-open, and if there is none, the defaults, with which every port that is
@@ -49,9 +59,9 @@ void configuration_clear(struct configuration *configuration);
 void configuration_report(const struct configuration *configuration, struct findings *findings);
 /*
  * After a repair that left these findings, before they are filtered for the report: stores the
- * configuration if it is the file's and is in force.
+ * configuration if it is the file's and is in force. Returns whether it is.
  */
-void configuration_store(const struct configuration *configuration, const struct options *options,
+bool configuration_store(const struct configuration *configuration, const struct options *options,
 			 const struct findings *left);
 
 #endif

@@ -47,7 +47,7 @@ void watch_forget(struct watch *watch)
 	state_clear(&watch->last);
 	writers_clear(&watch->writers);
 	watch->again_ms = clock_ms();
-	watch->chosen = watch->has_digest = false;
+	watch->chosen = watch->has_digest = watch->told = false;
 }
 
 int watch_fd(const struct watch *watch)
@@ -363,6 +363,7 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 	bool wrong;
 
 	report_findings(&seen->findings, policy, NULL);
+	watch->add(watch->data, &watch->last.findings);
 	report_findings(&watch->last.findings, policy, NULL);
 	wrong = findings_severity(&watch->last.findings) != SEVERITY_OK;
 	if (edits->n)
@@ -373,9 +374,9 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 		tell(watch, WATCH_CONTESTED, NULL, &seen->findings, 0);
 	if (!wrong && watch->was_wrong)
 		tell(watch, WATCH_RIGHT, NULL, NULL, 0);
-	else if (wrong && (watch->writers.n || !watch->was_wrong))
+	else if (wrong && (watch->writers.n || !watch->told))
 		tell(watch, WATCH_WRONG, NULL, &watch->last.findings, 0);
-	watch->was_wrong = wrong;
+	watch->was_wrong = watch->told = wrong;
 }
 
 /* ---- a look ---- */

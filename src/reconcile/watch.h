@@ -19,6 +19,7 @@ struct watch {
 	unsigned int timeout; /* seconds, of each look */
 	bool only_report;     /* write nothing */
 	void (*tell)(void *data, const struct watch_event *event);
+	void (*add)(void *data, struct findings *findings); /* those that are not about the tables */
 	void *data;
 
 	struct changes *changes; /* owned; NULL: nothing announces changes */
@@ -43,6 +44,7 @@ struct watch {
 	uint64_t digest, compared_ms;
 	bool has_digest;
 	bool was_wrong;
+	bool told; /* what is wrong was, of this configuration */
 	bool chosen;      /* the backend, for the dockerd of the last look */
 	pid_t dockerd;    /* 0: none ran */
 	bool docker_lost; /* at the last look, Docker's chains were gone for certain */

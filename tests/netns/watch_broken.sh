@@ -69,4 +69,68 @@ swap() { ln -s ../two "$WORK/link" && mv -T "$WORK/link" "$part"; }
 try "the link leads elsewhere" swap
 try "and what it leads to is in force" until_true shut_out
 try "that watch ends as well" stop
+
+# ---- what is in force was never stored ----
+# STATUS of systemd's protocol, line by line, to $WORK/status.
+notified='
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+with open(sys.argv[2], "w", buffering=1) as out:
+    while True:
+        out.write(s.recv(4096).decode() + "\n")'
+python3 -c "$notified" "$WORK/notify" "$WORK/status" &
+export NOTIFY_SOCKET=$WORK/notify
+until_true test -S "$WORK/notify"
+status() { tail -n 1 "$WORK/status" | grep -q "STATUS=$1;"; }
+broken='"configuration-broken"'
+config() { put "$CONF" "$head" 'docker-recovery = "none"' "$@"; }
+# never_stored NAME: what keeps the next configuration from being stored has happened.
+never_stored() {
+	config "$shut" "${@:2}"
+	try "$1: a newer one is in force" until_true shut_out
+	sleep 2 # it has been read twice, and looked at
+	no_events
+	config "$shut" "${@:2}" 'publish "81/tcp" { alow = { "203.0.113.123" } }'
+	try "$1: a typo is reported" until_true grep -q 'alow.*; the configuration that is in force stays' "$WORK/reported"
+	try "$1: in an event" event ".event == \"wrong\" and (.findings | any(.id == $broken))"
+	try "$1: and in the status" until_true status CRITICAL
+	ipt -F DOCKER-USER
+	try "$1: it goes on repairing" event '.event == "repaired"'
+	try "$1: by what was in force" shut_out
+	try "$1: and calls nothing right" gives 1 grep -q '"event":"right"' "$WORK/events"
+	config "$shut" "${@:2}" 'publish "81/tcp" { allow = { "203.0.113.123" } }'
+	try "$1: it is mended" event "any(.edits[]; (.rule // \"\") | contains(\"--ctorigdstport 81\"))"
+	try "$1: the client stays out" shut_out
+	try "$1: the watch ends" stop
+}
+holds() { let_in; }
+begun() { fresh && config "$open" && watch && until_true eval 'ls /var/lib/dockfw/*.conf'; }
+try "a watch whose state folder cannot be written" begun
+mount --bind /var/lib/dockfw /var/lib/dockfw && mount -o remount,ro,bind /var/lib/dockfw
+never_stored "read-only"
+umount /var/lib/dockfw
+try "a watch of a rule that the kernel refuses" begun
+never_stored "refused" 'chain "DOCKER-USER" { rules = { "-m set --match-set nosuch src -j DROP" } }'
+try "a watch that finds Docker's chains incomplete" begun
+try "dockerd runs" dockerd
+ip6tables-nft -F FORWARD && ip6tables-nft -F DOCKER-FORWARD
+try "which is reported" event 'any(.findings[]; .id == "docker-chains-missing")'
+config "$shut"
+try "a newer one is in force" until_true shut_out
+stored() { grep -rq '"81/tcp"' /var/lib/dockfw; }
+config "$shut" 'publish "81/tcp" { allow = { "203.0.113.123" } }'
+try "and stored, since it does not depend on them" until_true stored
+try "the watch ends" stop
+end "$dockerd"
+
+try "a watch without a last good configuration" begun
+rm -f /var/lib/dockfw/*.conf && no_events
+put "$CONF" 'garbage {'
+try "a broken file is an event" event ".event == \"wrong\" and (.findings | any(.id == $broken))"
+try "and critical" until_true status CRITICAL
+config "$open"
+try "once it is mended, all is right" event '.event == "right"'
+try "and the status says so" until_true status OK
+try "it ends" stop
 finish
