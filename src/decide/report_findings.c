@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report_findings.h"
 
+#include <string.h>
+
 #include "docker_chains.h"
 #include "util.h"
 
@@ -53,4 +55,34 @@ void report_findings(struct findings *findings, const struct policy *policy,
 	findings_clear(&kept);
 	findings_clear(&rest);
 	*findings = shown;
+}
+
+static bool same_words(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool is_left(const struct finding *finding, const struct findings *left)
+{
+	for (size_t i = 0; i < left->n; i++) {
+		const struct finding *other = &left->v[i];
+
+		if (other->id == finding->id && other->family == finding->family &&
+		    same_words(other->table, finding->table) &&
+		    same_words(other->chain, finding->chain) &&
+		    (!finding->repairable || same_words(other->message, finding->message)))
+			return true;
+	}
+	return false;
+}
+
+void report_mended(struct findings *seen, const struct findings *left)
+{
+	struct findings mended = { 0 }, rest = { 0 };
+
+	for (size_t i = 0; i < seen->n; i++)
+		findings_move(is_left(&seen->v[i], left) ? &rest : &mended, &seen->v[i]);
+	findings_clear(seen);
+	findings_clear(&rest);
+	*seen = mended;
 }

@@ -14,6 +14,11 @@
  */
 void report_findings(struct findings *findings, const struct policy *policy,
 		     struct findings *ignored);
+/*
+ * Takes out of seen, which was before a repair, what is also left after it. The numbers of rules in
+ * a message may have changed meanwhile: what no repair mends is the same in the same chain. Pure.
+ */
+void report_mended(struct findings *seen, const struct findings *left);
 /* Whether the setting ignore has the id. */
 bool report_ignores(const struct policy *policy, enum finding_id id);
 

@@ -22,7 +22,7 @@ struct watch_event {
 	enum watch_news news;
 	const struct writers *writers;
 	const struct edits *edits;        /* NULL: none */
-	const struct findings *findings;  /* before the repair; NULL: not known */
+	const struct findings *findings;  /* what was mended, or is left; NULL: not known */
 	size_t left_out; /* WATCH_RESTORED: rules for what does not exist any more */
 	unsigned int writes, within_ms; /* WATCH_STORM: so many transactions, in that time */
 	unsigned int wrong_ms; /* 0: not known; from the first change that was seen to the end of the repair */

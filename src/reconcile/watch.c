@@ -365,6 +365,7 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 	report_findings(&seen->findings, policy, NULL);
 	watch->add(watch->data, &watch->last.findings);
 	report_findings(&watch->last.findings, policy, NULL);
+	report_mended(&seen->findings, &watch->last.findings);
 	wrong = findings_severity(&watch->last.findings) != SEVERITY_OK;
 	if (edits->n)
 		tell(watch, WATCH_REPAIRED, edits, &seen->findings, 0);

@@ -116,6 +116,11 @@ try "a watch that finds Docker's chains incomplete" begun
 try "dockerd runs" dockerd
 ip6tables-nft -F FORWARD && ip6tables-nft -F DOCKER-FORWARD
 try "which is reported" event 'any(.findings[]; .id == "docker-chains-missing")'
+no_events
+ipt -F DOCKER-USER
+try "a flush is repaired" event '.event == "repaired" and any(.findings[]; .id == "rule-missing")'
+try "and no event calls the chains repaired" gives 1 \
+	jq -es 'any(.[]; .event == "repaired" and any(.findings[]; .id == "docker-chains-missing"))' "$WORK/events"
 config "$shut"
 try "a newer one is in force" until_true shut_out
 stored() { grep -rq '"81/tcp"' /var/lib/dockfw; }

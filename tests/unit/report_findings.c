@@ -91,12 +91,38 @@ static void test_absent_needs_one_that_counts(void **state)
 	policy_free(policy);
 }
 
+static struct finding *add_words(struct findings *findings, enum finding_id id, const char *words)
+{
+	return findings_add_at(findings, id, SEVERITY_CRITICAL, FAMILY_IPV4, "DOCKER-USER", 0,
+			       xstrdup(words));
+}
+
+static void test_what_is_left_is_not_mended(void **state)
+{
+	struct findings seen = { 0 }, left = { 0 };
+
+	(void)state;
+	add_words(&seen, RULE_MISSING, "one");
+	add_words(&seen, RULE_MISSING, "two");
+	add_words(&seen, RULE_BYPASSED, "by rule 1")->repairable = false;
+	add(&seen, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, FAMILY_IPV6, false);
+	add_words(&left, RULE_MISSING, "two");
+	add_words(&left, RULE_BYPASSED, "by rule 3")->repairable = false;
+	report_mended(&seen, &left);
+	assert_int_equal(seen.n, 2);
+	assert_string_equal(seen.v[0].message, "one");
+	assert_int_equal(seen.v[1].id, DOCKER_CHAINS_MISSING);
+	findings_clear(&seen);
+	findings_clear(&left);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ignored_ids_are_left_out),
 		cmocka_unit_test(test_absent_stands_for_all),
 		cmocka_unit_test(test_absent_needs_one_that_counts),
+		cmocka_unit_test(test_what_is_left_is_not_mended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
