@@ -23,6 +23,7 @@
 #include "report_watch.h"
 #include "report_write.h"
 #include "service.h"
+#include "setup.h"
 #include "watch.h"
 #include "watch_lock.h"
 
@@ -222,11 +223,8 @@ static int open_signals(void)
 	sigset_t set;
 	int fd;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* They are blocked from the beginning. */
+	setup_stop_signals(&set);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		diag_error("cannot wait for signals: %s", strerror(errno));

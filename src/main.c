@@ -78,6 +78,8 @@ int main(int argc, char *argv[])
 	parsed = options_parse(&options, argc, argv);
 	own_files_begin(options.config);
 	own_files_folder(options.state_folder);
+	if (parsed != PARSED_GO || options.mode != MODE_WATCH)
+		setup_release_signals();
 	switch (parsed) {
 	case PARSED_ERROR:
 		status = report_usage_error(&options);

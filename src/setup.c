@@ -109,7 +109,7 @@ static void set_up_signals(void)
 	static const int unwanted[] = { SIGALRM, SIGIO, SIGPROF, SIGPWR, SIGSTKFLT, SIGUSR1, SIGUSR2,
 					SIGVTALRM, SIGXCPU };
 	struct sigaction stop;
-	sigset_t none;
+	sigset_t held;
 
 	/* First, so that one that is pending is dropped and not delivered below. */
 	for (size_t i = 0; i < ARRAY_SIZE(unwanted); i++)
@@ -125,8 +125,24 @@ static void set_up_signals(void)
 	handle(SIGCHLD, SIG_DFL, 0);
 	if (sigaction(SIGTERM, NULL, &stop) == 0 && stop.sa_handler != SIG_IGN)
 		handle(SIGTERM, on_stop, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	setup_stop_signals(&held);
+	sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
+void setup_stop_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+}
+
+void setup_release_signals(void)
+{
+	sigset_t held;
+
+	setup_stop_signals(&held);
+	sigprocmask(SIG_UNBLOCK, &held, NULL);
 }
 
 /* They survive execve(2). */

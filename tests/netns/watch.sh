@@ -161,6 +161,28 @@ for KIND in nft legacy; do
 	try "$KIND: and that ends as well" stop
 done
 
+# ---- signals that come before anything else ----
+# pending SIGNAL OPTION…: starts the program with the signal pending.
+pending() {
+	"$(command -v python3)" -c 'import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+os.execv(sys.argv[2], sys.argv[2:])' "$1" "$DOCKFW" -f "$CONF" -b nft "${@:2}" >"$WORK/events" 2>"$WORK/reported" &
+	watch=$!
+}
+# ends_with STATUS SIGNAL OPTION…
+ends_with() { pending "${@:2}" && gives "$1" wait "$watch"; }
+reloads() { pending SIGHUP --watch && until_true holds && sleep 1 && kill -0 "$watch"; }
+KIND=nft
+clear_tables
+load docker-28.5 && two_rules
+try "SIGTERM before the watch is ready ends it as later" ends_with 0 SIGTERM --watch
+try "without a word" [ ! -s "$WORK/reported" ]
+try "so does SIGINT" ends_with 0 SIGINT --watch
+try "SIGHUP does not" reloads
+try "that watch ends" stop
+try "a check is ended by it" ends_with 1 SIGTERM --check
+
 # ---- where Docker filters in tables of its own ----
 KIND=nft
 clear_tables
