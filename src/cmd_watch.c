@@ -18,6 +18,8 @@
 #include "diag.h"
 #include "firewalld_signal.h"
 #include "folder_events.h"
+#include "link_events.h"
+#include "netlink.h"
 #include "patience.h"
 #include "put_file.h"
 #include "report_watch.h"
@@ -37,6 +39,7 @@ struct running {
 	struct watch watch;
 	struct watch_counts counts;
 	struct folder_events folders; /* of the configuration's files */
+	struct netlink *links; /* link_events.h; NULL: they are not announced */
 	struct firewalld_signal firewalld;
 	uint64_t bus_ms; /* when to open that again, if it is not open */
 	int signals; /* signalfd(2) */
@@ -286,18 +289,21 @@ static bool wait_for_news(struct running *running, bool *changed, bool *forced)
 		{ .fd = running->signals, .events = POLLIN },
 		{ .fd = watch_fd(&running->watch), .events = POLLIN },
 		{ .fd = running->folders.fd, .events = POLLIN },
+		{ .fd = link_events_fd(running->links), .events = POLLIN },
 		{ .fd = -1 },
 	};
 
 	follow_firewalld(running);
-	fds[3].fd = firewalld_signal_fd(&running->firewalld, &fds[3].events);
+	fds[4].fd = firewalld_signal_fd(&running->firewalld, &fds[4].events);
 
 	earlier(&due, running->reload_ms);
 	earlier(&due, running->alive_ms);
 	if (poll(fds, ARRAY_SIZE(fds), due > INT_MAX ? -1 : (int)due) <= 0)
 		return true;
 	*changed = fds[1].revents != 0;
-	if (fds[3].revents && firewalld_signal_take(&running->firewalld))
+	if (fds[3].revents && link_events_take(running->links))
+		watch_hint_links(&running->watch);
+	if (fds[4].revents && firewalld_signal_take(&running->firewalld))
 		watch_hint(&running->watch);
 	if (fds[2].revents && folder_events_take(&running->folders))
 		running->reload_ms = clock_ms() + CONFIG_PAUSE_MS;
@@ -366,8 +372,9 @@ int cmd_watch(const struct options *options)
 
 	report_fit(&running.report);
 	never_wait(&running.report);
+	running.links = link_events_open();
 	running.watch = (struct watch){
-		.session = &running.session, .only_report = options->dry_run,
+		.session = &running.session, .only_report = options->dry_run, .has_links = running.links,
 		.timeout = options->timeout, .tell = tell, .add = add_broken, .data = &running,
 	};
 	follow_files(&running);
@@ -391,6 +398,7 @@ int cmd_watch(const struct options *options)
 		close(running.lock);
 	folder_events_close(&running.folders);
 	firewalld_signal_close(&running.firewalld);
+	netlink_close(running.links);
 	session_close(&running.session);
 	strings_clear(&running.broken);
 	configuration_clear(&running.configuration);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "apply.h"
+#include "check_interfaces.h"
 #include "deadline.h"
 #include "diag.h"
 #include "docker_families.h"
@@ -257,6 +258,18 @@ void watch_hint(struct watch *watch)
 		watch->compared_ms = watch->compared_ms + WATCH_HINT_MS - WATCH_LEGACY_MS;
 }
 
+void watch_hint_links(struct watch *watch)
+{
+	uint64_t due = clock_ms() + WATCH_QUIET_MS;
+
+	if (!watch->session->policy || !interfaces_named(watch->session->policy))
+		return;
+	/* The first of many counts, but they take no more of a processor than writes do. */
+	due = due < watch->pace_ms ? watch->pace_ms : due;
+	if (!watch->unannounced_ms || due < watch->unannounced_ms)
+		watch->unannounced_ms = due;
+}
+
 /* Whether ip_tables has changed since the last look; notes when that was found. */
 static int compare(struct watch *watch, bool *changed)
 {
@@ -495,10 +508,16 @@ static int look_at_docker(struct watch *watch, bool *done)
 	return status;
 }
 
-/* Whether who is closed out depends on docker-proxies, or on what the host's own firewall looks up. */
-static bool needs_unannounced(const struct policy *policy)
+/*
+ * Whether who is closed out depends on docker-proxies, on Docker's networks, or on what the host's
+ * own firewall looks up; or on interfaces, if nothing announces these.
+ */
+static bool needs_unannounced(const struct watch *watch)
 {
-	return policy->unlisted == UNLISTED_REFUSE || policy_follows_host(policy);
+	const struct policy *policy = watch->session->policy;
+
+	return policy->unlisted == UNLISTED_REFUSE || policy->direct == DIRECT_REFUSE ||
+	       policy_follows_host(policy) || (!watch->has_links && interfaces_named(policy));
 }
 
 int watch_look(struct watch *watch)
@@ -530,7 +549,7 @@ int watch_look(struct watch *watch)
 	watch->pace_ms = clock_ms() + spent * WATCH_PACE / 1000;
 	pause = spent * WATCH_UNANNOUNCED_PACE / 1000;
 	pause = pause > WATCH_UNANNOUNCED_MS ? pause : WATCH_UNANNOUNCED_MS;
-	if (needs_unannounced(watch->session->policy))
+	if (needs_unannounced(watch))
 		watch->unannounced_ms = clock_ms() + pause;
 	return 0;
 }

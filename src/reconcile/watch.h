@@ -18,6 +18,7 @@ struct watch {
 	struct session *session;
 	unsigned int timeout; /* seconds, of each look */
 	bool only_report;     /* write nothing */
+	bool has_links;       /* changes of interfaces are announced: watch_hint_links() */
 	void (*tell)(void *data, const struct watch_event *event);
 	void (*add)(void *data, struct findings *findings); /* those that are not about the tables */
 	void *data;
@@ -70,6 +71,8 @@ int watch_take(struct watch *watch);
 bool watch_wants_hints(const struct watch *watch);
 /* Somebody has probably written. */
 void watch_hint(struct watch *watch);
+/* An interface was made, renamed, changed or removed. */
+void watch_hint_links(struct watch *watch);
 /* The milliseconds until a look is due: 0: now; UINT_MAX: when a change comes. */
 unsigned int watch_due(const struct watch *watch);
 /*
