@@ -20,6 +20,7 @@
 #include "folder_events.h"
 #include "link_events.h"
 #include "netlink.h"
+#include "path_stamps.h"
 #include "patience.h"
 #include "put_file.h"
 #include "report_watch.h"
@@ -39,6 +40,8 @@ struct running {
 	struct watch watch;
 	struct watch_counts counts;
 	struct folder_events folders; /* of the configuration's files */
+	struct path_stamps stamps; /* of the same, if not all of them have events */
+	uint64_t compare_ms; /* when to compare those next; 0: there are none */
 	struct netlink *links; /* link_events.h; NULL: they are not announced */
 	struct firewalld_signal firewalld;
 	uint64_t bus_ms; /* when to open that again, if it is not open */
@@ -142,7 +145,30 @@ static void follow_files(struct running *running)
 	add_all(&paths, &running->configuration.sources.sought);
 	add_all(&paths, &running->broken);
 	folder_events_set(&running->folders, &paths);
+	if (!running->folders.lost) {
+		path_stamps_clear(&running->stamps);
+		running->compare_ms = 0;
+	} else {
+		path_stamps_set(&running->stamps, &paths);
+		if (!running->compare_ms)
+			diag_warning("nothing announces changes of the configuration's files (%s): they "
+				     "are compared every %d seconds", strerror(running->folders.lost),
+				     WATCH_FILES_MS / 1000);
+		if (!running->compare_ms)
+			running->compare_ms = clock_ms() + WATCH_FILES_MS;
+	}
 	strings_clear(&paths);
+}
+
+/* In place of events that cannot be had. They are tried again each time. */
+static void compare_files(struct running *running)
+{
+	if (!running->compare_ms || clock_ms() < running->compare_ms)
+		return;
+	running->compare_ms = clock_ms() + WATCH_FILES_MS;
+	if (path_stamps_changed(&running->stamps))
+		running->reload_ms = clock_ms() + CONFIG_PAUSE_MS;
+	follow_files(running);
 }
 
 /* The configuration, and a session that goes by it. now: the one that is in force, or NULL. */
@@ -298,6 +324,7 @@ static bool wait_for_news(struct running *running, bool *changed, bool *forced)
 
 	earlier(&due, running->reload_ms);
 	earlier(&due, running->alive_ms);
+	earlier(&due, running->compare_ms);
 	if (poll(fds, ARRAY_SIZE(fds), due > INT_MAX ? -1 : (int)due) <= 0)
 		return true;
 	*changed = fds[1].revents != 0;
@@ -346,6 +373,7 @@ static void loop(struct running *running)
 			diag_forget();
 		/* A take and a look may need the time limit each. */
 		keep_alive(running);
+		compare_files(running);
 		if (forced || (running->reload_ms && clock_ms() >= running->reload_ms)) {
 			service_notify("RELOADING=1");
 			/* Somebody has changed the file and wants to know. */
@@ -397,6 +425,7 @@ int cmd_watch(const struct options *options)
 	if (running.lock >= 0)
 		close(running.lock);
 	folder_events_close(&running.folders);
+	path_stamps_clear(&running.stamps);
 	firewalld_signal_close(&running.firewalld);
 	netlink_close(running.links);
 	session_close(&running.session);

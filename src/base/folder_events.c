@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "folder_events.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -44,8 +45,13 @@ static void add_watch(struct folder_events *events, const char *folder, const ch
 {
 	int wd = inotify_add_watch(events->fd, *folder ? folder : "/", CHANGES);
 
-	if (wd < 0)
+	/* There is nothing to listen to. */
+	if (wd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return;
+	if (wd < 0) {
+		events->lost = errno;
+		return;
+	}
 	GROW(events->v, events->n, events->room);
 	events->v[events->n++] = (struct folder_watch){ wd, name ? xstrdup(name) : NULL };
 }
@@ -75,6 +81,8 @@ void folder_events_set(struct folder_events *events, const struct strings *paths
 	*events = (struct folder_events){ .fd = before.fd };
 	if (events->fd < 0)
 		events->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (events->fd < 0)
+		events->lost = errno;
 	for (size_t i = 0; events->fd >= 0 && i < paths->n; i++)
 		add_path(events, paths->v[i]);
 	/* The kernel has removed those of folders that are gone itself. */

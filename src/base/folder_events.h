@@ -10,11 +10,12 @@ struct folder_watch;
 
 /*
  * inotify(7) on the folders of files: whether any of them was written, created, renamed or
- * removed, or a folder or link on the way to it. The functions report nothing: whoever can do
- * without the events goes on.
+ * removed, or a folder or link on the way to it. The functions report nothing: without the
+ * events, path_stamps.h finds the same later.
  */
 struct folder_events {
 	int fd; /* for poll(); -1: none */
+	int lost; /* why some of the paths have no events, an errno; 0: all of them have */
 	struct folder_watch *v;
 	size_t n, room;
 };

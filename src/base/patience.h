@@ -124,6 +124,8 @@
  */
 #define WATCH_UNANNOUNCED_MS 10000
 #define WATCH_UNANNOUNCED_PACE 99
+/* Files of the configuration are compared so often if nothing announces their changes. */
+#define WATCH_FILES_MS 5000
 /* After a failed look, such as a time limit. */
 #define WATCH_FAILED_MS 1000
 /* A guard that the kernel refused: nothing announces that what it lacked is there now. */

@@ -95,4 +95,29 @@ rm "$root/main/10.part"
 follows "another file matches the pattern" 23 part main/20.part 23
 follows "and is written" 24 part main/20.part 24
 ends
+
+# ---- without events: all instances or watches of inotify are used up ----
+# without CALL ERROR: a watch for which that call fails.
+without() {
+	rm -rf /var/lib/dockfw
+	: >"$WORK/events"
+	LSAN_OPTIONS=detect_leaks=0 strace -D -qq -o /dev/null -e trace="$1" --inject="$1:error=$2" \
+		"$DOCKFW" -f "$CONF" -b nft --watch --format=json >>"$WORK/events" 2>"$WORK/reported" &
+	watch=$!
+	until_true holds
+}
+reported_once() { [ "$(grep -c "nothing announces changes of the configuration's files" "$WORK/reported")" = 1 ]; }
+for lost in 'inotify_init1 EMFILE' 'inotify_add_watch ENOSPC'; do
+	rm -rf "$root/lost" && mkdir "$root/lost" && part lost/10.part 31
+	echo 'include("*.part")' >"$root/lost/dockfw.conf"
+	CONF=$root/lost/dockfw.conf
+	# shellcheck disable=SC2086 # two words
+	try "$lost: a watch" without $lost
+	follows "$lost: an included file is written" 32 part lost/10.part 32
+	other() { rm "$root/lost/10.part" && part lost/20.part 33; }
+	follows "$lost: another file matches the pattern" 33 other
+	follows "$lost: the file itself is written" 34 wants "$root/lost" 34
+	try "$lost: is reported once" reported_once
+	ends
+done
 finish

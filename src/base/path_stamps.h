@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef DOCKFW_PATH_STAMPS_H
+#define DOCKFW_PATH_STAMPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util.h"
+
+/*
+ * Whether files have changed, by comparing what stat(2) tells of them and of the way to them: for
+ * whoever cannot have inotify(7). Reports nothing.
+ */
+struct path_stamps {
+	struct path_stamp *v; /* owned */
+	size_t n, room;
+};
+
+/*
+ * Compares these paths from now on, in place of those before. One that ends in '/' is a folder:
+ * it changes when a file comes or goes. A path that was compared before keeps what was known of
+ * it, so that no change between two calls is lost.
+ */
+void path_stamps_set(struct path_stamps *stamps, const struct strings *paths);
+/* Whether any has changed since the last call, or since it was added. */
+bool path_stamps_changed(struct path_stamps *stamps);
+void path_stamps_clear(struct path_stamps *stamps);
+
+#endif
