@@ -129,7 +129,10 @@ static bool meets_docker(const struct search *search, const struct address *addr
 		if (route->family != family || !route->length || !iface || !iface->bridge ||
 		    !interface_set(&name, iface->name) || !is_dockers(search, &name))
 			continue;
-		bits = addr_max(family) & ~(addr_max(family) >> route->length);
+		/* All bits of an address cannot be shifted out at once. */
+		bits = route->length >= 8 * family_addr_size(family)
+			       ? addr_max(family)
+			       : addr_max(family) & ~(addr_max(family) >> route->length);
 		if (addr_masked_equal(addr, route->dst, mask & bits))
 			return true;
 	}

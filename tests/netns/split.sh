@@ -68,10 +68,29 @@ decide() {
 		try "$what: a set of clients" splits_by warning 'refuses some clients' '-m set --match-set bad src -j DROP'
 		try "$what: all but a set" splits_by critical 'rule 1 of' '-m set ! --match-set bad src -j DROP'
 	fi
+	try "$what: a ban of an IPv6 network beside a host route" bans_ipv6 warning 2001:db8:dead::/64 'refuses some clients'
+	try "$what: one of Docker's own IPv6 network decides" bans_ipv6 critical fd00:17::/64 'rule 1 of FORWARD'
 	try "$what: a bridge with a way out decides" splits_by critical 'rule 1 of' '-i lan0 -j DROP'
 	try "$what: what is accepted before does not come to a drop" splits_by warning 'refuse no packet' \
 		'-i docker0 -j ACCEPT' '-o docker+ -j ACCEPT' '-j REJECT'
 	try "$what: half of it does" splits_by critical 'rule 2 of' '-i docker0 -j ACCEPT' '-j REJECT'
+}
+
+# docker0 has an IPv6 address, and with it a route to that one host.
+bans_ipv6() {
+	local status=1
+	sed -i 's/^families.*/families = { "ipv4", "ipv6" }/' "$CONF" &&
+		"ip6tables-$KIND-restore" <"$LAYOUTS/docker-28.5.ipv6.rules" &&
+		ip -6 addr add fd00:17::1/64 dev docker0 nodad && ip -6 route show table local dev docker0 | grep fd00:17::1 &&
+		ip6tables-"$OTHER" -A FORWARD -s "$2" -j DROP && dockfw 2 --format=json &&
+		jq -e --arg severity "$1" --arg part "$3" 'any(.findings[]; .id == "backend-split" and
+			.severity == $severity and (.message | contains($part)))' "$WORK/out"
+	status=$?
+	cat "$WORK/out"
+	ip6tables-"$OTHER" -F FORWARD && ip -6 addr del fd00:17::1/64 dev docker0
+	"ip6tables-$KIND" -F && "ip6tables-$KIND" -X
+	sed -i 's/^families.*/families = { "ipv4" }/' "$CONF"
+	return "$status"
 }
 
 splits() {
