@@ -142,7 +142,8 @@ static int check_whole(const struct option_row *row, char *argv[])
 {
 	const char *word = argv[optind - 1];
 
-	if (strncmp(word, "--", 2) && optind > 1)
+	/* A value of its own word may begin with dashes as well. */
+	if (optarg == word && optind > 1)
 		word = argv[optind - 2];
 	if (!row->writes || strcspn(word + 2, "=") == strlen(row->name))
 		return 0;
@@ -374,7 +375,9 @@ static int check_words(struct options *options, int argc, char *argv[])
 		return take_words(options, argc, argv);
 	if (optind >= argc)
 		return 0;
-	hint = hint_for(argv[optind]);
+	/* getopt_long() leaves a word with a dash only after "--". */
+	hint = argv[optind][0] == '-' && argv[optind][1]
+		       ? xstrdup("; options come before '--'") : hint_for(argv[optind]);
 	diag_error("unexpected argument '%s'%s", argv[optind], hint);
 	free(hint);
 	return -1;

@@ -112,6 +112,9 @@ for mode in rep tr edi wat rem=1; do
 	refuses "a mode that writes is not abbreviated: --$mode" "$BUILD/tools/options-parse" "--$mode"
 done
 holds "why" said "'--rep' is short for a mode that writes: give the whole name, --repair" --rep
+holds "a value of --try that looks like an option" said \
+	"bad value of --try '--dry-run': give a number of seconds from 5 to 86400" --try --dry-run
+holds "an option after --" said "unexpected argument '--repair'; options come before '--'" -- --repair
 holds "others are" "$BUILD/tools/options-parse" --expo
 holds "a packet in words, and an option after it" "$BUILD/tools/options-parse" --trace from 203.0.113.200 in ens3 tcp 80 -v
 holds "an option before it" "$BUILD/tools/options-parse" --trace -v from 203.0.113.200 in ens3 tcp 80
