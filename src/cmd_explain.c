@@ -90,7 +90,9 @@ int cmd_list_findings(const struct options *options)
 		const struct explanation *found = explanation_of(name);
 		char *text = first_sentence(found ? found->text : "");
 
-		printf("%-9s %-22s ", found ? found->severity : "", name);
+		printf("%-9s %-22s ",
+		       finding_can_be_critical((enum finding_id)id) ? "critical"
+		       : found ? found->severity : "", name);
 		utf8_put(stdout, text, width > LEAD + TEXT_LEAST ? width - LEAD : width ? TEXT_LEAST : SIZE_MAX);
 		putchar('\n');
 		free(text);

@@ -25,6 +25,9 @@ sed -nE 's/.*ignore has .([a-z-]+).,.*/\1/p' "$WORK/out" >"$WORK/warned"
 # shellcheck disable=SC2016 # Markdown, not a command
 sed -nE 's/^\| `([a-z-]+)` \| [^|]*critical[^|]*\|.*/\1/p' README.md >"$WORK/critical"
 same_set "ids that can be critical" 10 "$WORK/critical" "$WORK/warned"
+# The list has the worst severity of each.
+same_set "ids that are listed as critical" 10 "$WORK/critical" \
+	<("$DOCKFW" --list-findings | awk '$1 == "critical" { print $2 }')
 echo 'ignore = { "no-such-id" }' >"$WORK/none.conf"
 refuses "another id cannot" "$DOCKFW" --check-config -f "$WORK/none.conf"
 finish
