@@ -14,12 +14,15 @@ static enum answer from_covers(int covers)
 /* Tries every value that the bits that are not known may give. */
 static enum answer bits_in_test(const struct other_test *test, const struct native_value *value)
 {
-	addr_t whole = ((addr_t)1 << 8 * test->key.size) - 1, mask = test->key.mask & whole;
-	addr_t vague = mask & ~value->known, bits = 0;
-	addr_t fixed = value->range.lo & mask & value->known;
+	addr_t mask, vague, fixed, bits = 0;
 	bool all = true, none = true;
 
-	if (test->key.size > sizeof(uint32_t) || __builtin_popcountll((uint64_t)vague) > UNKNOWN_BITS_MAX)
+	if (test->key.size > sizeof(uint32_t))
+		return ANSWER_MAYBE;
+	mask = test->key.mask & (((addr_t)1 << 8 * test->key.size) - 1);
+	vague = mask & ~value->known;
+	fixed = value->range.lo & mask & value->known;
+	if (__builtin_popcountll((uint64_t)vague) > UNKNOWN_BITS_MAX)
 		return ANSWER_MAYBE;
 	/* The next larger subset of the bits in vague, and 0 after the last one. */
 	do {
