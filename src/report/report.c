@@ -20,9 +20,14 @@ static unsigned int guarded(const struct report *report)
 
 unsigned int report_held(const struct report *report)
 {
-	unsigned int families = guarded(report);
+	unsigned int families = guarded(report) | report->guarded_only;
 
-	return report->families ? report->families : families ? families : report->guarded_only;
+	if (report->families)
+		return report->families;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (report_count(report, GUARD_MISSING, (enum family)family))
+			families |= 1U << family;
+	return families;
 }
 
 bool report_only_guard(const struct report *report)

@@ -87,7 +87,7 @@ size_t report_count(const struct report *report, enum finding_id id, enum family
 char *report_ignored(const struct report *report);
 /*
  * The families in which rules are held, as bits 1U << FAMILY_…: those where DOCKER-USER is
- * evaluated, or if there are none, those of the guard, or those that should have one.
+ * evaluated, or if there are none, those of the guard and those that should have one.
  */
 unsigned int report_held(const struct report *report);
 /* Whether there is a guard, and DOCKER-USER is evaluated in no family. */

@@ -309,6 +309,12 @@ END
 try "Docker's nf_tables: open without the guard" finds 2 'critical guard-missing,critical docker-nftables'
 try "Docker's nf_tables: a repair" dockfw 0 --repair
 try "Docker's nf_tables: what holds is named" dockfw 0
+lost_ipv4() {
+	nft delete table ip dockfw && dockfw 2 --format=json &&
+		jq -e '.families == ["ipv4", "ipv6"]' "$WORK/out" && dockfw 0 --repair
+}
+try "Docker's nf_tables: the family that lost its guard is named" lost_ipv4
+dockfw 0 >/dev/null
 try "Docker's nf_tables: it is the guard" grep -q '^OK: the guard holds the 4 configured rules (nft, ipv4 and ipv6)$' "$WORK/out"
 try "Docker's nf_tables: all is right" finds 0 ''
 try "Docker's nf_tables: closed" closed
