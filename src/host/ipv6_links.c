@@ -3,6 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/ipv6_route.h>
+#include <linux/route.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +42,42 @@ int ipv6_links(struct strings *names)
 	}
 	free(text);
 	return 0;
+}
+
+/* A route of the host's own addresses, or one that only refuses, leads nowhere. */
+static bool leads_on(const char *destination, const char *flags)
+{
+	unsigned long bits = strtoul(flags, NULL, 16);
+	bool link_local = !strncmp(destination, "fe8", 3) || !strncmp(destination, "fe9", 3) ||
+			  !strncmp(destination, "fea", 3) || !strncmp(destination, "feb", 3);
+
+	return !link_local && strncmp(destination, "ff", 2) &&
+	       !(bits & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT));
+}
+
+int ipv6_route_links(struct strings *names)
+{
+	FILE *file = fopen("/proc/self/net/ipv6_route", "re");
+	char *line = NULL;
+	size_t room = 0;
+	int failed;
+
+	if (!file)
+		return errno == ENOENT ? 0 : -1;
+	while (getline(&line, &room, file) > 0) {
+		char *words[10] = { NULL }, *rest = line;
+
+		line[strcspn(line, "\n")] = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+			words[i] = next_word(&rest);
+		if (words[9] && leads_on(words[0], words[8]) && !strings_has(names, words[9]))
+			strings_add(names, words[9]);
+	}
+	failed = ferror(file) ? errno : 0;
+	free(line);
+	fclose(file);
+	errno = failed;
+	return failed ? -1 : 0;
 }
 
 /* Whether the switch in that folder of an interface is on, or the value if it is not there. */

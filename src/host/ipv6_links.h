@@ -17,6 +17,17 @@
 int ipv6_links(struct strings *names);
 
 /*
+ * The same for the interfaces to which a route leads that is not only for link-local or
+ * multicast addresses, in any routing table: with or without an address, the host forwards
+ * there. Of several next hops in an object (ip nexthop), only the first is known.
+ *
+ * Reads /proc/self/net/ipv6_route: destination, its prefix length, source, its prefix length,
+ * router, metric, two counters, flags and name of each, in hexadecimal (net/ipv6/ip6_fib.c,
+ * ipv6_route_native_seq_show()). Its size has no limit: a router has all of the internet's.
+ */
+int ipv6_route_links(struct strings *names);
+
+/*
  * Whether the host forwards IPv6 packets that come in on any of its interfaces; true if it is
  * not known.
  */

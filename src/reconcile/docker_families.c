@@ -46,6 +46,27 @@ static void find_bridge(struct policy *policy, const struct table *filter,
 			       strnlen(links->v[i], IFNAMSIZ - 1) + 1);
 }
 
+/*
+ * Finds the bridge by its name among the links with an address, then among those to which a
+ * route leads, which may be many to read. The links are then all to which the host forwards.
+ */
+static int find_links(struct policy *policy, struct strings *links)
+{
+	if (!ipv6_forwards()) {
+		strings_clear(links);
+		return 0;
+	}
+	find_bridge(policy, NULL, links);
+	if (*policy->docker.bridge)
+		return 0;
+	if (ipv6_route_links(links)) {
+		diag_error("cannot list the IPv6 routes of this host: %s", strerror(errno));
+		return -1;
+	}
+	find_bridge(policy, NULL, links);
+	return 0;
+}
+
 /* Adds the families in which Docker's own tables are for a network. */
 static int read_native(const struct backend_ops *nft, struct policy *policy)
 {
@@ -82,9 +103,10 @@ int docker_families_read(backend_list backends, enum backend_kind kind, struct p
 		return -1;
 	}
 	policy->docker.ipv6 = links.n > 0;
-	if (!ipv6_forwards())
+	if (find_links(policy, &links)) {
 		strings_clear(&links);
-	find_bridge(policy, NULL, &links);
+		return -1;
+	}
 	bridges = links.n && !*policy->docker.bridge;
 	if (left_out.families && read_native(backends[BACKEND_NFT], policy)) {
 		strings_clear(&links);

@@ -13,7 +13,7 @@ cat >"$DOCKFW" <<END
 #!/bin/bash
 net=\$(mktemp -d -p "$WORK") || exit 125
 for file in /proc/\$\$/net/*; do
-	[ "\${file##*/}" = if_inet6 ] || ln -s "/proc/1/net/\${file##*/}" "\$net"
+	[[ \${file##*/} = @(if_inet6|ipv6_route) ]] || ln -s "/proc/1/net/\${file##*/}" "\$net"
 done
 mount --bind "\$net" /proc/\$\$/net || exit 125
 exec "$tool" ipv6 "$program" "\$@"
