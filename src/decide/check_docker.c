@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "closing.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "guard.h"
@@ -120,6 +121,30 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		else
 			check_chains(snapshot, dockerd, (enum family)family, findings);
 	}
+}
+
+static const struct remedy name_bridges = {
+	"let dockerd make its rules (\"iptables\": true), or leave the names of its bridges to it",
+	false, NULL,
+};
+
+/* Where its chains are gone, that is reported already; a host without networks has chains. */
+void check_docker_bridges(const struct policy *policy, const struct snapshot *snapshot,
+			  const struct dockerd *dockerd, struct findings *findings)
+{
+	struct finding *finding;
+
+	if (!dockerd->running || !closing_has_no_bridge(policy) ||
+	    findings_count(findings, DOCKER_CHAINS_MISSING, FAMILY_COUNT))
+		return;
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (docker_has_chains(snapshot, (enum family)family) ||
+		    docker_has_nftables(snapshot, (enum family)family))
+			return;
+	finding = findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_WARNING, FAMILY_COUNT,
+			       xstrdup("dockerd runs without chains that name its bridges, and none has a name "
+				       "of Docker's: direct = \"refuse\" refuses nothing"));
+	finding->remedy = &name_bridges;
 }
 
 void check_docker_native(const struct policy *policy, const struct snapshot *snapshot,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "closing.h"
 
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,51 @@ static void note_remembered(struct strings *bridges, const struct chain *chain,
 			note_bridge(bridges, &chain->rules[i]->out);
 }
 
+/* No chain names them where dockerd runs with iptables off, and none does after a flush. */
+static void note_named(struct strings *bridges, const struct strings *interfaces)
+{
+	for (size_t i = 0; i < interfaces->n; i++)
+		if (docker_names_bridge(interfaces->v[i]) && !strings_has(bridges, interfaces->v[i]))
+			strings_add(bridges, interfaces->v[i]);
+}
+
+/* Nor does a name show it if the network has an option for that: what it publishes does. */
+static void note_proxied(struct strings *bridges, const struct proxies *proxies,
+			 const struct netinfo *net)
+{
+	for (size_t i = 0; proxies && net && i < proxies->n; i++) {
+		const struct proxy *proxy = &proxies->v[i];
+		const struct netroute *route = netinfo_lookup(net, proxy->container_family,
+							      RT_TABLE_MAIN, proxy->container, 0);
+		const struct netif *out = route && route->type == RTN_UNICAST && !route->gateway
+						  ? netinfo_if_index(net, route->out) : NULL;
+
+		if (out && out->bridge && !strings_has(bridges, out->name))
+			strings_add(bridges, out->name);
+	}
+}
+
+static void note_ruled(struct strings *bridges, const struct snapshot *snapshot)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		note_dockers(bridges, snapshot_table(snapshot, (enum family)family, "filter"));
+		docker_native_bridges(snapshot, (enum family)family, bridges);
+	}
+}
+
+bool closing_names_none(const struct policy *policy, const struct snapshot *snapshot)
+{
+	struct strings bridges = { 0 };
+	bool none;
+
+	if (policy->direct != DIRECT_REFUSE)
+		return false;
+	note_ruled(&bridges, snapshot);
+	none = !bridges.n;
+	strings_clear(&bridges);
+	return none;
+}
+
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -122,12 +168,13 @@ static int by_text(const void *a, const void *b)
 /* All of Docker's bridges, in either family, since a network may be of one only. */
 static void find_bridges(const struct closing_facts *facts, struct strings *bridges)
 {
+	note_ruled(bridges, facts->snapshot);
+	note_named(bridges, facts->interfaces);
+	note_proxied(bridges, facts->proxies, facts->net);
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *filter = snapshot_table(facts->snapshot, (enum family)family,
 							    "filter");
 
-		note_dockers(bridges, filter);
-		docker_native_bridges(facts->snapshot, (enum family)family, bridges);
 		note_remembered(bridges, table_chain(filter, DOCKER_USER), facts->interfaces);
 		if (facts->own)
 			note_remembered(bridges,
@@ -322,6 +369,21 @@ static void add_unlisted(struct policy *policy, const struct closing_facts *fact
 			add_port_rule(policy, &ports.v[i], policy->outside.v[o]);
 	}
 	free(ports.v);
+}
+
+/* In DOCKER-USER there are no other closing rules; the main chain is the first one. */
+bool closing_has_no_bridge(const struct policy *completed)
+{
+	if (completed->direct != DIRECT_REFUSE)
+		return false;
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct wanted_rules *rules = &completed->chains[0]->rules[family];
+
+		for (size_t i = 0; i < rules->n; i++)
+			if (rules->v[i].section == SECTION_CLOSING)
+				return false;
+	}
+	return true;
 }
 
 struct policy *closing_policy(const struct policy *policy, const struct closing_facts *facts)

@@ -112,14 +112,6 @@ void docker_native_bridges(const struct snapshot *snapshot, enum family family,
 	}
 }
 
-/* "docker0", "docker_gwbridge", "br-" and 12 digits of a network's ID: dockerd's own names. */
-static bool is_bridge_name(const char *name)
-{
-	return !strcmp(name, "docker0") || !strcmp(name, "docker_gwbridge") ||
-	       (!strncmp(name, "br-", 3) && strlen(name) == 15 &&
-		strspn(name + 3, "0123456789abcdef") == 12);
-}
-
 static bool names_interface(const struct interface *iface, bool invert, const char *name)
 {
 	return iface->mask[0] && !invert && !strncmp(iface->name, name, IFNAMSIZ);
@@ -130,7 +122,7 @@ bool docker_has_bridge(const struct table *filter, const char *name)
 	const struct chain *forward = table_chain(filter, "FORWARD");
 	const struct chain *own = table_chain(filter, "DOCKER-FORWARD");
 
-	if (is_bridge_name(name))
+	if (docker_names_bridge(name))
 		return true;
 	/* Up to 28.0.0 each bridge has a jump in FORWARD, then an accept in DOCKER-FORWARD. */
 	for (size_t i = 0; forward && i < forward->nrules; i++)

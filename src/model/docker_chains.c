@@ -37,6 +37,13 @@ bool docker_owns_any(const struct table *table)
 	return false;
 }
 
+bool docker_names_bridge(const char *name)
+{
+	return !strcmp(name, "docker0") || !strcmp(name, "docker_gwbridge") ||
+	       (!strncmp(name, "br-", 3) && strlen(name) == 15 &&
+		strspn(name + 3, "0123456789abcdef") == 12);
+}
+
 static bool is_plain_return(const struct rule *rule)
 {
 	return rule->verdict == VERDICT_RETURN && !rule->nmatches && rule_unconditional(rule);

@@ -4,7 +4,7 @@
 
 #include "ruleset.h"
 
-/* The names of Docker's chains and tables, and what a name alone reveals. No I/O. */
+/* The names of Docker's chains, tables and bridges, and what a name alone reveals. No I/O. */
 
 #define DOCKER_USER "DOCKER-USER"
 
@@ -30,6 +30,12 @@
 bool docker_owns_chain(const char *name);
 /* Whether the table has such a chain; a NULL table has none. */
 bool docker_owns_any(const struct table *table);
+
+/*
+ * Whether dockerd itself gives a bridge that name: "docker0", "docker_gwbridge", "br-" and 12
+ * digits of a network's ID. A network may have a bridge with another name, by an option.
+ */
+bool docker_names_bridge(const char *name);
 
 /*
  * Whether it is the unconditional, unmarked RETURN that dockerd up to 28.2.1 puts at

@@ -144,17 +144,25 @@ static int read_interfaces(const struct session *session, struct state *state)
 
 static int read_closing(const struct session *session, struct state *state)
 {
+	const struct policy *policy = session->policy;
+	bool running = state->dockerd.running;
+	bool unnamed = running && closing_names_none(policy, state->snapshot);
 	struct proxies proxies = { 0 };
+	struct netinfo net = { 0 };
 	const struct closing_facts facts = {
 		.snapshot = state->snapshot, .own = state_guard(state), .dockerd = &state->dockerd,
 		.proxies = &proxies, .interfaces = &state->interfaces,
+		.net = unnamed ? &net : NULL,
 	};
 	int status = 0;
 
-	if (session->policy->unlisted == UNLISTED_REFUSE && state->dockerd.running)
+	if (running && (policy->unlisted == UNLISTED_REFUSE || unnamed))
 		status = proxies_read(&proxies);
+	if (!status && unnamed)
+		status = netinfo_read(&net);
 	if (!status)
-		state->completed = closing_policy(session->policy, &facts);
+		state->completed = closing_policy(policy, &facts);
+	netinfo_clear(&net);
 	proxies_clear(&proxies);
 	return status;
 }
@@ -250,6 +258,7 @@ void state_check(const struct session *session, struct state *state)
 	check_families(policy, &state->findings);
 	check_void(policy, state->snapshot, state_guard(state), &state->findings);
 	check(policy, state->snapshot, &state->dockerd, &state->findings);
+	check_docker_bridges(policy, state->snapshot, &state->dockerd, &state->findings);
 	check_docker_native(policy, state->snapshot, state_guard(state), &state->findings);
 	check_leftover(policy, state->snapshot, state->other, &state->dockerd, &state->findings);
 	guard_check(policy, state->snapshot, state_guard(state), &state->dockerd, &state->findings);

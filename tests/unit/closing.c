@@ -2,6 +2,7 @@
 /* The rules of direct = "refuse" and unlisted = "refuse" on a host. */
 #include "model_text.h"
 
+#include <linux/rtnetlink.h>
 #include <netinet/in.h>
 
 #include "closing.h"
@@ -30,6 +31,7 @@ struct given {
 	"FORWARD -i docker0 -o docker0 -j DOCKER", "DOCKER-FORWARD -o br1 -j DOCKER"
 #define HOST LINES("lo", "ens3", "ens4", "docker0", "br1")
 #define NONE LINES(NULL)
+#define NAMELESS LINES("lo", "ens3", "br1") /* none with a name of dockerd's own */
 
 static const struct given cases[] = {
 	{ "neither is set", NONE, LINES(BRIDGES), NONE, HOST, { { NULL, 6, 80 } }, .closing = NONE },
@@ -54,19 +56,28 @@ static const struct given cases[] = {
 		"DOCKER-ISOLATION-STAGE-1 -i b ! -o i -j DOCKER", "FORWARD ! -i j ! -o j -j DOCKER",
 		"FORWARD -o c -g DOCKER", "FORWARD -i d -j DOCKER", "FORWARD -o e -j ACCEPT",
 		"FORWARD -o f -j mine", "FORWARD ? -o g -j DOCKER", "DOCKER -o h -j DOCKER-USER"),
-	  NONE, HOST, .direct = true,
+	  NONE, NAMELESS, .direct = true,
 	  .closing = LINES("DOCKER-USER ! -i a -o a direct ext:REJECT",
 			   "DOCKER-USER ! -i b -o b direct ext:REJECT",
 			   "DOCKER-USER ! -i c -o c direct ext:REJECT") },
 	{ "direct: after a flush the closing rules themselves name the bridges", NONE,
 	  LINES("FORWARD", "DOCKER-USER ! -i br1 -o br1 direct ext:REJECT #"),
-	  LINES("forward ! -i docker0 -o docker0 direct -j DROP #"), HOST, .direct = true,
+	  LINES("forward ! -i br2 -o br2 direct -j DROP #"), LINES("lo", "br1", "br2"), .direct = true,
 	  .closing = LINES("DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
-			   "DOCKER-USER ! -i docker0 -o docker0 direct ext:REJECT") },
+			   "DOCKER-USER ! -i br2 -o br2 direct ext:REJECT") },
+	{ "direct: without any rule, the bridges with one of dockerd's own names, and no others", NONE,
+	  LINES("FORWARD"), NONE,
+	  LINES("lo", "ens3", "docker0", "br-0123456789ab", "docker_gwbridge", "virbr0", "lxcbr0", "br-lan",
+		"br-0123456789a", "br-0123456789ag", "br-0123456789abc", "docker1", "podman0"),
+	  .direct = true,
+	  .closing = LINES("DOCKER-USER ! -i br-0123456789ab -o br-0123456789ab direct ext:REJECT",
+			   "DOCKER-USER ! -i docker0 -o docker0 direct ext:REJECT",
+			   "DOCKER-USER ! -i docker_gwbridge -o docker_gwbridge direct ext:REJECT") },
 	{ "direct: not those of others, and none that is gone", NONE,
 	  LINES("DOCKER-USER ! -i br1 -o br1 direct ext:REJECT", "DOCKER-USER -o br1 direct -j RETURN #",
 		"DOCKER-USER -o br1 est -j DROP #", "DOCKER-USER -i br1 direct -j DROP #"),
-	  LINES("forward ! -i gone -o gone direct ext:REJECT #"), HOST, .direct = true, .closing = NONE },
+	  LINES("forward ! -i gone -o gone direct ext:REJECT #"), NAMELESS, .direct = true,
+	  .closing = NONE },
 
 	{ "unlisted: docker-proxy's ports, each once", NONE, LINES(BRIDGES), NONE, HOST,
 	  { { NULL, 17, 53 }, { "192.0.2.1", 6, 8080 }, { NULL, 6, 8080 }, { NULL, 6, 8080 } },
@@ -207,6 +218,53 @@ static void test_families(void **state)
 	snapshot_free(snapshot);
 }
 
+/* Where no rule names a bridge, and its name is not dockerd's, what docker-proxy leads to is. */
+static void test_proxied(void **state)
+{
+	struct given given = { .outside = NONE, .direct = true };
+	struct policy *policy = policy_of(&given), *completed;
+	struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+	struct dockerd docker = { .running = true };
+	struct strings interfaces = { 0 };
+	struct proxies proxies = { 0 };
+	struct netinfo net = { 0 };
+	const addr_t lan = (addr_t)0xc0a80000, mine = (addr_t)0xac140000;
+
+	(void)state;
+	model_table(snapshot, FAMILY_IPV4, LINES("FORWARD"));
+	netinfo_add_if(&net, "ens3", 2);
+	netinfo_add_if(&net, "mine", 3)->bridge = true;
+	netinfo_add_if(&net, "virbr0", 4)->bridge = true;
+	netinfo_add_route(&net, FAMILY_IPV4, 0, 0, RTN_UNICAST, 2)->gateway = true;
+	netinfo_add_route(&net, FAMILY_IPV4, mine, 16, RTN_UNICAST, 3);
+	netinfo_add_route(&net, FAMILY_IPV4, lan, 16, RTN_UNICAST, 4);
+	netinfo_sort(&net);
+	add_listeners(&proxies, (struct listener[4]){ { NULL, 6, 80 }, { NULL, 6, 81 } });
+	proxies.v[0].container = mine + 2;
+	proxies.v[1].container = 0x08080808;
+	assert_true(closing_names_none(policy, snapshot));
+	completed = closing_policy(policy, &(struct closing_facts){
+		.snapshot = snapshot, .dockerd = &docker, .proxies = &proxies,
+		.interfaces = &interfaces, .net = &net });
+	is_text("proxied", closing_text(completed),
+		LINES("DOCKER-USER ! -i mine -o mine direct ext:REJECT"));
+	assert_false(closing_has_no_bridge(completed));
+	policy_free(completed);
+	completed = closing_policy(policy, &(struct closing_facts){
+		.snapshot = snapshot, .dockerd = &docker, .proxies = &proxies,
+		.interfaces = &interfaces });
+	assert_true(closing_has_no_bridge(completed));
+	policy_free(completed);
+	model_table(snapshot, FAMILY_IPV6, LINES("FORWARD -o br6 -j DOCKER"));
+	assert_false(closing_names_none(policy, snapshot));
+	policy->direct = DIRECT_ALLOW;
+	assert_false(closing_has_no_bridge(policy) || closing_names_none(policy, snapshot));
+	policy_free(policy);
+	snapshot_free(snapshot);
+	proxies_clear(&proxies);
+	netinfo_clear(&net);
+}
+
 /* The chains that name bridges are read, if they matter. */
 static void test_chains_that_are_read(void **state)
 {
@@ -233,12 +291,13 @@ static void test_chains_that_are_read(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + 2] = {
+	struct CMUnitTest tests[ARRAY_SIZE(cases) + 3] = {
 		cmocka_unit_test(test_families), cmocka_unit_test(test_chains_that_are_read),
+		cmocka_unit_test(test_proxied),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		tests[i + 2] = (struct CMUnitTest){ cases[i].name, test_case_runs, NULL, NULL,
+		tests[i + 3] = (struct CMUnitTest){ cases[i].name, test_case_runs, NULL, NULL,
 						    (void *)&cases[i] };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
