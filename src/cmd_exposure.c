@@ -59,7 +59,7 @@ static int exposure_status(const struct view *view, const struct exposure_list *
 		return SEVERITY_OK;
 	/* Without a configuration it is not known what it allows, either. */
 	if (exposure_undecided(list) || nothing_counts(view->session.policy, list) ||
-	    view->configuration.unknown)
+	    view->configuration.unknown || view->unjudged.docker.n)
 		return SEVERITY_WARNING;
 	return SEVERITY_OK;
 }
@@ -69,8 +69,9 @@ static const char *status_note(const struct view *view)
 {
 	if (view->unjudged.elsewhere)
 		return view->unjudged.elsewhere;
-	return view->configuration.unknown
-		       ? "the configuration is broken: which ports it allows is not known" : NULL;
+	if (view->configuration.unknown)
+		return "the configuration is broken: which ports it allows is not known";
+	return view->unjudged.docker.n ? view->unjudged.docker.v[0] : NULL;
 }
 
 static bool is_monitored(const struct options *options)
@@ -131,8 +132,9 @@ int cmd_exposure(const struct options *options)
 		const struct policy *policy = view.session.policy;
 
 		view.world.proxies = &proxies;
+		known = !unjudged_docker(&view.unjudged, policy, &view.world);
 		deadline_step("following packets to the published ports");
-		known = !exposure_compute(policy, &view.world, policy->families, &shown.list);
+		known = known && !exposure_compute(policy, &view.world, policy->families, &shown.list);
 		if (known)
 			exposure_host(policy, &view.world, &shown.list);
 	}

@@ -2,10 +2,16 @@
 #include "unjudged.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "check_docker.h"
 #include "check_elsewhere.h"
+#include "check_families.h"
 #include "diag.h"
+#include "docker_chains.h"
+#include "docker_layout.h"
 #include "dockerd_find.h"
+#include "report_findings.h"
 #include "util.h"
 
 int unjudged_read(struct unjudged *unjudged)
@@ -19,9 +25,88 @@ int unjudged_read(struct unjudged *unjudged)
 	return 0;
 }
 
+/* Those of a check that the policy does not ignore. */
+static void add_findings(struct unjudged *unjudged, const struct policy *policy,
+			 const struct findings *findings)
+{
+	for (size_t i = 0; i < findings->n; i++) {
+		const struct finding *finding = &findings->v[i];
+		char *text;
+
+		if (report_ignores(policy, finding->id))
+			continue;
+		text = finding->id != FAMILY_LEFT_OUT
+			? xasprintf("%s: %s", family_title(finding->family), finding->message)
+			: xasprintf("%s is not looked at: %s", family_title(finding->family),
+				    finding->message);
+		strings_take(&unjudged->docker, text);
+	}
+}
+
+/* Whether Docker has its own tables, of either family, whatever the backend. */
+static bool is_native(const struct world *world)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (docker_has_nftables(world->snapshot, (enum family)family))
+			return true;
+	for (size_t t = 0; t < world->others->ntables; t++)
+		if (!strcmp(world->others->tables[t].name, DOCKER_NFT_TABLE))
+			return true;
+	return false;
+}
+
+/* By one of dockerd's own names, or by what docker-proxy leads to. */
+static bool knows_bridge(const struct world *world)
+{
+	for (size_t i = 0; i < world->info->nifs; i++)
+		if (world->info->ifs[i].bridge && docker_names_bridge(world->info->ifs[i].name))
+			return true;
+	return world->proxies->n > 0;
+}
+
+/* Docker's rules name its networks. */
+static void check_rules(struct unjudged *unjudged, const struct policy *policy,
+			const struct world *world, const struct dockerd *dockerd,
+			struct findings *findings)
+{
+	struct policy told = *policy;
+
+	if (!dockerd->running || is_native(world))
+		return;
+	told.docker.firewall = dockerd->firewall;
+	check_docker(&told, world->snapshot, dockerd, findings);
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (docker_has_chains(world->snapshot, (enum family)family))
+			return;
+	if (!findings->n && !knows_bridge(world))
+		strings_add(&unjudged->docker, "dockerd runs without chains that name its bridges, and "
+			    "none has a name of Docker's: its networks are not known");
+}
+
+int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
+		    const struct world *world)
+{
+	struct findings findings = { 0 };
+	struct dockerd dockerd = { 0 };
+	int status = dockerd_find(&dockerd);
+
+	if (!status) {
+		check_rules(unjudged, policy, world, &dockerd, &findings);
+		check_families(policy, &findings);
+		check_proxied_families(policy, world->proxies, &findings);
+		add_findings(unjudged, policy, &findings);
+	}
+	for (size_t i = 0; i < unjudged->docker.n; i++)
+		diag_warning("%s", unjudged->docker.v[i]);
+	findings_clear(&findings);
+	dockerd_clear(&dockerd);
+	return status;
+}
+
 void unjudged_clear(struct unjudged *unjudged)
 {
 	free(unjudged->elsewhere);
+	strings_clear(&unjudged->docker);
 	*unjudged = (struct unjudged){ 0 };
 }
 
@@ -37,5 +122,7 @@ json_t *unjudged_json(const struct unjudged *unjudged)
 
 	if (unjudged->elsewhere)
 		json_append_checked(array, json_text(unjudged->elsewhere));
+	for (size_t i = 0; i < unjudged->docker.n; i++)
+		json_append_checked(array, json_text(unjudged->docker.v[i]));
 	return array;
 }

@@ -5,18 +5,28 @@
 #include <stdio.h>
 
 #include "json.h"
+#include "policy.h"
+#include "world.h"
 
-/* What of Docker on this host neither --exposure nor --trace can judge. */
+/* What of Docker on this host neither --exposure nor --trace can judge: each a sentence. */
 
 struct unjudged {
-	char *elsewhere; /* owned: a sentence about a Docker elsewhere, or NULL */
+	char *elsewhere; /* owned: about a Docker elsewhere, or NULL */
+	struct strings docker; /* for --exposure: about this host's own */
 };
 
 /* Returns 0, or -1 after reporting why; the caller clears it in any case. */
 int unjudged_read(struct unjudged *unjudged);
+/*
+ * Adds what is not known of this host's own Docker: families that the policy leaves out, though
+ * Docker is in them, and bridges while dockerd runs without its chains. world has the proxies.
+ * Reports each as a warning. Returns 0, or -1 after reporting why it cannot be read.
+ */
+int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
+		    const struct world *world);
 void unjudged_clear(struct unjudged *unjudged);
 
-/* Reports the sentences as warnings. */
+/* Reports the sentence about a Docker elsewhere as a warning. */
 void unjudged_warn(const struct unjudged *unjudged);
 /* The sentences, as an array. */
 json_t *unjudged_json(const struct unjudged *unjudged);

@@ -29,7 +29,7 @@ struct docker_port {
 struct docker_ports {
 	struct docker_port *v; /* owned; sorted by port, each once */
 	size_t n, room;
-	struct strings bridges;   /* Docker's, according to its rules */
+	struct strings bridges;   /* Docker's, according to its rules, their names and routes */
 	/*
 	 * Owned: of rules that put one prefix in the place of another, such as NETMAP. Each
 	 * address has one container, so these are not ports: see docker_ports_map().

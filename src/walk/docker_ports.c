@@ -222,6 +222,24 @@ static void collect_all_accepts(const struct world *world, enum family family,
 			docker_ports_other_accepts(world, family, &others->chains[c], ports);
 }
 
+/*
+ * An interface that leads to a container is Docker's if it is a bridge, and so is a bridge with
+ * one of dockerd's own names: it may have no rules.
+ */
+static void collect_links(const struct netinfo *info, struct docker_ports *ports)
+{
+	for (size_t i = 0; i < ports->n; i++) {
+		const struct netif *iface = netinfo_if(info, ports->v[i].bridge);
+
+		if (iface && iface->bridge && !strings_has(&ports->bridges, iface->name))
+			strings_add(&ports->bridges, iface->name);
+	}
+	for (size_t i = 0; i < info->nifs; i++)
+		if (info->ifs[i].bridge && docker_names_bridge(info->ifs[i].name) &&
+		    !strings_has(&ports->bridges, info->ifs[i].name))
+			strings_add(&ports->bridges, info->ifs[i].name);
+}
+
 void docker_ports_collect(const struct world *world, unsigned int families,
 			  struct docker_ports *ports)
 {
@@ -256,13 +274,7 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 		collect_bridges(filter, ports);
 		collect_forward(filter, ports);
 	}
-	for (size_t i = 0; i < ports->n; i++) {
-		const struct netif *iface = netinfo_if(info, ports->v[i].bridge);
-
-		/* An interface that leads to a container is Docker's if it is a bridge. */
-		if (iface && iface->bridge && !strings_has(&ports->bridges, iface->name))
-			strings_add(&ports->bridges, iface->name);
-	}
+	collect_links(info, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *nat = snapshot_table(snapshot, family, "nat");
 

@@ -140,4 +140,85 @@ for KIND in nft legacy; do
 	try "$KIND unlisted proxy: a repair" dockfw 0 --repair
 	end "$dockerd" "$own"
 done
+
+# ---- no chain names Docker's bridges ----
+
+only_direct() {
+	write_conf <<-'END'
+	outside = { "ens3" }
+	direct = "refuse"
+	publish "80/tcp" { allow = { "any" } }
+	END
+}
+exposes() { # STATUS TEXT: the report or a warning has it
+	dockfw "$1" --exposure --fail-if-open && { grep -qF -- "$2" "$WORK/out" "$WORK/err" || { cat "$WORK/out" "$WORK/err"; return 1; }; }
+}
+renamed() { ip link set "$1" down && ip link set "$1" name "$2" && ip link set "$2" up; }
+not() { ! "$@"; }
+message() { jq -e --arg text "$1" 'any(.findings[]; .message | contains($text))' "$WORK/out"; }
+
+ip address add 2001:db8:17::1/64 dev docker0
+ip -n container address add 2001:db8:17::2/64 dev eth0
+global() { reaches "$outsider" 2001:db8:17::2; }
+for KIND in nft legacy; do
+	clear_tables
+	only_direct
+	try "$KIND no chains: dockerd makes none" dockerd --iptables=false --ip6tables=false
+	try "$KIND no chains: open at first" direct
+	try "$KIND no chains: to the internet" global
+	try "$KIND no chains: which --exposure knows" exposes 2 '[2001:db8:17::/64]:*/*'
+	bridge virbr0 192.168.122.1/24
+	bridge lxcbr0 10.0.3.1/24
+	try "$KIND no chains: a repair" dockfw 0 --repair
+	try "$KIND no chains: all is right" finds 0 ''
+	try "$KIND no chains: refused" direct_refused
+	try "$KIND no chains: from the internet" refused "$outsider" 2001:db8:17::2
+	try "$KIND no chains: --exposure agrees" exposes 0 '[2001:db8:17::/64]:*/*'
+	try "$KIND no chains: what the container starts is not" outgoing
+	try "$KIND no chains: no other bridge is taken for Docker's" not grep -E 'virbr0|lxcbr0' \
+		<(tables; nft list ruleset)
+	ip link delete virbr0
+	ip link delete lxcbr0
+	# A network may have a name of its own: then docker-proxy leads to it.
+	bridge mine 172.20.0.1/16
+	proxies=()
+	# shellcheck disable=SC2034 # for proxy
+	listen=127.0.0.1 port=8443
+	proxy -proto tcp -host-ip 127.0.0.1 -host-port 8443 -container-ip 172.20.0.2 -container-port 80
+	try "$KIND no chains: a bridge of another name is found" finds 2 'critical guard-differs,critical rule-missing'
+	try "$KIND no chains: and closed" dockfw 0 --repair
+	try "$KIND no chains: by name" names mine
+	end "${proxies[@]}"
+	ip link delete mine
+	try "$KIND no chains: it goes" dockfw 0 --repair
+	renamed docker0 mine
+	try "$KIND no chains, no name: nothing is refused" dockfw 1 --repair
+	try "$KIND no chains, no name: which is a finding" finds 1 'warning docker-chains-missing'
+	try "$KIND no chains, no name: it says so" message 'direct = "refuse" refuses nothing'
+	try "$KIND no chains, no name: --exposure does not know" exposes 1 'its networks are not known'
+	try "$KIND no chains, no name: also for a program" dockfw 0 --exposure --format=json
+	try "$KIND no chains, no name: it is told" jq -e '.unknown[] | test("its networks")' "$WORK/out"
+	renamed mine docker0
+	ip address add 172.17.0.1/16 dev docker0 2>/dev/null
+	ip address add fd00:17::1/64 dev docker0
+	ip address add 2001:db8:17::1/64 dev docker0
+	end "$dockerd"
+
+	# A flush takes what named them, and what remembered them.
+	docker26
+	dockerd
+	try "$KIND flush: a repair before" dockfw 0 --repair
+	clear_tables
+	both -P FORWARD ACCEPT
+	try "$KIND flush: --exposure knows the network" exposes 2 '[2001:db8:17::/64]:*/*'
+	try "$KIND flush: and says that chains are missing" exposes 2 'dockerd runs without'
+	try "$KIND flush: a repair" dockfw 2 --repair
+	try "$KIND flush: what is left" finds 2 'critical docker-chains-missing'
+	try "$KIND flush: refused" direct_refused
+	try "$KIND flush: chains are still missing" exposes 1 'dockerd runs without'
+	try "$KIND flush: a monitor" dockfw 1 --exposure --format=nagios
+	try "$KIND flush: is told" grep -q '^DOCKFW WARNING - IPv4: dockerd runs without' "$WORK/out"
+	end "$dockerd"
+	try "$KIND flush: unless Docker is stopped" exposes 0 '0 published ports'
+done
 finish

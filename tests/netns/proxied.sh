@@ -160,8 +160,15 @@ try "no ip6tables: nothing is wrong" finds 0 ''
 everyone_dropped 'families = { "ipv4" }'
 try "a family left out" finds 1 'warning family-left-out'
 try "it names the bridge" message "Docker's bridge docker0"
+left_out="IPv6 is not looked at: families leaves out IPv6, though the host forwards to Docker's bridge docker0 in it"
+try "--exposure tells that" dockfw 1 --exposure --fail-if-open
+try "in a warning" grep -qF "$left_out" "$WORK/err"
+try "and a program" dockfw 0 --exposure --format=json
+try "by its report" jq -e --arg text "$left_out" '.unknown | any(startswith($text))' "$WORK/out"
 sed -i '1s/^/ignore = { "family-left-out" } /' "$CONF"
 try "unless that is ignored" finds 0 ''
+try "by --exposure as well" silent dockfw 0 --exposure --fail-if-open
+try "without a word" [ ! -s "$WORK/err" ]
 ip6tables-nft -F && ip6tables-nft -X
 sysctl -qw net.ipv6.conf.all.forwarding=0
 everyone_dropped
@@ -172,6 +179,30 @@ sysctl -qw $hosts_settings
 ip address del fd00:17::1/64 dev docker0
 try "and without an address" finds 0 ''
 try "by -6 as well" dockfw 0 -6
+# A prefix may lead to the bridge by a route, though the bridge has no address of it.
+by_route() { # ROUTE…
+	ip -6 route add "$@" dev docker0 && everyone_dropped &&
+		dockfw 2 && dockfw 0 --repair && refused "$outsider" fd00:17::2 &&
+		ip -6 route del "$@" dev docker0 && ip6tables-nft -F && ip6tables-nft -X && finds 0 ''
+}
+leads_nowhere() { # ROUTE…
+	ip -6 route add "$@" && finds 0 '' && ip -6 route del "$@"
+}
+link_local=$(ip -n container -6 -o address show dev eth0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+own_link_local=$(ip -6 -o address show dev docker0 scope link | sed 's/.*inet6 \([^/]*\).*/\1/')
+ip -n container -6 route replace default via "$own_link_local" dev eth0
+ip -6 route add fd00:17::/64 dev docker0
+try "by a route only, the outsider gets there" reaches "$outsider" fd00:17::2
+ip -6 route del fd00:17::/64 dev docker0
+try "by a route to the bridge" by_route fd00:17::/64
+try "by one via a container" by_route fd00:17::2 via "$link_local"
+ip -6 rule add to fd00:17::/64 lookup 77
+try "by one in another table" by_route fd00:17::/64 table 77
+ip -6 rule del to fd00:17::/64 lookup 77
+try "but not by a local one" leads_nowhere local fd00:77::/64 dev docker0
+try "nor one for a multicast address" leads_nowhere ff0e::77 dev docker0 table 77
+try "nor for a link-local one" leads_nowhere fe80:77::/64 dev docker0
+try "nor by one that leads elsewhere" leads_nowhere fd00:17::/64 dev ens3
 ip link add office type bridge && ip link set office up && ip address add fd00:18::1/64 dev office
 try "a bridge that is not Docker's does not count" finds 0 ''
 ipt -A FORWARD -o office -j DOCKER
