@@ -125,6 +125,8 @@ struct rule {
 	 * packet that it matches. Otherwise it may do anything, accept and drop as well.
 	 */
 	bool end_known;
+	/* Of an opaque rule: a map of verdicts decides, and the end is that of its elements now. */
+	bool by_map;
 };
 
 struct rule *rule_new(enum family family);

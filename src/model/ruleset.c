@@ -151,7 +151,9 @@ void chain_add_rule(struct chain *chain, struct rule *rule)
 static bool rule_same(const struct rule *a, const struct rule *b)
 {
 	if (a->opaque && b->opaque)
-		return a->handle == b->handle && !strcmp(a->opaque, b->opaque);
+		return a->handle == b->handle && !strcmp(a->opaque, b->opaque) &&
+		       /* The elements of a map may have changed. */
+		       a->end_known == b->end_known && a->verdict == b->verdict;
 	return rule_equal(a, b);
 }
 

@@ -15,6 +15,16 @@ static bool is_iptables_family(int family)
 	return family == NFPROTO_IPV4 || family == NFPROTO_IPV6;
 }
 
+/* Whether the elements of a map, which is not named, decide on a rule that was read. */
+static bool has_map(const struct table *table)
+{
+	for (size_t i = 0; i < table->nchains; i++)
+		for (size_t k = 0; k < table->chains[i]->nrules; k++)
+			if (table->chains[i]->rules[k]->by_map)
+				return true;
+	return false;
+}
+
 bool watch_matters(const struct policy *policy, const struct state *last, const struct change_of *of)
 {
 	const struct snapshot *snapshot = last->snapshot;
@@ -35,7 +45,7 @@ bool watch_matters(const struct policy *policy, const struct state *last, const 
 	if (!table)
 		return !strcmp(of->table, "filter") || !strcmp(of->table, "nat");
 	if (!*of->chain)
-		return of->deleted;
+		return of->deleted || has_map(table);
 	chain = table_chain(table, of->chain);
 	if (chain)
 		return chain->loaded;

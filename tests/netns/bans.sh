@@ -6,6 +6,8 @@
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/hosts.sh
 . "$TESTS/hosts.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
 
 hosts_up
 banned=203.0.113.66
@@ -190,10 +192,62 @@ nft "add set ip filter bad { type ipv4_addr; elements = { $banned } }
 try "a native ban: the section comes after it" dockfw 1 --repair
 try "it is opaque, and that is all" finds 1 'warning rule-opaque'
 try "the ban holds" fates reaches
-nft insert rule ip filter DOCKER-USER tcp dport vmap '{ 81 : drop }'
+nft insert rule ip filter DOCKER-USER tcp dport vmap '{ 81 : drop, 82 : return }'
 sed -i 's/"any"/"203.0.113.0\/24"/' "$CONF"
 try "a map of verdicts may accept, and drop: the section stays after it" dockfw 2 --repair
 try "and the ban holds" fates reaches
+
+# A map of verdicts does what its elements do now. The guard's first rule is for what it lets in.
+map_rule() { # RULE
+	publish_any
+	sed -i 's/"any"/"203.0.113.123"/' "$CONF"
+	nft "add map ip filter verdicts { type ipv4_addr : verdict; flags interval; }
+		add chain ip filter SOME; insert rule ip filter FORWARD $1"
+}
+no_way_by() { ! nft list chain ip dockfw FORWARD | grep -x '[[:space:]]*\(counter packets.* \)\?accept'; }
+for rule in "ip saddr vmap { $banned : drop }" "ip saddr vmap { $banned : drop, 192.0.2.0/24 : drop }" 'ip saddr vmap @verdicts'; do
+	map_rule "$rule"
+	nft add element ip filter verdicts "{ $banned-203.0.113.70 : drop }"
+	try "$rule: a repair" dockfw 1 --repair
+	try "$rule: nothing is wrong" finds 1 'warning rule-opaque'
+	try "$rule: what it can do" grep -q 'it can only drop' <("$DOCKFW" -f "$CONF")
+	try "$rule: it drops" gives 2 ask banned 198.51.100.10
+	try "$rule: the section holds" reaches "$allowed" 198.51.100.10
+	try "$rule: and refuses" refused "$outsider" 198.51.100.10
+	ipt -D FORWARD -j DOCKER-USER
+	try "$rule: the guard lets nobody past" no_way_by
+	try "$rule: and refuses" refused "$outsider" 198.51.100.10
+done
+map_rule 'ip saddr vmap @verdicts'
+try "an empty map does nothing" dockfw 1 --repair
+try "so nothing is wrong" finds 1 'warning rule-opaque'
+for verdict in accept return 'jump SOME' 'goto SOME' continue; do
+	nft add element ip filter verdicts "{ 203.0.113.200 : $verdict }"
+	nft add element ip filter verdicts '{ 192.0.2.1 : drop }'
+	try "an element with $verdict: the map may let packets past" finds 2 \
+		'warning rule-opaque,critical accept-before-user'
+	nft flush map ip filter verdicts
+done
+nft 'add element ip filter verdicts { 203.0.113.200 : accept }; delete table ip dockfw'
+try "an element that accepts does" reaches "$outsider" 198.51.100.10
+try "a repair puts the jump before it" dockfw 0 --repair
+try "and nobody else gets in" refused "$outsider" 198.51.100.10
+publish_any
+nft "add map ip filter verdicts { type ipv4_addr : verdict; }
+	add element ip filter verdicts { $banned : drop }
+	insert rule ip filter DOCKER-USER ip saddr vmap @verdicts"
+try "a map that drops in DOCKER-USER is a ban" dockfw 1 --repair
+try "and lets nobody past" finds 1 'warning rule-opaque'
+try "which holds" gives 2 ask banned 198.51.100.10
+# What is added to it later is seen by the watch.
+map_rule 'ip saddr vmap @verdicts'
+try "a repair beside an empty map" dockfw 1 --repair
+holds() { dockfw 1 --check; } # the map is opaque
+try "a watch" watch
+nft add element ip filter verdicts '{ 203.0.113.200 : accept }'
+try "a new element that accepts: the watch puts the jump before it" until_true refused "$outsider" 198.51.100.10
+try "and reports it" event '.event == "repaired" and (.findings | any(.id == "accept-before-user"))'
+try "the watch ends" stop
 
 publish_any
 sed -i '1i foreign-rules = "remove"' "$CONF"

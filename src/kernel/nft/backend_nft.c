@@ -21,6 +21,7 @@
 #include "nft_mark.h"
 #include "nft_owner.h"
 #include "nft_socket.h"
+#include "nft_verdict_maps.h"
 #include "patience.h"
 #include "util.h"
 
@@ -262,16 +263,20 @@ struct rules {
 	struct chain *chain;
 	uint64_t previous; /* handle of the last one */
 	bool broken;       /* what was listed is not one after the other */
+	struct nft_verdict_maps maps;
 };
 
 static void take_rule(const struct nlmsghdr *nlh, void *data)
 {
 	struct rules *rules = data;
+	struct rule *rule;
 
 	if (!nft_is_rule_of(nlh, rules->table->name, rules->chain->name))
 		return;
 	rules->broken |= !nft_rule_follows(nlh, &rules->previous);
-	chain_add_rule(rules->chain, nft_decode(rules->table->family, nlh));
+	rule = nft_decode(rules->table->family, nlh);
+	nft_verdict_maps_note(&rules->maps, rule, nlh);
+	chain_add_rule(rules->chain, rule);
 }
 
 /* The number of rules that the chain has, or, if that is not known, that were listed. */
@@ -334,6 +339,10 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain->name);
 	status = nft_request(nft->socket, take_rule, &rules);
+	if (!status && !rules.broken)
+		status = nft_verdict_maps_read(&rules.maps, nft->socket,
+					       (uint8_t)family_af(table->family), table->name);
+	nft_verdict_maps_clear(&rules.maps);
 	if (status)
 		return status;
 	if (rules.broken) {

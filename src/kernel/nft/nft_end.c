@@ -99,15 +99,17 @@ static enum reached read_counter(struct rule *rule, const struct nlattr *data)
 	return END_NOT_YET;
 }
 
+#define LOOKUP_KNOWN (NFT_ATTR(NFTA_LOOKUP_SET) | NFT_ATTR(NFTA_LOOKUP_SREG) | \
+		      NFT_ATTR(NFTA_LOOKUP_DREG) | NFT_ATTR(NFTA_LOOKUP_SET_ID) | \
+		      NFT_ATTR(NFTA_LOOKUP_FLAGS))
+
 /* A lookup in a set has no destination; one in a map of verdicts writes a verdict. */
 static enum reached read_lookup(struct rule *rule, const struct nlattr *data)
 {
 	struct nft_attrs a;
 	uint32_t to;
 
-	if (!nft_attrs_nested(&a, data, NFT_ATTR(NFTA_LOOKUP_SET) | NFT_ATTR(NFTA_LOOKUP_SREG) |
-			      NFT_ATTR(NFTA_LOOKUP_DREG) | NFT_ATTR(NFTA_LOOKUP_SET_ID) |
-			      NFT_ATTR(NFTA_LOOKUP_FLAGS)))
+	if (!nft_attrs_nested(&a, data, LOOKUP_KNOWN))
 		return end_unknown(rule);
 	if (a.v[NFTA_LOOKUP_DREG] &&
 	    (!nft_attr_u32(a.v[NFTA_LOOKUP_DREG], &to) || to == NFT_REG_VERDICT))
@@ -189,12 +191,7 @@ void nft_read_end(struct rule *rule, const struct nlattr *list)
 	size_t size, left = list ? mnl_attr_get_payload_len(list) : 0;
 	enum reached step = END_NOT_YET;
 
-	free(rule->chain);
-	free(rule->target.data);
-	rule->chain = NULL;
-	rule->target = (struct ext){ 0 };
-	rule->verdict = VERDICT_NONE;
-	rule->end_known = true;
+	nft_set_end(rule, VERDICT_NONE);
 	for (; elem && step == END_NOT_YET; elem = nft_attr_next(list, elem)) {
 		step = read_expression(rule, elem);
 		size = MNL_ALIGN(elem->nla_len);
@@ -202,4 +199,47 @@ void nft_read_end(struct rule *rule, const struct nlattr *list)
 	}
 	if (step == END_NOT_YET && left)
 		rule->end_known = false;
+}
+
+/* The map, if the expression is a lookup in one of verdicts. */
+static const char *map_of(const struct nlattr *elem)
+{
+	struct nft_attrs a, lookup;
+	const char *name;
+	uint32_t to;
+
+	nft_attrs_nested(&a, elem, NFT_ATTR(NFTA_EXPR_NAME) | NFT_ATTR(NFTA_EXPR_DATA));
+	name = nft_attr_string(a.v[NFTA_EXPR_NAME]);
+	if (!name || strcmp(name, "lookup") || mnl_attr_get_type(elem) != NFTA_LIST_ELEM ||
+	    !nft_attrs_nested(&lookup, a.v[NFTA_EXPR_DATA], LOOKUP_KNOWN) ||
+	    !nft_attr_u32(lookup.v[NFTA_LOOKUP_DREG], &to) || to != NFT_REG_VERDICT)
+		return NULL;
+	return nft_attr_string(lookup.v[NFTA_LOOKUP_SET]);
+}
+
+const char *nft_end_map(const struct nlattr *list)
+{
+	struct rule *rule = rule_new(FAMILY_IPV4);
+	enum reached step = END_NOT_YET;
+	const char *map = NULL;
+
+	rule->end_known = true;
+	for (const struct nlattr *elem = nft_attr_first(list);
+	     elem && !map && step == END_NOT_YET && rule->end_known;
+	     elem = nft_attr_next(list, elem)) {
+		map = map_of(elem);
+		step = read_expression(rule, elem);
+	}
+	rule_free(rule);
+	return map;
+}
+
+void nft_set_end(struct rule *rule, enum verdict verdict)
+{
+	free(rule->chain);
+	free(rule->target.data);
+	rule->chain = NULL;
+	rule->target = (struct ext){ 0 };
+	rule->verdict = verdict;
+	rule->end_known = true;
 }

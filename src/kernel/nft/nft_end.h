@@ -23,4 +23,14 @@
  */
 void nft_read_end(struct rule *rule, const struct nlattr *list);
 
+/*
+ * The name of the map of verdicts whose elements end the rule, if nothing before that lookup
+ * can: what is after it is only evaluated if an element continues. Points into the list; NULL:
+ * there is none.
+ */
+const char *nft_end_map(const struct nlattr *list);
+
+/* Makes the verdict, which names no chain, the known end of an opaque rule. */
+void nft_set_end(struct rule *rule, enum verdict verdict);
+
 #endif

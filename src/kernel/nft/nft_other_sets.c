@@ -49,6 +49,7 @@ struct sets_read {
 	struct nft_other_sets *sets;
 	struct nft_other_set *set;
 	const char *table;
+	const char *only; /* the name of the only set that is read; NULL: all are */
 };
 
 static void take_set(const struct nlmsghdr *nlh, void *data)
@@ -64,7 +65,7 @@ static void take_set(const struct nlmsghdr *nlh, void *data)
 	nft_attrs_message(&attrs, nlh, KNOWN);
 	table = nft_attr_string(attrs.v[NFTA_SET_TABLE]);
 	name = nft_attr_string(attrs.v[NFTA_SET_NAME]);
-	if (!table || !name || strcmp(table, read->table))
+	if (!table || !name || strcmp(table, read->table) || (read->only && strcmp(name, read->only)))
 		return;
 	nft_attr_u32(attrs.v[NFTA_SET_FLAGS], &set.flags);
 	nft_attr_u32(attrs.v[NFTA_SET_KEY_LEN], &set.key_size);
@@ -189,10 +190,10 @@ static int read_elements(struct nft_socket *nft, uint8_t family, struct sets_rea
 	return nft_request(nft, take_elements, read);
 }
 
-int nft_other_sets_read(struct nft_socket *nft, uint8_t family, const char *table,
-			struct nft_other_sets *sets)
+int nft_other_sets_read_one(struct nft_socket *nft, uint8_t family, const char *table,
+			    const char *name, struct nft_other_sets *sets)
 {
-	struct sets_read read = { .sets = sets, .table = table };
+	struct sets_read read = { .sets = sets, .table = table, .only = name };
 	struct nlmsghdr *question = nft_request_begin(nft, NFT_MSG_GETSET, family);
 	int status;
 
@@ -204,4 +205,10 @@ int nft_other_sets_read(struct nft_socket *nft, uint8_t family, const char *tabl
 		status = read_elements(nft, family, &read);
 	}
 	return status;
+}
+
+int nft_other_sets_read(struct nft_socket *nft, uint8_t family, const char *table,
+			struct nft_other_sets *sets)
+{
+	return nft_other_sets_read_one(nft, family, table, NULL, sets);
 }

@@ -56,6 +56,9 @@ struct nft_other_sets {
  */
 int nft_other_sets_read(struct nft_socket *nft, uint8_t family, const char *table,
 			struct nft_other_sets *sets);
+/* The same for the set with that name; NULL: all of them. */
+int nft_other_sets_read_one(struct nft_socket *nft, uint8_t family, const char *table,
+			    const char *name, struct nft_other_sets *sets);
 void nft_other_sets_clear(struct nft_other_sets *sets);
 /* The set with that name, or NULL. */
 struct nft_other_set *nft_other_sets_find(const struct nft_other_sets *sets, const char *name);
