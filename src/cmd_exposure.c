@@ -9,6 +9,7 @@
 #include "exposure_compute.h"
 #include "exposure_host.h"
 #include "finding.h"
+#include "proxy_allowed.h"
 #include "put_file.h"
 #include "report_exposure.h"
 #include "report_exposure_monitor.h"
@@ -135,8 +136,10 @@ int cmd_exposure(const struct options *options)
 		known = !unjudged_docker(&view.unjudged, policy, &view.world);
 		deadline_step("following packets to the published ports");
 		known = known && !exposure_compute(policy, &view.world, policy->families, &shown.list);
-		if (known)
+		if (known) {
 			exposure_host(policy, &view.world, &shown.list);
+			proxy_allow(policy, &view.world, &shown.list);
+		}
 	}
 	if (is_monitored(options)) {
 		if (known && !deadline_check())

@@ -321,21 +321,20 @@ static bool is_named(const struct policy *policy, const struct netif *in)
 	return false;
 }
 
-/* Whether a chain that a packet for the host comes to has a rule, or drops by its policy. */
-static bool is_filtered(const struct finder *f)
+bool host_is_filtered(const struct world *world, enum family family)
 {
 	static const char *const tables[] = { "mangle", "filter", "security" };
-	const struct other_filters *others = f->world->others;
+	const struct other_filters *others = world->others;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		const struct chain *chain = table_chain(
-			snapshot_table(f->world->snapshot, f->family, tables[i]), "INPUT");
+			snapshot_table(world->snapshot, family, tables[i]), "INPUT");
 
 		if (chain && chain->builtin && (chain->nrules || chain->policy == VERDICT_DROP))
 			return true;
 	}
 	for (size_t i = 0; others && i < others->n; i++)
-		if (others->v[i].place == OTHER_INPUT && others->v[i].families & 1U << f->family &&
+		if (others->v[i].place == OTHER_INPUT && others->v[i].families & 1U << family &&
 		    other_hook_filters(others, &others->v[i]))
 			return true;
 	return false;
@@ -344,7 +343,7 @@ static bool is_filtered(const struct finder *f)
 static int compute_family(struct finder *f, const struct docker_ports *ports)
 {
 	const struct netinfo *info = f->world->info;
-	bool filtered = is_filtered(f);
+	bool filtered = host_is_filtered(f->world, f->family);
 	int status = 0;
 
 	/* Also for ports that no rule translates: docker-proxy may answer them. */

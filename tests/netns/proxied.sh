@@ -111,6 +111,7 @@ for KIND in nft legacy; do
 	try "$KIND host-firewall: a repair" follows
 	try "$KIND host-firewall: INPUT lets the outsider in" reaches "$outsider" 2001:db8:51::10 8080
 	try "$KIND host-firewall: as configured" finds 0 ''
+	try "$KIND host-firewall: so it is allowed to be open" dockfw 0 --exposure --fail-if-open
 	ip6t -D FORWARD -j DOCKER-USER
 	try "$KIND host-firewall: beside another finding" dockfw 2 --check --format=json
 	try "$KIND host-firewall: … it is not an open port" jq -e '.open_ports.ports == []' "$WORK/out"
@@ -125,12 +126,18 @@ for KIND in nft legacy; do
 	try "$KIND host-firewall: does not open INPUT" refused "$outsider" 2001:db8:51::10 8080
 	try "$KIND host-firewall: nor close it" reaches "$allowed" 2001:db8:51::10 8080
 	try "$KIND host-firewall: nothing is wrong with it" finds 0 ''
+	ip6t -I INPUT -i ens3 -p tcp --dport 8080 -j ACCEPT
+	try "$KIND host-firewall: what INPUT lets in as well is allowed" dockfw 0 --exposure --fail-if-open
+	ip6t -D INPUT 1
 	repaired=2 follows 'chain "DOCKER-USER" { rules = { "-6 -p tcp -s 2001:db8:113::123 -m conntrack --ctorigdstport 8080 -j DROP" } }'
 	try "$KIND host-firewall: another rule refuses whom INPUT lets in" finds 2 'critical proxy-bypass'
+	ip6t -I INPUT -i ens3 -p tcp --dport 8080 -j ACCEPT
+	try "$KIND host-firewall: … so the port is not allowed to be open" dockfw 2 --exposure --fail-if-open
 	ip6t -F INPUT
 	repaired=1 follows
 	try "$KIND no host firewall: the outsider gets in" reaches "$outsider" 2001:db8:51::10 8080
 	try "$KIND no host firewall: found" finds 1 'warning proxy-bypass'
+	try "$KIND no host firewall: it is not allowed" dockfw 2 --exposure --fail-if-open
 	repaired=2 follows 'on-error = "close"'
 	try "$KIND no host firewall: not as closed as configured" finds 2 'critical proxy-bypass'
 	end "$dockerd" "${proxies[@]}"
