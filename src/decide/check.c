@@ -20,6 +20,9 @@
 static const struct remedy repair_or_trust = {
 	"run: ", RUN_REPAIR, ", or list the chain that the rule jumps to in trusted-chains",
 };
+static const struct remedy repair_and_delete = {
+	"run: ", true, ", and delete the goto: it keeps packets from the rules after it",
+};
 static const struct remedy wake_table = {
 	"reactivate the table with: nft add table ip filter (ip6 for IPv6)", RUN_NONE, NULL,
 };
@@ -256,6 +259,25 @@ static void check_some(const struct subject *subject, const struct forward *forw
 		      direct ? "jumps" : "leads", DOCKER_USER));
 }
 
+/* Without a jump: after a goto, FORWARD's other rules never see what returns. */
+static void check_no_jump(const struct subject *subject, const struct chain *chain)
+{
+	size_t at = 0, n = chain ? chain->nrules : 0;
+
+	while (at < n && (chain->rules[at]->opaque || !rule_leads_to(chain->rules[at], DOCKER_USER)))
+		at++;
+	if (at == n) {
+		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
+		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
+		return;
+	}
+	/* A repair leaves the goto, which is not ours. */
+	check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", at + 1,
+	    xasprintf("rule %zu of FORWARD goes to %s by a goto, not a jump: what returns from there "
+		      "gets FORWARD's policy, and no other rule of FORWARD", at + 1,
+		      DOCKER_USER))->remedy = &repair_and_delete;
+}
+
 static void check_forward(const struct subject *subject)
 {
 	const struct chain *user = table_chain(subject->table, DOCKER_USER);
@@ -265,8 +287,7 @@ static void check_forward(const struct subject *subject)
 	if (user && user->foreign_base)
 		; /* no rule can jump to it, which check_chain() reports */
 	else if (forward.jump == NOWHERE && forward.first == NOWHERE && forward.some == NOWHERE)
-		check_add(subject, USER_JUMP_MISSING, SEVERITY_CRITICAL, "FORWARD", 0,
-		    xasprintf("FORWARD never jumps to %s, so none of its rules are evaluated", DOCKER_USER));
+		check_no_jump(subject, forward.chain);
 	else if (forward.jump == NOWHERE)
 		check_some(subject, &forward);
 	else if (!forward.right)

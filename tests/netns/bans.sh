@@ -51,6 +51,7 @@ mixed_chain() {
 	ipt -A mixed -p tcp --dport 9 -j ACCEPT
 	ipt -I FORWARD -j mixed
 }
+never_said() { ! grep -- "$1" "$WORK/out"; }
 fresh() {
 	clear_tables
 	load docker-28.5
@@ -182,6 +183,27 @@ for KIND in nft legacy; do
 	ipt -A mixed -o virbr0 -j REJECT
 	try "$KIND: what DOCKER-USER does not accept, or is not for containers, does not count" dockfw 0 --repair
 	try "$KIND: there the jump comes first" jumps 1
+	# A goto leads there as well, but what returns gets the policy of FORWARD.
+	for policy in ACCEPT DROP; do
+		fresh <<<'publish "80/tcp" { allow = { "203.0.113.123" } }'
+		dockfw 0 --repair
+		ipt -P FORWARD $policy
+		ipt -D FORWARD -j DOCKER-USER
+		ipt -I FORWARD -g DOCKER-USER
+		nft 'delete table ip dockfw'
+		try "$KIND: a goto, policy $policy: DOCKER-USER is evaluated" refused "$outsider" 198.51.100.10
+		try "$KIND: a goto, policy $policy: found" dockfw 2
+		try "$KIND: a goto, policy $policy: as what it is" grep -q 'rule 1 of FORWARD goes to DOCKER-USER by a goto' "$WORK/out"
+		try "$KIND: a goto, policy $policy: not as never reached" never_said 'never jumps'
+		try "$KIND: a goto, policy $policy: what to do" grep -q 'and delete the goto' "$WORK/out"
+		try "$KIND: a goto, policy $policy: a repair" dockfw 0 --repair
+		try "$KIND: a goto, policy $policy: leaves it" ipt -C FORWARD -g DOCKER-USER
+		try "$KIND: a goto, policy $policy: nobody else gets in" refused "$outsider" 198.51.100.10
+		ipt -D FORWARD -g DOCKER-USER
+		try "$KIND: a goto, policy $policy: once it is deleted, the port works" reaches "$allowed" 198.51.100.10
+		try "$KIND: a goto, policy $policy: for nobody else" refused "$outsider" 198.51.100.10
+		try "$KIND: a goto, policy $policy: nothing is wrong" finds 0 ''
+	done
 done
 
 # Native rules of nft, which only nf_tables can have.
