@@ -183,6 +183,7 @@ for KIND in nft legacy; do
 	ipt -A mixed -o virbr0 -j REJECT
 	try "$KIND: what DOCKER-USER does not accept, or is not for containers, does not count" dockfw 0 --repair
 	try "$KIND: there the jump comes first" jumps 1
+
 	# A goto leads there as well, but what returns gets the policy of FORWARD.
 	for policy in ACCEPT DROP; do
 		fresh <<<'publish "80/tcp" { allow = { "203.0.113.123" } }'
