@@ -125,7 +125,7 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 
 static const struct remedy name_bridges = {
 	"let dockerd make its rules (\"iptables\": true), or leave the names of its bridges to it",
-	false, NULL,
+	RUN_NONE, NULL,
 };
 
 /* Where its chains are gone, that is reported already; a host without networks has chains. */
