@@ -21,7 +21,7 @@ static const struct remedy repair_or_trust = {
 	"run: ", RUN_REPAIR, ", or list the chain that the rule jumps to in trusted-chains",
 };
 static const struct remedy repair_and_delete = {
-	"run: ", true, ", and delete the goto: it keeps packets from the rules after it",
+	"run: ", RUN_REPAIR, ", and delete the goto: it keeps packets from the rules after it",
 };
 static const struct remedy wake_table = {
 	"reactivate the table with: nft add table ip filter (ip6 for IPv6)", RUN_NONE, NULL,
