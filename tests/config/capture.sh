@@ -14,10 +14,12 @@ capture() { # FILE [OPTION…]
 
 # Adds every rule of the lists that iptables and the kernel accept to DOCKER-USER, except
 # those whose listing does not show what they do, which a capture therefore leaves out:
-# an inverted range of all values, a text with a control character. USER is the chain that
+# an inverted range of all values, a text with a control character, and those that match
+# no packet and that no configuration can have. USER is the chain that
 # rules of the lists jump to. Rules are inserted at the head, since the kernel does not
 # look at rules after one that ends the chain, and with the mark that rule would not end it.
 lost='-m esp ! --espspi 0:4294967295|! --dport 0:65535|"not closed|^! -p tcp -m tcp'
+negated='! (-[io] \+|-[sd] (0\.0\.0\.0|::)/0)( |$)'
 NEVER_FOUND=$(never_found) || exit 1
 lay_all() { # COMMAND LIST…
 	local command=$1-$KIND rule laid=0
@@ -26,7 +28,7 @@ lay_all() { # COMMAND LIST…
 	while IFS= read -r rule; do
 		printf '*filter\n-I DOCKER-USER %s\nCOMMIT\n' "$rule" |
 			"$command-restore" --noflush >/dev/null 2>&1 && laid=$((laid + 1))
-	done < <(cat "$@" | grep -vE -e '^#' -e '^$' -e "$lost" -e "$NEVER_FOUND")
+	done < <(cat "$@" | grep -vE -e '^#' -e '^$' -e "$lost" -e "$negated" -e "$NEVER_FOUND")
 	echo "$laid rules with $command"
 	[ "$laid" -ge 250 ]
 }
