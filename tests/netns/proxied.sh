@@ -171,6 +171,7 @@ left_out="IPv6 is not looked at: families leaves out IPv6, though the host forwa
 try "--exposure tells that" dockfw 1 --exposure --fail-if-open
 try "in a warning" grep -qF "$left_out" "$WORK/err"
 try "and a program" dockfw 0 --exposure --format=json
+# shellcheck disable=SC2016 # the variable is jq's
 try "by its report" jq -e --arg text "$left_out" '.unknown | any(startswith($text))' "$WORK/out"
 sed -i '1s/^/ignore = { "family-left-out" } /' "$CONF"
 try "unless that is ignored" finds 0 ''

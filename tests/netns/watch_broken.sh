@@ -22,7 +22,7 @@ shut_out() { refused "$outsider" 198.51.100.10; }
 put() { printf '%s\n' "${@:2}" >"$WORK/new" && mv "$WORK/new" "$1"; }
 fresh() {
 	clear_tables
-	rm -rf /var/lib/dockfw "$WORK/etc"
+	rm -rf /var/lib/dockfw "${WORK:?}/etc"
 	load docker-28.5 && load docker-28.5.ipv6 ip6tables && mkdir -p "$WORK/etc/conf.d"
 	CONF=$WORK/etc/dockfw.conf part=$WORK/etc/conf.d/a.conf
 }
