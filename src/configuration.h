@@ -44,13 +44,13 @@ int configuration_reload(struct configuration *configuration, const struct confi
 /* Makes broken the finding about the file, after now was kept; takes over the text. */
 void configuration_keep(struct configuration *now, char *broken, bool shrunk);
 /*
- * The same as configuration_load() for --exposure and --trace, which are about the tables: a broken file does not keep
- * them from being followed. Its errors are printed, and a warning says what is gone by in its
- * place: the rest of the file, if only rules are wrong; otherwise the last good configuration,
- * or with --fail-if-open, and if there is none, the defaults, with which every port that is
- * open counts. Without the default file, these are what was meant. Returns 0, or -1 if no line
- * of the file is why it cannot be used: it does not exist, others may write it, time or memory
- * ran out.
+ * The same as configuration_load() for --exposure and --trace, which are about the tables: a
+ * broken file does not keep them from being followed. Its errors are printed, and a warning says
+ * what is gone by in its place: the rest of the file, if only rules are wrong; otherwise the last
+ * good configuration, or with --fail-if-open, and if there is none, the defaults, with which
+ * every port that is open counts. Without the default file, these are what was meant. Returns 0,
+ * or -1 if no line of the file is why it cannot be used: it does not exist, others may write it,
+ * time or memory ran out.
  */
 int configuration_view(struct configuration *configuration, const struct options *options);
 void configuration_clear(struct configuration *configuration);

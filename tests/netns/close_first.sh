@@ -157,11 +157,11 @@ for KIND in nft legacy; do
 		section
 		start flock -o /run/xtables.lock sh -c 'echo; exec sleep 60'
 		try "$KIND too late: the run ends" fails --close-first --timeout=1
-		try "$KIND too late: it says that it is closed" says 'stay refused'
-		try "$KIND too late: it is" closed
+		try "$KIND too late: it says what it has written" grep -q '^UNKNOWN: .* repaired with' "$WORK/out"
+		try "$KIND too late: the guard holds the configuration" as_configured
 		end "$started"
-		try "$KIND too late: the next run opens" dockfw 0 --repair
-		try "$KIND too late: as configured" as_configured
+		try "$KIND too late: the next run repairs the rest" dockfw 0 --repair
+		try "$KIND too late: as configured as well" as_configured
 	fi
 
 	# ---- configurations without a guard ----
