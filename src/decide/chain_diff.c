@@ -316,6 +316,25 @@ static void find_places(struct chain_diff *diff)
 	}
 }
 
+/*
+ * Docker's RETURN stays as the end of the chain only: with a rule after it, it is one too many
+ * of a configured RETURN.
+ */
+static void drop_closing(struct chain_diff *diff, const size_t *entry_of)
+{
+	size_t last = diff->chain->nrules ? diff->chain->nrules - 1 : 0;
+	bool followed = false;
+
+	if (!diff->chain->nrules || !docker_is_closing(diff->chain, last) ||
+	    entry_of[last] == DIFF_MISSING || diff->fates[last] != LIVE_FOREIGN)
+		return;
+	for (size_t w = 0; w < diff->wanted->n; w++)
+		followed |= diff->places[w] == diff->chain->nrules && !chain_diff_is_kept(diff, w) &&
+			    !chain_diff_left_out(diff, w);
+	if (followed)
+		diff->fates[last] = LIVE_COPY;
+}
+
 void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted, struct reach *reach,
 	       const struct chain *chain, enum holding holding)
 {
@@ -338,6 +357,8 @@ void chain_diff_make(struct chain_diff *diff, const struct wanted_rules *wanted,
 		pair_the_rest(diff, entries, entry_of);
 	}
 	find_places(diff);
+	if (chain)
+		drop_closing(diff, entry_of);
 	free(entry_of);
 	free(entries);
 }
