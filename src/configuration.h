@@ -20,7 +20,7 @@ struct configuration {
 	 */
 	char *broken;
 	bool shrunk; /* broken, but valid: something is missing that was there */
-	bool kept; /* broken: policy is what the file said before, in this process */
+	bool kept; /* broken: policy is what the file had before, in this process */
 	bool unknown; /* policy has none of the file's settings (configuration_view()) */
 	struct last_good last;
 	struct config_sources sources; /* the text of the file, to be stored, and what to follow */
