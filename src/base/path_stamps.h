@@ -8,8 +8,8 @@
 #include "util.h"
 
 /*
- * Whether files have changed, by comparing what stat(2) tells of them and of the way to them: for
- * whoever cannot have inotify(7). Reports nothing.
+ * Whether files have changed, where inotify(7) cannot be used: compares the stat(2) data of each
+ * file, and of each folder and link on the way to it. Reports nothing.
  */
 struct path_stamps {
 	struct path_stamp *v; /* owned */

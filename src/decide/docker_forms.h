@@ -25,8 +25,8 @@ bool docker_forms_builtin(const struct table *table, const struct chain *chain,
 
 /*
  * Whether a rule of any chain, one of Docker's as well, is of a form that hardly anybody else
- * writes there. False is no evidence that it is not dockerd's: it writes rules for which
- * there is no such form, such as those of links and of a swarm.
+ * writes there. If false, the rule may still be dockerd's, which also writes rules of other
+ * forms, such as those of links and of a swarm.
  */
 bool docker_forms_certain(const struct table *table, const struct chain *chain,
 			  const struct rule *rule, const struct strings *bridges);

@@ -285,10 +285,11 @@ static int write_guard_first(struct session *session, struct state *seen, struct
 {
 	struct edits guard = { 0 };
 
-	if (apply_guard(session, seen, &guard) || !guard.n) {
-		edits_clear(&guard);
+	/* apply_plan() tries again, and then a failure is one of the repair. */
+	if (apply_guard(session, seen, &guard))
+		diag_forget();
+	if (!guard.n)
 		return 1;
-	}
 	edits_clear(edits);
 	*edits = guard;
 	return 2;
