@@ -58,4 +58,32 @@ try "nor one in another chain of filter" look 5 ip filter OTHERS
 try "one in a chain that matters causes few" look $((WRITES / 50)) ip filter DOCKER-USER
 try "it is counted" test "$(count storms)" = 1
 try "and ends as well" stop
+
+# ---- interfaces, which a configuration names: their changes are announced by the thousand ----
+write_conf <<-'END'
+	outside = { "ens3" }
+	publish "80/tcp" { allow = { "203.0.113.123" } }
+END
+ip link add churn0 type bridge
+links_churn() {
+	local n
+	for ((n = 0; n < WRITES / 8; n++)); do
+		echo "link set churn$((n % 2)) name churn$(((n + 1) % 2))"
+	done | ip -batch -
+}
+few_looks() {
+	local looks
+	looks=$(count looks)
+	links_churn && ip link set ens3 name wan0 || return
+	until_true sees_missing && ip link set wan0 name ens3 && until_true holds || return
+	ipt -F DOCKER-USER
+	until_true holds || return
+	looks=$(($(count looks) - looks))
+	echo "$looks looks"
+	[ "$looks" -ge 3 ] && [ "$looks" -le 50 ]
+}
+sees_missing() { grep -q "no interface 'ens3'" "$WORK/events"; }
+try "one that names an interface" counts
+try "thousands of changes of interfaces cause few looks, and the last one is seen" few_looks
+try "that one ends" stop
 finish

@@ -89,6 +89,34 @@ try "which is reported as well" event '.event == "right"'
 try "that watch of it ends" stop
 holds() { dockfw 0 --check; }
 
+# ---- a new network of a Docker that writes no rules, whose containers nobody may address directly ----
+clear_tables
+write_conf <<-'END'
+outside = { "ens3" }
+direct  = "refuse"
+END
+new_network() {
+	bridge br-0123456789ab 172.30.0.1/24 fd00:30::1/64 &&
+		join second br-0123456789ab 172.30.0.2/24 fd00:30::2/64 172.30.0.1 fd00:30::1
+}
+closed() { refused "$outsider" 172.30.0.2 && refused "$outsider" fd00:30::2; }
+open() { reaches "$outsider" 172.30.0.2 && reaches "$outsider" fd00:30::2; }
+listen=0.0.0.0 port=5432
+try "dockerd writes no rules" dockerd --iptables=false --ip6tables=false
+try "a watch of direct = refuse" watch
+quiet
+no_events
+try "a network is made" new_network
+serve second 80
+try "its containers are closed" until_true closed
+try "which is reported" event '.event == "repaired" and .culprit == null'
+try "that watch ends" stop
+clear_tables
+try "without it they are open" open
+end "$dockerd"
+ip netns delete second
+ip link delete br-0123456789ab
+
 # Without these settings, there is no look without news; ip_tables is compared every second.
 KIND=nft
 idle() {
