@@ -7,6 +7,7 @@
 
 #include "chain_diff.h"
 #include "check_docker.h"
+#include "check_goto.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "exposes.h"
@@ -53,6 +54,7 @@ struct subject {
 	const struct table *table; /* filter, or NULL */
 	struct reach *reach;
 	enum family family;
+	enum backend_kind kind;
 	struct findings *findings;
 };
 
@@ -296,6 +298,8 @@ static void check_forward(const struct subject *subject)
 		check_add(subject, USER_JUMP_DUPLICATE, SEVERITY_WARNING, "FORWARD", forward.second + 1,
 		    xasprintf("FORWARD jumps to %s %zu times; rule %zu is the second jump",
 			      DOCKER_USER, forward.njumps, forward.second + 1));
+	check_gotos(subject->policy, subject->reach, subject->table, &forward, subject->kind,
+		    subject->findings);
 	if (!forward.chain)
 		return;
 	if (!forward.chain->builtin)
@@ -519,6 +523,7 @@ static void check_family(const struct policy *policy, const struct snapshot *sna
 		.policy = policy,
 		.table = snapshot_table(snapshot, family, FILTER),
 		.family = family,
+		.kind = snapshot->backend,
 		.findings = findings,
 	};
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "check_goto.h"
 #include "closing.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
@@ -68,6 +69,25 @@ static struct chain *in_front(const struct policy *policy, struct reach *reach,
 		goes_on = call.call != CALL_ALL;
 	}
 	user_calls_free(calls);
+	return missing;
+}
+
+/* The next chain that shows what packets miss after a goto to DOCKER-USER. */
+static struct chain *after_goto(struct reach *reach, const struct table *table,
+				const struct chain *forward)
+{
+	struct chain *missing = NULL;
+	bool after = false;
+
+	for (size_t i = 0; i < forward->nrules && !missing; i++) {
+		const struct rule *rule = forward->rules[i];
+
+		if (after)
+			missing = reach_unloaded(reach, rule);
+		else if (is_user_goto(rule) && rule->out.mask[0])
+			missing = about_bridges(reach, table, forward);
+		after |= is_user_goto(rule);
+	}
 	return missing;
 }
 
@@ -173,6 +193,8 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 	reach = reach_new(table, policy);
 	if (forward)
 		missing = in_front(policy, reach, table, forward);
+	if (forward && !missing)
+		missing = after_goto(reach, table, forward);
 	for (size_t i = 0; i < policy->nchains && !missing; i++) {
 		const struct chain *held = live_held(policy, table, policy->chains[i]);
 

@@ -20,6 +20,9 @@ static const struct {
 	[ACCEPT_BEFORE_USER] = { "accept-before-user", { "run: ", RUN_REPAIR, NULL }, true },
 	[USER_JUMP_CONDITIONAL] = { "user-jump-conditional", { "run: ", RUN_REPAIR, NULL }, true },
 	[USER_JUMP_DUPLICATE] = { "user-jump-duplicate", { "run: ", RUN_REPAIR, NULL }, true },
+	[USER_JUMP_GOTO] = { "user-jump-goto",
+		{ "run the command in the message, which deletes that rule: FORWARD has a jump as well",
+		  RUN_NONE, NULL }, false },
 	[RULE_REFUSED] = { "rule-refused",
 		{ "correct the rule, or provide what it needs (a set, a module); the next repair tries it again",
 		  RUN_NONE, NULL }, false },
@@ -140,6 +143,7 @@ bool finding_can_be_critical(enum finding_id id)
 	case USER_JUMP_LATE:
 	case ACCEPT_BEFORE_USER:
 	case USER_JUMP_CONDITIONAL:
+	case USER_JUMP_GOTO:
 	case RULE_REFUSED:
 	case RULE_MISSING:
 	case RULE_ORDER:

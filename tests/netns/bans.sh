@@ -12,6 +12,8 @@
 hosts_up
 banned=203.0.113.66
 join banned ens3 $banned/24 2001:db8:113::66/64 203.0.113.1 2001:db8:113::1
+serve container 8081
+ip -n outsider route add 172.17.0.0/16 via 203.0.113.1
 
 # fates FATE: the banned one is refused, the allowed one gets in, and the outsider has that fate.
 fates() { refused banned 198.51.100.10 && reaches "$allowed" 198.51.100.10 && "$1" "$outsider" 198.51.100.10; }
@@ -51,6 +53,7 @@ mixed_chain() {
 	ipt -A mixed -p tcp --dport 9 -j ACCEPT
 	ipt -I FORWARD -j mixed
 }
+unanswered() { gives 2 ask "$@"; }
 never_said() { ! grep -- "$1" "$WORK/out"; }
 fresh() {
 	clear_tables
@@ -184,8 +187,11 @@ for KIND in nft legacy; do
 	try "$KIND: what DOCKER-USER does not accept, or is not for containers, does not count" dockfw 0 --repair
 	try "$KIND: there the jump comes first" jumps 1
 
-	# A goto leads there as well, but what returns gets the policy of FORWARD.
+	# A goto leads there as well, but what returns gets the policy of FORWARD. Port 8081 of the
+	# container is not published, so that Docker's rules drop what comes to it.
 	for policy in ACCEPT DROP; do
+		severity=critical status=2 direct=reaches
+		[ $policy = ACCEPT ] || severity=warning status=1 direct=unanswered
 		fresh <<<'publish "80/tcp" { allow = { "203.0.113.123" } }'
 		dockfw 0 --repair
 		ipt -P FORWARD $policy
@@ -197,13 +203,29 @@ for KIND in nft legacy; do
 		try "$KIND: a goto, policy $policy: as what it is" grep -q 'rule 1 of FORWARD goes to DOCKER-USER by a goto' "$WORK/out"
 		try "$KIND: a goto, policy $policy: not as never reached" never_said 'never jumps'
 		try "$KIND: a goto, policy $policy: what to do" grep -q 'and delete the goto' "$WORK/out"
-		try "$KIND: a goto, policy $policy: a repair" dockfw 0 --repair
+		try "$KIND: a goto, policy $policy: a repair" dockfw $status --repair
 		try "$KIND: a goto, policy $policy: leaves it" ipt -C FORWARD -g DOCKER-USER
 		try "$KIND: a goto, policy $policy: nobody else gets in" refused "$outsider" 198.51.100.10
-		ipt -D FORWARD -g DOCKER-USER
+		try "$KIND: a goto, policy $policy: Docker's rules are not evaluated" $direct "$outsider" 172.17.0.2 8081
+		try "$KIND: a goto, policy $policy: found after the repair" finds $status "$severity user-jump-goto"
+		dockfw $status
+		command=$(sed -n 's/.*Docker.s, are not .*; delete it with: //p' "$WORK/out")
+		try "$KIND: a goto, policy $policy: a second repair writes nothing" silent dockfw $status --repair
+		try "$KIND: a goto, policy $policy: the command that deletes it" [ "$command" = "iptables-$KIND -D FORWARD -g DOCKER-USER" ]
+		$command
+		try "$KIND: a goto, policy $policy: once it is deleted, Docker's rules are" unanswered "$outsider" 172.17.0.2 8081
 		try "$KIND: a goto, policy $policy: once it is deleted, the port works" reaches "$allowed" 198.51.100.10
 		try "$KIND: a goto, policy $policy: for nobody else" refused "$outsider" 198.51.100.10
 		try "$KIND: a goto, policy $policy: nothing is wrong" finds 0 ''
+		ipt -I FORWARD 2 -i ens3 -s 192.0.2.0/24 -g DOCKER-USER
+		try "$KIND: a goto with conditions, policy $policy" finds $status "$severity user-jump-goto"
+		try "$KIND: a goto with conditions, policy $policy: by its number" \
+			grep -q "delete it with: iptables-$KIND -D FORWARD 2\"" "$WORK/out"
+		ipt -R FORWARD 2 -o virbr0 -g DOCKER-USER
+		try "$KIND: a goto for an interface that is not Docker's, policy $policy" finds 1 'warning user-jump-goto'
+		ipt -D FORWARD 2
+		ipt -A FORWARD -g DOCKER-USER
+		try "$KIND: a goto that no rule comes after, policy $policy" finds 0 ''
 	done
 done
 
