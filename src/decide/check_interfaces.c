@@ -7,11 +7,13 @@
 #include "proto.h"
 #include "rule_bridge.h"
 #include "util.h"
+#include "xt_match.h"
 
 /* A name that the policy has, and the first place of it. */
 struct place {
 	const char *name, *file;
-	const struct interface *wanted; /* of a rule; NULL: of a setting */
+	bool in_rule; /* else in a setting */
+	bool port;    /* as a port of a bridge, by -m physdev */
 	unsigned int line;
 	size_t number; /* in the order of the policy */
 };
@@ -22,17 +24,14 @@ struct places {
 	const char *last; /* the last name: many rules in a row have the same */
 };
 
-static void add_place(struct places *places, const struct interface *wanted, const char *name,
-		      const char *file, unsigned int line, bool in_rule)
+static void add_place(struct places *places, const struct place *place)
 {
-	if (!wanted->mask[0] || (places->last && !strcmp(places->last, name)))
+	if (places->last && !place->port && !strcmp(places->last, place->name))
 		return;
-	places->last = name;
+	places->last = place->port ? NULL : place->name;
 	GROW(places->v, places->n, places->room);
-	places->v[places->n] = (struct place){
-		.name = name, .file = file, .wanted = in_rule ? wanted : NULL, .line = line,
-		.number = places->n,
-	};
+	places->v[places->n] = *place;
+	places->v[places->n].number = places->n;
 	places->n++;
 }
 
@@ -41,6 +40,7 @@ static int by_name(const void *a, const void *b)
 	const struct place *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
 
+	order = order ? order : left->port - right->port;
 	return order ? order : (left->number > right->number) - (left->number < right->number);
 }
 
@@ -51,7 +51,7 @@ static int by_number(const void *a, const void *b)
 	return (left->number > right->number) - (left->number < right->number);
 }
 
-/* Leaves the first of each name, in the order of the policy. */
+/* Leaves the first of each name and kind, in the order of the policy. */
 static void keep_first(struct places *places)
 {
 	size_t n = 0;
@@ -60,21 +60,35 @@ static void keep_first(struct places *places)
 		return;
 	qsort(places->v, places->n, sizeof(*places->v), by_name);
 	for (size_t i = 0; i < places->n; i++)
-		if (!n || strcmp(places->v[n - 1].name, places->v[i].name))
+		if (!n || strcmp(places->v[n - 1].name, places->v[i].name) ||
+		    places->v[n - 1].port != places->v[i].port)
 			places->v[n++] = places->v[i];
 	places->n = n;
 	qsort(places->v, places->n, sizeof(*places->v), by_number);
 }
 
-static void find_in_rules(struct places *places, const struct wanted_rules *rules)
+static void find_in_rule(struct places *places, const struct wanted_rule *wanted)
 {
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct wanted_rule *wanted = &rules->v[i];
+	struct place place = { .file = wanted->file, .line = wanted->line, .in_rule = true };
+	const struct interface *names[] = { &wanted->rule->in, &wanted->rule->out };
 
-		add_place(places, &wanted->rule->in, wanted->rule->in.name, wanted->file,
-			  wanted->line, true);
-		add_place(places, &wanted->rule->out, wanted->rule->out.name, wanted->file,
-			  wanted->line, true);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		place.name = names[i]->name;
+		if (names[i]->mask[0])
+			add_place(places, &place);
+	}
+	place.port = true;
+	for (size_t i = 0; i < wanted->rule->nmatches; i++) {
+		struct xt_physdev physdev;
+
+		if (!xt_match_physdev(&wanted->rule->matches[i], &physdev))
+			continue;
+		place.name = physdev.in.name;
+		if (place.name && physdev.in.port.mask[0])
+			add_place(places, &place);
+		place.name = physdev.out.name;
+		if (place.name && physdev.out.port.mask[0])
+			add_place(places, &place);
 	}
 }
 
@@ -86,12 +100,14 @@ static void find_places(struct places *places, const struct policy *policy)
 		const struct named_interface *named = &policy->named[i];
 		struct interface wanted;
 
-		if (interface_set(&wanted, named->name))
-			add_place(places, &wanted, named->name, named->file, named->line, false);
+		if (interface_set(&wanted, named->name) && wanted.mask[0])
+			add_place(places, &(struct place){ .name = named->name, .file = named->file,
+							   .line = named->line });
 	}
 	for (size_t i = 0; i < policy->nchains; i++)
 		for (int family = 0; family < FAMILY_COUNT; family++)
-			find_in_rules(places, &policy->chains[i]->rules[family]);
+			for (size_t k = 0; k < policy->chains[i]->rules[family].n; k++)
+				find_in_rule(places, &policy->chains[i]->rules[family].v[k]);
 	keep_first(places);
 }
 
@@ -135,7 +151,7 @@ void interface_names_wanted(const struct policy *policy, const struct netinfo *n
 
 	find_places(&places, policy);
 	for (size_t i = 0; i < places.n; i++)
-		if (!is_pattern(places.v[i].name))
+		if (!is_pattern(places.v[i].name) && !strings_has(names, places.v[i].name))
 			strings_add(names, places.v[i].name);
 	free(places.v);
 	if (net)
@@ -194,7 +210,7 @@ static char *missing_hint(const struct policy *policy, const struct place *place
 	const struct publish_section *idle;
 
 	if (strchr(place->name, ','))
-		return xstrdup(place->wanted ? "; a rule has one interface: write one rule for each"
+		return xstrdup(place->in_rule ? "; a rule has one interface: write one rule for each"
 					     : "; a list is written { \"a\", \"b\" }");
 	idle = idle_section(policy, place->name, present);
 	if (!idle)
@@ -229,7 +245,7 @@ static void judge_name(const struct policy *policy, const struct interface_facts
 {
 	const struct link *link = links_find(facts->links, place->name);
 	bool present = is_present(facts->present, place->name);
-	const char *part = link ? part_of(link) : NULL;
+	const char *part = link && !place->port ? part_of(link) : NULL;
 
 	/* The master's name is also what packets of an altname have. */
 	if (part)

@@ -48,7 +48,7 @@ void interface_names_wanted(const struct policy *policy, const struct netinfo *n
  * has as an altname or as a part of a bridge, bond or VRF, in the order of the policy; then one for
  * each bridge that does not show netfilter the packets between its ports although rules with
  * that bridge as -i and -o, or with two addresses of its network, are for them. Names that
- * match every interface are not looked for.
+ * match every interface are not looked for. Those in -m physdev may be ports of a bridge.
  */
 void interfaces_judge(const struct policy *policy, const struct interface_facts *facts,
 		      struct interface_faults *faults);

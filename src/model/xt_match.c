@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter/xt_dccp.h>
+#include <linux/netfilter/xt_physdev.h>
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
@@ -137,6 +138,30 @@ bool xt_match_addrtype(const struct ext *ext, struct xt_addrtype_info_v1 *info)
 		info->flags |= XT_ADDRTYPE_INVERT_SOURCE;
 	if (old.invert_dest)
 		info->flags |= XT_ADDRTYPE_INVERT_DEST;
+	return true;
+}
+
+bool xt_match_physdev(const struct ext *ext, struct xt_physdev *physdev)
+{
+	const uint8_t is = XT_PHYSDEV_OP_BRIDGED | XT_PHYSDEV_OP_ISIN | XT_PHYSDEV_OP_ISOUT;
+	const char *data = (const char *)ext->data;
+	struct xt_physdev_info info;
+
+	if (!ext_is(ext, "physdev", 0) || !ext_get(ext, &info, sizeof(info)) ||
+	    !memchr(info.physindev, 0, IFNAMSIZ) || !memchr(info.physoutdev, 0, IFNAMSIZ))
+		return false;
+	*physdev = (struct xt_physdev){
+		.is = info.bitmask & is & ~info.invert, .is_not = info.bitmask & is & info.invert,
+		.in.not = info.invert & XT_PHYSDEV_OP_IN, .out.not = info.invert & XT_PHYSDEV_OP_OUT,
+	};
+	if (info.bitmask & XT_PHYSDEV_OP_IN)
+		physdev->in.name = data + offsetof(struct xt_physdev_info, physindev);
+	if (info.bitmask & XT_PHYSDEV_OP_OUT)
+		physdev->out.name = data + offsetof(struct xt_physdev_info, physoutdev);
+	memcpy(physdev->in.port.name, info.physindev, IFNAMSIZ);
+	memcpy(physdev->in.port.mask, info.in_mask, IFNAMSIZ);
+	memcpy(physdev->out.port.name, info.physoutdev, IFNAMSIZ);
+	memcpy(physdev->out.port.mask, info.out_mask, IFNAMSIZ);
 	return true;
 }
 

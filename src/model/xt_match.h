@@ -46,6 +46,18 @@ bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want);
 /* Makes of such a match --ctstate INVALID,UNTRACKED: the packets that have no connection. */
 void xt_conntrack_make_none(struct ext *ext);
 
+/* What physdev matches on: the ports by which a packet comes into a bridge and leaves it. */
+struct xt_physdev {
+	struct {
+		struct interface port;
+		const char *name; /* of the port, in ext; NULL: no condition */
+		bool not;
+	} in, out;
+	bool is;     /* it has --physdev-is-…, one of them not inverted */
+	bool is_not; /* one of them inverted */
+};
+bool xt_match_physdev(const struct ext *ext, struct xt_physdev *physdev);
+
 /*
  * The connection states that state, or conntrack with --ctstate, matches on, as bits
  * XT_CONNTRACK_STATE_…. except: all states but these.

@@ -7,7 +7,6 @@
 #include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
-#include <linux/netfilter/xt_physdev.h>
 #include <linux/netfilter/xt_pkttype.h>
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
@@ -403,32 +402,43 @@ static enum answer match_pkttype(const struct ext *ext, const struct packet *pac
 	return inv(yes(type.pkttype == PACKET_HOST), type.invert);
 }
 
-/* For a packet that is not bridged: bridged ones are not followed. */
-static enum answer match_physdev(const struct ext *ext, const struct packet *packet)
+/*
+ * Whether the packet comes into its bridge, or leaves it, by such a port: by which one is not
+ * known, nor whether netfilter sees the packet there at all.
+ */
+static enum answer match_port(const struct interface *port, bool invert,
+			      const struct packet *packet, const struct netinfo *info)
 {
-	struct xt_physdev_info physdev;
-	static const char none[IFNAMSIZ];
-	struct interface name;
+	bool any = invert, all = invert; /* without a port, no name matches, not even "+" */
 
-	if (!ext_get(ext, &physdev, sizeof(physdev)) || packet->in_bridge)
+	for (size_t i = 0; packet->in_bridge && i < info->nifs; i++) {
+		bool matches = interface_matches(port, invert, info->ifs[i].name);
+
+		if (!info->ifs[i].port || info->ifs[i].master != packet->in_index)
+			continue;
+		any |= matches;
+		all &= matches;
+	}
+	return any == all ? yes(any) : ANSWER_MAYBE;
+}
+
+static enum answer match_physdev(const struct ext *ext, const struct packet *packet,
+				 const struct netinfo *info)
+{
+	enum answer answer = ANSWER_YES;
+	struct xt_physdev physdev;
+
+	if (!xt_match_physdev(ext, &physdev))
 		return ANSWER_MAYBE;
-	if ((physdev.bitmask & XT_PHYSDEV_OP_BRIDGED && !(physdev.invert & XT_PHYSDEV_OP_BRIDGED)) ||
-	    (physdev.bitmask & XT_PHYSDEV_OP_ISIN && !(physdev.invert & XT_PHYSDEV_OP_ISIN)) ||
-	    (physdev.bitmask & XT_PHYSDEV_OP_ISOUT && !(physdev.invert & XT_PHYSDEV_OP_ISOUT)))
-		return ANSWER_NO;
-	if (physdev.bitmask & XT_PHYSDEV_OP_IN) {
-		memcpy(name.name, physdev.physindev, IFNAMSIZ);
-		memcpy(name.mask, physdev.in_mask, IFNAMSIZ);
-		if (!interface_matches(&name, physdev.invert & XT_PHYSDEV_OP_IN, none))
-			return ANSWER_NO;
-	}
-	if (physdev.bitmask & XT_PHYSDEV_OP_OUT) {
-		memcpy(name.name, physdev.physoutdev, IFNAMSIZ);
-		memcpy(name.mask, physdev.out_mask, IFNAMSIZ);
-		if (!interface_matches(&name, physdev.invert & XT_PHYSDEV_OP_OUT, none))
-			return ANSWER_NO;
-	}
-	return ANSWER_YES;
+	if (!packet->in_bridge)
+		answer = yes(!physdev.is);
+	else if (physdev.is || physdev.is_not)
+		answer = ANSWER_MAYBE;
+	if (physdev.in.name)
+		answer = answer_and(answer, match_port(&physdev.in.port, physdev.in.not, packet, info));
+	if (physdev.out.name)
+		answer = answer_and(answer, match_port(&physdev.out.port, physdev.out.not, packet, info));
+	return answer;
 }
 
 enum answer match_ext(const struct ext *ext, const struct packet *packet,
@@ -459,7 +469,7 @@ enum answer match_ext(const struct ext *ext, const struct packet *packet,
 		return match_connmark(ext, packet);
 	if (ext_is(ext, "pkttype", 0))
 		return match_pkttype(ext, packet, info);
-	if (ext_is(ext, "physdev", 0))
-		return match_physdev(ext, packet);
+	if (!strcmp(ext->name, "physdev"))
+		return match_physdev(ext, packet, info);
 	return ANSWER_MAYBE;
 }

@@ -124,7 +124,13 @@ no|icmp 8|-p tcp -m multiport --dports 9
 no|tcp 9|-m iprange ! --dst-range 172.17.0.1-172.17.0.3
 yes|tcp 9|-m addrtype --dst-type UNICAST --limit-iface-out
 no|tcp 9|-m addrtype --dst-type LOCAL
-maybe|tcp 9|-m physdev --physdev-in ens4
+maybe|tcp 9|-m physdev --physdev-in v-outsider
+maybe|tcp 9|-m physdev ! --physdev-in v-+
+maybe|tcp 9|-m physdev --physdev-out v-allowed --physdev-is-bridged
+no|tcp 9|-m physdev --physdev-in ens4
+yes|tcp 9|-m physdev ! --physdev-in ens4
+no|tcp 9|-m physdev --physdev-in v-container
+no|tcp 9|-m physdev --physdev-out ens4 --physdev-is-bridged
 yes|tcp 9|-m mark --mark 0
 no|tcp 9|-m mark --mark 5
 yes|tcp 9|-m mark ! --mark 5/7
@@ -150,6 +156,7 @@ while IFS='|' read -r answer rule; do
 	try "not from a bridge: $answer to $rule" says "$answer" 'tcp 9' $rule
 done <<'END'
 no|-m physdev --physdev-in ens4
+no|-m physdev --physdev-in +
 yes|-m physdev ! --physdev-in ens4
 no|-m physdev --physdev-is-bridged
 yes|-m physdev ! --physdev-is-bridged

@@ -147,6 +147,38 @@ interfaces() {
 	try "$KIND: others are not meant" dockfw 0 --repair
 	call 1
 }
+# Ports of a bridge, which physdev knows by their names.
+bridge_ports() {
+	clear_tables
+	load docker-28.5
+	call 1
+	write_conf <<-'END'
+	chain "DOCKER-USER" { rules = { "-m physdev --physdev-in no-port -j DROP", "-m physdev --physdev-out no-ports+ -j DROP",
+	    "-m physdev --physdev-in v-outsider -p tcp --dport 80 -j REJECT", "-m physdev ! --physdev-in no-port2 -p tcp --dport 81 -j DROP" } }
+	END
+	dockfw 1 --repair
+	try "$KIND: physdev: a rule for a port decides" decided
+	try "$KIND: physdev: no packet has a port that does not exist" \
+		test "$(ipt -nvxL DOCKER-USER | awk '$3 == "DROP" { print $1 }' | sort -u)" = 0
+	try "$KIND: physdev: which is found" finds 1 'warning interface-missing'
+	try "$KIND: physdev: those and no other" diff <(jq -r '.findings[].message' "$WORK/out") - <<-END
+	this host has no interface 'no-port' ($WORK/dockfw.conf:1)
+	this host has no interface that matches 'no-ports+' ($WORK/dockfw.conf:1)
+	this host has no interface 'no-port2' ($WORK/dockfw.conf:2)
+	END
+	dockfw 0 -v --trace 'from 203.0.113.200 in ens3 tcp 80'
+	try "$KIND: physdev: a trace knows what matches" diff <(sed -n 's/^filter DOCKER-USER \([0-9] [a-z]*\):.*/\1/p' "$WORK/out") - <<-END
+	1 no
+	2 no
+	3 maybe
+	4 no
+	END
+	dockfw 0 -v --trace 'from 203.0.113.200 in ens3 to 172.17.0.2 tcp 81'
+	try "$KIND: physdev: and what is inverted" grep -q '^verdict: dropped by filter DOCKER-USER 4' "$WORK/out"
+	ip -n outsider route add 172.17.0.2 via 203.0.113.1
+	try "$KIND: physdev: it is dropped" gives 2 ask "$outsider" 172.17.0.2 81
+	ip -n outsider route del 172.17.0.2
+}
 same='-i ens3 -o ens3 -p tcp --dport 8080 -j REJECT'
 port_with_call() {
 	call 1
@@ -165,6 +197,7 @@ for KIND in nft legacy; do
 	try "$KIND: libvirt's accept, through its chain, is a warning" libvirts
 	names
 	interfaces
+	bridge_ports
 done
 
 # ---- IPv6, and a publish section ----
