@@ -26,7 +26,7 @@ static bool is_guest(const struct attrs *kind)
 static void take_link(const struct nlmsghdr *message, struct reading *reading)
 {
 	const struct ifinfomsg *link = mnl_nlmsg_get_payload(message);
-	struct attrs attrs, kind, bridge;
+	struct attrs attrs, kind, bridge, port;
 	struct netif *iface;
 	const char *name;
 
@@ -47,6 +47,10 @@ static void take_link(const struct nlmsghdr *message, struct reading *reading)
 	iface->guest = is_guest(&kind);
 	iface->vrf = attr_is(&kind, IFLA_INFO_KIND, "vrf");
 	iface->port = iface->master && !attr_is(&kind, IFLA_INFO_SLAVE_KIND, "vrf");
+	if (attr_is(&kind, IFLA_INFO_SLAVE_KIND, "bridge")) {
+		attrs_parse_nested(kind.v[IFLA_INFO_SLAVE_DATA], &port);
+		iface->isolated = attr_byte(&port, IFLA_BRPORT_ISOLATED);
+	}
 	/* The kernel sends this only if the other end is in another namespace. */
 	iface->to_container = attr_is(&kind, IFLA_INFO_KIND, "veth") && attrs.v[IFLA_LINK_NETNSID];
 	if (!iface->bridge)

@@ -15,6 +15,7 @@ struct netif {
 	int link;     /* index of the device that it is on, as a VLAN is; 0: none */
 	int master;   /* index of its bridge, bond or VRF; 0: none */
 	bool port;    /* its master is not a VRF: packets come in on the master instead */
+	bool isolated; /* such a port of a bridge: it passes nothing to another isolated one */
 	bool bridge;  /* is a bridge */
 	bool guest;   /* a veth, tap, tun or dummy: of a container or a virtual machine, if in a bridge */
 	bool vrf;     /* is a VRF: packets come in on the interfaces that it has */

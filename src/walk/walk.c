@@ -180,9 +180,44 @@ static void arrive(struct walk *walk, struct flow *flow, struct fate *fate)
 	flows_add(&fate->local, flow);
 }
 
+/* Whether the packet is for a neighbour on the bridge that it comes in by. */
+static bool is_for_neighbour(const struct walk *walk, const struct packet *packet)
+{
+	const struct netinfo *info = walk->walker->index.info;
+	const struct netif *in = netinfo_if(info, packet->in);
+	struct route_query query = { .family = packet->family, .in = in, .dst = packet->dst.lo,
+				     .any = true, .any_mark = true };
+	struct route_path path;
+
+	if (!in || !in->bridge)
+		return false;
+	path = route_path(info, &query);
+	return path.type == RTN_UNICAST && path.out == in && !path.gateway && !path.unsure;
+}
+
+/*
+ * A bridge passes nothing from one isolated port to another. At which ports the two ends are
+ * is not known, nor whether the sender goes by the host itself, which is not isolated.
+ */
+static void perhaps_isolated(struct walk *walk, const struct flow *flow, struct fate *fate)
+{
+	const struct netinfo *info = walk->walker->index.info;
+	struct decider by = { .reason = "a bridge passes nothing from one isolated port to another" };
+	size_t isolated = 0;
+
+	if (flow->packet.dnat || flow->packet.in_index != flow->packet.out_index)
+		return;
+	for (size_t i = 0; i < info->nifs; i++)
+		isolated += info->ifs[i].isolated && info->ifs[i].master == flow->packet.in_index;
+	if (isolated < 2 || !is_for_neighbour(walk, &flow->packet))
+		return;
+	fate_doubt(fate, &by);
+	discard(walk, fate, flow, by.reason);
+}
+
 static void leave(struct walk *walk, struct flow *flow, struct fate *fate)
 {
-	(void)walk;
+	perhaps_isolated(walk, flow, fate);
 	flows_add(&fate->forwarded, flow);
 }
 
@@ -419,16 +454,9 @@ static void route(struct walk *walk, struct flow *flow, struct fate *fate)
  */
 static bool stays_in_bridge(const struct walk *walk, const struct packet *packet)
 {
-	const struct netinfo *info = walk->walker->index.info;
-	const struct netif *in = netinfo_if(info, packet->in);
-	struct route_query query = { .family = packet->family, .in = in, .dst = packet->dst.lo,
-				     .any = true, .any_mark = true };
-	struct route_path path;
+	const struct netif *in = netinfo_if(walk->walker->index.info, packet->in);
 
-	if (!in || !in->bridge || in->filtered[packet->family])
-		return false;
-	path = route_path(info, &query);
-	return path.type == RTN_UNICAST && path.out == in && !path.gateway && !path.unsure;
+	return in && !in->filtered[packet->family] && is_for_neighbour(walk, packet);
 }
 
 static void leave_bridge(struct walk *walk, struct flow *flow, struct fate *fate)
@@ -440,6 +468,7 @@ static void leave_bridge(struct walk *walk, struct flow *flow, struct fate *fate
 				  "(bridge-nf-call-ip6tables is 0)";
 	flow->size = addrset_size(&flow->src);
 	walk_step(walk, STEP_ROUTE, NULL, ANSWER_YES, EFFECT_GO_ON, xstrdup(flow->by.reason));
+	perhaps_isolated(walk, flow, fate);
 	flows_add(&fate->forwarded, flow);
 }
 

@@ -481,6 +481,33 @@ calls 1
 try "or all bridges do" between dropped 80
 try "… by the kernel, too" not from fd00:17::3 c4 fd00:17::2 80
 
+# Ports that are isolated from each other, with and without the chains.
+isolate() { ip link set "v-$1" type bridge_slave isolated "$2"; }
+by_the_host() { ip -n c4 route "$1" 172.17.0.2 via 172.17.0.1 && ip -n container route "$1" 172.17.0.3 via 172.17.0.1; }
+isolated='maybe, undecided: a bridge passes nothing from one isolated port to another'
+for table in iptables ip6tables; do
+	"$table-nft" -F DOCKER-USER && "$table-nft" -A FORWARD -i docker0 -o docker0 -j ACCEPT
+done
+sysctl -qw net.ipv4.conf.docker0.send_redirects=0 net.ipv4.conf.all.send_redirects=0
+for value in 0 1; do
+	calls $value
+	isolate c4 on
+	try "one isolated port, $value" between forwarded 80
+	try "… for the kernel, too" from fd00:17::3 c4 fd00:17::2 80
+	isolate container on
+	try "two isolated ports, $value" between "$isolated" 80
+	try "… the kernel passes nothing on" not from 172.17.0.3 c4 172.17.0.2 80
+	try "… IPv6" not from fd00:17::3 c4 fd00:17::2 80
+	by_the_host add
+	try "… but by the host" from 172.17.0.3 c4 172.17.0.2 80
+	by_the_host del
+	try "… and what comes from elsewhere" traces forwarded "from $world4 in ens3 to 172.17.0.2 tcp 80"
+	isolate c4 off && isolate container off
+done
+user -i docker0 -o docker0 -j DROP
+isolate c4 on && isolate container on
+try "two isolated ports, and a rule that drops" traces dropped 'from 172.17.0.3 in docker0 to 172.17.0.2 tcp 80'
+
 # The bridge shows ip6tables the packet before IPv6 sees that it is for ::1.
 syn_to_loopback() { # PORT: of the sender
 	ip -6 neigh replace 2001:db8:51::1 lladdr "$(mac world eth0)" dev br0
