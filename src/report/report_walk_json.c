@@ -243,12 +243,17 @@ static json_t *step_json(const struct step *step, const struct named_rules *text
 	static const char *const answers[] = {
 		[ANSWER_NO] = "no", [ANSWER_MAYBE] = "maybe", [ANSWER_YES] = "yes",
 	};
-	json_t *object = json_made(json_object());
+	json_t *object = json_made(json_object()), *at;
 
 	json_set_checked(object, "step", json_text(kinds[step->kind]));
 	json_set_checked(object, "depth", number(step->depth));
-	if (step->at.chain)
-		json_set_checked(object, "at", decider_json(texts, &step->at));
+	if (step->at.chain) {
+		at = decider_json(texts, &step->at);
+		/* Where a chain is entered or left, its policy has not decided yet, if it has one. */
+		if (!step->at.number && step->kind != STEP_POLICY)
+			json_set_checked(at, "text", json_null());
+		json_set_checked(object, "at", at);
+	}
 	if (step->kind == STEP_RULE)
 		json_set_checked(object, "matches", json_text(answers[step->answer]));
 	if (step->text)

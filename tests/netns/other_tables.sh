@@ -149,6 +149,22 @@ ip rule del pref 10
 nft delete table inet own
 
 # The other backend: chains that iptables knows, with the same conditions.
+# Two chains FORWARD, of which each has a policy: it is shown only where it decides.
+iptables-legacy -A FORWARD -s 192.0.2.1 -j DROP
+try "two backends: a trace as json" dockfw 0 -v --trace "$far to 203.0.113.123 tcp 9" --format=json
+try "two backends: each has its own policy" diff <(jq -r '.trace.steps[] | select(.at.rule == null and
+	(.at.table // "" | endswith("filter"))) | [.step, .at.table, .at.chain, .at.text // "null"] | join(" ")' "$WORK/out") - <<'END'
+chain ip_tables filter FORWARD null
+policy ip_tables filter FORWARD policy ACCEPT
+chain filter FORWARD null
+end filter DOCKER-USER null
+end filter DOCKER-CT null
+end filter DOCKER-ISOLATION-STAGE-1 null
+end filter DOCKER-BRIDGE null
+end filter DOCKER-FORWARD null
+policy filter FORWARD policy DROP
+END
+iptables-legacy -F FORWARD
 iptables-legacy -t raw -A PREROUTING -p tcp --dport 80 -j DROP
 try "the other backend's table raw" ends 'dropped by ip_tables raw PREROUTING 1: -p tcp' "$far" tcp 80
 try "… for other ports" ends 'local' "$far" tcp 81
