@@ -51,10 +51,11 @@ enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy)
 
 /* What a backend has of Docker in some family. */
 struct docker_traces {
-	bool chains; /* chains of iptables */
+	bool chains; /* chains of iptables … */
+	bool awake;  /* … in a table that is not dormant */
 	bool user;   /* DOCKER-USER, which Docker leaves when it goes */
 	bool native; /* its own table */
-	bool nat;    /* the chain for published ports, if that was looked for */
+	bool nat;    /* the chain for published ports, not dormant, if that was looked for */
 };
 
 /* What looks in one family. */
@@ -73,6 +74,7 @@ static int look_in_family(struct backend *backend, struct snapshot *snapshot, en
 		return status;
 	filter = snapshot_table(snapshot, family, "filter");
 	traces->chains |= docker_owns_any(filter);
+	traces->awake |= filter && !filter->dormant && docker_owns_any(filter);
 	traces->user |= table_chain(filter, DOCKER_USER) != NULL;
 	traces->native |= snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
 	return BACKEND_OK;
@@ -82,9 +84,9 @@ static int look_in_nat(struct backend *backend, struct snapshot *snapshot, enum 
 		       struct docker_traces *traces)
 {
 	int status = backend->ops->read_table(backend, snapshot, family, "nat");
+	const struct table *nat = status ? NULL : snapshot_table(snapshot, family, "nat");
 
-	if (!status)
-		traces->nat |= docker_owns_any(snapshot_table(snapshot, family, "nat"));
+	traces->nat |= nat && !nat->dormant && docker_owns_any(nat);
 	return status;
 }
 
@@ -136,6 +138,9 @@ const struct backend_ops *backend_detect(backend_list backends, unsigned int fam
 		return backends[backend_choose_native(nft.user, legacy.user)];
 	/* dockerd has chains in nat as well, and a flush leaves them: without any it is a leftover. */
 	if (nft.chains && legacy.chains) {
+		/* The kernel evaluates no chain of a dormant table, which only nft can have. */
+		if (!nft.awake)
+			return backends[BACKEND_LEGACY];
 		if (find(backends[BACKEND_NFT], families, look_in_nat, &nft) ||
 		    find(backends[BACKEND_LEGACY], families, look_in_nat, &legacy))
 			return NULL;

@@ -25,7 +25,7 @@ enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy);
 /*
  * Returns the backend that holds Docker's rules: the one whose filter tables
  * hold Docker's chains in these families, and if both do, the one whose nat tables do as
- * well. If neither does, but Docker has tables of
+ * well, where a dormant table does not count. If neither does, but Docker has tables of
  * its own, the one with a DOCKER-USER, or nft; else the one that the iptables
  * command uses. Leaves no trace in the kernel. Returns NULL after reporting why
  * if one of the two could not be read (a kernel without it has no tables, which

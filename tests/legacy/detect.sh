@@ -40,8 +40,19 @@ for kind in nft legacy; do
 	is $kind
 	"iptables-$other" -t nat -N DOCKER
 	is $command
+	# The kernel evaluates no chain of a dormant table.
+	for table in filter nat; do
+		nft "add table ip $table { flags dormant; }"
+		is legacy
+		nft "add table ip $table"
+		is $command
+	done
 	for table in filter nat; do
 		"iptables-$kind" -t $table -X DOCKER
 		"iptables-$other" -t $table -X DOCKER
 	done
 done
+# Without others, it is the one to report.
+iptables-nft -N DOCKER
+nft 'add table ip filter { flags dormant; }'
+is nft

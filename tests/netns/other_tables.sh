@@ -148,6 +148,21 @@ try "… for the routing" ends 'dropped by filter FORWARD policy' "$far" tcp 80
 ip rule del pref 10
 nft delete table inet own
 
+# The kernel evaluates nothing in a dormant table.
+nft 'table inet own { flags dormant; chain c { type filter hook forward priority 0; policy drop; }; }
+	table ip own { flags dormant; chain c { type nat hook prerouting priority -110; tcp dport 81 dnat to 172.17.0.2:80; }; }'
+try "a dormant table drops nothing" ends forwarded "$far" tcp 80
+try "… in the kernel" reaches "$outsider" 198.51.100.10
+try "… nor does it publish anything" ends local "$far" tcp 81
+try "… in the kernel" refused "$outsider" 198.51.100.10 81
+try "… and exposure knows that" open_to '^0.0.0.0:80/tcp .* open to ANYONE by filter DOCKER 1'
+try "… for both" test "$(grep -c ':81/' "$WORK/out")" = 0
+nft 'add table inet own; add table ip own'
+try "active again, it drops" ends 'dropped by inet own c policy DROP' "$far" tcp 80
+try "… in the kernel" gives 2 ask "$outsider" 198.51.100.10
+try "… and the other one translates" ends 'dropped by inet own c policy DROP' "$far" tcp 81
+nft 'delete table inet own; delete table ip own'
+
 # The other backend: chains that iptables knows, with the same conditions.
 # Two chains FORWARD, of which each has a policy: it is shown only where it decides.
 iptables-legacy -A FORWARD -s 192.0.2.1 -j DROP

@@ -231,4 +231,16 @@ try "the interfaces of a section" of_section
 sed -i 's/"v-outsider", //' "$CONF"
 try "one without any" dockfw 1 --repair
 try "limits nothing" grep -q "this host has no interface 'eth9' ($CONF:1); the section for 80/tcp limits nothing" "$WORK/out"
+
+# ---- Docker's chains in both backends, but in nft in dormant tables ----
+
+clear_tables
+for KIND in nft legacy; do load docker-28.5; done
+nft 'add table ip filter { flags dormant; }; add table ip nat { flags dormant; }'
+two_rules
+KIND=auto
+try "chains of dormant tables are not Docker's" dockfw 1 --repair
+try "so that the rules decide" decided
+try "which is reported" finds 1 'warning backend-split'
+try "as what it is" grep -q "Docker's rules are in legacy, but nft also has rules" "$WORK/out"
 finish
