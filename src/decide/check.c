@@ -8,6 +8,7 @@
 #include "chain_diff.h"
 #include "check_docker.h"
 #include "check_goto.h"
+#include "check_promise.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
 #include "exposes.h"
@@ -531,6 +532,7 @@ static void check_family(const struct policy *policy, const struct snapshot *sna
 	check_forward(&subject);
 	for (size_t i = 0; i < policy->nchains; i++)
 		check_chain(&subject, policy->chains[i]);
+	check_promises(policy, subject.reach, findings);
 	reach_free(subject.reach);
 }
 

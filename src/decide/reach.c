@@ -149,6 +149,11 @@ static bool rules_accept(struct reach *reach, const struct wanted_chain *held,
 	return wanted_accept(reach, held, chain, new_only);
 }
 
+bool reach_breaks_promise(struct reach *reach, const struct chain *chain, const struct rule *rule)
+{
+	return !rule_is_unknown(rule) && reach_accepts(reach, chain, rule, false);
+}
+
 static bool chain_accepts(struct reach *reach, const char *name, bool new_only)
 {
 	struct chain *chain;

@@ -29,6 +29,9 @@ bool reach_is_docker(struct reach *reach, const char *chain);
 bool reach_accepts(struct reach *reach, const struct chain *chain, const struct rule *rule,
 		   bool new_only);
 
+/* Whether a rule of a chain that should only refuse is known to accept: what it does can be read. */
+bool reach_breaks_promise(struct reach *reach, const struct chain *chain, const struct rule *rule);
+
 /*
  * Whether the rule can end the chain for a packet that starts a connection without
  * dropping it: by accepting it or by returning. Later rules are then not evaluated.

@@ -123,6 +123,26 @@ static struct chain *in_held(struct reach *reach, const struct policy *policy,
 	return NULL;
 }
 
+/* The next chain that shows whether those that should only refuse do. */
+static struct chain *in_promised(struct reach *reach, const struct policy *policy,
+				 const struct table *table)
+{
+	for (size_t c = 0; c < policy->nchains; c++) {
+		struct chain *chain = table_chain(table, policy->chains[c]->name), *missing;
+
+		if (!chain || !wanted_promises(policy->chains[c]))
+			continue;
+		if (!chain->loaded)
+			return chain;
+		for (size_t i = 0; i < chain->nrules; i++) {
+			missing = reach_unloaded(reach, chain->rules[i]);
+			if (missing)
+				return missing;
+		}
+	}
+	return NULL;
+}
+
 /*
  * A chain that is no longer configured is deleted only if no other rule leads to it,
  * not even in Docker's chains. So if there is one, all chains must be read.
@@ -201,6 +221,8 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 		if (held)
 			missing = in_held(reach, policy, table, held);
 	}
+	if (!missing)
+		missing = in_promised(reach, policy, table);
 	reach_free(reach);
 	if (!missing)
 		missing = around_written(policy, table);

@@ -85,6 +85,12 @@ struct wanted_chain {
 	struct wanted_rules rules[FAMILY_COUNT];
 };
 
+/* Whether others fill the chain, and its section states that none of their rules accepts. */
+static inline bool wanted_promises(const struct wanted_chain *chain)
+{
+	return chain->filled_by == FILLED_BY_OTHERS && chain->verdicts == VERDICTS_REFUSE;
+}
+
 /* A publish section, on which --fail-if-open also relies. */
 struct publish_section {
 	uint16_t port, last; /* the first and the last port */

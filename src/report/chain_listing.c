@@ -328,6 +328,8 @@ static const char *chain_note(const struct report *report, const struct place *p
 static void list_chain(struct shown_chains *to, const struct report *report, const struct place *place,
 		       const char *name, bool all)
 {
+	const struct wanted_chain *held = report->policy ? policy_chain(report->policy, name) : NULL;
+	bool others = held && held->filled_by == FILLED_BY_OTHERS;
 	const struct chain *live = table_chain(place->table, name), *chain = live;
 	struct listing listing = { 0 };
 
@@ -340,10 +342,13 @@ static void list_chain(struct shown_chains *to, const struct report *report, con
 		free(listing.v);
 		return;
 	}
+	/* They may be thousands of bans. */
+	if (others && !listing.changed)
+		listing.n = 0;
 	show(to, report, (struct shown){
 		.head = xasprintf("\n%s %s %s%s\n", family_name(place->family), place->name, name,
 				  chain_note(report, place, live)),
-		.nothing = live && !live->loaded ? "filled by others" : "no rules",
+		.nothing = live && (others || !live->loaded) ? "filled by others" : "no rules",
 		.listing = listing,
 	});
 }

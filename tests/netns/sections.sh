@@ -93,13 +93,47 @@ for KIND in nft legacy; do
 	try "$KIND: after a reload the jump is back" mended
 	try "$KIND: the bans are kept" bans_kept
 	try "$KIND: and in force" refused "$outsider" 198.51.100.10
-	ipt -A f2b-web -j ACCEPT
 	ipt -A f2b-web -s 203.0.113.202 -m comment --comment dockfw -j DROP
+	ipt -A f2b-web -s 203.0.113.200 -m conntrack --ctstate ESTABLISHED -j RETURN
+	try "$KIND: no rule in it that refuses or returns is judged" finds 0 ''
+	ipt -A f2b-web -j ACCEPT
 	ipt -S f2b-web >"$WORK/bans"
-	try "$KIND: nothing in it is judged" finds 0 ''
+	try "$KIND: one that accepts breaks what the section states" finds 2 'critical rule-bypassed'
+	try "$KIND: which is reported with its place" dockfw 2
+	try "$KIND: and with that of the section" says "rule [0-9]+ of f2b-web can accept, though its section has verdicts = \"refuse\" \($CONF:7\)"
 	two_rules
 	try "$KIND: a chain that is no longer configured" mended
 	try "$KIND: stays with its bans" bans_kept
+done
+
+# ---- a rule that accepts in a chain whose section states that none does ----
+for KIND in nft legacy; do
+	clear_tables
+	load docker-28.5 && load docker-28.5.ipv6 ip6tables
+	write_conf <<-'END'
+	guard = "off"
+	chain "DOCKER-USER" { rules = { "-p tcp -j f2b-web", "-i ens3 -p tcp --dport 80 -j REJECT" } }
+	chain "f2b-web" { filled-by = "others" verdicts = "refuse" }
+	END
+	for chain in f2b-web deeper; do
+		try "$KIND: $chain: a repair" mended
+		try "$KIND: $chain: nobody gets in" refused "$outsider" 198.51.100.10
+		ipt -N deeper 2>/dev/null
+		[ $chain = f2b-web ] || ipt -I f2b-web -j deeper
+		try "$KIND: $chain: a chain that does not accept" finds 0 ''
+		ipt -I $chain -s 203.0.113.200 -j ACCEPT
+		try "$KIND: $chain: with a rule that accepts, one gets in" reaches "$outsider" 198.51.100.10
+		try "$KIND: $chain: it is found" finds 2 'critical rule-bypassed'
+		try "$KIND: $chain: a dry run" dockfw 2
+		try "$KIND: $chain: names who gets in" says 'port 80/tcp is open to 203\.0\.113\.200 on ens3'
+		try "$KIND: $chain: a repair does not touch it" dockfw 2 --repair
+		ipt -D $chain 1
+	done
+	ipt -F f2b-web && ipt -A FORWARD -p tcp -j f2b-web && ipt -A f2b-web -j ACCEPT &&
+		ipt -D FORWARD -j DOCKER-USER && ipt -A FORWARD -j DOCKER-USER
+	try "$KIND: before DOCKER-USER" reaches "$outsider" 198.51.100.10
+	try "$KIND: it can accept before the jump" finds 2 'critical user-jump-late,critical rule-bypassed'
+	ipt -F
 done
 
 # ---- interfaces that the host does not have ----
