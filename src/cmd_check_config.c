@@ -144,6 +144,8 @@ int cmd_check_config(const struct options *options)
 	strings_add(&files, options->config);
 	diag_sort_begin();
 	config_notes(policy);
+	if (!trial_may())
+		config_notes_tables(policy);
 	note_interfaces(policy);
 	diag_sort_end(&files);
 	strings_clear(&files);

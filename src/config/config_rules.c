@@ -11,6 +11,7 @@
 #include "lost_rules.h"
 #include "publish.h"
 #include "rule_batch.h"
+#include "rule_hint.h"
 #include "text.h"
 
 #define BOTH_FAMILIES (1U << FAMILY_IPV4 | 1U << FAMILY_IPV6)
@@ -143,10 +144,23 @@ static bool refused_for_good(const struct rule_batch *batch, size_t i)
 	return false;
 }
 
-static void add_refused(struct policy *policy, const struct rule_source *text, const char *why)
+/* Takes ownership of why. */
+static void add_refused(struct policy *policy, const struct rule_source *text, char *why)
 {
 	refused_rules_add(&policy->refused, text->text, text->file, text->line, FAMILY_COUNT,
-			  xstrdup(why));
+			  why);
+}
+
+/* Reports why text i was refused, and what was probably meant. */
+static void refuse(struct policy *policy, const struct rule_batch *batch, size_t i)
+{
+	const struct rule_source *text = &batch->texts[i];
+	char *hint = rule_hint(text->text, text->chain->name, batch->chains);
+	char *why = xasprintf("%s%s", refusal(batch, i), hint);
+
+	diag_error_at(text->file, text->line, "%s", why);
+	add_refused(policy, text, why);
+	free(hint);
 }
 
 /*
@@ -164,7 +178,7 @@ static void leave_out(struct policy *policy, const struct rule_source *text, enu
 	diag_warning("%s:%u: no configured family can hold this rule, only %s: left out; put -%c "
 		     "before it if that is intended", text->file, text->line, family_title(other),
 		     other == FAMILY_IPV4 ? '4' : '6');
-	add_refused(policy, text, "no configured family can hold it");
+	add_refused(policy, text, xstrdup("no configured family can hold it"));
 }
 
 /* Adds the rules of text i to its chain. Returns -1 if no family, or not each that should, takes it. */
@@ -203,8 +217,7 @@ static int add_rules_of(struct policy *policy, struct rule_batch *batch, size_t 
 		spec->nrules = 0; /* the chain has them now */
 	}
 	if (!taken || refused_for_good(batch, i)) {
-		diag_error_at(text->file, text->line, "%s", refusal(batch, i));
-		add_refused(policy, text, refusal(batch, i));
+		refuse(policy, batch, i);
 		return -1;
 	}
 	return 0;

@@ -37,23 +37,6 @@ void lost_rules_add(struct lost_rules *lost, struct wanted_chain *chain, enum fa
 	};
 }
 
-/* The argument of an option at word i of the text, in each way to write it, or NULL. */
-static const char *argument(const struct words *words, int i, char letter, const char *name)
-{
-	const char *word = words->v[i];
-	size_t length = strlen(name);
-
-	if (word[0] != '-')
-		return NULL;
-	if (word[1] == letter && word[2])
-		return word + 2;
-	if (word[1] == '-' && !strncmp(word + 2, name, length) && word[2 + length] == '=')
-		return word + 2 + length + 1;
-	if ((word[1] == letter && !word[2]) || (word[1] == '-' && !strcmp(word + 2, name)))
-		return words->v[i + 1];
-	return NULL;
-}
-
 static void take_verdict(struct rule *rule, const char *target)
 {
 	if (!strcmp(target, "DROP") || !strcmp(target, "REJECT"))
@@ -70,10 +53,10 @@ static struct rule *outline(const struct policy *policy, const struct lost_rule 
 	char *error = words_split(lost->text, &words);
 
 	for (int i = 1; !error && i < words.n; i++) {
-		const char *in = argument(&words, i, 'i', "in-interface");
-		const char *to = argument(&words, i, 'j', "jump");
+		const char *in = words_argument(&words, i, 'i', "in-interface");
+		const char *to = words_argument(&words, i, 'j', "jump");
 
-		to = to ? to : argument(&words, i, 'g', "goto");
+		to = to ? to : words_argument(&words, i, 'g', "goto");
 		if (in && interface_set(&rule->in, in) && i > 1 && !strcmp(words.v[i - 1], "!"))
 			rule->invert |= INV_IN;
 		if (to && (!strcmp(to, "DROP") || !strcmp(to, "REJECT") || policy_chain(policy, to)))

@@ -203,15 +203,35 @@ static const struct publish_section *idle_section(const struct policy *policy, c
 	return NULL;
 }
 
-/* What to write in place of a name with a comma, or else what does not work because of it. */
+/* What to write in place of a name that is hardly one, or NULL. */
+static char *written_hint(const struct place *place)
+{
+	const char *name = place->name;
+	size_t length = strlen(name);
+
+	if (strchr(name, ','))
+		return xstrdup(place->in_rule ? "; a rule has one interface: write one rule for each"
+					     : "; a list is written { \"a\", \"b\" }");
+	if (place->in_rule && *name == '!')
+		return xstrdup("; a ! comes before -i or -o");
+	if (length > 1 && name[length - 1] == '*')
+		return xasprintf("; all names that begin so are written '%.*s+'", (int)length - 1, name);
+	/* The kernel allows no name with a colon. */
+	if (strchr(name, ':') > name)
+		return xasprintf("; an alias is an address of its interface: write '%.*s'",
+				 (int)strcspn(name, ":"), name);
+	return NULL;
+}
+
+/* What to write in its place, or else what does not work because of it. */
 static char *missing_hint(const struct policy *policy, const struct place *place,
 			  const struct strings *present)
 {
 	const struct publish_section *idle;
+	char *written = written_hint(place);
 
-	if (strchr(place->name, ','))
-		return xstrdup(place->in_rule ? "; a rule has one interface: write one rule for each"
-					     : "; a list is written { \"a\", \"b\" }");
+	if (written)
+		return written;
 	idle = idle_section(policy, place->name, present);
 	if (!idle)
 		return xstrdup("");

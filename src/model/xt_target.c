@@ -67,6 +67,24 @@ bool xt_target_never_accepts(const struct ext *target)
 	return false;
 }
 
+const char *xt_target_table(const char *name)
+{
+	static const struct {
+		const char *name, *table;
+	} rows[] = {
+		{ "DNAT", "nat" }, { "SNAT", "nat" }, { "MASQUERADE", "nat" }, { "REDIRECT", "nat" },
+		{ "NETMAP", "nat" }, { "DSCP", "mangle" }, { "TOS", "mangle" }, { "TTL", "mangle" },
+		{ "HL", "mangle" }, { "ECN", "mangle" }, { "TPROXY", "mangle" },
+		{ "CHECKSUM", "mangle" }, { "TCPOPTSTRIP", "mangle" }, { "CT", "raw" },
+		{ "NOTRACK", "raw" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(name, rows[i].name))
+			return rows[i].table;
+	return NULL;
+}
+
 void xt_target_set_reject(struct rule *rule)
 {
 	union {

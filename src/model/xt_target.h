@@ -55,6 +55,9 @@ bool xt_target_dnat(const struct rule *rule, struct xt_dnat *dnat);
  */
 bool xt_target_never_accepts(const struct ext *target);
 
+/* The only table in which the kernel takes a target of that name, or NULL: it has not only one. */
+const char *xt_target_table(const char *name);
+
 /* Makes it "-j REJECT", which answers that the port is unreachable, as libxtables makes it. */
 void xt_target_set_reject(struct rule *rule);
 

@@ -89,3 +89,19 @@ char *words_split(const char *text, struct words *words)
 	free(word);
 	return error;
 }
+
+const char *words_argument(const struct words *words, int i, char letter, const char *name)
+{
+	const char *word = words->v[i];
+	size_t length = strlen(name);
+
+	if (word[0] != '-')
+		return NULL;
+	if (word[1] == letter && word[2])
+		return word + 2;
+	if (word[1] == '-' && !strncmp(word + 2, name, length) && word[2 + length] == '=')
+		return word + 2 + length + 1;
+	if ((word[1] == letter && !word[2]) || (word[1] == '-' && !strcmp(word + 2, name)))
+		return words->v[i + 1];
+	return NULL;
+}

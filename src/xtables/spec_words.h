@@ -15,5 +15,10 @@ struct words {
 /* Returns NULL, or why the text cannot be split (the caller frees it). */
 char *words_split(const char *text, struct words *words);
 void words_clear(struct words *words);
+/*
+ * The argument of that option at word i of n, in each way to write it: "-j X", "-jX",
+ * "--jump X", "--jump=X". NULL: there is another word, or no argument.
+ */
+const char *words_argument(const struct words *words, int i, char letter, const char *name);
 
 #endif

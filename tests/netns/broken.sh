@@ -288,4 +288,38 @@ backdated in_place 'publish "80/tcp" { allow = { "::ffff:192.0.2.1", "2001:db8::
 try "an address that no packet has" gives 0 "$DOCKFW" -f "$CONF" --check-config -q
 try "is noted" says "dockfw.conf:1: 'allow': \"::ffff:192.0.2.1\" is an IPv4 address written as one of IPv6, from which no packet comes: write it as IPv4$"
 try "and no other one is" [ "$(grep -c "'allow'" "$WORK/err")" = 1 ]
+
+# ---- what was meant ----
+
+backdated in_place 'publish "80/tcp" { allow = { "192.0.2.1/24" } }
+chain "DOCKER-USER" { rules = {
+"-s 10.1.2.3/8,10.0.0.1,10.0.0.0/8,10.0.0.0/255.0.0.0 -d 172.17.0.1/16 -j DROP",
+"-s 2001:db8::1/64 -j DROP" } }'
+noted() {
+	gives 0 "$DOCKFW" -f "$CONF" --check-config -q && diff - "$WORK/err" <<-END
+	dockfw-check: $CONF:1: '192.0.2.1/24' is the whole network 192.0.2.0/24: write it so, or the address without its prefix length
+	dockfw-check: $CONF:3: '10.1.2.3/8' is the whole network 10.0.0.0/8: write it so, or the address without its prefix length
+	dockfw-check: $CONF:3: '172.17.0.1/16' is the whole network 172.17.0.0/16: write it so, or the address without its prefix length
+	dockfw-check: $CONF:4: '2001:db8::1/64' is the whole network 2001:db8::/64: write it so, or the address without its prefix length
+	END
+}
+try "an address that is written for its network is noted" noted
+backdated in_place 'chain "DOCKER-USER" { rules = {
+"iptables -A DOCKER-USER -i ens3 -j DROP",
+"-p tcp -dport 80 -j DROP" } }'
+try "rules that are hardly right" gives 3 "$DOCKFW" -f "$CONF" --check-config
+try "a pasted command is named with its options" says "dockfw.conf:2: .*options: '-i ens3 -j DROP'$"
+try "one dash with the option that was meant" says "dockfw.conf:3: .*; '-dport' needs two dashes: write '--dport'$"
+rm -rf "$STATE"
+try "a check without a last good one" dockfw 2
+try "has it in its finding" grep -qF "options: '-i ens3 -j DROP'" "$WORK/out"
+for KIND in nft legacy; do
+	load docker-28.5
+	backdated in_place 'chain "DOCKER-USER" { rules = { "-j MASQUERADE" } }'
+	try "$KIND: a target of another table" gives 3 "$DOCKFW" -f "$CONF" -b "$KIND" --check-config
+	try "$KIND: is named with its table" says "\\(IPv4\\): .*; target 'MASQUERADE' is only for the table nat$"
+done
+chmod 711 "$WORK"
+try "whoever may not try it" gives 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$DOCKFW" -f "$CONF" --check-config
+try "is warned once" [ "$(grep -c "dockfw.conf:1: '-j MASQUERADE': the kernel takes the target 'MASQUERADE' only in the table nat$" "$WORK/err")" = 1 ]
 finish

@@ -756,6 +756,10 @@ static void test_interfaces(void **state)
 		"this host has no interface 'br0' (test.conf:1)",
 		("this host has no interface 'a,b' (test.conf:1); a rule has one interface: write one "
 		 "rule for each"),
+		"this host has no interface '!ens3' (test.conf:1); a ! comes before -i or -o",
+		"this host has no interface 'wg*' (test.conf:1); all names that begin so are written 'wg+'",
+		("this host has no interface 'ens3:1' (test.conf:1); an alias is an address of its "
+		 "interface: write 'ens3'"),
 	};
 	struct policy *policy = setting_default_policy();
 	struct strings present = { 0 };
@@ -777,6 +781,8 @@ static void test_interfaces(void **state)
 	model_want(policy, DOCKER_USER, "-i ens4 -o br0 -j DROP");
 	model_want(policy, "OFFICE", "-i ens3 -o br0 -j DROP");
 	model_want(policy, "OFFICE", "-i a,b -j DROP");
+	model_want(policy, "OFFICE", "-i !ens3 -o wg* -j DROP");
+	model_want(policy, "OFFICE", "-i ens3:1 -j DROP");
 	assert_true(interfaces_named(policy));
 	strings_add(&present, "ens3");
 	strings_add(&present, "ens44");

@@ -19,6 +19,7 @@
 #include "text.h"
 #include "util.h"
 #include "xt_entry.h"
+#include "xt_target.h"
 
 /* The structures of both families differ only in their names. */
 _Static_assert(sizeof(struct ipt_replace) == sizeof(struct ip6t_replace) &&
@@ -220,12 +221,16 @@ static char *extensions_of(const struct rule *rule)
 
 static char *why_of(const struct rule *rule, int error)
 {
+	const char *table = rule->verdict == VERDICT_EXT ? xt_target_table(rule->target.name) : NULL;
 	char *extensions = extensions_of(rule), *why;
 
 	if (error == ENOENT)
 		why = xasprintf("%s; this kernel has no %s (load or install its module), or a set that "
 				"the rule names does not exist (create it with ipset)",
 				strerror(error), extensions);
+	else if (error == EINVAL && table)
+		why = xasprintf("%s; target '%s' is only for the table %s", strerror(error),
+				rule->target.name, table);
 	else if (error == EINVAL)
 		why = xasprintf("%s; %s%sdmesg may say more", strerror(error), extensions,
 				*extensions ? " was refused, " : "");

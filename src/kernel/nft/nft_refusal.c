@@ -10,6 +10,7 @@
 #include "nft_attr.h"
 #include "nft_headers.h"
 #include "util.h"
+#include "xt_target.h"
 
 static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t message)
 {
@@ -62,11 +63,26 @@ static char *what_is_missing(const char *extension, const struct edit *edit)
 	return xstrdup("; this kernel lacks something that it needs");
 }
 
+/* What the kernel could not use; extension may be NULL. The caller frees it. */
+static char *what_is_invalid(const char *extension, const struct edit *edit)
+{
+	const struct rule *rule = edit && edit->op == EDIT_INSERT ? edit->rule : NULL;
+	bool target = rule && rule->verdict == VERDICT_EXT && extension && *extension == 't';
+	const char *table = target ? xt_target_table(rule->target.name) : NULL;
+
+	if (table)
+		return xasprintf("; %s is only for the table %s", extension, table);
+	if (rule && rule->chain && !extension)
+		return xasprintf("; a rule that '%s' has or leads to may not be used here, dmesg may "
+				 "say more", rule->chain);
+	return xasprintf("; %s%sdmesg may say more", extension ? extension : "",
+			 extension ? " was refused, " : "");
+}
+
 /* A hint for the operator; the caller frees it. */
 static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusal *refusal,
 			  const struct edit *edit)
 {
-	bool leads = edit && edit->op == EDIT_INSERT && edit->rule->chain;
 	char *extension = extension_at(batch, refusal), *text;
 
 	switch (refusal->error) {
@@ -83,12 +99,7 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 		text = what_is_missing(extension, edit);
 		break;
 	case EINVAL:
-		if (leads && !extension)
-			text = xasprintf("; a rule that '%s' has or leads to may not be used here, "
-					 "dmesg may say more", edit->rule->chain);
-		else
-			text = xasprintf("; %s%sdmesg may say more", extension ? extension : "",
-					 extension ? " was refused, " : "");
+		text = what_is_invalid(extension, edit);
 		break;
 	case E2BIG:
 		text = xstrdup(edit && edit->op == EDIT_CREATE ?
