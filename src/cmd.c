@@ -45,6 +45,13 @@ struct report cmd_report(const struct options *options)
 	};
 }
 
+char *cmd_command(const struct options *options, enum remedy_command command)
+{
+	const struct report report = cmd_report(options);
+
+	return report_command(&report, command);
+}
+
 int cmd_print_failed(void)
 {
 	/* Whoever reads the output has seen enough of it. */

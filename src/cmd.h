@@ -17,6 +17,9 @@ void cmd_override(struct policy *policy, const struct options *options);
 /* An empty report with the options for reports from the command line. */
 struct report cmd_report(const struct options *options);
 
+/* A command for a message, as report_command() makes it. The caller frees it. */
+char *cmd_command(const struct options *options, enum remedy_command command);
+
 /*
  * Reports a failed write to standard output, with its errno, and returns the exit status for
  * it. That the reader of a pipe has gone is not a failure.

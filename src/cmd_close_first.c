@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd_close_first.h"
 
+#include <stdlib.h>
+
 #include "close_first.h"
 #include "cmd.h"
 #include "diag.h"
@@ -12,6 +14,16 @@ unsigned int cmd_close_first(const struct options *options)
 	if (!options->close_first)
 		return 0;
 	return close_first(cmd_backends, options->families ? options->families : BOTH_FAMILIES);
+}
+
+static void say_closed(const struct options *options)
+{
+	char *repair = cmd_command(options, RUN_REPAIR), *remove = cmd_command(options, RUN_REMOVE);
+
+	diag_warning("--close-first: new connections to published ports stay refused; correct the "
+		     "error and run: %s; or open them: %s", repair, remove);
+	free(repair);
+	free(remove);
 }
 
 int cmd_close_first_end(const struct options *options, unsigned int closed,
@@ -30,8 +42,6 @@ int cmd_close_first_end(const struct options *options, unsigned int closed,
 	if (others && close_first_lift(cmd_backends, others))
 		return -1;
 	if (close_first_remains(cmd_backends, closed))
-		diag_warning("--close-first: new connections to published ports stay refused; correct "
-			     "the error and run dockfw-check --repair, or open them with "
-			     "dockfw-check --remove");
+		say_closed(options);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "cmd.h"
 #include "cmd_check.h"
 #include "deadline.h"
 #include "diag.h"
@@ -107,6 +108,7 @@ static int undo(struct keeper *keeper, const struct session *session, struct rep
 		const char *why)
 {
 	const enum severity found = findings_severity(&repair->found.findings);
+	char *remove;
 
 	for (int tries = 0; tries < UNDO_TRIES; tries++) {
 		if (tries)
@@ -118,7 +120,9 @@ static int undo(struct keeper *keeper, const struct session *session, struct rep
 		say(LOG_WARNING, "The repair was undone, since %s.", why);
 		return (int)(found == SEVERITY_OK ? SEVERITY_WARNING : found);
 	}
-	say(LOG_ERR, "The repair could NOT be undone. To remove the program's rules: dockfw-check --remove");
+	remove = cmd_command(keeper->options, RUN_REMOVE);
+	say(LOG_ERR, "The repair could NOT be undone. To remove the program's rules: %s", remove);
+	free(remove);
 	return SEVERITY_UNKNOWN;
 }
 
@@ -231,6 +235,7 @@ static void pass_answer(const struct options *options, int line, int signals)
 
 static int run_asker(const struct options *options, int line, pid_t keeper, int signals)
 {
+	char *check;
 	int status;
 
 	pass_answer(options, line, signals);
@@ -240,8 +245,10 @@ static int run_asker(const struct options *options, int line, pid_t keeper, int 
 		;
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
+	check = cmd_command(options, RUN_CHECK);
 	diag_error("the process that would undo the repair was killed; what it wrote is in force: "
-		   "run dockfw-check");
+		   "run: %s", check);
+	free(check);
 	return SEVERITY_UNKNOWN;
 }
 

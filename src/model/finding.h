@@ -52,6 +52,8 @@ enum remedy_command {
 	RUN_NONE,
 	RUN_REPAIR,       /* "dockfw-check --repair" */
 	RUN_CHECK_CONFIG, /* "dockfw-check --check-config" */
+	RUN_CHECK,        /* "dockfw-check" */
+	RUN_REMOVE,       /* "dockfw-check --remove" */
 };
 
 /*

@@ -105,23 +105,34 @@ static void put_path(FILE *out, const char *option, const char *path, const char
 	free(word);
 }
 
-/* A command with the options of this run that it depends on. */
 static void put_command(FILE *out, const struct report *report, enum remedy_command command)
 {
+	static const char *const modes[] = {
+		[RUN_REPAIR] = " --repair", [RUN_CHECK_CONFIG] = " --check-config",
+		[RUN_CHECK] = "", [RUN_REMOVE] = " --remove",
+	};
+
 	fputs("dockfw-check", out);
 	put_path(out, "-f", report->config, CONFIG_FILE);
 	if (report->backend_option)
 		fprintf(out, " -b %s", report->backend_option);
-	if (command == RUN_CHECK_CONFIG) {
-		fputs(" --check-config", out);
-		return;
+	if (command != RUN_CHECK_CONFIG) {
+		if (report->families_option & (1U << FAMILY_IPV4))
+			fputs(" -4", out);
+		if (report->families_option & (1U << FAMILY_IPV6))
+			fputs(" -6", out);
+		put_path(out, "--state-folder", report->state_folder, STATE_FOLDER);
 	}
-	if (report->families_option & (1U << FAMILY_IPV4))
-		fputs(" -4", out);
-	if (report->families_option & (1U << FAMILY_IPV6))
-		fputs(" -6", out);
-	put_path(out, "--state-folder", report->state_folder, STATE_FOLDER);
-	fputs(" --repair", out);
+	fputs(modes[command], out);
+}
+
+char *report_command(const struct report *report, enum remedy_command command)
+{
+	struct text text;
+
+	text_open(&text);
+	put_command(text.out, report, command);
+	return text_take(&text);
 }
 
 char *report_remedy(const struct report *report, const struct finding *finding)

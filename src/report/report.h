@@ -69,10 +69,11 @@ struct report {
 };
 
 /*
- * What the operator can do about a finding. A dockfw-check command in it repeats the
- * options of this run for the file, the backend, the families and the state folder. The caller
- * frees it.
+ * A command other than RUN_NONE, with the options of this run for the file, the backend, the
+ * families and the state folder. The caller frees it.
  */
+char *report_command(const struct report *report, enum remedy_command command);
+/* What the operator can do about a finding, with such a command. The caller frees it. */
 char *report_remedy(const struct report *report, const struct finding *finding);
 /* How many of the findings that are left are not just facts, which have severity ok. */
 size_t report_faults(const struct report *report);

@@ -86,13 +86,18 @@ for KIND in nft legacy; do
 	try "$KIND broken: without the option" fails
 	try "$KIND broken: it stays open" everyone reaches
 	try "$KIND broken: with it" fails --close-first
-	try "$KIND broken: it says that it is closed, and how to open" says 'stay refused; .*--repair.*--remove'
+	run="dockfw-check -f $CONF -b $KIND"
+	try "$KIND broken: it says that it is closed, and how to open" says \
+		"stay refused; correct the error and run: $run --repair; or open them: $run --remove\$"
 	try "$KIND broken: everyone is refused" everyone refused
 	try "$KIND broken: what the container starts is not" outgoing
 	try "$KIND broken: nor an established connection" session_lives
 	packets_end
 	try "$KIND broken: a second run writes nothing" silent fails --close-first
 	try "$KIND broken: and says the same" says 'stay refused'
+	fails --close-first -4 --state-folder "$WORK/the state"
+	try "$KIND broken: each command is for what this one was for" says \
+		"run: $run -4 --state-folder '$WORK/the state' --repair; or open them: $run -4 --state-folder '$WORK/the state' --remove\$"
 	rm "$CONF"
 	try "$KIND no file: closed as well" fails --close-first
 	try "$KIND no file: everyone is refused" closed
