@@ -61,6 +61,28 @@ mkdir "$his" /etc/dockfw/conf.d && chmod 755 "$WORK" "$his" && chown 65534 "$his
 echo 'publish "443/tcp" { allow = { "203.0.113.9" } }' >/etc/dockfw/conf.d/more.conf
 try "sent by an ordinary user, with an include" play 2 -e ansible_remote_tmp="$his" -e "{\"dockfw_extra\": \"$extra\"}"
 try "the included file is in force" grep -q -- '-s 203.0.113.9/32 .*--ctorigdstport 443' <(iptables-nft-save)
+# YAML reads off and a number as other than texts, and a text is not the list of its letters.
+settings='{"dockfw_outside": "ens3", "dockfw_settings": {"families": "ipv4", "ignore": [], "trusted-chains": [true, 5, "a\"b\\c"]}'
+settings+=', "dockfw_publish": [{"port": "80/tcp", "allow": "any", "interface": "ens3", "otherwise": "drop"}]}'
+written() {
+	sed -n '2,$p' /etc/dockfw/dockfw.conf | grep . | diff - <(cat <<-'END'
+		outside = "ens3"
+		families = "ipv4"
+		ignore = {  }
+		trusted-chains = { true, 5, "a\"b\\c" }
+		publish "80/tcp" {
+		    interface = "ens3"
+		    allow = "any"
+		    otherwise = "drop"
+		}
+	END
+	)
+}
+try "values that are not texts, and texts" play 2 -e "$settings"
+try "are written as they are" written
+boolean() { gives 2 ansible-playbook -i localhost, -e '{"dockfw_settings": {"guard": false}}' "$WORK/play.yml"; }
+try "a boolean that is not a value of its setting" boolean
+try "is refused by the program" grep -q "guard: 'false' is neither" "$WORK/out"
 wrong() { gives 2 ansible-playbook -i localhost, -e ansible_remote_tmp="$his" -e 'dockfw_extra="publish {"' "$WORK/play.yml"; }
 try "a wrong one is refused" wrong
 try "with the reason" grep -q 'dockfw.conf.ansible:[0-9]*: ' "$WORK/out"
