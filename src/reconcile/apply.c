@@ -239,15 +239,35 @@ static void write_guard_only(struct session *session, struct state *base, struct
 
 /*
  * With ip_tables the guard is in the other backend, which needs neither the lock nor what was
- * refused here. What is not in force in DOCKER-USER is then refused there.
+ * refused here. What is not in force in DOCKER-USER is then refused there. If base could not be
+ * read, it is made for what was seen before.
  */
-static void write_guard_all_the_same(struct session *session, struct state *base, struct edits *edits)
+static void write_guard_all_the_same(struct session *session, struct state *seen,
+				     struct state *base, struct edits *edits)
 {
-	if (base->whole && deadline_left())
-		(void)apply_guard(session, base, edits);
+	struct state *known = base->whole ? base : seen;
+
+	if (known->whole && deadline_left())
+		(void)apply_guard(session, known, edits);
 }
 
-int apply_plan(struct session *session, struct state *base, struct edits *edits)
+static int write_in_new_session(struct session *session, struct state *base, struct edits *edits)
+{
+	struct backend *backend;
+	int status;
+
+	if (state_find_dockerd(session, base))
+		return BACKEND_FAILED;
+	backend = session->ops->open(true);
+	if (!backend)
+		return BACKEND_FAILED;
+	status = write_once(session, backend, base, edits);
+	session->ops->close(backend);
+	return status;
+}
+
+int apply_plan(struct session *session, struct state *seen, struct state *base,
+	       struct edits *edits)
 {
 	unsigned int tries = 0, rounds = 0;
 	int status;
@@ -255,24 +275,17 @@ int apply_plan(struct session *session, struct state *base, struct edits *edits)
 	*base = (struct state){ 0 };
 	deadline_step("repairing");
 	do {
-		struct backend *backend;
-
 		edits_clear(edits);
 		state_clear(base);
-		if (state_find_dockerd(session, base))
-			return -1;
-		backend = session->ops->open(true);
-		if (!backend)
-			return -1;
-		status = write_once(session, backend, base, edits);
-		session->ops->close(backend);
+		status = write_in_new_session(session, base, edits);
 	} while (goes_on(status, &tries, &rounds));
 	if (status && status != BACKEND_FAILED)
 		edits_clear(edits); /* given up, and nothing was written */
-	if (status == BACKEND_FAILED && session->ops->kind == BACKEND_NFT && session->refused.others)
+	if (status == BACKEND_FAILED && session->ops->kind == BACKEND_NFT && base->whole &&
+	    session->refused.others)
 		write_guard_only(session, base, edits);
 	if (status && session->ops->kind != BACKEND_NFT)
-		write_guard_all_the_same(session, base, edits);
+		write_guard_all_the_same(session, seen, base, edits);
 	if (!status && session->ops->kind != BACKEND_NFT)
 		status = apply_guard(session, base, edits);
 	if (!status && edits->n)

@@ -10,23 +10,26 @@
  * starts over if others wrote in between. Sets base to the state at the moment of the
  * write and edits to what was written, which is empty if there was nothing to do; the
  * caller clears both. Returns 0, or -1 after reporting why; edits then has what is in force
- * all the same, since ip_tables and the guard are written one after the other.
+ * all the same, since ip_tables and the guard are written one after the other. seen is what
+ * was read before, and is what that was written for if base is not whole.
  *
  * With nf_tables, DOCKER-USER and the guard are one batch. With ip_tables, the guard
  * follows. Configured rules that the kernel refuses are noted in session->refused, and the
  * others are still written. If it refuses the guard of a family for another reason, the rest
  * is written, and session->refused.guard has that family after reporting why. If it refuses
- * something else, or ip_tables cannot be written, the guard is written all the same: by itself
- * it closes what it refuses.
+ * something else, or ip_tables cannot be read again or written, the guard is written all the
+ * same: by itself it closes what it refuses.
  */
-int apply_plan(struct session *session, struct state *base, struct edits *edits);
+int apply_plan(struct session *session, struct state *seen, struct state *base,
+	       struct edits *edits);
 
 /*
  * Applies edits to a state that was just read, if the backend can detect that nothing
  * has changed since: nf_tables by the generation, ip_tables not. Returns 1 if something
  * has changed, that is not known, or the kernel refused a part: nothing was written, and
  * the caller must use apply_plan(); and 2 for the same after the guard was written, since
- * ip_tables has to wait for another program: edits has what was written. After -1, edits has what is in force all the same.
+ * ip_tables has to wait for another program: edits has what was written. After -1, edits has
+ * what is in force all the same.
  */
 int apply_seen(struct session *session, struct state *seen, struct edits *edits);
 

@@ -33,6 +33,25 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 	return 0;
 }
 
+/* The state seen last. */
+struct state *repair_newest(struct repair *repair)
+{
+	return repair->left.snapshot ? &repair->left : &repair->found;
+}
+
+/* Takes what the first write found, and what it wrote; what it could not read was found before. */
+static void take_first(struct repair *repair, struct state *base, struct edits *edits)
+{
+	if (base->whole) {
+		state_clear(&repair->found);
+		repair->found = *base;
+		*base = (struct state){ 0 };
+	}
+	edits_clear(&repair->edits);
+	repair->edits = *edits;
+	repair->written = edits->n > 0;
+}
+
 /* Writes until the tables stay as planned; what the first write found is kept. */
 static int write_and_look(struct repair *repair)
 {
@@ -52,31 +71,20 @@ static int write_and_look(struct repair *repair)
 	for (int round = 0; round < REPAIR_ROUNDS && !mended; round++) {
 		struct edits edits = { 0 };
 		struct state base;
-		int status = apply_plan(repair->session, &base, &edits);
+		int status = apply_plan(repair->session, repair_newest(repair), &base, &edits);
 
 		/* After a failure, edits has what is in force all the same. */
-		if ((!status || edits.n) && !repair->written) {
-			state_clear(&repair->found);
-			edits_clear(&repair->edits);
-			repair->found = base;
-			repair->edits = edits;
-			repair->written = edits.n > 0;
-		} else {
+		if ((!status || edits.n) && !repair->written)
+			take_first(repair, &base, &edits);
+		else
 			edits_move_all(&repair->later, &edits);
-			state_clear(&base);
-		}
+		state_clear(&base);
 		if (status || look_again(repair, AFTER_WRITE_MS << (round + 1), &mended))
 			return -1;
 	}
 	if (!mended)
 		add_contested(repair);
 	return 0;
-}
-
-/* The state seen last. */
-struct state *repair_newest(struct repair *repair)
-{
-	return repair->left.snapshot ? &repair->left : &repair->found;
 }
 
 struct state *repair_left(struct repair *repair)

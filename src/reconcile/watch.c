@@ -306,6 +306,7 @@ bool watch_needs_look(struct watch *watch)
 static int write_edits(struct watch *watch, struct state *state, struct edits *edits)
 {
 	struct edits first = { 0 };
+	struct state before;
 	int seen, status;
 
 	if (watch->only_report)
@@ -320,8 +321,9 @@ static int write_edits(struct watch *watch, struct state *state, struct edits *e
 	if (seen == 2)
 		edits_move_all(&first, edits);
 	edits_clear(edits);
-	state_clear(state);
-	status = apply_plan(watch->session, state, edits);
+	before = *state;
+	status = apply_plan(watch->session, &before, state, edits);
+	state_clear(&before);
 	edits_move_all(edits, &first);
 	return status;
 }

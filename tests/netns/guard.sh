@@ -112,6 +112,28 @@ try "refused: it is reported" grep -q "^UNKNOWN: cannot write the ipv4 table 'fi
 try "refused: closed all the same" closed
 packets_end
 
+# Nor ip_tables' rules, once they were read: from the first call on that can fail after that, they
+# cannot be read again.
+section
+unread() {
+	local call
+	for ((call = 1; call < 40; call++)); do
+		nft 'delete table ip dockfw; delete table ip6 dockfw' 2>/dev/null
+		docker28
+		gives 3 strace -qq -o "$WORK/trace" -e trace=getsockopt -e "inject=getsockopt:error=ENOMEM:when=$call+" \
+			"$DOCKFW" -f "$CONF" -b legacy --repair || return 1
+		guard_is_back && return
+	done
+	return 1
+}
+try "unread: the guard is written" unread
+try "unread: DOCKER-USER is not" not grep -q -- --ctorigdstport <(ipt -S DOCKER-USER)
+try "unread: it is reported" grep -q "^UNKNOWN: cannot read the ipv4 table 'filter' of ip_tables: .* repaired with" "$WORK/out"
+try "unread: closed all the same" closed
+packets_end
+try "unread: the next repair does the rest" dockfw 0 --repair
+try "unread: and all is right" finds 0 ''
+
 # What is printed can be loaded again, and is then right.
 KIND=nft
 section
