@@ -63,6 +63,11 @@ int deadline_check(void)
 	return -1;
 }
 
+void deadline_told(void)
+{
+	deadline.reported = true;
+}
+
 void deadline_slice(unsigned int ms)
 {
 	unsigned int half = deadline_left() / 2;

@@ -20,6 +20,8 @@ int deadline_poll(unsigned int step);
  * diag_forget(), reports the step that ran out of time. Called wherever the program waits or repeats.
  */
 int deadline_check(void);
+/* Whoever has reported in other words that the time is over: deadline_check() does not repeat it. */
+void deadline_told(void);
 
 /*
  * Begins a part of the run that may stay incomplete. Until deadline_slice_end(), the limit is

@@ -297,15 +297,16 @@ int apply_plan(struct session *session, struct state *seen, struct state *base,
 static int write_guard_first(struct session *session, struct state *seen, struct edits *edits)
 {
 	struct edits guard = { 0 };
+	bool failed = apply_guard(session, seen, &guard) != 0, over = failed && !deadline_left();
 
 	/* apply_plan() tries again, and then a failure is one of the repair. */
-	if (apply_guard(session, seen, &guard))
+	if (failed && !over)
 		diag_forget();
-	if (!guard.n)
+	if (!guard.n && !over)
 		return 1;
 	edits_clear(edits);
 	*edits = guard;
-	return 2;
+	return over ? -1 : 2;
 }
 
 int apply_seen(struct session *session, struct state *seen, struct edits *edits)

@@ -138,6 +138,7 @@ static void refuse_held(const char *path)
 
 	diag_error("another program holds the xtables lock '%s'; find it with: fuser %s, or allow more "
 		   "time with --timeout", path, word);
+	deadline_told();
 	free(word);
 }
 
