@@ -41,6 +41,7 @@ struct loader {
 	struct flat flat;
 	bool stored; /* the text is one that a repair has stored: it includes nothing */
 	bool failed; /* an include failed; the rest is still read to report its errors */
+	bool torn;   /* libconfuse stopped within a file, perhaps within a section */
 };
 
 /* libconfuse passes no user pointer to its callbacks. */
@@ -282,8 +283,12 @@ static int read_text(struct reading *reading)
 	reading->file = tree->files.v[tree->files.n - 1];
 	if (!strncmp(reading->disk.data, "\xef\xbb\xbf", 3))
 		reading->flat = 3; /* the byte order mark can only be at the beginning */
-	if (config_prelex(&reading->disk, &tree->keys, &reading->text) || parse_reading(reading))
+	if (config_prelex(&reading->disk, &tree->keys, &reading->text))
 		return -1;
+	if (parse_reading(reading)) {
+		loading->torn = true;
+		return -1;
+	}
 	flat_up_to(reading, reading->disk.size);
 	return 0;
 }
@@ -531,6 +536,7 @@ static int parse_main(const char *file, const char *copy, const struct config_fi
 	tree->flat = flat_take(&loader.flat);
 	loading = NULL;
 	cfg_free(loader.cfg);
+	tree->lacks_files = loader.failed && !loader.torn && !ret;
 	return loader.failed ? -1 : ret;
 }
 

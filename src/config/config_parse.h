@@ -37,6 +37,11 @@ struct config_tree {
 	struct config_section *sections;
 	size_t nsections, room;
 	char *flat; /* owned; the text (flat.h), or NULL if it is too long */
+	/*
+	 * After -1: only included files are missing or wrong, and what the others have is here.
+	 * keys has settings of those as well.
+	 */
+	bool lacks_files;
 };
 
 /*

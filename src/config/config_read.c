@@ -336,6 +336,28 @@ static int set_policy(struct config_tree *tree, struct policy *policy,
 	return ret;
 }
 
+/*
+ * Reports what is wrong in itself although an included file is missing or wrong. What may be in
+ * that file is not judged: the chain that a rule leads to, or the interfaces of a section.
+ */
+static void check_words(struct config_tree *tree, struct policy *policy)
+{
+	struct rule_sources texts = { 0 };
+
+	set_section(&tree->top, NULL, policy);
+	for (size_t i = 0; i < tree->nsections; i++) {
+		struct publish publish = { 0 };
+
+		if (tree->sections[i].kind == SECTION_PUBLISH)
+			read_publish(policy, &tree->sections[i], &publish);
+		else if (!check_title(tree, i))
+			add_chain(policy, &tree->sections[i], &texts);
+		publish_clear(&publish);
+	}
+	config_chain_names(policy);
+	rule_sources_clear(&texts);
+}
+
 void config_sources_clear(struct config_sources *sources)
 {
 	free(sources->flat);
@@ -350,6 +372,8 @@ static struct policy *take_tree(struct config_tree *tree, int parsed,
 {
 	struct policy *policy = setting_default_policy();
 
+	if (parsed && tree->lacks_files)
+		check_words(tree, policy);
 	if (parsed || set_policy(tree, policy, meanwhile, left_out)) {
 		policy_free(policy);
 		policy = NULL;

@@ -362,6 +362,38 @@ static void includes(void **state)
 	assert_non_null(strstr(diag_first_error(), "/set.inc:2: 'backend' is already set"));
 }
 
+/* A file that is missing or wrong hides no wrong word of the others, and makes none wrong. */
+static void around_a_wrong_include(void **state)
+{
+	static const char *const missing[] = { "gone.inc", "wrong.inc", "torn.inc" };
+
+	(void)state;
+	put_text("wrong.inc", "outside = { \"a\" \"b\" }\nignore = { }\n");
+	put_text("torn.inc", "chain \"OFFICE\" {\n");
+	for (size_t i = 0; i < ARRAY_SIZE(missing); i++) {
+		char *good_words = xasprintf("include(\"%s\")\n"
+					     "chain \"DOCKER-USER\" { rules = { \"-j OFFICE\" } }\n"
+					     "publish \"80/tcp\" { interface = wg0 allow = { } }\n"
+					     "publish \"80/tcp\" { allow = { } }\n", missing[i]);
+		char *wrong = xasprintf("backend = nfs\n%s"
+					"publish \"80\" { allow = { host } }\n"
+					"chain \"FORWARD\" { filled-by = \"me\" }\n"
+					"chain \"DOCKER-USER\" { }\n", good_words);
+		unsigned int before = diag_error_count();
+
+		assert_null(read_text(good_words));
+		assert_int_equal(diag_error_count(), before + 1);
+		refused_at(wrong, 1, "backend: 'nfs'");
+		assert_int_equal(diag_error_count(), before + 1 + 1 + 6);
+		free(good_words);
+		free(wrong);
+	}
+	/* Where a file is not read to its end, nothing more is known. */
+	put_text("stop.inc", "include()\nbackend = nfs\n");
+	assert_null(read_text("guard = on\ninclude(\"stop.inc\")\nchain \"FORWARD\" { }\n"));
+	assert_non_null(strstr(diag_first_error(), "/stop.inc:1: include() names no file"));
+}
+
 static void deep_includes(void **state)
 {
 	(void)state;
@@ -766,6 +798,7 @@ int main(void)
 		cmocka_unit_test(interfaces_of_sections),
 		cmocka_unit_test(mark_is_taken_off),
 		cmocka_unit_test(includes),
+		cmocka_unit_test(around_a_wrong_include),
 		cmocka_unit_test(deep_includes),
 		cmocka_unit_test(bad_syntax),
 		cmocka_unit_test(in_order),
