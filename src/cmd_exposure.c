@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd_exposure.h"
 
+#include <stdlib.h>
+
 #include "cmd.h"
 #include "cmd_view.h"
 #include "deadline.h"
@@ -35,15 +37,20 @@ static int write_exposure(FILE *out, void *data)
 				    output_width(options->output));
 }
 
-/* Whether outside names only interfaces that the host does not have: then nothing counts. */
-static bool nothing_counts(const struct policy *policy, const struct exposure_list *list)
+/* If outside names only interfaces that the host does not have, nothing is open from there. */
+static void judge_outside(struct view *view, const struct exposure_list *list)
 {
-	if (!policy->outside.n || !list->n || exposure_has_outside(list))
-		return false;
-	diag_warning("outside: no packet comes in on '%s'%s, so --fail-if-open counts no port; "
-		     "'ip link' lists the interfaces", policy->outside.v[0],
-		     policy->outside.n > 1 ? " or the others" : "");
-	return true;
+	const struct strings *outside = &view->session.policy->outside;
+	char *text;
+
+	if (!outside->n || !list->n || exposure_has_outside(list))
+		return;
+	text = xasprintf("outside: no packet comes in on '%s'%s, so no port counts as open from outside; "
+			 "'ip -brief link' lists the interfaces", outside->v[0],
+			 outside->n > 1 ? " or the others" : "");
+	diag_warning("%s", text);
+	strings_add(&view->unjudged.docker, text);
+	free(text);
 }
 
 /*
@@ -59,8 +66,7 @@ static int exposure_status(const struct view *view, const struct exposure_list *
 	if (!view->options->fail_if_open)
 		return SEVERITY_OK;
 	/* Without a configuration it is not known what it allows, either. */
-	if (exposure_undecided(list) || nothing_counts(view->session.policy, list) ||
-	    view->configuration.unknown || view->unjudged.docker.n)
+	if (exposure_undecided(list) || view->configuration.unknown || view->unjudged.docker.n)
 		return SEVERITY_WARNING;
 	return SEVERITY_OK;
 }
@@ -109,8 +115,6 @@ static void judge_ports(const struct view *view, const struct exposure_list *lis
 	report->list = list;
 	report->status = (enum severity)exposure_status(view, list);
 	report->note = status_note(view);
-	if (!report->note && report->status == SEVERITY_WARNING && !exposure_undecided(list))
-		report->note = "no packet comes in on the interfaces of outside: no port counts";
 }
 
 int cmd_exposure_error(const struct options *options)
@@ -139,6 +143,7 @@ int cmd_exposure(const struct options *options)
 		if (known) {
 			exposure_host(policy, &view.world, &shown.list);
 			proxy_allow(policy, &view.world, &shown.list);
+			judge_outside(&view, &shown.list);
 		}
 	}
 	if (is_monitored(options)) {

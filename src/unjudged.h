@@ -12,7 +12,7 @@
 
 struct unjudged {
 	char *elsewhere; /* owned: about a Docker elsewhere, or NULL */
-	struct strings docker; /* for --exposure: about this host's own */
+	struct strings docker; /* for --exposure: about this host's own, or about what is outside of it */
 };
 
 /* Returns 0, or -1 after reporting why; the caller clears it in any case. */

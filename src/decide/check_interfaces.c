@@ -223,15 +223,38 @@ static char *written_hint(const struct place *place)
 	return NULL;
 }
 
+/* Of the settings that close what comes in from outside, those that do nothing; or NULL. */
+static const char *idle_settings(const struct policy *policy, const char *name,
+				 const struct strings *present)
+{
+	bool unlisted = policy->unlisted == UNLISTED_REFUSE, direct = policy->direct == DIRECT_REFUSE;
+	bool outside = false;
+
+	for (size_t i = 0; i < policy->outside.n; i++) {
+		if (is_present(present, policy->outside.v[i]))
+			return NULL;
+		outside |= !strcmp(policy->outside.v[i], name);
+	}
+	if (!outside || (!unlisted && !direct))
+		return NULL;
+	return !direct ? "unlisted refuses nothing" : !unlisted ? "direct refuses nothing"
+	       : "unlisted and direct refuse nothing";
+}
+
 /* What to write in its place, or else what does not work because of it. */
 static char *missing_hint(const struct policy *policy, const struct place *place,
 			  const struct strings *present)
 {
 	const struct publish_section *idle;
 	char *written = written_hint(place);
+	const char *settings;
 
 	if (written)
 		return written;
+	settings = idle_settings(policy, place->name, present);
+	if (settings)
+		return xasprintf("; without an interface of outside, %s: published ports are as open as Docker makes them",
+				 settings);
 	idle = idle_section(policy, place->name, present);
 	if (!idle)
 		return xstrdup("");

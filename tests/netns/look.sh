@@ -388,7 +388,12 @@ ipt -R DOCKER-USER 1 -i ens3 -m statistic --mode random --probability 0.5 -j DRO
 try "perhaps open to outside" counts 1 maybe 'outside = { "ens3" }'
 ipt -D DOCKER-USER 1
 try "no interface that leads outside is there" counts 1 null 'outside = { "ens33", "eth0" }'
-try "… which is a warning" grep -q "^outside: no packet comes in on 'ens33' or the others, so --fail-if-open counts no port" <(sed 's/.*: outside/outside/' "$WORK/err")
+no_way="outside: no packet comes in on 'ens33' or the others, so no port counts as open from outside"
+try "… which is a warning" grep -q "$no_way" "$WORK/err"
+nowhere() { gives "$1" "$DOCKFW" -f "$WORK/head.conf" -b "$KIND" -4 --exposure "${@:2}"; }
+try "… in each format" nowhere 0 --format=json
+try "… with the sentence" jq -e --arg text "$no_way" '.unknown | any(startswith($text))' "$WORK/out"
+try "… which the status of a monitor follows" nowhere 1 --fail-if-open --format=nagios
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP
 ip6tables-nft -I DOCKER-USER -j DROP
 try "a port that may be open is a warning" unallowed 1

@@ -231,6 +231,19 @@ try "the interfaces of a section" of_section
 sed -i 's/"v-outsider", //' "$CONF"
 try "one without any" dockfw 1 --repair
 try "limits nothing" grep -q "this host has no interface 'eth9' ($CONF:1); the section for 80/tcp limits nothing" "$WORK/out"
+write_conf <<-'END'
+	outside  = { "eth8", "eth9" }
+	unlisted = "refuse"
+END
+try "no interface of outside" dockfw 1 --repair
+try "so nothing is refused" reaches "$outsider" 198.51.100.10
+as_open="without an interface of outside, unlisted refuses nothing: published ports are as open as Docker makes them"
+try "which is reported" grep -q "this host has no interface 'eth8' ($CONF:1); $as_open" "$WORK/out"
+sed -i 's/eth9/ens3/' "$CONF"
+try "with one that exists" dockfw 1 --repair
+try "the ports are closed" refused "$outsider" 198.51.100.10
+silent() { ! grep "as Docker makes them" "$WORK/out"; }
+try "which is nothing to report" silent
 
 # ---- Docker's chains in both backends, but in nft in dormant tables ----
 
