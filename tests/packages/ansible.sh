@@ -80,6 +80,17 @@ written() {
 }
 try "values that are not texts, and texts" play 2 -e "$settings"
 try "are written as they are" written
+# refused OPTION: the play ends before it writes.
+written_before() { find /etc/dockfw -type f -exec md5sum {} + | sort; iptables-nft-save | grep -v '^#' | sed 's/\[.*//'; }
+refused() { written_before >"$WORK/before" && gives 2 ansible-playbook -i localhost, -e "$1" "$WORK/play.yml" && diff "$WORK/before" <(written_before); }
+iptables-nft -F DOCKER-USER
+try "a key that no section has is refused" refused '{"dockfw_publish": [{"port": "80/tcp", "interfaces": ["wg0"], "allow": ["any"]}]}'
+try "with the section" grep -q "interfaces.*has port, allow, and if wanted interface and otherwise; no other key" "$WORK/out"
+try "a section without allow" refused '{"dockfw_publish": [{"port": "80/tcp"}]}'
+try "a mode in other letters" refused '{"dockfw_mode": "Watch"}'
+try "with the modes" grep -q "dockfw_mode is 'Watch': it is watch, timer, boot or none" "$WORK/out"
+try "dockfw_repair=false from the command line does not repair" play 1 -e dockfw_repair=false
+try "the chain stays empty" [ "$(iptables-nft -S DOCKER-USER)" = '-N DOCKER-USER' ]
 boolean() { gives 2 ansible-playbook -i localhost, -e '{"dockfw_settings": {"guard": false}}' "$WORK/play.yml"; }
 try "a boolean that is not a value of its setting" boolean
 try "is refused by the program" grep -q "guard: 'false' is neither" "$WORK/out"
