@@ -295,7 +295,7 @@ rpm:
 
 # The sources of a release, as they are committed; twice the same bytes.
 dist:
-	@git diff --quiet HEAD -- || { echo "make dist: commit what has changed first" >&2; exit 1; }
+	@! git ls-files --error-unmatch VERSION >/dev/null 2>&1 || git diff --quiet HEAD -- || { echo "make dist: commit what has changed first" >&2; exit 1; }
 	packaging/source.sh dockfw-check-$(VERSION).tar.gz
 
 # Each fuzz target for SECONDS; fuzz-ci: the corpora, and ten seconds of each target.
@@ -330,7 +330,8 @@ UNITS_INSTALLED := $(notdir $(wildcard systemd/*.service systemd/*.timer systemd
 HELPERS := grant-access load-legacy restart-docker wait-firewalld
 # The sample as well: the installed one becomes the configuration.
 EXAMPLES := $(notdir $(filter-out conf/ansible,$(wildcard conf/*)))
-PAGES := README.md README.ja.md CHANGELOG.md SECURITY.md $(sort $(wildcard doc/*))
+# They link to each other, and name the examples as conf/NAME.
+PAGES := README.md README.ja.md CHANGELOG.md HACKING.md SECURITY.md $(sort $(wildcard doc/*))
 ROLE := $(patsubst conf/%,%,$(sort $(wildcard conf/ansible/*.md conf/ansible/*/*)))
 
 # put FILE,FOLDER,NAME: installs a text file with the actual directories filled in.
@@ -349,9 +350,8 @@ install: all
 	@# Never overwrites an existing configuration.
 	$(Q)[ -e "$(DESTDIR)$(SYSCONFDIR)/dockfw/dockfw.conf" ] || \
 		{ $(call put,conf/dockfw.conf,$(SYSCONFDIR)/dockfw,dockfw.conf); }
-	$(Q)for file in $(EXAMPLES); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
-	$(Q)install -d $(foreach file,$(ROLE),"$(DESTDIR)$(DOCDIR)/$(dir $(file))")
-	$(Q)for file in $(ROLE); do $(call put,conf/$$file,$(DOCDIR),$$file) || exit 1; done
+	$(Q)install -d $(foreach file,$(ROLE),"$(DESTDIR)$(DOCDIR)/conf/$(dir $(file))")
+	$(Q)for file in $(EXAMPLES) $(ROLE); do $(call put,conf/$$file,$(DOCDIR)/conf,$$file) || exit 1; done
 	$(Q)install -d "$(DESTDIR)$(DOCDIR)/doc"
 	$(Q)for page in $(PAGES); do $(call put,$$page,$(DOCDIR),$$page) || exit 1; done
 	$(Q)$(call put,man/dockfw-check.8,$(MANDIR)/man8,dockfw-check.8)

@@ -8,13 +8,15 @@ cd "$(dirname "$0")/.."
 version=$(cat VERSION)
 out=$1
 
-# The time of the commit; without git, that of the unpacked file VERSION.
-if git rev-parse --git-dir >/dev/null 2>&1; then
+# The time of the commit; without git, that of the unpacked file VERSION. A repository around an
+# unpacked tarball is another project's.
+if git ls-files --error-unmatch VERSION >/dev/null 2>&1; then
 	epoch=$(git log -1 --format=%ct)
 	list() { git ls-files -z; }
 else
 	epoch=$(stat -c %Y VERSION)
-	list() { find . -path ./build -prune -o -path './build-*' -prune -o -type f -printf '%P\0'; }
+	list() { find . -path ./build -prune -o -path './build-*' -prune -o \
+		-path './dockfw-check-*.tar.gz*' -prune -o -type f -printf '%P\0'; }
 fi
 list | LC_ALL=C sort -z | tar --null --no-recursion -T - --transform "s|^|dockfw-check-$version/|S" \
 	--owner=0 --group=0 --numeric-owner --mode=u+rw,go+r,go-w --mtime="@${SOURCE_DATE_EPOCH:-$epoch}" \

@@ -30,22 +30,23 @@ sort >"$WORK/wanted" <<END
 /usr/sbin/dockfw-check
 /usr/share/bash-completion/completions/dockfw-check
 /usr/share/doc/dockfw/CHANGELOG.md
+/usr/share/doc/dockfw/HACKING.md
 /usr/share/doc/dockfw/README.ja.md
 /usr/share/doc/dockfw/README.md
 /usr/share/doc/dockfw/SECURITY.md
-/usr/share/doc/dockfw/ansible/README.md
-/usr/share/doc/dockfw/ansible/defaults/main.yml
-/usr/share/doc/dockfw/ansible/handlers/main.yml
-/usr/share/doc/dockfw/ansible/meta/main.yml
-/usr/share/doc/dockfw/ansible/tasks/main.yml
-/usr/share/doc/dockfw/ansible/templates/dockfw.conf.j2
+/usr/share/doc/dockfw/conf/ansible/README.md
+/usr/share/doc/dockfw/conf/ansible/defaults/main.yml
+/usr/share/doc/dockfw/conf/ansible/handlers/main.yml
+/usr/share/doc/dockfw/conf/ansible/meta/main.yml
+/usr/share/doc/dockfw/conf/ansible/tasks/main.yml
+/usr/share/doc/dockfw/conf/ansible/templates/dockfw.conf.j2
 $(printf '/usr/share/doc/dockfw/%s\n' doc/*)
-/usr/share/doc/dockfw/docker-requires-dockfw.conf
-/usr/share/doc/dockfw/dockfw-early-close-first.conf
-/usr/share/doc/dockfw/dockfw-watch-firewalld.conf
-/usr/share/doc/dockfw/dockfw.conf
-/usr/share/doc/dockfw/icinga-dockfw.conf
-/usr/share/doc/dockfw/prometheus-dockfw.yml
+/usr/share/doc/dockfw/conf/docker-requires-dockfw.conf
+/usr/share/doc/dockfw/conf/dockfw-early-close-first.conf
+/usr/share/doc/dockfw/conf/dockfw-watch-firewalld.conf
+/usr/share/doc/dockfw/conf/dockfw.conf
+/usr/share/doc/dockfw/conf/icinga-dockfw.conf
+/usr/share/doc/dockfw/conf/prometheus-dockfw.yml
 /usr/share/fish/vendor_completions.d/dockfw-check.fish
 /usr/share/man/man5/dockfw.conf.5
 /usr/share/man/man8/dockfw-check.8
@@ -57,6 +58,18 @@ files >"$WORK/found"
 holds "it installs all files" diff "$WORK/wanted" "$WORK/found"
 holds "everyone can read them" [ -z "$(find "$root"/* ! -perm -a+r)" ]
 holds "only their owner can write them" [ -z "$(find "$root"/* -perm /go+w)" ]
+# A link of an installed page, and an example that it names, is a file there.
+dead() {
+	local page target
+	while IFS=: read -r page target; do
+		[ -e "$(dirname "$page")/$target" ] || echo "$page: $target"
+	done < <(grep -roE --include='*.md' '\]\([^):#]+' "$1" | sed 's/:\](/:/')
+	grep -rohE --include='*.md' '\bconf/[a-z.-]+\.(conf|yml)' "$1" | sort -u | while read -r target; do
+		[ -e "$1/$target" ] || echo "$target"
+	done
+}
+dead "$root/usr/share/doc/dockfw" >"$WORK/dead"
+holds "no installed page has a dead link" diff /dev/null "$WORK/dead"
 holds "the program runs" "$root/usr/sbin/dockfw-check" --version
 holds "the sample is a configuration" "$root/usr/sbin/dockfw-check" --check-config \
 	-f "$root/etc/dockfw/dockfw.conf"
@@ -115,6 +128,16 @@ if [ "$(id -u)" = 0 ]; then
 	done
 	holds "systemd reads its units again, last" [ "$(tail -n 1 "$WORK/systemctl")" = daemon-reload ]
 fi
+
+# The tarball, also where it is unpacked inside another project's repository.
+dist=$WORK/dist
+mkdir -p "$dist/theirs" && git init -q "$dist/theirs"
+holds "the source is packed" packaging/source.sh "$dist/first.tar.gz"
+tar -xzf "$dist/first.tar.gz" -C "$dist/theirs"
+unpacked=$(echo "$dist"/theirs/dockfw-check-*)
+holds "make dist from an unpacked tarball" make -s -C "$unpacked" dist
+holds "and once more" make -s -C "$unpacked" dist
+holds "they hold the same" diff <(tar -tzf "$dist/first.tar.gz") <(tar -tzf "$(echo "$unpacked"/dockfw-check-*.tar.gz)")
 
 # The program knows another place of the configuration.
 holds "make with another SYSCONFDIR" make -s BUILD="$WORK/b" SYSCONFDIR=/opt/etc "$WORK/b/options.o"

@@ -110,7 +110,7 @@ prometheus_written()
 {
 	local folder=/var/lib/prometheus/node-exporter drop=/run/systemd/system/dockfw-timed.service.d
 	in_host sh -c "mkdir -p $folder $drop; chgrp dockfw $folder; chmod g+w $folder
-		sed -n '/^#   .Service/,/ExecStopPost/s/^#   //p' /usr/share/doc/dockfw/prometheus-dockfw.yml >$drop/test.conf"
+		sed -n '/^#   .Service/,/ExecStopPost/s/^#   //p' /usr/share/doc/dockfw/conf/prometheus-dockfw.yml >$drop/test.conf"
 	in_host cat $drop/test.conf
 	in_host systemctl daemon-reload
 	timer_runs || return 1
@@ -170,7 +170,7 @@ early_tried_again()
 docker_requires()
 {
 	local folder=/etc/systemd/system/docker.service.d status=0
-	in_host install -D -m 0644 /usr/share/doc/dockfw/docker-requires-dockfw.conf $folder/dockfw.conf
+	in_host install -D -m 0644 /usr/share/doc/dockfw/conf/docker-requires-dockfw.conf $folder/dockfw.conf
 	in_host systemctl daemon-reload
 	config_away
 	in_host systemctl restart docker.service && status=1
