@@ -15,6 +15,7 @@ same_set "keys of the json reports" 40 "$WORK/keys" <(in_output json)
 
 grep -hoE 'describe\(out, "[a-z_]+"' src/report/report_prometheus.c | sed 's/.*"\(.*\)"/dockfw_\1/' >"$WORK/metrics"
 grep -hoE 'describe\(out, "[a-z_]+"' src/report/report_exposure_monitor.c | sed 's/.*"\(.*\)"/dockfw_exposure_\1/' >>"$WORK/metrics"
+grep -hoE 'describe\(out, "[a-z_]+"' src/report/report_watch.c | sed 's/.*"\(.*\)"/dockfw_watch_\1/' >>"$WORK/metrics"
 same_set "metrics" 10 "$WORK/metrics" <(in_output prometheus)
 grep -ohE '\<dockfw_[a-z_]+' conf/prometheus-dockfw.yml >"$WORK/used"
 subset "metrics of the alert rules" 2 "$WORK/used" "$WORK/metrics"
@@ -38,6 +39,8 @@ tests:
       - { series: 'dockfw_exposure_port_not_allowed{instance="open",port="80",protocol="tcp"}', values: "1x120" }
       - { series: 'dockfw_exposure_port_not_allowed{instance="closed",port="5432",protocol="tcp"}', values: "0x120" }
       - { series: 'dockfw_exposure_status{instance="unknown"}', values: "3x120" }
+      - { series: 'dockfw_exposure_status{instance="open"}', values: "2x120" }
+      - { series: 'dockfw_exposure_status{instance="part"}', values: "1x120" }
       - { series: 'dockfw_exposure_last_run_timestamp_seconds{instance="stale"}', values: "0x120" }
       - { series: 'dockfw_exposure_last_run_timestamp_seconds{instance="gone"}', values: "0+60x20 stale" }
     promql_expr_test:
@@ -51,6 +54,7 @@ tests:
           - { labels: '{alertname="DockerPortOpen", instance="open", severity="critical"}', value: 1 }
           - { labels: '{alertname="DockerPortMaybeOpen", instance="open", severity="warning"}', value: 1 }
           - { labels: '{alertname="DockerExposureUnknown", instance="unknown", severity="warning"}', value: 1 }
+          - { labels: '{alertname="DockerExposureWarning", instance="part", severity="warning"}', value: 1 }
           - { labels: '{alertname="DockerExposureStale", instance="stale", severity="warning"}', value: 1 }
           - { labels: '{alertname="DockerExposureMissing", instance="gone", severity="warning"}', value: 1 }
   - interval: 1m

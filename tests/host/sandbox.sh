@@ -105,17 +105,18 @@ private_config()
 	END
 }
 
-# The drop-in of conf/prometheus-dockfw.yml: its folder is the only one that is added.
+# The drop-in of conf/prometheus-dockfw.yml: both files are written.
 prometheus_written()
 {
-	local folder=/var/lib/prometheus/node-exporter drop=/run/systemd/system/dockfw-timed.service.d
+	local folder=/var/lib/prometheus/node-exporter drop=/run/systemd/system/dockfw-exposure.service.d
 	in_host sh -c "mkdir -p $folder $drop; chgrp dockfw $folder; chmod g+w $folder
 		sed -n '/^#   .Service/,/ExecStopPost/s/^#   //p' /usr/share/doc/dockfw/conf/prometheus-dockfw.yml >$drop/test.conf"
 	in_host cat $drop/test.conf
 	in_host systemctl daemon-reload
-	timer_runs || return 1
-	itself_again dockfw-timed.service
-	in_host cat $folder/dockfw.prom | grep -x 'dockfw_status 0'
+	in_host systemctl start dockfw-exposure.service || return 1
+	itself_again dockfw-exposure.service
+	in_host cat $folder/dockfw-exposure.prom | grep -x 'dockfw_exposure_status [01]' &&
+		in_host cat $folder/dockfw.prom | grep -x 'dockfw_status 0'
 }
 
 own_work() # WHEN
