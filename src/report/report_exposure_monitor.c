@@ -244,7 +244,7 @@ static void metric_ports(FILE *out, const struct exposure_list *list)
 		fprintf(out, "dockfw_exposure_port_openness{%s} %d\n", all.v[i].labels,
 			(int)all.v[i].openness);
 	describe(out, "port_not_allowed", "gauge",
-		 "Whether a port is open to anyone from outside and no publish section allows that: 0 no, 1 maybe, 2 yes.");
+		 "Whether a port is open to anyone from outside and neither a publish section nor the host's own firewall, where it decides, allows that: 0 no, 1 maybe, 2 yes.");
 	for (size_t i = 0; i < all.n; i++) {
 		enum openness counted = all.v[i].counted;
 
@@ -265,7 +265,7 @@ static void metric_sums(FILE *out, const struct exposure_list *list)
 		fprintf(out, "dockfw_exposure_ports{openness=\"%s\"} %zu\n",
 			openness_name((enum openness)openness), sums.by[openness]);
 	describe(out, "not_allowed", "gauge",
-		 "Ports and networks that are open to anyone from outside and that no publish section allows to be.");
+		 "Ports and networks that are open to anyone from outside although that is not allowed.");
 	fprintf(out, "dockfw_exposure_not_allowed %zu\n", exposure_unallowed(list));
 	describe(out, "maybe_not_allowed", "gauge", "Ports and networks of which it cannot be decided whether they are.");
 	fprintf(out, "dockfw_exposure_maybe_not_allowed %zu\n", exposure_undecided(list));

@@ -85,7 +85,7 @@ struct exposure {
 	 * link, or in a network that routes to it, can send to it.
 	 */
 	bool nearby;
-	bool allowed;           /* a publish section allows any, on all ways from outside */
+	bool allowed;           /* all ways from outside are; with none, a publish section allows any */
 	/*
 	 * OPEN_ALL if it is open to the world, not just nearby, on a way from outside that
 	 * is not allowed; OPEN_MAYBE if it may be; else OPEN_NOBODY.

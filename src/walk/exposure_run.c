@@ -228,7 +228,7 @@ static enum openness to_world(const struct exposed_way *way, enum family family)
 void exposure_conclude(struct exposure *exposure, bool direct)
 {
 	const struct exposed_way *way = widest(exposure);
-	bool undecided = false, maybe_world = false;
+	bool undecided = false, maybe_world = false, outside = false;
 
 	exposure->openness = exposure->unallowed = OPEN_NOBODY;
 	exposure->answers = who_answers(exposure, direct);
@@ -245,7 +245,8 @@ void exposure_conclude(struct exposure *exposure, bool direct)
 		undecided |= one->maybe->n && !one->open->n;
 		if (!one->outside)
 			continue;
-		exposure->allowed &= one->allowed;
+		exposure->allowed = one->allowed && (!outside || exposure->allowed);
+		outside = true;
 		if (!one->allowed && !exposure->nearby && exposure->unallowed < world)
 			exposure->unallowed = world;
 	}

@@ -112,6 +112,9 @@ for KIND in nft legacy; do
 	try "$KIND host-firewall: INPUT lets the outsider in" reaches "$outsider" 2001:db8:51::10 8080
 	try "$KIND host-firewall: as configured" finds 0 ''
 	try "$KIND host-firewall: so it is allowed to be open" dockfw 0 --exposure --fail-if-open
+	try "$KIND host-firewall: in JSON" dockfw 0 --exposure --format=json
+	try "$KIND host-firewall: as a whole and for each way from outside" jq -e '[.exposure[] | select(.counts == null and
+		any(.ways[]; .outside and .allowed))] | length > 0 and all(.allowed == all(.ways[] | select(.outside); .allowed))' "$WORK/out"
 	ip6t -D FORWARD -j DOCKER-USER
 	try "$KIND host-firewall: beside another finding" dockfw 2 --check --format=json
 	try "$KIND host-firewall: … it is not an open port" jq -e '.open_ports.ports == []' "$WORK/out"
