@@ -60,6 +60,16 @@ static bool go_together(const struct option_row *a, const struct option_row *b)
 	return !a->modes || !b->modes || a->modes & b->modes;
 }
 
+/* The help with the name of the value where --help has its words; the caller frees it. */
+static char *plain_help(const struct option_row *row)
+{
+	size_t before = strcspn(row->help, "*");
+	bool mark = row->help[before] != '\0';
+
+	return xasprintf("%.*s%s%s", (int)before, row->help, mark ? row->value : "",
+			 row->help + before + mark);
+}
+
 /* ---- bash ---- */
 
 static const char bash_head[] =
@@ -216,6 +226,8 @@ static void zsh_action(const struct option_row *row)
 
 static void zsh_spec(const struct option_row *row, bool letter)
 {
+	char *help;
+
 	printf(" \\\n\t'");
 	if (row->key == 'v')
 		printf("*");
@@ -226,7 +238,9 @@ static void zsh_spec(const struct option_row *row, bool letter)
 	else
 		printf("--%s%s", row->name, row->value && !is(row, "WORDS") ? "=" : "");
 	printf("[");
-	zsh_text(row->help);
+	help = plain_help(row);
+	zsh_text(help);
+	free(help);
 	printf("]");
 	zsh_action(row);
 	printf("'");
@@ -258,6 +272,8 @@ static void fish_modes(unsigned int modes)
 
 static void fish_row(const struct option_row *row)
 {
+	char *help;
+
 	printf("complete -c dockfw-check -l %s", row->name);
 	if (row->key < 256)
 		printf(" -s %c", row->key);
@@ -282,7 +298,9 @@ static void fish_row(const struct option_row *row)
 			printf("'");
 		}
 	}
-	printf(" -d \"%s\"\n", row->help);
+	help = plain_help(row);
+	printf(" -d \"%s\"\n", help);
+	free(help);
 }
 
 static void fish(void)

@@ -53,7 +53,7 @@ static const struct option_row rows[] = {
 	{ OPT_FAIL_IF_OPEN, "fail-if-open", NULL, NULL, "exit 2 if a port is open to all",
 	  .modes = MODE(EXPOSURE) },
 	{ 'f', "config", "FILE", "FILE", .help = "the configuration (" CONFIG_FILE ")" },
-	{ OPT_STATE_FOLDER, "state-folder", "FOLDER", "FILE", .help = "the last good ones (" STATE_FOLDER ")" },
+	{ OPT_STATE_FOLDER, "state-folder", "FOLDER", "FILE", .help = "the last good configurations (" STATE_FOLDER ")" },
 	{ OPT_FORMAT, "format", "FORMAT", "text nagios json prometheus", .help = "report as * (text)" },
 	{ 'o', "output", "FILE", "FILE", .help = "write the report there, whole or not at all" },
 	{ OPT_COLOR, "color", "WHEN", "auto always never", .help = "colours: * (auto)" },

@@ -38,7 +38,7 @@ static void add_missing(const struct dockerd *dockerd, enum family family, const
 				       gone, dockerd->doubt));
 	else
 		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
-			     xasprintf("dockerd runs without %s: published ports do not work",
+			     xasprintf("dockerd runs without %s: published ports do not work, or docker-proxy answers on them, past DOCKER-USER",
 				       gone));
 }
 

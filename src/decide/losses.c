@@ -63,19 +63,21 @@ static bool comes_before(const struct chain_diff *diff, size_t wanted, size_t li
 	       (diff->live[wanted] == DIFF_MISSING || diff->live[wanted] > live);
 }
 
-static bool locks_out(const struct chain_diff *diff, struct reach *reach, size_t live)
+/* The first configured rule that refuses what the live one lets pass, or NULL. */
+static const struct wanted_rule *locks_out(const struct chain_diff *diff, struct reach *reach,
+					   size_t live)
 {
 	const struct rule *foreign = diff->chain->rules[live];
 
 	if (diff->fates[live] != LIVE_FOREIGN || !reach_passes(reach, foreign))
-		return false;
+		return NULL;
 	for (size_t w = 0; w < diff->wanted->n; w++)
 		if (comes_before(diff, w, live) &&
 		    reach_refuses(reach, diff->wanted->v[w].rule) &&
 		    foreign_can_meet(reach, foreign, &diff->wanted->v[w]) &&
 		    !chain_diff_lets_before(diff, w, foreign))
-			return true;
-	return false;
+			return &diff->wanted->v[w];
+	return NULL;
 }
 
 static void in_chain(const struct policy *policy, struct reach *reach, const struct chain *chain,
@@ -86,15 +88,16 @@ static void in_chain(const struct policy *policy, struct reach *reach, const str
 	chain_diff_make(&diff, &policy_chain(policy, chain->name)->rules[family], reach, chain,
 			chain_holding(policy, chain->name));
 	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct wanted_rule *refusing = locks_out(&diff, reach, i);
 		struct text text;
 
-		if (!locks_out(&diff, reach, i))
+		if (!refusing)
 			continue;
 		text_open(&text);
-		fprintf(text.out, "this puts a refusing rule before rule %zu of %s, which ",
+		fprintf(text.out, "this puts '%s' before rule %zu of %s, which ", refusing->text,
 			i + 1, chain->name);
 		print_rule_does(text.out, chain->rules[i]);
-		fputs(": those that the refusing rule matches lose access", text.out);
+		fputs(": those that it refuses lose access", text.out);
 		access_changes_take(losses, family, chain->name, i + 1, text_take(&text));
 		/* No packet reaches the rules after it. */
 		if (rule_ends_chain(chain->rules[i]))

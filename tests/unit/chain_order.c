@@ -211,13 +211,12 @@ static void test_losses(void **state)
 		{ LINES(FROM, "DOCKER-USER -i ens3 -s 198.51.100.7 -j ACCEPT", "DOCKER-USER ! -i x -j vpn",
 			"DOCKER-USER ?", "DOCKER-USER -i wg0 -j ACCEPT", "vpn -j ACCEPT"),
 		  LINES("DOCKER-USER -i ens3 -j DROP"),
-		  LINES("ipv4: this puts a refusing rule before rule 1 of DOCKER-USER, which lets 198.51.100.7 "
-			"in on ens3: those that the refusing rule matches lose access",
-			"ipv4: this puts a refusing rule before rule 2 of DOCKER-USER, which may let clients in "
-			"on interfaces other than x by way of vpn: those that the refusing rule matches lose "
-			"access",
-			"ipv4: this puts a refusing rule before rule 3 of DOCKER-USER, which cannot be decoded in "
-			"full and may let clients in: those that the refusing rule matches lose access") },
+		  LINES("ipv4: this puts '-i ens3 -j DROP' before rule 1 of DOCKER-USER, which lets 198.51.100.7 "
+			"in on ens3: those that it refuses lose access",
+			"ipv4: this puts '-i ens3 -j DROP' before rule 2 of DOCKER-USER, which may let clients in "
+			"on interfaces other than x by way of vpn: those that it refuses lose access",
+			"ipv4: this puts '-i ens3 -j DROP' before rule 3 of DOCKER-USER, which cannot be decoded in "
+			"full and may let clients in: those that it refuses lose access") },
 		/* Nobody whom a configured rule lets pass, nor where the rule is in its place. */
 		{ LINES(FROM, "DOCKER-USER -i ens3 -s 198.51.100.7 -j ACCEPT"),
 		  LINES("DOCKER-USER -s 198.51.100.7 -j RETURN", "DOCKER-USER -i ens3 -j DROP"), LINES(NULL) },
