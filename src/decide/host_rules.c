@@ -109,7 +109,18 @@ static bool is_everyone(const struct addrset *sources, enum family family)
 	return sources->n == 1 && !sources->v[0].lo && sources->v[0].hi == addr_max(family);
 }
 
-/* Lets in what the opening does, as far as the configured rule is about it. */
+static void refuse(struct rule *rule, const struct wanted_rule *wanted)
+{
+	if (wanted->by_host_drop)
+		rule->verdict = VERDICT_DROP;
+	else
+		xt_target_set_reject(rule);
+}
+
+/*
+ * Lets in what the opening does, as far as the configured rule is about it; whom the host relays
+ * is refused.
+ */
 static void add_opening(const struct opening *opening, const struct wanted_rule *wanted,
 			struct guard_sets *sets, struct host_rules *rules)
 {
@@ -131,9 +142,20 @@ static void add_opening(const struct opening *opening, const struct wanted_rule 
 		if (!is_everyone(&opening->sources, from->family))
 			match_from(rule, sets, &opening->sources);
 		rule->verdict = VERDICT_ACCEPT;
+		if (opening->relayed)
+			refuse(rule, wanted);
 		add_rule(rules, rule);
 	}
 	addrset_clear(&ports);
+}
+
+static void add_openings(const struct openings *openings, bool relayed,
+			 const struct wanted_rule *wanted, struct guard_sets *sets,
+			 struct host_rules *rules)
+{
+	for (size_t i = 0; openings && i < openings->n; i++)
+		if (openings->v[i].relayed == relayed)
+			add_opening(&openings->v[i], wanted, sets, rules);
 }
 
 void host_rules_make(const struct openings *openings, const struct wanted_rule *wanted,
@@ -141,14 +163,12 @@ void host_rules_make(const struct openings *openings, const struct wanted_rule *
 {
 	struct rule *rule = conditions_of(wanted, true);
 
+	/* Their packets are those of a connection that is open before the first of them comes. */
+	add_openings(openings, true, wanted, sets, rules);
 	rule->verdict = VERDICT_ACCEPT;
 	add_rule(rules, rule);
-	for (size_t i = 0; openings && i < openings->n; i++)
-		add_opening(&openings->v[i], wanted, sets, rules);
+	add_openings(openings, false, wanted, sets, rules);
 	rule = conditions_of(wanted, false);
-	if (wanted->by_host_drop)
-		rule->verdict = VERDICT_DROP;
-	else
-		xt_target_set_reject(rule);
+	refuse(rule, wanted);
 	add_rule(rules, rule);
 }

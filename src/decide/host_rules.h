@@ -17,8 +17,8 @@ struct host_rules {
 };
 
 /*
- * Appends them, in their order: what is not a new connection passes, then what an opening
- * lets in, and the rest is refused. openings may be NULL: there are none. The sets that the
+ * Appends them, in their order: whom the host relays is refused, of all other packets those of
+ * no new connection pass, then what an opening lets in, and the rest is refused. openings may be NULL: there are none. The sets that the
  * rules match on are added to sets.
  */
 void host_rules_make(const struct openings *openings, const struct wanted_rule *wanted,

@@ -18,6 +18,11 @@ struct opening {
 	bool any_host;         /* every address of the host; then hosts is empty */
 	struct addrset hosts;
 	struct addrset sources;
+	/*
+	 * They are not let in: the host connects in their place (target_relays()), so that no
+	 * packet of theirs is one of a new connection.
+	 */
+	bool relayed;
 };
 
 struct openings {

@@ -58,6 +58,7 @@ struct other_rule {
 	size_t to; /* of OTHER_JUMP and OTHER_GOTO: the chain, or OTHER_NOWHERE if it is not known … */
 	const char *to_name; /* … and its name: borrowed from the filters; NULL: not known */
 	struct other_nat nat; /* of OTHER_TRANSLATE */
+	bool relays;          /* of OTHER_ANYTHING: it may be a synproxy */
 	size_t number;        /* of the rule that was read, from 1: one may become several */
 	/*
 	 * It is one of the elements of a map of the same rule as the one before: packets

@@ -120,6 +120,7 @@ struct rule {
 	 */
 	char *opaque;
 	bool keeps_packet; /* if it is opaque: it changes neither addresses nor marks */
+	bool relays;       /* likewise: it may be a synproxy */
 	/*
 	 * Of an opaque rule: verdict, chain and target are all that it can do with a
 	 * packet that it matches. Otherwise it may do anything, accept and drop as well.

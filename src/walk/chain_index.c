@@ -103,7 +103,7 @@ static void index_rule(struct indexed_chain *indexed, size_t rule, enum family f
 static bool may_alter(const struct indexed_rule *entry)
 {
 	if (entry->effect == EFFECT_CHANGE || entry->effect == EFFECT_TRANSLATE ||
-	    entry->effect == EFFECT_UNDECIDED)
+	    entry->effect == EFFECT_UNDECIDED || entry->relays)
 		return true;
 	if (entry->native)
 		return entry->native->nchanges || entry->effect == EFFECT_UNKNOWN;
@@ -117,6 +117,7 @@ static void ready_entry(struct indexed_rule *entry, const struct chain_index *in
 {
 	match_ready(&entry->ready, rule, index->info, index->sets, guard);
 	entry->effect = target_effect(rule);
+	entry->relays = target_relays(rule);
 	if (!index->marks_matter && entry->effect == EFFECT_CHANGE && target_only_marks(rule))
 		entry->effect = EFFECT_GO_ON;
 }
@@ -204,6 +205,7 @@ static void ready_other(struct indexed_rule *entry, const struct chain_index *in
 	entry->native = rule;
 	native_ready(&entry->ready, rule, index->family);
 	entry->effect = native_effect(rule);
+	entry->relays = rule->relays;
 	if (!index->marks_matter && entry->effect == EFFECT_CHANGE && native_only_marks(rule))
 		entry->effect = EFFECT_GO_ON;
 }

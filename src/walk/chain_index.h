@@ -18,6 +18,7 @@ struct indexed_rule {
 	const struct other_rule *native; /* of nf_tables; NULL: ready.rule is the rule */
 	size_t number; /* in its chain, from 1 */
 	enum effect effect;
+	bool relays;   /* see target_relays() */
 	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: unknown */
 };
 

@@ -160,6 +160,7 @@ static void call(struct walk *walk, const struct indexed_rule *entry, const stru
 	move_flows(entry->effect == EFFECT_GOTO ? &outcome->returned : next, &sub.returned);
 	ending_add(&outcome->dropped, &sub.dropped.set, &sub.dropped.by, sub.dropped.size);
 	ending_add(&outcome->refused, &sub.refused.set, &sub.refused.by, sub.refused.size);
+	ending_add(&outcome->relayed, &sub.relayed.set, &sub.relayed.by, sub.relayed.size);
 	if (sub.doubtful)
 		outcome_doubt(outcome, &sub.doubt);
 	outcome_clear(&sub);
@@ -172,6 +173,8 @@ static void take_effect(struct walk *walk, const struct indexed_chain *indexed, 
 	const struct indexed_rule *entry = &indexed->v[rule];
 	struct decider by = rule_decider(indexed, rule);
 
+	if (entry->relays && part->packet.proto == IPPROTO_TCP)
+		ending_add(&outcome->relayed, &part->src, &by, addrset_size(&part->src));
 	if (entry->native && entry->native->nchanges)
 		change_natively(walk, entry, &by, part);
 	/* What could not be decoded may also have changed the packet. */

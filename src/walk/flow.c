@@ -106,6 +106,7 @@ void outcome_clear(struct outcome *outcome)
 	flows_clear(&outcome->returned);
 	ending_clear(&outcome->dropped);
 	ending_clear(&outcome->refused);
+	ending_clear(&outcome->relayed);
 }
 
 void fate_doubt(struct fate *fate, const struct decider *by)
@@ -123,6 +124,7 @@ void fate_clear(struct fate *fate)
 	ending_clear(&fate->refused);
 	ending_clear(&fate->lost);
 	ending_clear(&fate->unknown);
+	ending_clear(&fate->relayed);
 	fate->doubtful = false;
 }
 

@@ -47,6 +47,8 @@ struct fate {
 	struct ending dropped, refused;
 	struct ending lost;    /* no route, forwarding switched off, … */
 	struct ending unknown; /* anything may become of these: it is not known where they go */
+	/* Anything may become of these as well: the host connects in their place (target_relays()). */
+	struct ending relayed;
 	struct decider doubt;  /* the first that could not be decided … */
 	bool doubtful;         /* … if there is one */
 };
@@ -95,6 +97,7 @@ struct walker {
 struct outcome {
 	struct flows accepted, returned;
 	struct ending dropped, refused;
+	struct ending relayed; /* of those above: the host may connect in their place */
 	struct decider doubt;
 	bool doubtful;
 };

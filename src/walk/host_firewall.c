@@ -77,6 +77,7 @@ void host_way_find(struct walker *walker, const struct packet *packet, struct ho
 	addrset_copy(&way->maybe, &way->in);
 	addrset_intersect(&way->maybe, &closed);
 	addrset_subtract(&way->in, &closed);
+	addrset_copy(&way->relayed, &fate.relayed.set);
 	way->has_doubt = fate.doubtful && way->maybe.n;
 	way->doubt = fate.doubt;
 	fate_clear(&fate);
@@ -88,6 +89,7 @@ void host_way_clear(struct host_way *way)
 {
 	addrset_clear(&way->in);
 	addrset_clear(&way->maybe);
+	addrset_clear(&way->relayed);
 	*way = (struct host_way){ 0 };
 }
 
@@ -172,8 +174,9 @@ static void add_doubt(struct finder *f, const struct place *place, struct span p
 }
 
 /* Adds the ports of the place in the span, to the opening that is alike if there is one. */
-static void add_opening(struct finder *f, const struct place *place, const struct netif *in,
-			struct span ports, const struct addrset *hosts, const struct addrset *sources)
+static void add_sources(struct finder *f, const struct place *place, const struct netif *in,
+			struct span ports, const struct addrset *hosts, const struct addrset *sources,
+			bool relayed)
 {
 	struct openings *list = f->openings;
 	struct opening *opening = NULL;
@@ -185,6 +188,7 @@ static void add_opening(struct finder *f, const struct place *place, const struc
 
 		if (other->family == f->family && other->proto == place->proto &&
 		    !memcmp(other->in, in->name, IFNAMSIZ) && other->any_host == !hosts &&
+		    other->relayed == relayed &&
 		    (!hosts || addrset_equal(&other->hosts, hosts)) &&
 		    addrset_equal(&other->sources, sources))
 			opening = other;
@@ -193,7 +197,7 @@ static void add_opening(struct finder *f, const struct place *place, const struc
 		GROW(list->v, list->n, list->room);
 		opening = &list->v[list->n++];
 		*opening = (struct opening){ .family = f->family, .proto = place->proto,
-					     .any_host = !hosts };
+					     .any_host = !hosts, .relayed = relayed };
 		memcpy(opening->in, in->name, IFNAMSIZ);
 		if (hosts)
 			addrset_copy(&opening->hosts, hosts);
@@ -202,6 +206,13 @@ static void add_opening(struct finder *f, const struct place *place, const struc
 	for (unsigned int p = ports.lo; p <= ports.hi; p++)
 		if (addrset_has(&place->ports, p))
 			addrset_add(&opening->ports, p, p);
+}
+
+static void add_opening(struct finder *f, const struct place *place, const struct netif *in,
+			struct span ports, const struct addrset *hosts, const struct host_way *way)
+{
+	add_sources(f, place, in, ports, hosts, &way->in, false);
+	add_sources(f, place, in, ports, hosts, &way->relayed, true);
 }
 
 static void make_packet(const struct finder *f, const struct place *place, const struct netif *in,
@@ -233,7 +244,7 @@ static void open_each_host(struct finder *f, const struct place *place, const st
 		make_packet(f, place, in, ports, f->own.v[i], &packet);
 		host_way_find(&f->walker, &packet, &way);
 		addrset_add(&one, f->own.v[i].lo, f->own.v[i].hi);
-		add_opening(f, place, in, ports, &one, &way.in);
+		add_opening(f, place, in, ports, &one, &way);
 		if (way.has_doubt)
 			add_doubt(f, place, ports, &way.doubt);
 		host_way_clear(&way);
@@ -260,7 +271,7 @@ static bool open_span(struct finder *f, const struct place *place, const struct 
 	} else {
 		if (!place->any_host)
 			addrset_add(&one, place->host, place->host);
-		add_opening(f, place, in, ports, place->any_host ? NULL : &one, &way.in);
+		add_opening(f, place, in, ports, place->any_host ? NULL : &one, &way);
 		if (way.has_doubt)
 			add_doubt(f, place, ports, &way.doubt);
 	}
@@ -382,7 +393,7 @@ static void join_hosts(struct openings *openings)
 			struct opening *other = &openings->v[k];
 
 			if (!other->any_host && other->family == opening->family &&
-			    other->proto == opening->proto &&
+			    other->proto == opening->proto && other->relayed == opening->relayed &&
 			    !memcmp(other->in, opening->in, IFNAMSIZ) &&
 			    addrset_equal(&other->ports, &opening->ports) &&
 			    addrset_equal(&other->sources, &opening->sources))

@@ -53,6 +53,7 @@ bool host_is_filtered(const struct world *world, enum family family);
 struct host_way {
 	struct addrset in;    /* owned: for certain … */
 	struct addrset maybe; /* … or perhaps */
+	struct addrset relayed; /* those of them in whose place the host connects */
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
 };

@@ -27,6 +27,20 @@ void others_anything(struct walk *walk, const struct flow *flow, const struct de
 	fate_doubt(fate, by);
 }
 
+void others_relay(struct walk *walk, const struct packet *packet, const struct ending *relayed,
+		  struct fate *fate)
+{
+	struct decider by = { .reason = "the host answers and connects itself, and nat may translate "
+					"that" };
+	struct flow flow = { .packet = *packet, .src = relayed->set };
+
+	if (!relayed->set.n)
+		return;
+	fate_doubt(fate, &relayed->by);
+	ending_add(&fate->relayed, &relayed->set, &relayed->by, relayed->size);
+	others_anything(walk, &flow, &by, fate);
+}
+
 /* ---- which packets a base chain meets ---- */
 
 /* Whether packets of the device upper also pass the device lower, as its own do. */
@@ -225,6 +239,7 @@ static void visit_hook(struct walk *walk, const struct others_stage *stage,
 {
 	bool vague = is_vague(walk, stage, hook, &flow->packet), did;
 	bool late = follows_translation(walk, hook, &flow->packet);
+	const struct packet before = flow->packet;
 	struct outcome outcome = { 0 };
 	struct flow copy;
 
@@ -242,6 +257,7 @@ static void visit_hook(struct walk *walk, const struct others_stage *stage,
 	}
 	if (outcome.doubtful)
 		fate_doubt(fate, &outcome.doubt);
+	others_relay(walk, &before, &outcome.relayed, fate);
 	for (size_t i = 0; i < outcome.accepted.n; i++) {
 		outcome.accepted.v[i].packet.link = LINK_NONE;
 		flows_add(next, &outcome.accepted.v[i]);
@@ -330,8 +346,9 @@ static void copy_flows(struct flows *to, const struct flows *from)
 static void add_fate(struct fate *fate, const struct fate *other)
 {
 	const struct ending *from[] = { &other->dropped, &other->refused, &other->lost,
-					&other->unknown };
-	struct ending *to[] = { &fate->dropped, &fate->refused, &fate->lost, &fate->unknown };
+					&other->unknown, &other->relayed };
+	struct ending *to[] = { &fate->dropped, &fate->refused, &fate->lost, &fate->unknown,
+				&fate->relayed };
 
 	for (size_t i = 0; i < ARRAY_SIZE(from); i++)
 		ending_add(to[i], &from[i]->set, &from[i]->by, from[i]->size);

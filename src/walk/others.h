@@ -31,6 +31,13 @@ void others_pass(struct walk *walk, const struct others_stage *stage, struct flo
 void others_anything(struct walk *walk, const struct flow *flow, const struct decider *by,
 		     struct fate *fate);
 
+/*
+ * The same for those in whose place the host itself may connect (target_relays()), if there are
+ * any; packet is as it came to the chain.
+ */
+void others_relay(struct walk *walk, const struct packet *packet, const struct ending *relayed,
+		  struct fate *fate);
+
 /* The indexes of the base chains, by their priorities. The caller frees it. */
 size_t *others_order(const struct other_filters *others);
 

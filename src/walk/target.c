@@ -90,6 +90,12 @@ bool target_only_marks(const struct rule *rule)
 	return false;
 }
 
+bool target_relays(const struct rule *rule)
+{
+	return rule->opaque ? rule->relays
+			    : rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "SYNPROXY");
+}
+
 /* Sets bits of a mark as the kernel does. */
 static void set_mark(struct mark *mark, uint32_t value, uint32_t mask)
 {

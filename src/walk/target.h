@@ -28,6 +28,13 @@ enum effect target_effect(const struct rule *rule);
 bool target_only_marks(const struct rule *rule);
 
 /*
+ * Whether it answers in the place of whoever the packet is for, and connects to them itself:
+ * that connection leaves through the chains OUTPUT, where nat may translate it, and comes to
+ * no other chain as a new one.
+ */
+bool target_relays(const struct rule *rule);
+
+/*
  * Changes the packet as a target of EFFECT_CHANGE or EFFECT_TRANSLATE does. What cannot
  * be determined becomes unknown. Returns false if no packet is left (REDIRECT on an
  * interface without an address drops it).

@@ -157,7 +157,7 @@ void visit_add(struct walk *walk, struct visit *visit, const struct addrset *src
 	struct visit_part *part;
 
 	walk->visited->kept += 2 * src->n + outcome->dropped.set.n + outcome->refused.set.n +
-			       flows_size(&outcome->accepted) + flows_size(&outcome->returned);
+			       outcome->relayed.set.n + flows_size(&outcome->accepted) + flows_size(&outcome->returned);
 	if (walk->visited->kept > KEPT_MAX) {
 		walk->stopped = "the chains divide the packets into too many parts";
 		return;
@@ -173,6 +173,8 @@ void visit_add(struct walk *walk, struct visit *visit, const struct addrset *src
 		   outcome->dropped.size);
 	ending_add(&part->outcome.refused, &outcome->refused.set, &outcome->refused.by,
 		   outcome->refused.size);
+	ending_add(&part->outcome.relayed, &outcome->relayed.set, &outcome->relayed.by,
+		   outcome->relayed.size);
 	part->outcome.doubt = outcome->doubt;
 	part->outcome.doubtful = outcome->doubtful;
 }
@@ -218,6 +220,7 @@ static void give_part(const struct visit_part *part, bool decided, const struct 
 	give_flows(&outcome->returned, &part->outcome.returned, flow, false);
 	give_ending(&outcome->dropped, &part->outcome.dropped, &flow->src);
 	give_ending(&outcome->refused, &part->outcome.refused, &flow->src);
+	give_ending(&outcome->relayed, &part->outcome.relayed, &flow->src);
 	if (part->outcome.doubtful)
 		outcome_doubt(outcome, &part->outcome.doubt);
 }

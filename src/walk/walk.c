@@ -244,6 +244,7 @@ static void follow_each(struct walk *walk, const struct walk_hook *hook, struct 
 static void pass_chain(struct walk *walk, const struct walk_hook *hook, struct flow *flow,
 		       struct fate *fate)
 {
+	const struct packet before = flow->packet;
 	struct outcome outcome = { 0 };
 
 	pass_hook(walk, hook, flow, &outcome);
@@ -251,6 +252,7 @@ static void pass_chain(struct walk *walk, const struct walk_hook *hook, struct f
 	ending_add(&fate->refused, &outcome.refused.set, &outcome.refused.by, outcome.refused.size);
 	if (outcome.doubtful)
 		fate_doubt(fate, &outcome.doubt);
+	others_relay(walk, &before, &outcome.relayed, fate);
 	follow_each(walk, hook, &outcome.accepted, fate);
 	outcome_clear(&outcome);
 }
@@ -493,6 +495,23 @@ static void deliver(struct walk *walk, struct flow *flow, struct fate *fate)
 	flow_clear(flow);
 }
 
+/*
+ * Without a connection, nothing translates it. But what the host then sends in its place is
+ * translated.
+ */
+static void deliver_untracked(struct walk *walk, struct flow *flow, struct fate *fate)
+{
+	const struct packet packet = flow->packet;
+	struct steps *steps = walk->steps;
+	struct fate there = { 0 };
+
+	walk->steps = NULL;
+	follow(walk, input, flow, &there);
+	walk->steps = steps;
+	others_relay(walk, &packet, &there.relayed, fate);
+	fate_clear(&there);
+}
+
 /* What was not followed to its end may end anywhere. */
 static void end_anywhere(struct walk *walk, const struct packet *packet,
 			 const struct addrset *sources, struct fate *fate)
@@ -541,11 +560,10 @@ void walk_to_host(struct walker *walker, const struct packet *packet,
 	addrset_copy(&flow.src, sources);
 	follow(&walk, before_nat, &flow, &early);
 	for (size_t i = 0; i < early.local.n; i++) {
-		/* Without a connection, nothing translates it. */
 		if (early.local.v[i].packet.ct == CT_NEW)
 			follow(&walk, from_nat, &early.local.v[i], fate);
 		else
-			flow_clear(&early.local.v[i]);
+			deliver_untracked(&walk, &early.local.v[i], fate);
 	}
 	free(early.local.v);
 	early.local = (struct flows){ 0 };

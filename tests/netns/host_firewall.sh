@@ -309,6 +309,22 @@ try "a limit is not understood" says host-firewall-unclear '80/tcp: whom the hos
 try "and too many are let in" says guard-differs '80/tcp on ens3: the guard lets in 203.0.113.0/24, whom the host'
 dockfw 1 --repair
 try "closed with a limit" kept_out 80
+# The host answers, and connects itself: no packet that comes to the guard is one of a new connection.
+unanswered() { ! ask outsider 198.51.100.10; }
+ipt -t raw -A PREROUTING -i ens3 -p tcp --dport 80 --syn -j CT --notrack
+ipt -I INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.200 -m conntrack --ctstate INVALID,UNTRACKED \
+	-j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460
+ipt -R INPUT 3 -i ens3 -s 203.0.113.201 -p tcp --dport 80 -j ACCEPT
+sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+nft delete table ip dockfw
+try "a SYNPROXY lets in whom INPUT drops" ask outsider 198.51.100.10
+dockfw 1 --repair
+try "the guard closes it" unanswered
+dockfw 1 --check --format=json
+try "and a check says why" says host-firewall-unclear '80/tcp: whom the host'
+try "… by which rule" says host-firewall-unclear 'rule 1 of the chain INPUT (table filter)'
+sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1
+ipt -t raw -F PREROUTING && ipt -D INPUT 1
 ipt -R INPUT 2 -p tcp --dport 80 -j ACCEPT
 try "the watch starts" watch
 try "it has opened the port" until_true reached 80

@@ -293,6 +293,39 @@ done <<'END'
 0|tcp dport 80 notrack; iifname "ens3" ct original zone set 3
 END
 
+# ---- what answers in the place of the container, and connects itself ----
+
+# relayed: to FORWARD, the connection is not a new one, whatever that drops. Nor does INPUT see it.
+relayed() {
+	gives 0 ip netns exec outsider "$BUILD/tools/ask" 198.51.100.10 80 &&
+		ends "maybe, undecided at $1 1: " "$far" tcp 80 &&
+		open_to "^0.0.0.0:80/tcp .* from ens3 open to maybe anyone by $1 1: " &&
+		dockfw 0 --trace "$far udp 80" && ! grep 'the host answers and connects itself' "$WORK/out"
+}
+syn='-i ens3 -p tcp --dport 80' answer='synproxy mss 1460 wscale 7 timestamp sack-perm'
+options='-m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460'
+sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
+# shellcheck disable=SC2086 # words
+iptables-nft -t raw -A PREROUTING $syn --syn -j CT --notrack
+iptables-nft -I DOCKER-USER -i ens3 -m conntrack --ctstate NEW -j DROP
+try "what is not tracked does not come to the container" gives 1 ip netns exec outsider "$BUILD/tools/ask" 198.51.100.10 80
+while IFS='|' read -r at add remove; do
+	eval "$add"
+	try "SYNPROXY: $add" relayed "$at"
+	eval "$remove"
+done <<-'END'
+	filter INPUT|iptables-nft -I INPUT $syn $options|iptables-nft -D INPUT 1
+	ip_tables filter INPUT|iptables-legacy -I INPUT $syn $options|iptables-legacy -D INPUT 1
+	filter own|iptables-nft -N own; iptables-nft -A own $syn $options; iptables-nft -I INPUT -j own; iptables-nft -I INPUT -s 192.0.2.1 -j own|iptables-nft -D INPUT 1; iptables-nft -D INPUT 1; iptables-nft -F own; iptables-nft -X own
+	filter INPUT|nft insert rule ip filter INPUT iifname ens3 tcp dport 80 ct state invalid,untracked $answer|iptables-nft -D INPUT 1
+	inet own c|nft "table inet own { chain c { type filter hook input priority -1; tcp dport 80 ct state invalid,untracked $answer; }; }"|nft delete table inet own
+	inet own c|nft "table inet own { synproxy s { mss 1460; wscale 7; timestamp sack-perm; }; chain c { type filter hook input priority -1; tcp dport 80 ct state invalid,untracked synproxy name s; }; }"|nft delete table inet own
+END
+iptables-nft -t raw -F PREROUTING
+iptables-nft -F INPUT
+iptables-nft -D DOCKER-USER 1
+sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1
+
 # ---- rules that lead to containers without Docker ----
 
 # by_hand ADDRESS PLACE: port 143 leads to the container, for the kernel and in the line of PLACE.

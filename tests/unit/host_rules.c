@@ -90,6 +90,37 @@ static void test_open(void **state)
 	guard_sets_clear(&sets);
 }
 
+/* Before open connections pass. */
+static void test_relayed(void **state)
+{
+	struct guard_sets sets = { 0 };
+	struct host_rules rules = { 0 };
+	struct opening v[] = {
+		opening_of("ens3", 80, 80, 0, addr_max(FAMILY_IPV4)),
+		opening_of("ens4", 80, 80, 0x0a000000, 0x0a0000ff),
+	};
+	struct openings openings = { .v = v, .n = ARRAY_SIZE(v) };
+
+	(void)state;
+	v[1].relayed = true;
+	make(&openings, 80, &sets, &rules);
+	assert_int_equal(rules.n, 4);
+	assert_string_equal(rules.v[0]->in.name, "ens4");
+	assert_true(rule_refuses(rules.v[0]));
+	assert_int_equal(rules.v[0]->nmatches, 1);
+	assert_int_equal(rules.v[0]->src.mask[2], 0xff);
+	assert_int_equal(rules.v[1]->verdict, VERDICT_ACCEPT);
+	assert_int_equal(rules.v[1]->nmatches, 2);
+	assert_string_equal(rules.v[2]->in.name, "ens3");
+	assert_int_equal(rules.v[2]->verdict, VERDICT_ACCEPT);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		addrset_clear(&v[i].ports);
+		addrset_clear(&v[i].sources);
+	}
+	host_rules_clear(&rules);
+	guard_sets_clear(&sets);
+}
+
 /* A name stands for what is in the set. */
 static void test_names(void **state)
 {
@@ -118,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_open),
+		cmocka_unit_test(test_relayed),
 		cmocka_unit_test(test_names),
 	};
 

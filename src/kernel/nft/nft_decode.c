@@ -540,7 +540,7 @@ static void decode_userdata(struct nft_decoder *d, const struct nlattr *attr)
 static void note_changes(struct rule *rule, const struct nlattr *list)
 {
 	rule->keeps_packet = nft_other_keeps_packet(
-		rule->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6, list);
+		rule->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6, list, &rule->relays);
 }
 
 /* Old releases wrote a rule as it was typed; it is compared in the form of newer ones. */

@@ -176,11 +176,18 @@ void nft_other_take_object(struct nft_other_reading *reading, const struct nft_a
 		nft_other_unsure(reading);
 		break;
 	case NFT_OBJECT_UNSPEC:
-		/* A map chooses one; a synproxy would take the packet. */
+		/* A map chooses one: it may be a synproxy. */
 	default:
-		nft_other_anything(reading);
+		nft_other_take_synproxy(reading, expr);
 		break;
 	}
+}
+
+void nft_other_take_synproxy(struct nft_other_reading *reading, const struct nft_attrs *expr)
+{
+	(void)expr;
+	reading->rule.relays = true;
+	nft_other_anything(reading);
 }
 
 /* It may fail, and what is in the set is then not what was listed. */
@@ -235,6 +242,7 @@ void nft_other_take_target(struct nft_other_reading *reading, const struct nft_a
 		if (!strcmp(name, "CONNMARK"))
 			other_rule_change(&reading->rule, &change);
 	} else {
+		reading->rule.relays = !name || !strcmp(name, "SYNPROXY");
 		nft_other_anything(reading);
 	}
 }

@@ -28,6 +28,7 @@ void nft_other_take_meta(struct nft_other_reading *reading, const struct nft_att
 void nft_other_take_ct(struct nft_other_reading *reading, const struct nft_attrs *expr);
 void nft_other_take_payload(struct nft_other_reading *reading, const struct nft_attrs *expr);
 void nft_other_take_object(struct nft_other_reading *reading, const struct nft_attrs *expr);
+void nft_other_take_synproxy(struct nft_other_reading *reading, const struct nft_attrs *expr);
 void nft_other_take_dynset(struct nft_other_reading *reading, const struct nft_attrs *expr);
 /* Those of x_tables: the target, and a match, which is not evaluated. */
 void nft_other_take_target(struct nft_other_reading *reading, const struct nft_attrs *expr);

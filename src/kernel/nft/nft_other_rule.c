@@ -104,6 +104,7 @@ static const struct {
 	{ "reject", take_reject, false },
 	{ "rt", load_unknown, true },
 	{ "socket", load_unknown, true },
+	{ "synproxy", nft_other_take_synproxy, false },
 	{ "target", nft_other_take_target, false },
 	{ "tunnel", load_unknown, true },
 	{ "xfrm", load_unknown, true },
@@ -362,7 +363,7 @@ bool nft_other_has_xt(const struct nlattr *expressions)
 	return false;
 }
 
-bool nft_other_keeps_packet(uint8_t family, const struct nlattr *expressions)
+bool nft_other_keeps_packet(uint8_t family, const struct nlattr *expressions, bool *relays)
 {
 	struct other_filters filters = { 0 };
 	struct nft_other_place place = { .filters = &filters, .family = family };
@@ -371,8 +372,11 @@ bool nft_other_keeps_packet(uint8_t family, const struct nlattr *expressions)
 	other_filters_table(&filters, "", nft_other_families(family));
 	other_filters_add_chain(&filters, "");
 	nft_other_rule(&place, expressions);
-	for (size_t i = 0; i < filters.chains[0].n; i++)
+	*relays = false;
+	for (size_t i = 0; i < filters.chains[0].n; i++) {
 		keeps &= !other_rule_alters(&filters.chains[0].v[i]);
+		*relays |= filters.chains[0].v[i].relays;
+	}
 	other_filters_clear(&filters);
 	return keeps;
 }

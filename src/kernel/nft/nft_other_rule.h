@@ -29,8 +29,9 @@ bool nft_other_has_xt(const struct nlattr *expressions);
 
 /*
  * Whether a rule with these expressions, in a table of that nf_tables family, leaves
- * addresses, ports, marks and connection tracking of every packet as they are.
+ * addresses, ports, marks and connection tracking of every packet as they are. Sets relays to
+ * whether it may be a synproxy.
  */
-bool nft_other_keeps_packet(uint8_t family, const struct nlattr *expressions);
+bool nft_other_keeps_packet(uint8_t family, const struct nlattr *expressions, bool *relays);
 
 #endif
