@@ -32,7 +32,8 @@ int view_read_tables(struct view *view, const struct session *session)
 	if (snapshot_read(session->ops, &all, walk_tables, select_all, &view->snapshot) ||
 	    read_guard(view, session) ||
 	    other_filters_read(cmd_backends, session->ops->kind, &view->others) ||
-	    netinfo_read(&view->info) || sets_read(view->snapshot, view->guard, &view->sets))
+	    netinfo_read(&view->info) ||
+	    sets_read(view->snapshot, view->guard, &view->others, &view->sets))
 		return -1;
 	view->world = (struct world){ .snapshot = view->snapshot, .others = &view->others,
 				      .info = &view->info, .guard = view->guard,

@@ -333,6 +333,15 @@ static void use_rules(struct used_sets *used, const struct snapshot *snapshot)
 	}
 }
 
+/* The rules of the other backend, and what else is one of x_tables. */
+static void use_others(struct used_sets *used, const struct other_filters *others)
+{
+	for (size_t c = 0; c < others->nchains; c++)
+		for (size_t i = 0; i < others->chains[c].n; i++)
+			if (others->chains[c].v[i].xt)
+				use_rule(used, others->chains[c].v[i].xt);
+}
+
 static int read_used(const struct used_sets *used, struct ipsets *sets)
 {
 	struct netlink *netlink = netlink_open(NETLINK_NETFILTER);
@@ -365,7 +374,8 @@ static void find_guard(const struct snapshot *snapshot, struct ipsets *sets)
 	}
 }
 
-int sets_read(const struct snapshot *snapshot, const struct snapshot *guard, struct ipsets *sets)
+int sets_read(const struct snapshot *snapshot, const struct snapshot *guard,
+	      const struct other_filters *others, struct ipsets *sets)
 {
 	struct used_sets *used = xcalloc(1, sizeof(*used));
 	int status = 0;
@@ -373,6 +383,7 @@ int sets_read(const struct snapshot *snapshot, const struct snapshot *guard, str
 	*sets = (struct ipsets){ 0 };
 	use_rules(used, snapshot);
 	use_rules(used, guard);
+	use_others(used, others);
 	find_guard(snapshot, sets);
 	find_guard(guard, sets);
 	if (used->n) {

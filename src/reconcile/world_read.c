@@ -32,5 +32,5 @@ int world_read(const struct session *session, struct read_world *world)
 	    other_filters_read(session->backends, session->ops->kind, &world->others) ||
 	    netinfo_read(&world->info))
 		return -1;
-	return sets_read(world->snapshot, world->guard, &world->sets);
+	return sets_read(world->snapshot, world->guard, &world->others, &world->sets);
 }

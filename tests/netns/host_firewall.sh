@@ -326,6 +326,12 @@ try "… by which rule" says host-firewall-unclear 'rule 1 of the chain INPUT (t
 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=1
 ipt -t raw -F PREROUTING && ipt -D INPUT 1
 ipt -R INPUT 2 -p tcp --dport 80 -j ACCEPT
+reached_by() { ip netns exec outsider python3 "$TESTS/pairs.py" 1 <<<"$1 198.51.100.10 80" | grep -q open; }
+iptables-legacy -A INPUT -m set --match-set some-ipv4 src -j DROP
+try "a set of the other backend is understood" dockfw 0 --repair
+try "… its members are closed out" kept_out 80
+try "… and nobody else" reached_by 203.0.113.9
+iptables-legacy -F INPUT
 try "the watch starts" watch
 try "it has opened the port" until_true reached 80
 ipt -R INPUT 2 -p tcp --dport 80 -j DROP

@@ -163,6 +163,19 @@ for KIND in nft legacy; do
 	try "$KIND: so does one that a rule changes" shows 2 'open to ANYONE but members of set written by'
 	rules '-m set --match-set one src --packets-gt 5 -j DROP'
 	try "$KIND: counters are not known" shows 2 'open to ANYONE but members of set one by'
+
+	# The same sets are those of the other backend's rules.
+	other=nft
+	[ "$KIND" != nft ] || other=legacy
+	on_host "iptables-$other" -A FORWARD -i ens3 -m set --match-set one src -j REJECT
+	try "$KIND: a set of the other backend" but_five '-s 192.0.2.1 -j DROP'
+	try "$KIND: … is read" shows 2 'open to ANYONE but 192.0.2.1,203.0.113.5 by '
+	on_host "iptables-$other" -F FORWARD
+	on_host "iptables-$other" -t raw -A PREROUTING -i ens3 -p tcp --dport 8080 -j SET --add-set written src
+	rules '-m set ! --match-set written src -j DROP'
+	try "$KIND: a set that a rule of the other backend changes" test "$(reach | paste -sd' ')" = "${sources[*]}"
+	try "$KIND: … decides nothing" shows 1 'open to maybe anyone by filter DOCKER-USER 1:'
+	on_host "iptables-$other" -t raw -F
 	printf '*nat\nCOMMIT\n*filter\n:FORWARD ACCEPT\nCOMMIT\n' | on_host "iptables-$KIND-restore"
 done
 kill "$server"
