@@ -47,12 +47,14 @@ static bool is_host_address(enum other_field field)
 	return field == FIELD_SOURCE || field == FIELD_DESTINATION;
 }
 
-static void put_name(FILE *out, addr_t value, bool pattern)
+/* iptables compares a whole name with the NUL that ends it, and nothing after that. */
+static void put_name(FILE *out, struct addrrange range)
 {
-	char name[IFNAMSIZ + 1] = "";
+	char name[IFNAMSIZ + 1] = "", last[IFNAMSIZ + 1] = "";
 
-	addr_store(FAMILY_IPV6, value, name);
-	fprintf(out, "\"%s%s\"", name, pattern ? "*" : "");
+	addr_store(FAMILY_IPV6, range.lo, name);
+	addr_store(FAMILY_IPV6, range.hi, last);
+	fprintf(out, "\"%s%s\"", name, last[strlen(name)] ? "*" : "");
 }
 
 static void put_type(FILE *out, addr_t value)
@@ -108,7 +110,7 @@ static void put_range(FILE *out, const struct other_key *key, struct addrrange r
 	switch (key->field) {
 	case FIELD_IN_NAME:
 	case FIELD_OUT_NAME:
-		put_name(out, range.lo, range.lo != range.hi);
+		put_name(out, range);
 		return;
 	case FIELD_SOURCE:
 	case FIELD_DESTINATION:

@@ -453,4 +453,13 @@ nft 'table ip own { chain c { type nat hook prerouting priority -110
 try "nft: a map of prefixes" open_to '^192.0.2.50:80/tcp container 172.17.0.2:80 .* dnat .*open to ANYONE by filter DOCKER 1: '
 try "… for the kernel, too" ip netns exec outsider "$BUILD/tools/ask" 192.0.2.50 80
 nft delete table ip own
+# Of the other backend's rules, iptables-nft compares the whole name of an interface.
+clear_tables
+KIND=legacy
+load docker-28.5
+iptables-nft -t mangle -A FORWARD -i ens3 -j DROP
+try "the other backend's interface" ends 'dropped by ip mangle FORWARD 1: iifname "ens3" drop$' "$far" tcp 80
+iptables-nft -t mangle -R FORWARD 1 -i ens+ -j DROP
+try "… and several" ends 'dropped by ip mangle FORWARD 1: iifname "ens\*" drop$' "$far" tcp 80
+
 finish
