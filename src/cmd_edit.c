@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "put_file.h"
 #include "read_file.h"
 #include "sample.h"
+#include "shell_word.h"
 #include "util.h"
 
 #define COPY_MOST (64 * 1024 * 1024) /* bytes; a configuration is never that large */
@@ -42,6 +44,23 @@ static char *copy_name(const char *path)
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
 	return xasprintf("%.*s.%s.edit", (int)(name - path), path, name);
+}
+
+/* A link would be replaced by a file: who manages his files by links edits what they lead to. */
+static int refuse_link(const char *path)
+{
+	struct stat there;
+	char *target, *word;
+
+	if (lstat(path, &there) || !S_ISLNK(there.st_mode))
+		return 0;
+	target = realpath(path, NULL);
+	word = shell_word(target ? target : "FILE");
+	diag_error("cannot edit '%s', which is a symbolic link: edit the file, with: dockfw-check --edit -f %s",
+		   path, word);
+	free(target);
+	free(word);
+	return -1;
 }
 
 /* The text of the file; one that does not exist begins as the sample. */
@@ -269,7 +288,7 @@ int cmd_edit(const struct options *options)
 		return SEVERITY_UNKNOWN;
 	}
 	job.copy = copy_name(options->config);
-	if (!read_old(&job) && !make_copy(&job)) {
+	if (!refuse_link(options->config) && !read_old(&job) && !make_copy(&job)) {
 		status = edit(&job);
 		if (job.copy)
 			unlink(job.copy);

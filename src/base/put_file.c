@@ -186,7 +186,8 @@ static int may_be_replaced(const struct target *target)
 	if (*target->name && (fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
 			      S_ISREG(there.st_mode)))
 		return 0;
-	diag_error("cannot put a report in place of '%s': it is not a regular file; name a file, or omit --output for standard output",
+	diag_error(target->keep ? "cannot put '%s' in place: what is there is not a regular file"
+				: "cannot put a report in place of '%s': it is not a regular file; name a file, or omit --output for standard output",
 		   target->path);
 	return -1;
 }

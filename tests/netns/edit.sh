@@ -55,6 +55,11 @@ options=(--ipv6)
 try "a family that the file leaves out" edits 0 "echo 'families = { \"ipv4\" }' >>\"\$2\"" "$refused" send:no
 try "is reported with its name" shown "--ipv6: '$CONF' does not list it"
 options=()
+mkdir "$WORK/repository" && mv "$CONF" "$WORK/repository/dockfw.conf" && ln -s "$WORK/repository/dockfw.conf" "$CONF"
+try "a symbolic link" edits 3 'touch "${2%/*}/edited"'
+try "is refused with what it leads to" says "which is a symbolic link: edit the file, with: dockfw-check --edit -f $WORK/repository/dockfw.conf"
+try "before the editor runs" test ! -e "$WORK/edited"
+rm "$CONF" && mv "$WORK/repository/dockfw.conf" "$CONF"
 try "who else may change the copy" edits 0 'chmod g+w "$2"; echo "#" >>"$2"' "$refused" send:no
 try "is told of the copy: the file has another mode" says "chmod g-w $WORK/.dockfw.conf.edit"
 try "the file is as it was" same
