@@ -26,20 +26,21 @@ static void say_closed(const struct options *options)
 	free(remove);
 }
 
+int cmd_close_first_lift(const struct options *options, const struct session *session)
+{
+	unsigned int others = BOTH_FAMILIES & ~session->configured->families;
+
+	if (options->families || !others)
+		return 0;
+	return close_first_lift(cmd_backends, others);
+}
+
 int cmd_close_first_end(const struct options *options, unsigned int closed,
 			const struct session *session, bool failed)
 {
-	unsigned int others = 0;
-
 	if (options->mode != MODE_REPAIR || options->dry_run)
 		return 0;
-	/*
-	 * What an earlier run has closed in a family that is not configured is nobody's: neither a
-	 * repair nor a check looks at it.
-	 */
-	if (!failed && !options->families)
-		others = BOTH_FAMILIES & ~session->configured->families;
-	if (others && close_first_lift(cmd_backends, others))
+	if (!failed && cmd_close_first_lift(options, session))
 		return -1;
 	if (close_first_remains(cmd_backends, closed))
 		say_closed(options);

@@ -12,6 +12,13 @@
 unsigned int cmd_close_first(const struct options *options);
 
 /*
+ * Opens the families that are not configured, if an earlier run has closed them: what is closed
+ * there is nobody's, since neither a repair nor a check looks at it. Not where an option chooses
+ * the families. Returns 0, or -1 after reporting why.
+ */
+int cmd_close_first_lift(const struct options *options, const struct session *session);
+
+/*
  * After a repair, with or without the option: opens the families that are not configured, if
  * an earlier run has closed them. In the others the repair has replaced what closed them,
  * unless it failed or the guard could not be put in force: a warning then says that they stay

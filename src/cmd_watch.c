@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "cmd_close_first.h"
 #include "configuration.h"
 #include "deadline.h"
 #include "diag.h"
@@ -48,6 +49,7 @@ struct running {
 	int signals; /* signalfd(2) */
 	int lock;
 	bool stored; /* the configuration, as the last good one */
+	bool lifted; /* cmd_close_first_lift(), for that configuration */
 	unsigned int lost; /* events that the journal did not take, since the last one that it took */
 	uint64_t reload_ms; /* when to read the configuration again; 0: not */
 	uint64_t alive_ms;  /* when to send the next sign of life; 0: none is wanted */
@@ -203,7 +205,7 @@ static void take(struct running *running, struct running *next)
 	running->session.configured = running->configuration.policy;
 	next->session = (struct session){ 0 };
 	next->configuration = (struct configuration){ 0 };
-	running->stored = false;
+	running->stored = running->lifted = false;
 }
 
 /* The one that is in force stays, and what is wrong with the new one is a finding. */
@@ -347,6 +349,13 @@ static void store(struct running *running)
 		running->stored = configuration_store(&running->configuration, running->options, left);
 }
 
+/* What a run before Docker has closed until a configuration is in force. */
+static void lift(struct running *running)
+{
+	if (!running->lifted && !running->options->dry_run && !running->watch.wrong_ms)
+		running->lifted = !cmd_close_first_lift(running->options, &running->session);
+}
+
 static void look(struct running *running)
 {
 	struct watch *watch = &running->watch;
@@ -359,6 +368,7 @@ static void look(struct running *running)
 			diag_all_new();
 		running->report.status = findings_severity(&watch->last.findings);
 		store(running);
+		lift(running);
 	}
 	put_counts(running);
 	put_status(running);

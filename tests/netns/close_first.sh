@@ -9,6 +9,8 @@
 . "$TESTS/hosts.sh"
 # shellcheck source=tests/dockerd.sh
 . "$TESTS/dockerd.sh"
+# shellcheck source=tests/watching.sh
+. "$TESTS/watching.sh"
 
 hosts_up
 
@@ -182,6 +184,12 @@ for KIND in nft legacy; do
 		try "$KIND $text: it is gone" both_gone
 		try "$KIND $text: in one run" dockfw 0 --repair --close-first
 		try "$KIND $text: it is gone, too" both_gone
+		broken
+		fails --close-first
+		write_conf <<<"$text"$'\nchain "DOCKER-USER" { rules = { } }'
+		try "$KIND $text: closed again, until a watch begins" watch
+		try "$KIND $text: which opens" until_true everyone reaches
+		try "$KIND $text: and ends" stop
 	done
 done
 end "$echoes"
