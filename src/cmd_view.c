@@ -53,7 +53,7 @@ int view_read(struct view *view, const struct options *options, unsigned int fam
 	if (families)
 		configured->families = families;
 	if (session_open(&view->session, cmd_backends, configured) ||
-	    view_read_tables(view, &view->session) || unjudged_read(&view->unjudged))
+	    view_read_tables(view, &view->session) || unjudged_read(&view->unjudged, configured))
 		return -1;
 	unjudged_warn(&view->unjudged);
 	return 0;

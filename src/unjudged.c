@@ -7,6 +7,7 @@
 #include "check_docker.h"
 #include "check_elsewhere.h"
 #include "check_families.h"
+#include "check_hidden.h"
 #include "diag.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
@@ -14,7 +15,7 @@
 #include "report_findings.h"
 #include "util.h"
 
-int unjudged_read(struct unjudged *unjudged)
+int unjudged_read(struct unjudged *unjudged, const struct policy *policy)
 {
 	struct docker_elsewhere elsewhere;
 
@@ -22,6 +23,8 @@ int unjudged_read(struct unjudged *unjudged)
 	if (docker_elsewhere_find(&elsewhere))
 		return -1;
 	unjudged->elsewhere = elsewhere_text(&elsewhere);
+	if (elsewhere.hidden && !report_ignores(policy, PROCESSES_HIDDEN))
+		strings_take(&unjudged->docker, hidden_text(true));
 	return 0;
 }
 
@@ -88,6 +91,7 @@ int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 {
 	struct findings findings = { 0 };
 	struct dockerd dockerd = { 0 };
+	size_t warned = unjudged->docker.n;
 	int status = dockerd_find(&dockerd);
 
 	if (!status) {
@@ -96,7 +100,7 @@ int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 		check_proxied_families(policy, world->proxies, &findings);
 		add_findings(unjudged, policy, &findings);
 	}
-	for (size_t i = 0; i < unjudged->docker.n; i++)
+	for (size_t i = warned; i < unjudged->docker.n; i++)
 		diag_warning("%s", unjudged->docker.v[i]);
 	findings_clear(&findings);
 	dockerd_clear(&dockerd);
@@ -114,6 +118,8 @@ void unjudged_warn(const struct unjudged *unjudged)
 {
 	if (unjudged->elsewhere)
 		diag_warning("%s", unjudged->elsewhere);
+	for (size_t i = 0; i < unjudged->docker.n; i++)
+		diag_warning("%s", unjudged->docker.v[i]);
 }
 
 json_t *unjudged_json(const struct unjudged *unjudged)

@@ -12,11 +12,14 @@
 
 struct unjudged {
 	char *elsewhere; /* owned: about a Docker elsewhere, or NULL */
-	struct strings docker; /* for --exposure: about this host's own, or about what is outside of it */
+	struct strings docker; /* about this host's own: that it is hidden; for --exposure, the rest */
 };
 
-/* Returns 0, or -1 after reporting why; the caller clears it in any case. */
-int unjudged_read(struct unjudged *unjudged);
+/*
+ * Reads whether a Docker is elsewhere, and whether processes are hidden, if the policy does not
+ * ignore that. Returns 0, or -1 after reporting why; the caller clears it in any case.
+ */
+int unjudged_read(struct unjudged *unjudged, const struct policy *policy);
 /*
  * Adds what is not known of this host's own Docker: families that the policy leaves out, though
  * Docker is in them, and bridges while dockerd runs without its chains. world has the proxies.
@@ -26,7 +29,7 @@ int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 		    const struct world *world);
 void unjudged_clear(struct unjudged *unjudged);
 
-/* Reports the sentence about a Docker elsewhere as a warning. */
+/* Reports what unjudged_read() found as warnings. */
 void unjudged_warn(const struct unjudged *unjudged);
 /* The sentences, as an array. */
 json_t *unjudged_json(const struct unjudged *unjudged);

@@ -548,7 +548,7 @@ void check(const struct policy *policy, const struct snapshot *snapshot,
 			continue;
 		check_family(policy, snapshot, (enum family)family, findings);
 		for (size_t i = first; i < findings->n; i++)
-			findings->v[i].absent = !dockerd->running &&
+			findings->v[i].absent = !dockerd_counts(dockerd) &&
 						!docker_has_chains(snapshot, (enum family)family) &&
 						!docker_has_nftables(snapshot, (enum family)family);
 	}

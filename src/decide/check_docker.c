@@ -32,7 +32,11 @@ static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 static void add_missing(const struct dockerd *dockerd, enum family family, const char *gone,
 			struct findings *findings)
 {
-	if (is_doubtful(dockerd, family))
+	if (!dockerd->running)
+		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
+			     xasprintf("it is not known whether dockerd runs, which /proc hides; if it does, it is without %s: published ports do not work",
+				       gone));
+	else if (is_doubtful(dockerd, family))
 		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
 			     xasprintf("dockerd runs without %s, and it is not known whether it should have them: %s",
 				       gone, dockerd->doubt));
@@ -113,7 +117,7 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		chains |= docker_has_chains(snapshot, (enum family)family);
 	if (chains && policy->docker.firewall != FIREWALL_NFTABLES)
 		native = false;
-	for (int family = 0; family < FAMILY_COUNT && dockerd->running; family++) {
+	for (int family = 0; family < FAMILY_COUNT && dockerd_counts(dockerd); family++) {
 		if (!(policy->families & (1U << family)))
 			continue;
 		if (native)

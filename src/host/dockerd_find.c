@@ -257,6 +257,7 @@ int dockerd_find(struct dockerd *dockerd)
 	struct process_walk walk;
 	size_t size;
 	char *pid;
+	bool socket = false;
 
 	*dockerd = (struct dockerd){ 0 };
 	/* The PID file only saves the search: the process is judged as any other. */
@@ -266,7 +267,9 @@ int dockerd_find(struct dockerd *dockerd)
 		look_at(dockerd, pid);
 	}
 	free(pid);
-	if (!dockerd->running && has_socket()) {
+	if (!dockerd->running)
+		socket = has_socket();
+	if (socket) {
 		if (process_walk_begin(&walk)) {
 			diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 			return -1;
@@ -276,8 +279,11 @@ int dockerd_find(struct dockerd *dockerd)
 				look_at(dockerd, walk.pid);
 		process_walk_end(&walk);
 	}
-	if (!dockerd->running)
+	if (!dockerd->running) {
 		read_next_start(dockerd);
+		dockerd->hidden = process_walk_is_blind();
+		dockerd->may_run = dockerd->hidden && socket;
+	}
 	return 0;
 }
 
@@ -298,7 +304,7 @@ int docker_elsewhere_find(struct docker_elsewhere *elsewhere)
 {
 	struct process_walk walk;
 
-	*elsewhere = (struct docker_elsewhere){ 0 };
+	*elsewhere = (struct docker_elsewhere){ .hidden = process_walk_is_blind() };
 	if (process_walk_begin(&walk)) {
 		diag_error("cannot search '/proc' for dockerd: %s", strerror(errno));
 		return -1;

@@ -11,7 +11,8 @@
  * names, then, if a unix socket has Docker's name, among all. dockerd is a process of that
  * name that certainly is this host's Docker (process.h); one for which that is not certain
  * does not count, nor does a rootless one. Its settings are read only from a regular file of root's that nobody else can change.
- * If none runs, only the firewall backend is read, from daemon.json.
+ * If none is found, only the firewall backend is read, from daemon.json, and hidden and may_run
+ * say whether one may run all the same.
  * Returns 0, or -1 if /proc cannot be read, reported. The caller clears dockerd in any
  * case.
  */

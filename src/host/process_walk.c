@@ -50,6 +50,13 @@ bool process_walk_next(struct process_walk *walk, const char *file)
 	return false;
 }
 
+bool process_walk_is_blind(void)
+{
+	char start[PROCESS_START_MAX];
+
+	return read_start(AT_FDCWD, "/proc/1", "comm", start) <= 0;
+}
+
 void process_walk_end(struct process_walk *walk)
 {
 	if (walk->proc)

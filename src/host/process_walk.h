@@ -31,4 +31,11 @@ int process_walk_begin(struct process_walk *walk);
 bool process_walk_next(struct process_walk *walk, const char *file);
 void process_walk_end(struct process_walk *walk);
 
+/*
+ * Whether processes of others cannot be read: /proc is mounted with hidepid= (proc(5)) and this
+ * one lacks CAP_SYS_PTRACE and the group of gid=, or there is no procfs. Process 1, which every
+ * procfs has, is the probe. What a walk does not find then may run.
+ */
+bool process_walk_is_blind(void);
+
 #endif

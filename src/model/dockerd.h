@@ -15,6 +15,9 @@ enum docker_firewall { FIREWALL_UNSET, FIREWALL_IPTABLES, FIREWALL_NFTABLES };
 
 struct dockerd {
 	bool running; /* a dockerd of this network namespace */
+	/* If none was found: whether processes of others are hidden from this one (hidepid=) … */
+	bool hidden;
+	bool may_run; /* … and a unix socket of this network namespace has Docker's name */
 	pid_t pid;
 	uint64_t started; /* in clock ticks since the boot; 0: not known */
 	/* Its --iptables and --ip6tables, from its command line or daemon.json. */
@@ -33,7 +36,14 @@ struct docker_elsewhere {
 	size_t n;
 	pid_t pid;     /* of the first */
 	bool rootless; /* it is in a user namespace of its own; else in another network */
+	bool hidden;   /* processes of others are hidden: there may be more */
 };
+
+/* Whether it runs, as far as is known: closed when in doubt. */
+static inline bool dockerd_counts(const struct dockerd *dockerd)
+{
+	return dockerd->running || dockerd->may_run;
+}
 
 static inline void dockerd_clear(struct dockerd *dockerd)
 {

@@ -9,6 +9,7 @@
 #include "check_docker.h"
 #include "check_elsewhere.h"
 #include "check_families.h"
+#include "check_hidden.h"
 #include "check_interfaces.h"
 #include "check_leftover.h"
 #include "check_ports.h"
@@ -100,13 +101,13 @@ bool state_same(const struct state *a, const struct state *b)
 	       (!a->other || !b->other || snapshot_same(a->other, b->other));
 }
 
-/* nat is needed to see whether Docker's chains are complete, which matters while it runs. */
+/* nat is needed to see whether Docker's chains are complete, which matters while it may run. */
 const char *const *state_tables(const struct dockerd *dockerd)
 {
 	static const char *const with_nat[] = { "filter", DOCKER_NFT_TABLE, GUARD_TABLE, "nat", NULL };
 	static const char *const without[] = { "filter", DOCKER_NFT_TABLE, GUARD_TABLE, NULL };
 
-	return dockerd->running ? with_nat : without;
+	return dockerd_counts(dockerd) ? with_nat : without;
 }
 
 /* Cheap if the other backend is empty, as on most hosts. */
@@ -146,7 +147,7 @@ static int read_closing(const struct session *session, struct state *state)
 {
 	const struct policy *policy = session->policy;
 	bool running = state->dockerd.running;
-	bool unnamed = running && closing_names_none(policy, state->snapshot);
+	bool unnamed = dockerd_counts(&state->dockerd) && closing_names_none(policy, state->snapshot);
 	struct proxies proxies = { 0 };
 	struct netinfo net = { 0 };
 	const struct closing_facts facts = {
@@ -256,6 +257,7 @@ void state_check(const struct session *session, struct state *state)
 	};
 
 	check_families(policy, &state->findings);
+	check_hidden(policy, &state->dockerd, &state->findings);
 	check_void(policy, state->snapshot, state_guard(state), &state->findings);
 	check(policy, state->snapshot, &state->dockerd, &state->findings);
 	check_docker_bridges(policy, state->snapshot, &state->dockerd, &state->findings);
@@ -300,7 +302,7 @@ int state_settle(const struct session *session, struct state *state)
 	if (state_read(session, state))
 		return -1;
 	/* Without dockerd the state is not in transition. */
-	while (state->dockerd.running && findings_severity(&state->findings) != SEVERITY_OK &&
+	while (dockerd_counts(&state->dockerd) && findings_severity(&state->findings) != SEVERITY_OK &&
 	       clock_ms() < end) {
 		struct state before = *state;
 		bool same;
@@ -474,7 +476,7 @@ int state_stay(const struct session *session, uint64_t end, struct state *state)
 static bool is_complete(const struct session *session, const struct state *state)
 {
 	struct findings findings = { 0 };
-	bool complete = state->dockerd.running;
+	bool complete = dockerd_counts(&state->dockerd);
 
 	check_docker(session->policy, state->snapshot, &state->dockerd, &findings);
 	complete &= !findings_count(&findings, DOCKER_CHAINS_MISSING, FAMILY_COUNT);
@@ -484,7 +486,7 @@ static bool is_complete(const struct session *session, const struct state *state
 
 static bool is_absent(const struct state *state)
 {
-	bool absent = !state->dockerd.running;
+	bool absent = !dockerd_counts(&state->dockerd);
 
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		absent &= !docker_has_chains(state->snapshot, (enum family)family);

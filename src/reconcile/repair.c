@@ -22,7 +22,7 @@ static int look_again(struct repair *repair, unsigned int ms, bool *mended)
 {
 	struct edits again = { 0 };
 
-	if (repair->found.dockerd.running)
+	if (dockerd_counts(&repair->found.dockerd))
 		sleep_ms(ms);
 	state_clear(&repair->left);
 	if (deadline_check() || state_read(repair->session, &repair->left))
@@ -105,7 +105,7 @@ static int stay_right(struct repair *repair)
 	unsigned int seconds = repair->wait, left = deadline_left() / 2;
 	uint64_t stay = (uint64_t)seconds * 1000, end = clock_ms() + (stay < left ? stay : left);
 
-	if (!seconds || !repair_newest(repair)->dockerd.running)
+	if (!seconds || !dockerd_counts(&repair_newest(repair)->dockerd))
 		return 0;
 	diag_wait("the tables to stay as they are", end > clock_ms() ? (unsigned int)(end - clock_ms()) : 0);
 	for (int round = 0;; round++) {
