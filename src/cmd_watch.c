@@ -2,7 +2,6 @@
 #include "cmd_watch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,6 +23,7 @@
 #include "path_stamps.h"
 #include "patience.h"
 #include "put_file.h"
+#include "ready_write.h"
 #include "report_watch.h"
 #include "report_write.h"
 #include "service.h"
@@ -50,7 +50,7 @@ struct running {
 	int lock;
 	bool stored; /* the configuration, as the last good one */
 	bool lifted; /* cmd_close_first_lift(), for that configuration */
-	unsigned int lost; /* events that the journal did not take, since the last one that it took */
+	struct ready_write out; /* standard output */
 	uint64_t reload_ms; /* when to read the configuration again; 0: not */
 	uint64_t alive_ms;  /* when to send the next sign of life; 0: none is wanted */
 };
@@ -80,31 +80,38 @@ static void put_status(const struct running *running)
 	free(text);
 }
 
-/*
- * A journal that hangs must not stop the watch: what it does not take at once is lost, and
- * that is reported once it takes something again.
- */
-static void never_wait(const struct report *report)
+static void report_lost(struct running *running)
 {
-	if (report->journal)
-		fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-	if (diag_journal(STDERR_FILENO))
-		fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
+	unsigned int lost = running->out.lost;
+
+	running->out.lost = 0;
+	if (lost)
+		diag_warning("%u event%s not reported: %s did not take %s", lost, lost == 1 ? " was" : "s were",
+			     running->report.journal ? "the journal" : "standard output",
+			     lost == 1 ? "it" : "them");
 }
 
+/*
+ * Nobody may read what is printed, and that must not stop the watch: what is not taken at once is
+ * lost, and that is reported once something is taken again.
+ */
 static void put_event(struct running *running, const struct watch_event *event)
 {
-	if (!report_watch(stdout, &running->report, event)) {
-		if (running->lost)
-			diag_warning("%u event%s not reported: the journal did not take %s", running->lost,
-				     running->lost == 1 ? " was" : "s were", running->lost == 1 ? "it" : "them");
-		running->lost = 0;
-	} else if (running->report.journal) {
-		running->lost++;
-		clearerr(stdout);
-	} else {
-		diag_warning("cannot write what happened: %s", strerror(errno));
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int status = out ? 0 : -1;
+
+	if (out) {
+		/* What a text lacks has been reported. */
+		report_watch(out, &running->report, event);
+		status = fclose(out) ? -1 : ready_write(&running->out, text, size);
 	}
+	if (!status && (size || running->report.journal))
+		report_lost(running);
+	else if (status < 0)
+		diag_warning("cannot write what happened: %s", strerror(errno));
+	free(text);
 }
 
 static void tell(void *data, const struct watch_event *event)
@@ -409,7 +416,8 @@ int cmd_watch(const struct options *options)
 	int status = SEVERITY_UNKNOWN;
 
 	report_fit(&running.report);
-	never_wait(&running.report);
+	ready_write_begin(&running.out, STDOUT_FILENO);
+	diag_never_wait();
 	running.links = link_events_open();
 	running.watch = (struct watch){
 		.session = &running.session, .only_report = options->dry_run, .has_links = running.links,

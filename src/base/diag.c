@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ready_write.h"
 #include "utf8.h"
 
 /* A message that is kept until it can be put in order. */
@@ -25,6 +26,8 @@ static struct {
 	int verbosity;
 	bool hold;
 	bool journal;
+	bool never_waits;
+	struct ready_write out; /* if so */
 	char *first;
 	bool once;       /* an error equal to the first one is not reported again */
 	bool only_new;
@@ -61,11 +64,46 @@ bool diag_journal(int fd)
 	return same;
 }
 
+void diag_never_wait(void)
+{
+	diag.never_waits = true;
+	ready_write_begin(&diag.out, STDERR_FILENO);
+}
+
+/* Of syslog(3), as the journal reads them. */
+#define PRIORITY_ERROR 3
+#define PRIORITY_WARNING 4
+
+static int put_line(int priority, const char *text)
+{
+	char mark[16] = "", *line;
+	int status = 0;
+
+	if (diag.journal)
+		snprintf(mark, sizeof(mark), "<%d>", priority);
+	line = xasprintf("%sdockfw-check: %s\n", mark, text);
+	if (diag.never_waits)
+		status = ready_write(&diag.out, line, strlen(line));
+	else
+		fputs(line, stderr);
+	free(line);
+	return status;
+}
+
 static void put(int priority, const char *text)
 {
-	if (diag.journal)
-		fprintf(stderr, "<%d>", priority);
-	fprintf(stderr, "dockfw-check: %s\n", text);
+	unsigned int lost = diag.out.lost;
+	char *note;
+
+	if (put_line(priority, text) || !lost)
+		return;
+	note = xasprintf("%u message%s before this one %s not printed: standard error did not take %s", lost,
+			 lost == 1 ? "" : "s", lost == 1 ? "was" : "were", lost == 1 ? "it" : "them");
+	if (!put_line(PRIORITY_WARNING, note))
+		diag.out.lost = 0;
+	else
+		diag.out.lost = lost;
+	free(note);
 }
 
 void diag_release(bool say)
@@ -74,10 +112,6 @@ void diag_release(bool say)
 		put(3, diag.first);
 	diag.hold = false;
 }
-
-/* Of syslog(3), as the journal reads them. */
-#define PRIORITY_ERROR 3
-#define PRIORITY_WARNING 4
 
 /* Only a quoted value makes a message longer than this. */
 #define MESSAGE_MAX 1200
@@ -287,7 +321,7 @@ void diag_wait(const char *what, unsigned int ms)
 {
 	static const char *last;
 
-	if (diag.hold || diag.verbosity < 0 || what == last || ms < 1000 || !isatty(STDERR_FILENO))
+	if (diag.hold || diag.never_waits || diag.verbosity < 0 || what == last || ms < 1000 || !isatty(STDERR_FILENO))
 		return;
 	last = what;
 	fprintf(stderr, "dockfw-check: waiting for %s, at most %u s\n", what, (ms + 999) / 1000);

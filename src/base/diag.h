@@ -27,6 +27,12 @@ void diag_release(bool say);
  */
 bool diag_journal(int fd);
 
+/*
+ * From now on, standard error is written to as ready_write() does: what it does not take at once
+ * is lost, and how much that was is reported once it takes something again.
+ */
+void diag_never_wait(void);
+
 /* Reports an error; the program will exit with status 3. */
 void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
