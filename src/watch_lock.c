@@ -53,6 +53,29 @@ static bool is_of_watch(int fd, char pid[24])
 	return !trial;
 }
 
+/* Some file systems have no such locks. That is not another watch. */
+static void report_locked(const char *state_folder, int fd)
+{
+	char pid[24];
+
+	if (errno != EWOULDBLOCK)
+		diag_error("cannot lock '%s/" NAME "', the lock of the watch: %s; --state-folder names "
+			   "another folder", state_folder, strerror(errno));
+	else if (is_of_watch(fd, pid))
+		diag_error("another watch already runs (pid %s), and repairs what this one would; "
+			   "stop it first: systemctl stop dockfw-watch.service", pid);
+}
+
+static int lock(int fd, int how)
+{
+	int status;
+
+	do
+		status = flock(fd, how | LOCK_NB);
+	while (status && errno == EINTR);
+	return status;
+}
+
 int watch_lock(const char *state_folder, bool trial)
 {
 	int fd = open_lock(state_folder);
@@ -62,12 +85,8 @@ int watch_lock(const char *state_folder, bool trial)
 			   "another folder", state_folder, strerror(errno));
 		return -1;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		char pid[24];
-
-		if (is_of_watch(fd, pid))
-			diag_error("another watch already runs (pid %s), and repairs what this one would; "
-				   "stop it first: systemctl stop dockfw-watch.service", pid);
+	if (lock(fd, LOCK_EX)) {
+		report_locked(state_folder, fd);
 		close(fd);
 		return -1;
 	}
@@ -80,8 +99,11 @@ bool watch_runs(const char *state_folder, const char *what, const char *how)
 {
 	char *path = xasprintf("%s/" NAME, state_folder), pid[24];
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool runs = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	bool locked = fd >= 0 && lock(fd, LOCK_SH), runs = locked && errno == EWOULDBLOCK;
 
+	if (locked && !runs)
+		diag_warning("whether a watch runs is not known: '%s' cannot be locked: %s", path,
+			     strerror(errno));
 	if (runs && is_of_watch(fd, pid))
 		diag_error("a watch runs (pid %s), and would put back at once %s; stop it first%s "
 			   "dockfw-watch.service", pid, what, how);

@@ -96,6 +96,14 @@ static int open_folder(const char *folder, struct stat *st)
 	return -1;
 }
 
+/* A link that leads nowhere, as to a disk that is not mounted, is something. */
+static bool is_missing(const char *folder)
+{
+	struct stat st;
+
+	return lstat(folder, &st) < 0 && errno == ENOENT;
+}
+
 /* Whether only root, the user or the folder's owner can have written the file: NULL, or why not. */
 static const char *distrust(const struct stat *folder, const struct stat *st)
 {
@@ -188,7 +196,7 @@ bool last_good_read(const char *folder, const char *config, struct last_good *la
 	struct stat st;
 	int fd = open_folder(folder, &st);
 	const char *why = "";
-	bool absent = fd < 0 && errno == ENOENT;
+	bool absent = fd < 0 && errno == ENOENT && is_missing(folder);
 
 	*last = (struct last_good){ 0 };
 	if (fd >= 0) {
@@ -330,16 +338,20 @@ void last_good_store(const char *folder, const char *config, const struct last_g
 	char *path = full_path(config), *name = name_of(path);
 	char *text = flat && !known ? stored_text(path, flat, has_rules) : NULL;
 	struct stat st;
+	bool told = false;
 	int fd;
 
-	if (!flat)
+	if (!flat) {
 		warn(folder, "its text is too long");
-	else if (!known && mkdir(folder, 0700) && errno != EEXIST)
+	} else if (!known && mkdir(folder, 0700) && errno != EEXIST) {
 		warn(folder, strerror(errno));
+		told = true;
+	}
 	fd = open_folder(folder, &st);
 	if (fd < 0) {
-		if (text && errno != ENOENT)
-			warn(folder, strerror(errno));
+		if (text && !told)
+			warn(folder, errno == ENOENT ? "it is a link to a folder that is not there"
+						     : strerror(errno));
 	} else if (st.st_mode & 022) {
 		if (text)
 			warn(folder, "others may write to the folder");

@@ -187,6 +187,13 @@ backdated append 'nonsense' && rm -rf "$STATE"
 try "an error, with another folder" gives 2 "$DOCKFW" -f "$CONF" -b nft --check --state-folder "$WORK/it's"
 try "names the file in it" says "the last good configuration \(.* UTC, $WORK/it's/$(basename "$(stored)")\) is checked"
 restore
+ln -s "$WORK/unmounted" "$WORK/linked"
+try "a link to a folder that is not there: a repair" gives 0 "$DOCKFW" -f "$CONF" -b nft --repair --state-folder "$WORK/linked"
+try "reports that nothing is stored" says "cannot be stored as the last good one in '$WORK/linked': it is a link to a folder that is not there"
+backdated append 'nonsense {'
+try "the link, and a broken configuration" gives 3 "$DOCKFW" -f "$CONF" -b nft --check --state-folder "$WORK/linked"
+try "one may be stored there" says "no last good configuration of '$CONF' can be used"
+restore
 try "is made" gives 0 "$DOCKFW" -f "$CONF" -b nft --repair --state-folder "$WORK/states"
 try "and used" [ -f "$WORK/states/$(basename "$(stored)")" ]
 mkdir -p "$WORK/etc" && cp "$CONF" "$WORK/etc/other.conf" && ln -s other.conf "$WORK/etc/link.conf"

@@ -6,7 +6,7 @@
 # shellcheck source=tests/watching.sh
 . "$TESTS/watching.sh"
 
-for library in unowned refuse; do
+for library in unowned refuse unlocked; do
 	cc -shared -fPIC -D_GNU_SOURCE -O1 -o "$WORK/$library.so" "$TESTS/host/$library.c" || exit 1
 done
 program=$DOCKFW
@@ -105,4 +105,13 @@ touch /run/refuse
 nft delete table ip dockfw
 try "the same, later, is reported again" until_true twice
 try "the watch ends as well" stop
+
+# ---- a state folder whose file system has no locks ----
+unlocked() { LIBRARIES=$WORK/unlocked.so DOCKFW=$WORK/before dockfw "$@"; }
+said() { grep -q "$1" "$WORK/err"; }
+try "without locks a watch does not begin" unlocked 3 --watch
+try "it says why" said "cannot lock '/var/lib/dockfw/watch.lock', the lock of the watch: No locks available"
+try "and not that another one runs" gives 1 said 'another watch'
+try "whether one runs is not known then" unlocked 0 --remove
+try "which is reported" said "whether a watch runs is not known: '/var/lib/dockfw/watch.lock' cannot be locked: No locks available"
 finish
