@@ -13,7 +13,7 @@
 int interface_names(struct strings *names)
 {
 	size_t size;
-	char *text = read_file("/proc/self/net/dev", SIZE_LIMIT, &size), *rest = text, *line;
+	char *text = read_file(INTERFACES_FILE, SIZE_LIMIT, &size), *rest = text, *line;
 
 	if (!text)
 		return -1;

@@ -127,6 +127,20 @@ static int read_other(const struct session *session, struct state *state)
 	return 0;
 }
 
+static int list_interfaces(const struct strings *names, struct state *state)
+{
+	if (interface_names(&state->interfaces)) {
+		diag_error("cannot read '" INTERFACES_FILE "', the list of this host's interfaces: %s",
+			   strerror(errno));
+		return -1;
+	}
+	if (!links_read(names, &state->links))
+		return 0;
+	if (errno)
+		diag_error("cannot read the configured interfaces from the kernel: %s", strerror(errno));
+	return -1;
+}
+
 static int read_interfaces(const struct session *session, struct state *state)
 {
 	struct strings names = { 0 };
@@ -136,9 +150,7 @@ static int read_interfaces(const struct session *session, struct state *state)
 	if (state->has_net && netinfo_read(&state->net))
 		return -1;
 	interface_names_wanted(session->policy, state->has_net ? &state->net : NULL, &names);
-	status = interface_names(&state->interfaces) || links_read(&names, &state->links) ? -1 : 0;
-	if (status && errno)
-		diag_error("cannot list the interfaces of this host: %s", strerror(errno));
+	status = list_interfaces(&names, state);
 	strings_clear(&names);
 	return status;
 }

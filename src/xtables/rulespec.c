@@ -18,6 +18,7 @@
 #include "netlink.h"
 #include "spec_child.h"
 #include "spec_wire.h"
+#include "spec_words.h"
 
 /* The parent's side of one batch. */
 struct spec_run {
@@ -49,13 +50,14 @@ void spec_clear(struct spec *spec)
 
 /* ---- answers ---- */
 
+/* Takes ownership of why. */
 static void answer_refused(struct spec_run *run, char *why, bool other_family)
 {
 	struct spec *spec = &run->specs[run->next++];
 	bool crashed = spec->crashed;
 
 	spec_clear(spec);
-	spec->error = why;
+	spec->error = words_doubt(run->job->texts[run->next - 1].text, why);
 	spec->other_family = other_family;
 	spec->crashed = crashed;
 }
@@ -300,6 +302,13 @@ static char *last_words(const struct spec_run *run)
 	return xstrdup(line ? line + 1 : buffer);
 }
 
+/* Whether the child ended for a reason other than the text. */
+static bool child_failed(int status)
+{
+	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+	       (WIFEXITED(status) && WEXITSTATUS(status) >= SPEC_CHILD_FAILED);
+}
+
 /* Why a child ended that did not report it. */
 static char *why_ended(const struct spec_run *run, int status)
 {
@@ -310,14 +319,8 @@ static char *why_ended(const struct spec_run *run, int status)
 	if (WIFSIGNALED(status))
 		return xasprintf("libxtables crashed on it (%s)", strsignal(WTERMSIG(status)));
 	words = last_words(run);
-	return words ? words : xstrdup("libxtables exited on it without a message");
-}
-
-/* Whether the child ended for a reason other than the text. */
-static bool child_failed(int status)
-{
-	return (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
-	       (WIFEXITED(status) && WEXITSTATUS(status) >= SPEC_CHILD_FAILED);
+	return words ? words : xstrdup(child_failed(status) ? "it ended without a message" :
+				       "libxtables exited on it without a message");
 }
 
 /*

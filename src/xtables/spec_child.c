@@ -217,6 +217,16 @@ static void print_one(const struct spec_job *job)
 	free(why);
 }
 
+/* The parent reads that file as the reason. */
+static int open_null(int errors)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		dprintf(errors, "cannot open '/dev/null': %s\n", strerror(errno));
+	return fd;
+}
+
 /*
  * Arranges the descriptors. Those of stdio may have been closed, so that the given ones
  * may have any number: they are moved out of the way first. False if one is missing.
@@ -226,7 +236,7 @@ static bool take_descriptors(const struct spec_ends *ends, bool for_parsing)
 	int out = fcntl(ends->out, F_DUPFD_CLOEXEC, DESCRIPTORS);
 	int answers = fcntl(ends->answers, F_DUPFD_CLOEXEC, DESCRIPTORS);
 	int errors = fcntl(ends->errors, F_DUPFD_CLOEXEC, DESCRIPTORS);
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open_null(ends->errors);
 	int output = for_parsing ? null : memfd_create("dockfw-print", MFD_CLOEXEC);
 	int moved;
 

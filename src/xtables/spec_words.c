@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "spec_words.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
 #include "util.h"
 
 void words_clear(struct words *words)
@@ -104,4 +108,37 @@ const char *words_argument(const struct words *words, int i, char letter, const 
 	if ((word[1] == letter && !word[2]) || (word[1] == '-' && !strcmp(word + 2, name)))
 		return words->v[i + 1];
 	return NULL;
+}
+
+/* The blanks of Unicode, and what has no width. */
+static bool is_odd_blank(uint32_t code)
+{
+	static const uint32_t odd[] = { 0xa0, 0xad, 0x1680, 0x202f, 0x205f, 0x2060, 0x3000, 0xfeff };
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+		if (code == odd[i])
+			return true;
+	return code >= 0x2000 && code <= 0x200d;
+}
+
+char *words_doubt(const char *text, char *error)
+{
+	const unsigned char *c = (const unsigned char *)text, *end = c + strlen(text);
+	char shown[4 * 4 + 1], *whole;
+	size_t length = 0;
+
+	while (c < end) {
+		length = utf8_length(c, end);
+		if (length > 1 && is_odd_blank(utf8_code(c, length)))
+			break;
+		c += length ? length : 1;
+	}
+	if (c == end)
+		return error;
+	for (size_t i = 0; i < length; i++)
+		snprintf(shown + 4 * i, 5, "\\x%02x", c[i]);
+	whole = xasprintf("%s; the character at byte %zu, %s, looks like a blank or like nothing, and separates no words", error,
+			  (size_t)(c - (const unsigned char *)text) + 1, shown);
+	free(error);
+	return whole;
 }

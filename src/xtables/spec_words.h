@@ -14,6 +14,12 @@ struct words {
 
 /* Returns NULL, or why the text cannot be split (the caller frees it). */
 char *words_split(const char *text, struct words *words);
+/*
+ * Takes over the text of an error about a text and returns it, with a remark if a character of
+ * the text looks like a blank, or like nothing, and does not separate words: an error that quotes
+ * it looks wrong then.
+ */
+char *words_doubt(const char *text, char *error);
 void words_clear(struct words *words);
 /*
  * The argument of that option at word i of n, in each way to write it: "-j X", "-jX",

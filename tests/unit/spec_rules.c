@@ -256,6 +256,9 @@ static void says_what_is_wrong(void **state)
 	expect_error(FAMILY_IPV4, "-p tcp --dport", "'--dport' needs an argument", false);
 	expect_error(FAMILY_IPV4, "-p", "'-p' needs an argument", false);
 	expect_error(FAMILY_IPV4, "-p tcp --dport 99999", "99999", false);
+	expect_error(FAMILY_IPV4, "-p tcp --dport\xc2\xa0" "80",
+		     "; the character at byte 15, \\xc2\\xa0, looks like a blank", false);
+	expect_error(FAMILY_IPV4, "-p\xe2\x80\x8b tcp", "byte 3, \\xe2\\x80\\x8b, looks", false);
 	expect_error(FAMILY_IPV4, "-p tcp --nosuch", "unknown option '--nosuch'", false);
 	expect_error(FAMILY_IPV4, "-m conntrack --ctstate BOGUS", "BOGUS", false);
 	expect_error(FAMILY_IPV4, "-m comment --comment 'a b'", "double quotes", false);
