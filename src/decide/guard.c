@@ -21,6 +21,11 @@ static const struct remedy keep_theirs = {
 	"rename that table if it is yours, or set guard = \"off\"", RUN_NONE, NULL,
 };
 
+static const struct remedy exempt_exactly = {
+	"write that rule without a condition such as a limit, and with addresses or ports; "
+	"or list addresses in a publish section", RUN_NONE, NULL,
+};
+
 /* "ip dockfw", as nft names the table of that family. */
 static const char *table_title(enum family family)
 {
@@ -268,6 +273,16 @@ static void check_guard_of(const struct guard *guard, const struct table *table,
 	free(what);
 }
 
+/* What DOCKER-USER may let in beside the host's own firewall, and the guard does not. */
+static void check_unheeded(const struct guard *guard, struct findings *findings)
+{
+	if (guard->unheeded)
+		findings_add(findings, HOST_FIREWALL_UNCLEAR, SEVERITY_WARNING, guard->family,
+			     xasprintf("%s may let in more than can be told: where the host's firewall "
+				       "refuses, the guard refuses all the same", guard->unheeded))
+			->remedy = &exempt_exactly;
+}
+
 void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *own, const struct dockerd *dockerd,
 		 struct findings *findings)
@@ -285,6 +300,7 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 			       only_guard_holds(policy, snapshot, dockerd, (enum family)family) ||
 			       policy_follows_host(policy),
 			       in_force & 1U << family, findings);
+		check_unheeded(&guard, findings);
 		guard_clear(&guard);
 	}
 }

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accepts.h"
 #include "chain_diff.h"
-#include "chain_uses.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
-#include "forward.h"
+#include "guard_facts.h"
 #include "guard_names.h"
 #include "host_rules.h"
 #include "meet.h"
@@ -26,6 +26,7 @@ struct deriver {
 	bool only; /* packets do not come to DOCKER-USER: the guard has all that it should hold */
 	bool alone; /* and nothing else counts them: state and effects are the guard's */
 	bool trusted; /* a trusted chain, or a rule, may accept what DOCKER-USER never sees */
+	bool by_host; /* some ports are left to the host's own firewall */
 };
 
 void guard_clear(struct guard *guard)
@@ -36,6 +37,7 @@ void guard_clear(struct guard *guard)
 	}
 	free(guard->chains);
 	guard_sets_clear(&guard->sets);
+	free(guard->unheeded);
 	*guard = (struct guard){ 0 };
 }
 
@@ -260,7 +262,87 @@ static void derive_by_host(struct deriver *d, size_t chain, const struct wanted_
 	host_rules_clear(&rules);
 }
 
-static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
+/* ---- before what only the guard refuses ---- */
+
+/* A configured rule by which the guard does not go; the first one is reported. */
+static void leave_unheeded(struct deriver *d, const struct wanted_rule *wanted)
+{
+	if (!d->guard->unheeded)
+		d->guard->unheeded =
+			xasprintf("'%s' (%s:%u)", wanted->text, wanted->file, wanted->line);
+}
+
+/* Whether it may be in the guard before what only that refuses. */
+static bool is_known(const struct accepted *accepted)
+{
+	return (accepted->exact && accept_is_narrow(accepted->rule)) ||
+	       rule_excludes_new(accepted->rule); /* it passes there anyway */
+}
+
+/* What a jump to a chain that others fill lets pass now, as far as it is known. */
+static void derive_filled(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
+{
+	struct accepts accepts = { 0 };
+	bool exact = true;
+
+	accepts_find(d->reach, d->policy, &d->written, wanted->rule, &accepts);
+	for (size_t i = 0; i < accepts.n; i++) {
+		struct accepted *accepted = &accepts.v[i];
+
+		if (!is_known(accepted)) {
+			exact = false;
+			continue;
+		}
+		accepted->rule->verdict = VERDICT_ACCEPT;
+		add_guard_rule(d, chain, accepted->rule, wanted);
+		accepted->rule = NULL; /* the chain has it now */
+	}
+	accepts_clear(&accepts);
+	if (!exact)
+		leave_unheeded(d, wanted);
+}
+
+/* Whether it lets pass exactly what it matches. A goto in another chain ends that one only. */
+static bool lets_all(const struct rule *rule, bool base)
+{
+	return rule->verdict == VERDICT_ACCEPT || rule->verdict == VERDICT_RETURN ||
+	       (rule->verdict == VERDICT_GOTO && base);
+}
+
+/*
+ * A configured rule that does not refuse. Where it cannot be as it is, it lets nobody pass: what
+ * comes after it may be refused by nothing else. Takes part over, its pure conditions.
+ */
+static void derive_strictly(struct deriver *d, size_t chain, const struct wanted_rule *wanted,
+			    enum kind kind, struct rule *part, bool whole)
+{
+	const struct rule *rule = wanted->rule;
+	bool base = d->guard->chains[chain].base, heeded = true;
+
+	if (kind == KIND_EFFECT)
+		take_end(part, rule);
+	else if (kind == KIND_RETURN)
+		part->verdict = VERDICT_RETURN; /* fewer come to the rules after it */
+	else if (kind == KIND_LEAD && whole)
+		rule_set_chain(part, rule->verdict, rule->chain);
+	else if (kind == KIND_ACCEPT && ((whole && lets_all(rule, base)) || rule_excludes_new(part)))
+		part->verdict = VERDICT_ACCEPT;
+	else
+		heeded = kind == KIND_LEAD && rule->verdict == VERDICT_JUMP &&
+			 !chain_has(d, rule->chain, true);
+	if (!heeded)
+		leave_unheeded(d, wanted);
+	if (!heeded && rule->verdict == VERDICT_GOTO && !base)
+		part->verdict = VERDICT_RETURN;
+	if (part->verdict == VERDICT_NONE)
+		rule_free(part);
+	else
+		add_guard_rule(d, chain, part, wanted);
+}
+
+/* strictly: what comes after the rule may be left to the host's own firewall. */
+static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rule *wanted,
+			bool strictly)
 {
 	const struct rule *rule = wanted->rule;
 	enum kind kind = kind_of(d, rule, d->guard->chains[chain].base);
@@ -269,7 +351,15 @@ static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rul
 
 	if (kind == KIND_NOTHING)
 		return;
+	if (strictly && kind == KIND_ACCEPT && rule->verdict == VERDICT_JUMP) {
+		derive_filled(d, chain, wanted);
+		return;
+	}
 	part = pure_part(d, rule, &whole);
+	if (strictly && kind != KIND_REFUSE) {
+		derive_strictly(d, chain, wanted, kind, part, whole);
+		return;
+	}
 	/* A trusted chain may have accepted what the rule refuses, or leads to a refusal. */
 	if (d->trusted && !wanted->section)
 		whole = false;
@@ -297,47 +387,82 @@ static bool foreign_accepts(const struct deriver *d, const struct chain *user,
 	return reach_accepts(d->reach, user, rule, false);
 }
 
-/*
- * A rule of another program that stands before configured ones after a repair. Whatever
- * it lets pass, DOCKER-USER does not refuse; what it refuses is not the guard's concern.
- */
-static void derive_foreign(struct deriver *d, size_t chain, const struct chain *user,
-			   const struct rule *rule)
-{
-	static const struct wanted_rule of_another = { .text = "", .file = "" };
-	struct rule *part;
-	bool whole;
-
-	if (!foreign_accepts(d, user, rule))
-		return;
-	/* What an opaque rule matches on is not known in full. */
-	part = rule->opaque ? rule_new(rule->family) : pure_part(d, rule, &whole);
-	part->verdict = VERDICT_ACCEPT;
-	add_guard_rule(d, chain, part, &of_another);
-}
-
-/* Beside a trusted chain, rules of chain sections only matter to the sections after them. */
-static void derive_wanted(struct deriver *d, size_t chain, const struct wanted_rules *wanted,
-			  size_t i)
-{
-	if (wanted->v[i].by_host)
-		derive_by_host(d, chain, &wanted->v[i]);
-	else if (!d->trusted || wanted->v[wanted->n - 1].section)
-		derive_rule(d, chain, &wanted->v[i]);
-	else if (rule_refuses(wanted->v[i].rule))
-		d->guard->left_out++;
-}
-
-/*
- * Whether the rule of others changes anything for the configured ones from there on. Nothing
- * follows the last of them.
- */
-static bool concerns(const struct chain_diff *diff, size_t from, const struct rule *rule)
+/* Whether a configured rule from there on may match a packet of the rule; by_host: such a one. */
+static bool concerns(const struct chain_diff *diff, size_t from, const struct rule *rule, bool by_host)
 {
 	while (from < diff->wanted->n && (chain_diff_left_out(diff, from) ||
+					  (by_host && !diff->wanted->v[from].by_host) ||
 					  !rules_can_meet(rule, diff->wanted->v[from].rule)))
 		from++;
 	return from < diff->wanted->n;
+}
+
+/*
+ * Whether what the rule matches may be left, from there on, to the host's own firewall. What is
+ * not new passes there anyway.
+ */
+static bool before_host(const struct chain_diff *diff, size_t from, const struct rule *rule)
+{
+	return !rule_excludes_new(rule) && concerns(diff, from, rule, true);
+}
+
+/*
+ * A rule of another program that stands before configured ones, those from next on, after a
+ * repair. Whatever it lets pass, DOCKER-USER does not refuse; what it refuses is not the guard's
+ * concern. But nothing else refuses what is left to the host's own firewall.
+ */
+static void derive_foreign(struct deriver *d, size_t chain, const struct chain_diff *diff,
+			   size_t place, size_t next)
+{
+	static const struct wanted_rule of_another = { .text = "", .file = "" };
+	const struct rule *rule = diff->chain->rules[place];
+	struct accepts accepts = { 0 };
+
+	if (!foreign_accepts(d, diff->chain, rule))
+		return;
+	accepts_find(d->reach, d->policy, &d->written, rule, &accepts);
+	for (size_t i = 0; i < accepts.n; i++) {
+		struct accepted *accepted = &accepts.v[i];
+
+		if (!concerns(diff, next, accepted->rule, false))
+			continue;
+		if (!is_known(accepted) && before_host(diff, next, accepted->rule)) {
+			if (!d->guard->unheeded)
+				d->guard->unheeded = xasprintf("rule %zu of " DOCKER_USER, place + 1);
+			continue;
+		}
+		accepted->rule->verdict = VERDICT_ACCEPT;
+		add_guard_rule(d, chain, accepted->rule, &of_another);
+		accepted->rule = NULL; /* the chain has it now */
+	}
+	accepts_clear(&accepts);
+}
+
+/* The same for a configured rule, which may lose conditions. */
+static bool may_precede_host(const struct deriver *d, const struct chain_diff *diff, size_t wanted)
+{
+	bool whole, may;
+	struct rule *part;
+
+	if (!d->by_host)
+		return false;
+	part = pure_part(d, diff->wanted->v[wanted].rule, &whole);
+	may = before_host(diff, wanted + 1, part);
+	rule_free(part);
+	return may;
+}
+
+/* Beside a trusted chain, rules of chain sections only matter to the sections after them. */
+static void derive_wanted(struct deriver *d, size_t chain, const struct chain_diff *diff, size_t i)
+{
+	const struct wanted_rules *wanted = diff->wanted;
+
+	if (wanted->v[i].by_host)
+		derive_by_host(d, chain, &wanted->v[i]);
+	else if (!d->trusted || wanted->v[wanted->n - 1].section)
+		derive_rule(d, chain, &wanted->v[i], may_precede_host(d, diff, i));
+	else if (rule_refuses(wanted->v[i].rule))
+		d->guard->left_out++;
 }
 
 /* DOCKER-USER's rules in the order that a repair leaves. */
@@ -356,12 +481,12 @@ static void derive_forward(struct deriver *d, const struct chain *user)
 				continue;
 			if (chain_diff_is_kept(&diff, next) ? diff.live[next] >= i : diff.places[next] > i)
 				break;
-			derive_wanted(d, chain, wanted, next);
+			derive_wanted(d, chain, &diff, next);
 		}
 		/* What comes after a rule of others that ends the chain lets nobody pass. */
 		if (i < live && i <= diff.bounds.end && diff.fates[i] == LIVE_FOREIGN &&
-		    concerns(&diff, next, user->rules[i]))
-			derive_foreign(d, chain, user, user->rules[i]);
+		    concerns(&diff, next, user->rules[i], false))
+			derive_foreign(d, chain, &diff, i, next);
 	}
 	chain_diff_clear(&diff);
 }
@@ -381,7 +506,7 @@ static void derive_chains(struct deriver *d)
 			rules = &policy_chain(d->policy, rule->chain)->rules[d->family];
 			for (size_t k = 0; to == known && k < rules->n; k++)
 				if (!rules->v[k].refused)
-					derive_rule(d, to, &rules->v[k]);
+					derive_rule(d, to, &rules->v[k], d->by_host);
 		}
 	}
 }
@@ -439,55 +564,6 @@ static void derive_input(struct deriver *d)
 
 /* ---- the whole ---- */
 
-/*
- * Whether FORWARD jumps to a trusted chain that accepts before it jumps to DOCKER-USER, or has
- * another rule there that a repair does not pass.
- */
-static bool trusted_accepts(const struct deriver *d, const struct table *filter)
-{
-	struct forward forward;
-	size_t end;
-
-	forward_look(&forward, d->policy, d->reach, filter);
-	if (forward.stays || (!forward.right && forward.insert != forward.place))
-		return true;
-	/* The jump itself may be one to a trusted chain, through which DOCKER-USER is reached. */
-	end = forward.right ? forward.jump + 1 : forward.place;
-	for (size_t i = 0; forward.chain && i < end; i++) {
-		const struct rule *rule = forward.chain->rules[i];
-
-		if (rule_jumps(rule) && strings_has(&d->policy->trusted_chains, rule->chain) &&
-		    reach_accepts(d->reach, forward.chain, rule, false))
-			return true;
-	}
-	return false;
-}
-
-/* Whether a repair leaves the chain's rule; the configured ones count in any case. */
-static bool stays(const struct deriver *d, const struct chain *chain, const struct rule *rule)
-{
-	return chain->foreign_base || !chain_is_held(d->policy, chain->name, d->family) ||
-	       (!rule_is_marked(rule) && !chain_evicts(d->policy, chain->name, rule));
-}
-
-/* Marks and sets that rules of the filter table write. Docker's own write none. */
-static void find_written(struct deriver *d, const struct table *filter)
-{
-	for (size_t c = 0; c < d->policy->nchains; c++) {
-		const struct wanted_rules *rules = &d->policy->chains[c]->rules[d->family];
-
-		for (size_t i = 0; i < rules->n; i++)
-			written_add(&d->written, rules->v[i].rule);
-	}
-	for (size_t c = 0; filter && c < filter->nchains; c++) {
-		const struct chain *chain = filter->chains[c];
-
-		for (size_t i = 0; i < chain->nrules && !docker_owns_chain(chain->name); i++)
-			if (stays(d, chain, chain->rules[i]))
-				written_add(&d->written, chain->rules[i]);
-	}
-}
-
 /* An empty chain would guard nothing; the others are reached from it, or are input. */
 static void drop_empty_forward(struct guard *guard)
 {
@@ -498,27 +574,6 @@ static void drop_empty_forward(struct guard *guard)
 	free(forward->name);
 	wanted_rules_clear(&forward->rules);
 	memmove(forward, forward + 1, --guard->n * sizeof(*forward));
-}
-
-/*
- * Whether no packet comes to DOCKER-USER, nor will after a repair, which the kernel refuses:
- * what rules of others accept there, they accept for nobody.
- */
-static bool user_is_barred(const struct policy *policy, const struct table *filter)
-{
-	size_t user = filter ? table_index(filter, DOCKER_USER) : 0, *maps;
-	bool leads;
-
-	if (!policy->user_barred || !filter || user >= filter->nchains)
-		return false;
-	maps = chain_uses_by_maps(filter);
-	leads = maps[user] > 0;
-	free(maps);
-	for (size_t c = 0; c < filter->nchains; c++)
-		for (size_t i = 0; i < filter->chains[c]->nrules && !leads; i++)
-			leads = rule_jumps(filter->chains[c]->rules[i]) &&
-				!strcmp(filter->chains[c]->rules[i]->chain, DOCKER_USER);
-	return !leads;
 }
 
 static void make(struct guard *guard, const struct policy *policy, const struct snapshot *snapshot,
@@ -533,15 +588,16 @@ static void make(struct guard *guard, const struct policy *policy, const struct 
 				 .follows = policy_follows_host(policy) };
 	d.only = families_guarded_only(policy, snapshot) & 1U << family;
 	d.alone = d.only && !copy;
+	d.by_host = policy_follows_host(policy);
 	if (policy->guard == GUARD_OFF || !(policy->families & 1U << family))
 		return;
 	d.reach = reach_new(filter, policy);
-	d.trusted = !d.only && trusted_accepts(&d, filter);
-	find_written(&d, filter);
+	d.trusted = !d.only && guard_trusted_accepts(policy, d.reach, filter);
+	guard_find_written(policy, filter, family, &d.written);
 	user = table_chain(filter, DOCKER_USER);
 	/* What a base chain with that name lets pass, it lets pass at its own hook only. */
 	derive_forward(&d, d.only || (user && user->foreign_base) ||
-			   user_is_barred(policy, filter) ? NULL : user);
+			   guard_user_is_barred(policy, filter) ? NULL : user);
 	derive_chains(&d);
 	derive_input(&d);
 	drop_empty_forward(guard);

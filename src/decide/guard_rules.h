@@ -12,7 +12,8 @@
  * The chain "forward" never refuses a packet that DOCKER-USER, jumped to first and
  * holding its rules, would let pass. What cannot be decided without state or side
  * effects is therefore left out where it refuses, and loses that condition where it
- * accepts. Where packets do not come to DOCKER-USER (families_guarded_only()), the guard has
+ * accepts. What is left to the host's own firewall, only the guard refuses: no rule lets more
+ * past that than is known of it. Where packets do not come to DOCKER-USER (families_guarded_only()), the guard has
  * the configured rules whole, with state and effects.
  *
  * The chain "input" refuses what a publish section refuses where the host itself takes
@@ -36,6 +37,11 @@ struct guard {
 	size_t n, room;
 	struct guard_sets sets; /* that its rules match on */
 	size_t left_out; /* configured refusing rules that the guard cannot hold */
+	/*
+	 * Owned, a part of a sentence, or NULL: the first rule by which DOCKER-USER may let in whom
+	 * the host's own firewall refuses, and by which the guard does not go.
+	 */
+	char *unheeded;
 };
 
 /*

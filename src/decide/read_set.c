@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "accepts.h"
 #include "chain_diff.h"
 #include "check_goto.h"
 #include "closing.h"
@@ -167,7 +168,10 @@ static bool is_about_written(const struct rule *rule)
 	return false;
 }
 
-/* Whether a rule that the guard may hold is: a configured one, or one of others in DOCKER-USER. */
+/*
+ * Whether a rule that the guard may hold is: a configured one, or one of others in DOCKER-USER
+ * or in a chain that a rule there leads to.
+ */
 static bool has_about_written(const struct policy *policy, const struct table *table)
 {
 	const struct chain *user = table_chain(table, DOCKER_USER);
@@ -176,13 +180,48 @@ static bool has_about_written(const struct policy *policy, const struct table *t
 		const struct wanted_rules *rules = &policy->chains[c]->rules[table->family];
 
 		for (size_t i = 0; i < rules->n; i++)
-			if (is_about_written(rules->v[i].rule))
+			if (is_about_written(rules->v[i].rule) ||
+			    accepts_match_written(table, rules->v[i].rule))
 				return true;
 	}
 	for (size_t i = 0; user && i < user->nrules; i++)
-		if (is_about_written(user->rules[i]))
+		if (is_about_written(user->rules[i]) || accepts_match_written(table, user->rules[i]))
 			return true;
 	return false;
+}
+
+/* Unless the chain that it leads to is configured as one that only refuses. */
+static struct chain *what_lets_pass(const struct policy *policy, const struct table *table,
+				    const struct rule *rule)
+{
+	const struct wanted_chain *to =
+		rule_jumps(rule) ? policy_chain_in(policy, rule->chain, table->family) : NULL;
+
+	if (to && to->filled_by == FILLED_BY_OTHERS && to->verdicts == VERDICTS_REFUSE)
+		return NULL;
+	return accepts_unloaded(table, rule);
+}
+
+/*
+ * The next chain that others fill and that the guard has to know: where it refuses what is left
+ * to the host's own firewall, it lets pass only what these let pass.
+ */
+static struct chain *before_host(const struct policy *policy, const struct table *table)
+{
+	const struct chain *user = table_chain(table, DOCKER_USER);
+	struct chain *missing = NULL;
+
+	if (policy->guard == GUARD_OFF || !policy_follows_host(policy))
+		return NULL;
+	for (size_t c = 0; c < policy->nchains && !missing; c++) {
+		const struct wanted_rules *rules = &policy->chains[c]->rules[table->family];
+
+		for (size_t i = 0; i < rules->n && !missing; i++)
+			missing = what_lets_pass(policy, table, rules->v[i].rule);
+	}
+	for (size_t i = 0; user && i < user->nrules && !missing; i++)
+		missing = what_lets_pass(policy, table, user->rules[i]);
+	return missing;
 }
 
 /* What those match on may be written in any chain but Docker's. */
@@ -224,6 +263,8 @@ static struct chain *select_of_table(const struct policy *policy, const struct t
 	if (!missing)
 		missing = in_promised(reach, policy, table);
 	reach_free(reach);
+	if (!missing)
+		missing = before_host(policy, table);
 	if (!missing)
 		missing = around_written(policy, table);
 	return missing ? missing : around_stale(policy, table);

@@ -15,7 +15,13 @@ struct given {
 	size_t left_out;
 	const char *trusted;
 	bool off, exclusive;
+	/* The last configured rule leaves its port to the host's own firewall. */
+	bool by_host;
+	const char *unheeded;
 };
+
+/* What becomes of such a rule, "-i x to:80". */
+#define BY_HOST "forward -i x est to:80 -j ACCEPT", "forward -i x to:80 ext:REJECT"
 
 #define FIRST "FORWARD -j DOCKER-USER"
 
@@ -88,6 +94,63 @@ static const struct given cases[] = {
 	  LINES(FIRST, "DOCKER-USER est -j ACCEPT #", "DOCKER-USER -i b -j DROP"),
 	  LINES("DOCKER-USER -i b -j DROP"), LINES("forward -i b -j DROP") },
 
+	{ "a chain of others: only what it accepts",
+	  LINES(FIRST, "DOCKER-USER -p 6 -j mine", "DOCKER-USER -i b -j DROP #", "mine -s 192.0.2.9 -j DROP",
+		"mine -s 192.0.2.1 -j ACCEPT", "mine -p 17 -s 192.0.2.2 -j ACCEPT", "mine -i c -j inner",
+		"inner -s 192.0.2.3 -j ACCEPT", "inner -i d -s 192.0.2.4 -j ACCEPT", "inner est -j RETURN"),
+	  LINES("DOCKER-USER -p 6 -j RETURN", "DOCKER-USER -j DROP"),
+	  LINES("forward -p 6 -s 192.0.2.1 -j ACCEPT", "forward -i c -p 6 -s 192.0.2.3 -j ACCEPT",
+		"forward -p 6 -j ACCEPT", "forward -j DROP") },
+	{ "or more, where that is not known",
+	  LINES(FIRST, "DOCKER-USER -p 6 -j mine", "DOCKER-USER -i b -j DROP #", "mine -s 192.0.2.9 -j DROP",
+		"mine -s 192.0.2.1 m:limit -j ACCEPT", "mine -i c -j inner", "inner ?"),
+	  LINES("DOCKER-USER -p 6 -j RETURN", "DOCKER-USER -j DROP"),
+	  LINES("forward -p 6 -s 192.0.2.1 -j ACCEPT", "forward -i c -p 6 -j ACCEPT",
+		"forward -p 6 -j ACCEPT", "forward -j DROP") },
+	{ "before what only the guard refuses: what is known, and narrow",
+	  LINES(FIRST, "DOCKER-USER -j mine", "mine -s 192.0.2.9 -j DROP", "mine -s 192.0.2.1 -j ACCEPT",
+		"mine est m:limit -j ACCEPT"),
+	  LINES("DOCKER-USER -i x to:80 -j RETURN"),
+	  LINES("forward -s 192.0.2.1 -j ACCEPT", "forward est -j ACCEPT", BY_HOST), .by_host = true },
+	{ "… not by a condition with state",
+	  LINES(FIRST, "DOCKER-USER -j mine", "mine -s 192.0.2.9 -j DROP", "mine -i x m:limit -j ACCEPT",
+		"mine -i y m:limit -j ACCEPT"),
+	  LINES("DOCKER-USER -i x to:80 -j RETURN"), LINES(BY_HOST), .by_host = true,
+	  .unheeded = "rule 1 of DOCKER-USER" },
+	{ "… nor by what cannot be read",
+	  LINES(FIRST, "DOCKER-USER ?", "DOCKER-USER -s 192.0.2.9 -j DROP"),
+	  LINES("DOCKER-USER -i x to:80 -j RETURN"), LINES(BY_HOST), .by_host = true,
+	  .unheeded = "rule 1 of DOCKER-USER" },
+	{ "… nor for whom it may have returned before",
+	  LINES(FIRST, "DOCKER-USER -j mine", "mine -s 192.0.2.9 -j DROP", "mine -i x -j RETURN",
+		"mine -p 6 -s 192.0.2.1 -j ACCEPT"),
+	  LINES("DOCKER-USER -i x to:80 -j RETURN"), LINES(BY_HOST), .by_host = true,
+	  .unheeded = "rule 1 of DOCKER-USER" },
+	{ "… nor for everybody",
+	  LINES(FIRST, "DOCKER-USER -i x -j RETURN", "DOCKER-USER -s 192.0.2.9 -j DROP"),
+	  LINES("DOCKER-USER -i x to:80 -j RETURN"), LINES(BY_HOST), .by_host = true,
+	  .unheeded = "rule 1 of DOCKER-USER" },
+	{ "… of chains that others fill, what is in them",
+	  LINES(FIRST, "f2b -s 192.0.2.9 -j DROP", "f2b -s 192.0.2.1 -j ACCEPT", "empty"),
+	  LINES("DOCKER-USER -j f2b", "DOCKER-USER -j empty", "DOCKER-USER -j OFFICE",
+		"DOCKER-USER -i x to:80 -j RETURN", "f2b any", "empty any", "OFFICE -p 6 -j f2b"),
+	  LINES("forward -s 192.0.2.1 -j ACCEPT", "forward -j OFFICE", BY_HOST,
+		"OFFICE -p 6 -s 192.0.2.1 -j ACCEPT"), .by_host = true },
+	{ "… of configured rules, those without a limit",
+	  LINES(FIRST),
+	  LINES("DOCKER-USER -s 192.0.2.1 -j RETURN", "DOCKER-USER m:limit -j RETURN",
+		"DOCKER-USER -j OFFICE", "DOCKER-USER -i x to:80 -j RETURN", "OFFICE m:limit -j RETURN",
+		"OFFICE -j DROP", "OFFICE m:limit -j ACCEPT"),
+	  LINES("forward -s 192.0.2.1 -j ACCEPT", "forward -j OFFICE", BY_HOST, "OFFICE -j RETURN",
+		"OFFICE -j DROP"), .by_host = true,
+	  .unheeded = "'m:limit -j RETURN' (test.conf:1)" },
+	{ "… beside a trusted chain, too, where they lead to others",
+	  LINES("FORWARD -j ts", FIRST, "ts -i t -j ACCEPT"),
+	  LINES("DOCKER-USER -j OFFICE", "DOCKER-USER @ -i x to:80 -j RETURN", "OFFICE -j DROP",
+		"OFFICE -s 192.0.2.1 -j ACCEPT"),
+	  LINES("forward -j OFFICE", BY_HOST, "OFFICE -s 192.0.2.1 -j ACCEPT",
+		"input -i x to:80 -j ACCEPT"), .trusted = "ts", .by_host = true, .left_out = 1 },
+
 	{ "a trusted chain accepts what DOCKER-USER never sees",
 	  LINES("FORWARD -j ts", FIRST, "ts -i t -j ACCEPT"),
 	  LINES("DOCKER-USER -i a -j DROP", "DOCKER-USER -i b -j RETURN", "DOCKER-USER -j DROP"),
@@ -152,6 +215,12 @@ static void test_case_runs(void **state)
 	model_table(snapshot, FAMILY_IPV4, given->live);
 	policy->guard = given->off ? GUARD_OFF : GUARD_AUTO;
 	policy->foreign_rules = given->exclusive ? FOREIGN_REMOVE : FOREIGN_KEEP;
+	if (given->by_host) {
+		struct wanted_rules *rules = &policy_chain(policy, "DOCKER-USER")->rules[FAMILY_IPV4];
+
+		policy->unlisted = UNLISTED_HOST_FIREWALL;
+		rules->v[rules->n - 1].by_host = true;
+	}
 	if (given->trusted)
 		strings_add(&policy->trusted_chains, given->trusted);
 	guard_make(&guard, policy, snapshot, FAMILY_IPV4);
@@ -165,6 +234,7 @@ static void test_case_runs(void **state)
 	}
 	is_text(given->name, text_take(&text), given->guard);
 	assert_int_equal(guard.left_out, given->left_out);
+	assert_string_equal(guard.unheeded ? guard.unheeded : "", given->unheeded ? given->unheeded : "");
 	guard_clear(&guard);
 
 	/* The other family is not configured. */
