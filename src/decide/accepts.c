@@ -7,6 +7,7 @@
 #include "chain_diff.h"
 #include "meet.h"
 #include "xt_match.h"
+#include "xt_target.h"
 
 /* Chains that lead deeper, or have more rules in all, are not followed to their end. */
 #define DEPTH_MAX 8
@@ -123,7 +124,8 @@ static struct rule *conjunction(const struct rule *a, const struct rule *b)
 }
 
 /* The rule's pure conditions; exact: they are all. What an opaque rule matches is not known. */
-static struct rule *pure_conditions(const struct finder *finder, const struct rule *rule, bool *exact)
+static struct rule *pure_conditions(const struct finder *finder, const struct rule *rule,
+				    bool *exact)
 {
 	struct rule *part = rule->opaque ? rule_new(rule->family) : rule_conditions(rule);
 
@@ -202,7 +204,7 @@ static void look_in_chain(struct finder *finder, const struct chain *chain,
 			add(finder, rule_conditions(from), false);
 			return;
 		}
-		if (reach_accepts(finder->reach, chain, rule, false))
+		if (!rule_queues(rule) && reach_accepts(finder->reach, chain, rule, false))
 			look_at_rule(finder, rule, from, exact && !may_have_left(chain, i), depth);
 		if (rule_ends_chain(rule))
 			return;
@@ -218,6 +220,8 @@ void accepts_find(struct reach *reach, const struct policy *policy, const struct
 	struct rule *part;
 	bool exact;
 
+	if (rule_queues(rule))
+		return;
 	if (rule->verdict == VERDICT_JUMP && !rule->opaque && finder.table)
 		to = table_chain(finder.table, rule->chain);
 	part = pure_conditions(&finder, rule, &exact);

@@ -23,7 +23,8 @@ struct accepts {
 
 /*
  * Appends to accepts, which the caller clears. Together they include all that the rule lets
- * pass. written is what match_is_pure() goes by.
+ * pass. written is what match_is_pure() goes by. What a queue's program accepts does not count: it
+ * goes on to the guard, whose rules do not contradict the program.
  */
 void accepts_find(struct reach *reach, const struct policy *policy, const struct written *written,
 		  const struct rule *rule, struct accepts *accepts);
@@ -35,7 +36,7 @@ void accepts_clear(struct accepts *accepts);
  */
 bool accept_is_narrow(const struct rule *rule);
 
-/* The next chain of the table that is not loaded and that this depends on for such a rule, or NULL. */
+/* The next chain of the table that is not loaded and that this depends on for a rule, or NULL. */
 struct chain *accepts_unloaded(const struct table *table, const struct rule *rule);
 /* Whether a chain that the rule leads to has a match that others may write (pure_match.h). */
 bool accepts_match_written(const struct table *table, const struct rule *rule);

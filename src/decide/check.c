@@ -15,6 +15,7 @@
 #include "forward.h"
 #include "text.h"
 #include "util.h"
+#include "xt_target.h"
 
 #define FILTER "filter"
 
@@ -31,6 +32,10 @@ static const struct remedy wake_table = {
 static const struct remedy make_base_chain = {
 	"inspect it with: nft list table ip filter (ip6 for IPv6), and recreate it with iptables",
 	RUN_NONE, NULL,
+};
+static const struct remedy queue_elsewhere = {
+	"delete it, and queue the packets in the chain FORWARD of the table mangle: from there, those "
+	"that the program accepts go on to DOCKER-USER", RUN_NONE, NULL,
 };
 static const struct remedy order_by_hand = {
 	"move the rules of others that refuse before those that accept or return", RUN_NONE, NULL,
@@ -419,7 +424,11 @@ static void check_passed(const struct subject *subject, const struct chain_diff 
 		by = passed_by(subject, diff, w, false);
 		open = by < open ? by : open;
 	}
-	if (fresh < bounds->nforeign)
+	if (fresh < bounds->nforeign && rule_queues(diff->chain->rules[bounds->foreign[fresh]]))
+		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL, &queue_elsewhere,
+			     "hands packets to a program, and those that it accepts are let past "
+			     "the configured rules after it");
+	else if (fresh < bounds->nforeign)
 		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL, &order_by_hand,
 			     "can let packets past configured rules, which stay after it: "
 			     "before it, they would let in what a rule of others refuses");

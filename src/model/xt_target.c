@@ -100,3 +100,11 @@ void xt_target_set_reject(struct rule *rule)
 	rule_set_target(rule, "REJECT", 0, data.bytes, sizeof(data.bytes));
 	rule->target.usersize = sizeof(data.bytes);
 }
+
+bool rule_queues(const struct rule *rule)
+{
+	if (rule_is_unknown(rule))
+		return false;
+	return rule->verdict == VERDICT_QUEUE ||
+	       (rule->verdict == VERDICT_EXT && !strcmp(rule->target.name, "NFQUEUE"));
+}

@@ -61,4 +61,10 @@ const char *xt_target_table(const char *name);
 /* Makes it "-j REJECT", which answers that the port is unreachable, as libxtables makes it. */
 void xt_target_set_reject(struct rule *rule);
 
+/*
+ * Whether the rule hands packets to a program, which accepts or drops them. One that it accepts
+ * goes on to the next base chain: it has only left this one.
+ */
+bool rule_queues(const struct rule *rule);
+
 #endif

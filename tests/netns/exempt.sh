@@ -10,6 +10,8 @@
 . "$TESTS/watching.sh"
 
 hosts_up || exit 1
+exec {ready}< <(exec python3 "$TESTS/mark_queued.py" 5 0)
+read -r -u "$ready" && exec {ready}<&-
 
 in_guard() { nft list table ip dockfw >"$WORK/guard"; grep -E -- "$1" "$WORK/guard" || { cat "$WORK/guard"; return 1; }; }
 says() { jq -e --arg text "$2" 'any(.findings[]; .id == "'"$1"'" and (.message | contains($text)))' "$WORK/out"; }
@@ -25,6 +27,7 @@ start() { # the host itself lets in nobody but SOURCE
 	ipt -D DOCKER-USER -j RETURN 2>/dev/null
 	return 0
 }
+repaired() { "$DOCKFW" -f "$CONF" -b "$KIND" --repair >/dev/null 2>&1; echo $?; }
 # A chain with a ban, so that configured rules which let pass come after it, and with exemptions.
 mine() { # SOURCE…
 	local source
@@ -99,6 +102,30 @@ for KIND in nft legacy; do
 	ipt -F DOCKER-USER
 	try "$KIND a section: flushed: the guard refuses" kept_out
 	try "$KIND a section: flushed: it lets in who may" let_in
+
+	# What the program of a queue accepts has left DOCKER-USER, and goes on to the guard.
+	start
+	dockfw 0 --repair
+	ipt -I DOCKER-USER -p tcp -j NFQUEUE --queue-num 5
+	try "$KIND a queue: it is reported" finds 2 'critical rule-bypassed'
+	try "$KIND a queue: … with what to do" grep -q 'FORWARD of the table mangle' "$WORK/out"
+	try "$KIND a queue: the guard refuses" kept_out
+	try "$KIND a queue: who may gets in" let_in
+	try "$KIND a queue: a repair" dockfw 2 --repair
+	try "$KIND a queue: the guard still refuses" kept_out
+	try "$KIND a queue: who may still gets in" let_in
+	by_host
+	start 203.0.113.123
+	ipt -I DOCKER-USER -j NFQUEUE --queue-num 5
+	try "$KIND a queue before the host's firewall: a repair" dockfw 0 --repair
+	try "$KIND a queue before the host's firewall: others are refused" kept_out
+	try "$KIND a queue before the host's firewall: who may gets in" let_in
+	start 203.0.113.123
+	ipt -t mangle -A FORWARD -j NFQUEUE --queue-num 5
+	dockfw "$(repaired)" --repair
+	try "$KIND a queue in mangle: others are refused" kept_out
+	try "$KIND a queue in mangle: who may gets in" let_in
+	ipt -t mangle -F FORWARD
 done
 
 finish

@@ -7,7 +7,7 @@
  * after a repair, with a FORWARD that only jumps to DOCKER-USER. For every packet and every
  * source: if the guard's chain "forward" by itself may drop the packet, the reference
  * drops it for certain. The same holds with a trusted chain before DOCKER-USER, for what
- * the guard refuses by rules of chain sections.
+ * the guard refuses by rules of chain sections. Queues of others count as if they were not there.
  *
  * What a walk cannot know but keeps no state (the length of a packet, a set that no rule
  * writes) is decided by lot before, the same in both. What keeps state stays undecided, and
@@ -24,6 +24,7 @@
 #include "guard_names.h"
 #include "guard_rules.h"
 #include "trace.h"
+#include "xt_target.h"
 
 #include <linux/netfilter/nf_nat.h>
 #include <linux/rtnetlink.h>
@@ -188,6 +189,18 @@ static bool make_reference(const struct given *given)
 	add_jump(forward, DOCKER_USER);
 	add_nat(given->live);
 	return trusted;
+}
+
+/* What the program of a queue of others accepts goes on to the guard: as without the queue. */
+static void without_queues(struct table *filter)
+{
+	for (size_t c = 0; c < filter->nchains; c++) {
+		struct chain *chain = filter->chains[c];
+
+		for (size_t i = 0; i < chain->nrules && strcmp(chain->name, "ts") != 0; i++)
+			if (rule_queues(chain->rules[i]) && !rule_is_marked(chain->rules[i]))
+				chain->rules[i]->verdict = VERDICT_NONE;
+	}
 }
 
 enum { TO_CONTAINER = 1, WITHOUT_SECTIONS = 2 };
@@ -364,6 +377,7 @@ static void one_case(void)
 	guard_make(&before, given.policy, given.live, FAMILY_IPV4);
 	trusted = make_reference(&given);
 	guard_make(&after, given.policy, given.live, FAMILY_IPV4);
+	without_queues(snapshot_table(given.live, FAMILY_IPV4, "filter"));
 	lots = (struct lots){ .bits = below(1U << 31), .written = is_set_written(given.live) };
 	lots.old = one_in(2);
 	lots.dnat = one_in(2);
