@@ -18,6 +18,7 @@
 #include "report_findings.h"
 #include "report_write.h"
 #include "session.h"
+#include "watch_lock.h"
 
 /* The data of a run until its report is written. */
 struct run {
@@ -181,7 +182,8 @@ static int run_check(struct run *run)
 	/* Docker was not restarted: what there is now is reported as completely as otherwise. */
 	if (failed && (!repair->not_restarted || !repair_left(repair)))
 		return -1;
-	if (!failed && !repair->dry_run && !run->hold)
+	/* What another process tries is not confirmed by being in force. */
+	if (!failed && !repair->dry_run && !run->hold && !watch_lock_of_trial(options->state_folder))
 		configuration_store(&run->configuration, options, &repair_newest(repair)->findings);
 	if (state_add_proxies(&run->session, &run->elsewhere, facts,
 			      repair_newest(repair)) ||

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "cmd_check.h"
 #include "cmd_check_config.h"
 #include "deadline.h"
@@ -167,19 +168,23 @@ static void interrupted(int number)
 	(void)number;
 }
 
-/* Returns the first letter of the next line; 'n' at the end of input, and for a signal. */
-static char answer_read(const sigset_t *during)
+/* Reads the next line as the answer; 'n' at the end of input, and for a signal. */
+static char answer_read(const char *letters, const sigset_t *during)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	char line[64];
+	ssize_t n = ppoll(&input, 1, NULL, during) < 0 ? 0 : read(STDIN_FILENO, line, sizeof(line) - 1);
 
-	return ppoll(&input, 1, NULL, during) < 0 || read(STDIN_FILENO, line, sizeof(line)) <= 0 ? 'n' : line[0];
+	if (n <= 0)
+		return 'n';
+	line[n] = '\0';
+	return answer_parse(line, letters);
 }
 
 /*
- * Returns the first letter of the answer if it is one of letters; 'n' at the end of input, and
- * for an interrupt. It is blocked except while the program waits: one that comes just before
- * that would be forgotten.
+ * Returns the answer if it is one of letters (answer.h), and repeats the question until it is;
+ * 'n' at the end of input, and for an interrupt. That is blocked except while the program waits:
+ * one that comes just before that would be forgotten.
  */
 static char question(const char *text, const char *letters)
 {
@@ -194,8 +199,8 @@ static char question(const char *text, const char *letters)
 	do {
 		printf("%s ", text);
 		fflush(stdout);
-		answer = answer_read(&before);
-	} while (!answer || !strchr(letters, answer));
+		answer = answer_read(letters, &before);
+	} while (!answer);
 	sigaction(SIGINT, &action_before, NULL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return answer;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd_try.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,12 +12,17 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "cmd.h"
 #include "cmd_check.h"
 #include "deadline.h"
 #include "diag.h"
+#include "patience.h"
+#include "setup.h"
+#include "spool.h"
 #include "systemctl.h"
 #include "undo.h"
 #include "util.h"
@@ -26,24 +31,26 @@
 /*
  * Two processes. The keeper repairs, waits for the answer and undoes; it is in a session of its
  * own, so that neither a terminal that hangs up nor a signal to the process group ends it. The
- * asker has the terminal, and passes the answer on. If the asker goes, for whatever reason, the
- * keeper sees the end of the line between them, which is a no.
+ * asker has the terminal: it shows what the keeper prints, which must not wait for whoever reads
+ * it, and passes the answer on. If the asker goes, for whatever reason, the keeper sees the end of
+ * the line between them, which is a no.
  */
 
 #define TIMER "dockfw-check.timer"
 
 /* What the keeper sends when it waits for the answer, and what the asker sends back. */
-#define ASK 'a'
-#define YES 'y'
-#define NO 'n'
-
-#define UNDO_TRIES 3
-#define UNDO_PAUSE_MS 1000
+struct message {
+	/* TRIES_AGAIN: to undo it. DONE: whatever was to be undone is undone, or that was reported. */
+	enum { ASK, YES, NO, TRIES_AGAIN, DONE } kind;
+	uint64_t end; /* ASK: of the time, as clock_ms() */
+};
 
 struct keeper {
 	const struct options *options;
 	int line; /* to the asker */
 	int signals;
+	int lock; /* of the watch */
+	struct spool *spool;
 };
 
 /* ---- the keeper ---- */
@@ -56,38 +63,48 @@ static int refuse_what_stays(struct session *session, const struct state *found,
 	return undo_can(session, found) ? 0 : -1;
 }
 
-/* Sends that it waits. Returns the answer: YES, or NO with the reason. */
-static char wait_for_answer(struct keeper *keeper, const char **why)
+/* Sends that it waits. Returns whether the answer is yes; if not, *why is the reason. */
+static bool wait_for_yes(const struct keeper *keeper, uint64_t end, const char **why)
 {
-	uint64_t end = clock_ms() + keeper->options->try_seconds * 1000ULL, now;
+	uint64_t now = clock_ms();
+	struct message message = { ASK, end };
 	struct pollfd fds[] = {
 		{ .fd = keeper->line, .events = POLLIN },
 		{ .fd = keeper->signals, .events = POLLIN },
 	};
-	char answer = ASK;
 
-	if (send(keeper->line, &answer, 1, MSG_NOSIGNAL) != 1) {
+	*why = "the time was over before the report was complete";
+	if (now < end)
+		*why = "nobody has confirmed it in time";
+	if (now < end && send(keeper->line, &message, sizeof(message), MSG_NOSIGNAL) < 0) {
 		*why = "the terminal or its process is gone";
-		return NO;
+		return false;
 	}
-	*why = "nobody has confirmed it in time";
 	while ((now = clock_ms()) < end) {
 		if (poll(fds, ARRAY_SIZE(fds), (int)(end - now)) <= 0)
 			continue;
 		if (fds[1].revents) {
 			*why = "it was stopped by a signal";
-			return NO;
+			return false;
 		}
-		if (recv(keeper->line, &answer, 1, 0) == 1)
-			*why = "the answer is no";
-		else
-			*why = "the terminal or its process is gone", answer = NO;
-		return answer;
+		*why = "the answer is no";
+		if (recv(keeper->line, &message, sizeof(message), 0) == sizeof(message))
+			return message.kind == YES;
+		*why = "the terminal or its process is gone";
+		return false;
 	}
-	return NO;
+	return false;
 }
 
-/* To the terminal, if it is still there, and to the log for whoever comes back. */
+/* For whoever comes back. */
+static void put_in_log(int priority, const char *text)
+{
+	openlog("dockfw-check", LOG_PID, LOG_DAEMON);
+	syslog(priority, "--try: %s", text);
+	closelog();
+}
+
+/* To the terminal, if it is still there, and to the log. */
 static void __attribute__((format(printf, 2, 3))) say(int priority, const char *format, ...)
 {
 	va_list args;
@@ -98,32 +115,71 @@ static void __attribute__((format(printf, 2, 3))) say(int priority, const char *
 	va_end(args);
 	printf("%s\n", text);
 	fflush(stdout);
-	openlog("dockfw-check", LOG_PID, LOG_DAEMON);
-	syslog(priority, "--try: %s", text);
-	closelog();
+	put_in_log(priority, text);
 	free(text);
 }
 
+/* Whether a signal comes in so many milliseconds. */
+static bool is_stopped(const struct keeper *keeper, unsigned int ms)
+{
+	struct pollfd fd = { .fd = keeper->signals, .events = POLLIN };
+	struct signalfd_siginfo info;
+
+	return poll(&fd, 1, (int)ms) > 0 && read(keeper->signals, &info, sizeof(info)) > 0;
+}
+
+/* After the first try. */
+static void say_goes_on(const struct keeper *keeper, const char *left)
+{
+	const struct message message = { .kind = TRIES_AGAIN };
+
+	watch_lock_undoing(keeper->lock);
+	say(LOG_WARNING, "The repair could not be undone so far: what it wrote%s is in force. Process "
+	    "%d goes on trying until it can; SIGTERM ends that.", left, (int)getpid());
+	(void)send(keeper->line, &message, sizeof(message), MSG_NOSIGNAL);
+}
+
+/* Takes as long as it needs: whoever is locked out cannot do anything else about it. */
 static int undo(struct keeper *keeper, const struct session *session, struct repair *repair,
 		const char *why)
 {
 	const enum severity found = findings_severity(&repair->found.findings);
-	char *remove;
+	unsigned int done = 0, pause = UNDO_PAUSE_MS;
+	const char *left;
 
-	for (int tries = 0; tries < UNDO_TRIES; tries++) {
-		if (tries)
-			sleep_ms(UNDO_PAUSE_MS);
+	/* The signal that has ended the wait does not end this as well. */
+	while (is_stopped(keeper, 0))
+		;
+	diag_only_new(true);
+	for (bool first = true;; first = false) {
 		deadline_start(keeper->options->timeout);
 		diag_forget();
-		if (undo_repair(session, repair))
-			continue;
-		say(LOG_WARNING, "The repair was undone, since %s.", why);
-		return (int)(found == SEVERITY_OK ? SEVERITY_WARNING : found);
+		if (!undo_repair(session, repair, &done))
+			break;
+		left = done & UNDO_GUARD ? " in ip_tables" : done & UNDO_TABLES ? " in the guard" : "";
+		if (first)
+			say_goes_on(keeper, left);
+		if (is_stopped(keeper, pause)) {
+			say(LOG_ERR, "The repair could NOT be undone: what it wrote%s is in force. dockfw-check "
+			    "--remove also removes the rules of earlier repairs, which opens what only these "
+			    "refuse.", left);
+			return SEVERITY_UNKNOWN;
+		}
+		pause = pause * 2 < UNDO_PAUSE_MAX_MS ? pause * 2 : UNDO_PAUSE_MAX_MS;
 	}
-	remove = cmd_command(keeper->options, RUN_REMOVE);
-	say(LOG_ERR, "The repair could NOT be undone. To remove the program's rules: %s", remove);
-	free(remove);
-	return SEVERITY_UNKNOWN;
+	say(LOG_WARNING, "The repair was undone, since %s.", why);
+	return (int)(found == SEVERITY_OK ? SEVERITY_WARNING : found);
+}
+
+/* Whoever waits until nobody has it open waits for the other process only. */
+static void leave_terminal(struct keeper *keeper)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	spool_leave_terminal(keeper->spool);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+		return;
+	close(null);
 }
 
 static int keep_or_undo(struct session *session, struct repair *repair, int status, bool *keep, void *data)
@@ -131,13 +187,14 @@ static int keep_or_undo(struct session *session, struct repair *repair, int stat
 	struct keeper *keeper = data;
 	const char *why;
 
+	leave_terminal(keeper);
 	if (!repair->written) {
 		*keep = status != SEVERITY_UNKNOWN && repair->found.whole;
 		return status;
 	}
 	if (status == SEVERITY_UNKNOWN && !repair_left(repair))
 		return undo(keeper, session, repair, "it failed");
-	if (wait_for_answer(keeper, &why) != YES)
+	if (!wait_for_yes(keeper, repair->written_ms + keeper->options->try_seconds * 1000ULL, &why))
 		return undo(keeper, session, repair, why);
 	say(LOG_NOTICE, "The repair stays.");
 	*keep = true;
@@ -158,97 +215,177 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int run_keeper(const struct options *options, int line)
+static int run_keeper(struct keeper *keeper)
 {
-	struct keeper keeper = { .options = options, .line = line };
-	const struct check_hold hold = { refuse_what_stays, keep_or_undo, &keeper };
+	const struct check_hold hold = { refuse_what_stays, keep_or_undo, keeper };
 
+	setup_child();
 	setsid();
-	keeper.signals = open_signals();
-	if (keeper.signals < 0) {
+	if (spool_enter(keeper->spool))
+		return SEVERITY_UNKNOWN;
+	keeper->signals = open_signals();
+	if (keeper->signals < 0) {
 		diag_error("cannot wait for signals: %s", strerror(errno));
 		return SEVERITY_UNKNOWN;
 	}
-	return cmd_check_held(options, &hold);
+	return cmd_check_held(keeper->options, &hold);
 }
 
 /* ---- the asker ---- */
 
-/* Reads a line of the answer; returns YES, NO, or 0 to ask again. */
-static char read_answer(void)
+struct asker {
+	const struct options *options;
+	struct spool *spool;
+	int line; /* to the keeper; -1: it has ended */
+	int signals;
+	enum { BEFORE_QUESTION, QUESTION_DUE, QUESTION_PUT, QUESTION_SHOWN, ANSWERED } state;
+	uint64_t end; /* of the time for the answer */
+	bool ended;  /* by a signal */
+	bool tries_again;
+	bool left;   /* the keeper goes on without it */
+	bool done;   /* the keeper has come to its end */
+	bool failed; /* to show what there is */
+};
+
+enum { OF_LINE, OF_SIGNALS, OF_INPUT, OF_SPOOL, FDS = OF_SPOOL + SPOOL_STREAMS };
+
+/* Whatever comes later, this is the answer; none at all is a no. */
+static void answer(struct asker *asker, const struct message *message)
 {
+	if (message)
+		(void)send(asker->line, message, sizeof(*message), MSG_NOSIGNAL);
+	shutdown(asker->line, SHUT_WR);
+	asker->state = ANSWERED;
+}
+
+/* Reads a line of the answer. */
+static void take_input(struct asker *asker)
+{
+	struct message message = { 0 };
 	char text[64];
 	ssize_t n = read(STDIN_FILENO, text, sizeof(text) - 1);
+	char letter = 'n';
 
-	if (n <= 0)
-		return NO;
-	text[n] = '\0';
-	for (char *c = text; *c; c++)
-		*c = *c == '\n' ? '\0' : (char)tolower((unsigned char)*c);
-	if (!strcmp(text, "y") || !strcmp(text, "yes"))
-		return YES;
-	return !strcmp(text, "n") || !strcmp(text, "no") ? NO : 0;
+	if (n > 0) {
+		text[n] = '\0';
+		letter = answer_parse(text, "yn");
+	}
+	message.kind = letter == 'y' ? YES : NO;
+	if (letter)
+		answer(asker, &message);
+	else
+		spool_print(asker->spool, "yes or no: ");
 }
 
-static void put_question(unsigned int seconds)
+static void take_message(struct asker *asker)
 {
-	printf("\nCan you still open NEW connections to this host, as you need them?\n"
-	       "Type yes to keep the repair. Without an answer it is undone in %u s: ", seconds);
-	fflush(stdout);
-}
+	struct message message;
 
-/* Until there is an answer or the keeper has ended. Any signal that ends the asker is a no. */
-static void pass_answer(const struct options *options, int line, int signals)
-{
-	bool asking = false;
-	struct pollfd fds[] = {
-		{ .fd = line, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
-	};
-
-	for (;;) {
-		char answer = 0;
-
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
-			continue;
-		if (fds[1].revents)
-			return;
-		if (fds[0].revents) {
-			if (asking || recv(line, &answer, 1, 0) != 1)
-				return;
-			asking = true;
-			fds[2].fd = STDIN_FILENO;
-			put_question(options->try_seconds);
-			continue;
-		}
-		if (fds[2].revents && (answer = read_answer())) {
-			send(line, &answer, 1, MSG_NOSIGNAL);
-			return;
-		}
-		if (fds[2].revents) {
-			printf("yes or no: ");
-			fflush(stdout);
-		}
+	if (recv(asker->line, &message, sizeof(message), 0) != sizeof(message)) {
+		close(asker->line);
+		asker->line = -1;
+		asker->state = ANSWERED;
+	} else if (message.kind == DONE) {
+		asker->done = true;
+	} else if (message.kind == TRIES_AGAIN) {
+		asker->tries_again = true;
+		asker->state = ANSWERED;
+		spool_print(asker->spool, "Ctrl-C leaves it to that process.\n");
+	} else if (asker->state == BEFORE_QUESTION) {
+		asker->state = QUESTION_DUE;
+		asker->end = message.end;
 	}
 }
 
-static int run_asker(const struct options *options, int line, pid_t keeper, int signals)
+/* Once what comes before it is shown. What was typed so far is not an answer to it. */
+static void put_question(struct asker *asker)
 {
-	char *check;
+	uint64_t now = clock_ms();
+
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	spool_print(asker->spool,
+		    "\nCan you still open NEW connections to this host, as you need them?\n"
+		    "Type yes to keep the repair. Without an answer it is undone in %u s: ",
+		    asker->end > now ? (unsigned int)((asker->end - now) / 1000) : 0);
+	asker->state = QUESTION_PUT;
+}
+
+/*
+ * Any signal that ends the asker is a no. While the undo is tried again, which may take hours, it
+ * leaves that to the keeper.
+ */
+static void take_signal(struct asker *asker)
+{
+	struct signalfd_siginfo info;
+
+	(void)!read(asker->signals, &info, sizeof(info));
+	asker->ended = true;
+	asker->left = asker->tries_again && asker->line >= 0;
+	if (asker->line >= 0)
+		answer(asker, NULL);
+}
+
+/* Waits for whatever comes next, also until more can be shown. Returns whether anything came. */
+static bool wait_for_news(const struct asker *asker, struct pollfd fds[FDS])
+{
+	bool reads = asker->state == QUESTION_SHOWN, at_end = asker->line < 0 && !asker->ended;
+	int n;
+
+	fds[OF_LINE] = (struct pollfd){ .fd = asker->line, .events = POLLIN };
+	fds[OF_SIGNALS] = (struct pollfd){ .fd = asker->signals, .events = POLLIN };
+	fds[OF_INPUT] = (struct pollfd){ .fd = reads ? STDIN_FILENO : -1, .events = POLLIN };
+	spool_wait(asker->spool, fds + OF_SPOOL);
+	n = poll(fds, FDS, at_end || reads ? -1 : SPOOL_STEP_MS);
+	for (int i = 0; n < 0 && i < FDS; i++)
+		fds[i].revents = 0;
+	return n != 0;
+}
+
+/* Until the keeper has ended, and everything is shown. */
+static void follow(struct asker *asker)
+{
+	while (!asker->left && (asker->line >= 0 || spool_pending(asker->spool))) {
+		struct pollfd fds[FDS];
+
+		if (asker->state == QUESTION_DUE && !spool_pending(asker->spool))
+			put_question(asker);
+		/* An answer is one to a question that can be read. */
+		if (asker->state == QUESTION_PUT && !spool_pending(asker->spool))
+			asker->state = QUESTION_SHOWN;
+		/* After a signal, it does not wait until somebody reads. */
+		if (!wait_for_news(asker, fds) && asker->line < 0)
+			return;
+		if (fds[OF_SIGNALS].revents)
+			take_signal(asker);
+		if (fds[OF_LINE].revents)
+			take_message(asker);
+		else if (fds[OF_INPUT].revents)
+			take_input(asker);
+		if (spool_show(asker->spool, fds + OF_SPOOL))
+			asker->failed |= cmd_print_failed() != SEVERITY_OK;
+	}
+}
+
+static int run_asker(struct asker *asker, pid_t keeper)
+{
+	char *check, *text;
 	int status;
 
-	pass_answer(options, line, signals);
-	/* Without an answer so far, this is a no. */
-	shutdown(line, SHUT_WR);
+	follow(asker);
+	if (asker->left)
+		return SEVERITY_UNKNOWN;
 	while (waitpid(keeper, &status, 0) < 0 && errno == EINTR)
 		;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	check = cmd_command(options, RUN_CHECK);
-	diag_error("the process that would undo the repair was killed; what it wrote is in force: "
-		   "run: %s", check);
+	if (asker->done)
+		return asker->failed || !WIFEXITED(status) ? SEVERITY_UNKNOWN : WEXITSTATUS(status);
+	/* Whatever ended it, also one of its own messages, which do not know of the repair. */
+	check = cmd_command(asker->options, RUN_CHECK);
+	text = xasprintf("the process that would undo the repair has ended before it could; what it wrote, "
+			 "if anything, is in force: run %s", check);
+	diag_error("%s", text);
+	put_in_log(LOG_ERR, text);
 	free(check);
+	free(text);
 	return SEVERITY_UNKNOWN;
 }
 
@@ -268,23 +405,33 @@ static int refuse_repairers(const struct options *options)
 	return -1;
 }
 
-static int start(const struct options *options)
+/* From here on the asker reads them: before the fork, so that none gets lost. */
+static int open_ends(void)
 {
-	sigset_t ends, before;
-	int lines[2], status;
-	pid_t keeper;
+	sigset_t ends;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lines)) {
-		diag_error("cannot open a line between two processes: %s", strerror(errno));
-		return SEVERITY_UNKNOWN;
-	}
-	/* Before the fork, so that none gets lost. */
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGHUP);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
 	sigaddset(&ends, SIGTERM);
-	sigprocmask(SIG_BLOCK, &ends, &before);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	return signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int start(const struct options *options, struct spool *spool, int lock)
+{
+	struct asker asker = { .options = options, .spool = spool };
+	const struct message done = { .kind = DONE };
+	struct keeper job = { .options = options, .lock = lock, .spool = spool };
+	int lines[2], status;
+	pid_t keeper;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lines)) {
+		diag_error("cannot open a line between two processes: %s", strerror(errno));
+		return SEVERITY_UNKNOWN;
+	}
+	asker.signals = open_ends();
 	fflush(NULL);
 	keeper = fork();
 	if (keeper < 0) {
@@ -293,22 +440,28 @@ static int start(const struct options *options)
 	}
 	if (!keeper) {
 		close(lines[0]);
-		status = run_keeper(options, lines[1]);
+		job.line = lines[1];
+		status = run_keeper(&job);
+		(void)send(job.line, &done, sizeof(done), MSG_NOSIGNAL);
+		close(lines[1]);
 	} else {
 		close(lines[1]);
-		status = run_asker(options, lines[0], keeper, signalfd(-1, &ends, SFD_CLOEXEC));
+		asker.line = lines[0];
+		status = run_asker(&asker, keeper);
 	}
-	close(lines[keeper ? 0 : 1]);
 	return status;
 }
 
 int cmd_try(const struct options *options)
 {
-	int lock, status;
+	struct spool spool;
+	int lock, status = SEVERITY_UNKNOWN;
 
-	if (refuse_repairers(options) || (lock = watch_lock(options->state_folder, true)) < 0)
+	if (refuse_repairers(options) || (lock = watch_lock(options->state_folder, WATCH_TRIAL)) < 0)
 		return SEVERITY_UNKNOWN;
-	status = start(options);
+	if (!spool_open(&spool))
+		status = start(options, &spool, lock);
+	spool_close(&spool);
 	close(lock);
 	return status;
 }

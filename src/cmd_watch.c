@@ -424,7 +424,8 @@ int cmd_watch(const struct options *options)
 		.timeout = options->timeout, .tell = tell, .add = add_broken, .data = &running,
 	};
 	follow_files(&running);
-	if ((running.lock = watch_lock(options->state_folder, false)) >= 0 && !begin(&running, NULL) &&
+	running.lock = watch_lock(options->state_folder, options->dry_run ? WATCH_REPORTS : WATCH_REPAIRS);
+	if (running.lock >= 0 && !begin(&running, NULL) &&
 	    (running.signals = open_signals()) >= 0 && !watch_open(&running.watch)) {
 		follow_files(&running);
 		diag_only_new(true);

@@ -24,6 +24,11 @@ void setup_nagios(bool nagios)
 	to_plugin = nagios;
 }
 
+void setup_child(void)
+{
+	main_pid = getpid();
+}
+
 /* ---- ends of the run ---- */
 
 static void say(int fd, const char *text)

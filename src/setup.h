@@ -30,6 +30,9 @@ void setup_stop_signals(sigset_t *set);
 /* Every other mode lets them have their effect from here on. */
 void setup_release_signals(void);
 
+/* A child that is the program as much as its parent: its ends have their messages as well. */
+void setup_child(void);
+
 /* A monitoring plugin also gets the reason on standard output. */
 void setup_nagios(bool nagios);
 

@@ -14,8 +14,10 @@
 #include "util.h"
 
 #define NAME "watch.lock"
-/* After the PID of a --try. */
+/* After the PID: of a watch that only reports, of a --try, and of one that is being undone. */
+#define REPORTS " --dry-run"
 #define TRIAL " --try"
+#define UNDOING " undo"
 
 /* The service's user, who owns the folder, also needs a lock file that root has made. */
 static int open_lock(const char *state_folder)
@@ -36,36 +38,38 @@ static int open_lock(const char *state_folder)
 	return fd;
 }
 
-/* The PID in the lock file, or "unknown". Returns false after reporting that it is that of a --try. */
-static bool is_of_watch(int fd, char pid[24])
+enum owner { OWNER_REPAIRS, OWNER_REPORTS, OWNER_TRIAL, OWNER_UNDOING };
+
+/* Who has written the lock file; the PID, or "unknown". */
+static enum owner read_owner(int fd, char pid[32])
 {
-	ssize_t n = pread(fd, pid, 23, 0);
-	bool trial;
+	ssize_t n = pread(fd, pid, 31, 0);
+	enum owner owner = OWNER_REPAIRS;
 
 	pid[n > 0 ? n : 0] = '\0';
-	trial = strstr(pid, TRIAL) != NULL;
+	if (strstr(pid, TRIAL))
+		owner = strstr(pid, TRIAL UNDOING) ? OWNER_UNDOING : OWNER_TRIAL;
+	else if (strstr(pid, REPORTS))
+		owner = OWNER_REPORTS;
 	pid[strspn(pid, "0123456789")] = '\0';
 	if (!*pid)
 		memcpy(pid, "unknown", sizeof("unknown"));
-	if (trial)
+	return owner;
+}
+
+/* If it is a --try, reports that. */
+static bool refuse_trial(enum owner owner, const char *pid)
+{
+	if (owner == OWNER_UNDOING)
+		diag_error("a repair by --try is being undone (pid %s): wait for the end of that, or end it "
+			   "with SIGTERM", pid);
+	else if (owner == OWNER_TRIAL)
 		diag_error("a repair by --try waits for its confirmation (pid %s): answer it there, or wait "
 			   "until it is undone", pid);
-	return !trial;
+	return owner == OWNER_UNDOING || owner == OWNER_TRIAL;
 }
 
-/* Some file systems have no such locks. That is not another watch. */
-static void report_locked(const char *state_folder, int fd)
-{
-	char pid[24];
-
-	if (errno != EWOULDBLOCK)
-		diag_error("cannot lock '%s/" NAME "', the lock of the watch: %s; --state-folder names "
-			   "another folder", state_folder, strerror(errno));
-	else if (is_of_watch(fd, pid))
-		diag_error("another watch already runs (pid %s), and repairs what this one would; "
-			   "stop it first: systemctl stop dockfw-watch.service", pid);
-}
-
+/* Returns 0, or -1 with errno EWOULDBLOCK if another process has it. */
 static int lock(int fd, int how)
 {
 	int status;
@@ -76,8 +80,33 @@ static int lock(int fd, int how)
 	return status;
 }
 
-int watch_lock(const char *state_folder, bool trial)
+/* Why the lock was not taken. Some file systems have no such locks: that is not another watch. */
+static void refuse(const char *state_folder, int fd, enum watch_use use)
 {
+	enum owner owner;
+	char pid[32];
+
+	if (errno != EWOULDBLOCK) {
+		diag_error("cannot lock '%s/" NAME "', the lock of the watch: %s; --state-folder names "
+			   "another folder", state_folder, strerror(errno));
+		return;
+	}
+	owner = read_owner(fd, pid);
+	if (refuse_trial(owner, pid))
+		return;
+	if (owner == OWNER_REPORTS)
+		diag_error("a watch that only reports already runs (pid %s); end it first: kill %s", pid, pid);
+	else if (use == WATCH_REPORTS)
+		diag_error("a watch already runs (pid %s), and repairs what this one would report: its output "
+			   "has it all", pid);
+	else
+		diag_error("another watch already runs (pid %s), and repairs what this one would; "
+			   "stop it first: systemctl stop dockfw-watch.service", pid);
+}
+
+int watch_lock(const char *state_folder, enum watch_use use)
+{
+	static const char *const marks[] = { "", REPORTS, TRIAL };
 	int fd = open_lock(state_folder);
 
 	if (fd < 0) {
@@ -86,29 +115,73 @@ int watch_lock(const char *state_folder, bool trial)
 		return -1;
 	}
 	if (lock(fd, LOCK_EX)) {
-		report_locked(state_folder, fd);
+		refuse(state_folder, fd, use);
 		close(fd);
 		return -1;
 	}
-	if (ftruncate(fd, 0) || dprintf(fd, "%d%s\n", (int)getpid(), trial ? TRIAL : "") < 0)
+	if (ftruncate(fd, 0) || dprintf(fd, "%d%s\n", (int)getpid(), marks[use]) < 0)
 		diag_warning("cannot write '%s/" NAME "': %s", state_folder, strerror(errno));
 	return fd;
 }
 
+void watch_lock_undoing(int fd)
+{
+	if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) ||
+	    dprintf(fd, "%d" TRIAL UNDOING "\n", (int)getpid()) < 0)
+		diag_warning("cannot write into '" NAME "': %s", strerror(errno));
+}
+
+/* Opens the lock to look at it; -1: there is none. */
+static int look_at_lock(const char *state_folder)
+{
+	char *path = xasprintf("%s/" NAME, state_folder);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	free(path);
+	return fd;
+}
+
+static bool is_held(const char *state_folder, int fd)
+{
+	if (!lock(fd, LOCK_SH))
+		return false;
+	if (errno == EWOULDBLOCK)
+		return true;
+	diag_warning("whether a watch runs is not known: '%s/" NAME "' cannot be locked: %s",
+		     state_folder, strerror(errno));
+	return false;
+}
+
 bool watch_runs(const char *state_folder, const char *what, const char *how)
 {
-	char *path = xasprintf("%s/" NAME, state_folder), pid[24];
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	bool locked = fd >= 0 && lock(fd, LOCK_SH), runs = locked && errno == EWOULDBLOCK;
+	int fd = look_at_lock(state_folder);
+	bool runs = fd >= 0 && is_held(state_folder, fd);
+	char pid[32];
+	enum owner owner = runs ? read_owner(fd, pid) : OWNER_REPAIRS;
 
-	if (locked && !runs)
-		diag_warning("whether a watch runs is not known: '%s' cannot be locked: %s", path,
-			     strerror(errno));
-	if (runs && is_of_watch(fd, pid))
+	if (owner == OWNER_REPORTS)
+		runs = false;
+	else if (runs && !refuse_trial(owner, pid))
 		diag_error("a watch runs (pid %s), and would put back at once %s; stop it first%s "
 			   "dockfw-watch.service", pid, what, how);
 	if (fd >= 0)
 		close(fd);
-	free(path);
 	return runs;
+}
+
+bool watch_lock_of_trial(const char *state_folder)
+{
+	int fd = look_at_lock(state_folder);
+	char pid[32];
+	enum owner owner = fd >= 0 ? read_owner(fd, pid) : OWNER_REPAIRS;
+	/* A look at the lock holds it for a moment, so that a watch could not start then. */
+	bool trial = (owner == OWNER_TRIAL || owner == OWNER_UNDOING) &&
+		     is_held(state_folder, fd);
+
+	if (trial)
+		diag_warning("a repair by --try is not confirmed (pid %s), and what is in force now may be "
+			     "undone: the configuration is not stored as the last good one", pid);
+	if (fd >= 0)
+		close(fd);
+	return trial;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """dialogue.py [PATTERN ACTION]… -- COMMAND…: runs a command on a terminal of its own.
 
-Waits until the output has each pattern, and then does what follows it:
+Waits until the output has each pattern, an empty one at once, and then does what follows it:
   send:TEXT     types the text and Enter
   type:TEXT     types the text
   signal:NAME   sends a signal to the command
@@ -52,7 +52,7 @@ def until(pattern):
         if not more():
             print(f"'{pattern}' never came")
             sys.exit(99)
-    seen = seen.split(pattern, 1)[1]
+    seen = seen[seen.index(pattern) + len(pattern):]
 
 
 def act(action):

@@ -28,6 +28,7 @@ static struct {
 	bool journal;
 	bool never_waits;
 	struct ready_write out; /* if so */
+	bool terminal; /* at the start */
 	char *first;
 	bool once;       /* an error equal to the first one is not reported again */
 	bool only_new;
@@ -45,6 +46,7 @@ void diag_setup(int verbosity, bool hold)
 	diag.verbosity = verbosity;
 	diag.hold = hold;
 	diag.journal = diag_journal(STDERR_FILENO);
+	diag.terminal = isatty(STDERR_FILENO);
 }
 
 /* systemd tells a service which stream is the journal's; a child may have another one. */
@@ -321,7 +323,7 @@ void diag_wait(const char *what, unsigned int ms)
 {
 	static const char *last;
 
-	if (diag.hold || diag.never_waits || diag.verbosity < 0 || what == last || ms < 1000 || !isatty(STDERR_FILENO))
+	if (diag.hold || diag.never_waits || diag.verbosity < 0 || what == last || ms < 1000 || !diag.terminal)
 		return;
 	last = what;
 	fprintf(stderr, "dockfw-check: waiting for %s, at most %u s\n", what, (ms + 999) / 1000);

@@ -67,6 +67,13 @@
  */
 #define REFUSED_ROUNDS 10000
 
+/*
+ * An undo that fails, as while another program holds the xtables lock, is tried again until it
+ * works, or a signal ends that. The pause doubles from the one to the other.
+ */
+#define UNDO_PAUSE_MS 1000
+#define UNDO_PAUSE_MAX_MS 10000
+
 /* ---- the watch ---- */
 
 /*
@@ -161,6 +168,9 @@
 #define SHORTAGE_OF_RULE_MS 2000
 /* Tries to open its file, which another program creates or removes at the same moment. */
 #define XTLOCK_TRIES 10
+/* How often what another process has put into a spool is shown; and when a terminal has no room. */
+#define SPOOL_STEP_MS 200
+#define SPOOL_PAUSE_MS 20
 /* How often a wait for the kernel's answer, which is usually there at once, checks the time limit. */
 #define NETLINK_STEP_MS 100
 

@@ -321,9 +321,22 @@ int output_put_text(const char *path, int (*write)(FILE *out, void *data), void 
 	return safe.hidden ? output_put(path, write_text, &text) : output_put(path, write, data);
 }
 
+/* Standard output, or what another process shows it on. */
+static int shown_on = STDOUT_FILENO;
+
+void output_shown_on(int fd)
+{
+	shown_on = fd;
+}
+
+bool output_journal(const char *path)
+{
+	return !path && diag_journal(shown_on);
+}
+
 static bool is_terminal(const char *path)
 {
-	return !path && isatty(STDOUT_FILENO);
+	return !path && isatty(shown_on);
 }
 
 static enum output_colours colours;
@@ -347,5 +360,5 @@ unsigned int output_width(const char *path)
 {
 	struct winsize size;
 
-	return is_terminal(path) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+	return is_terminal(path) && ioctl(shown_on, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

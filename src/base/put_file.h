@@ -58,5 +58,9 @@ void output_set_colour(enum output_colours when);
  */
 bool output_colour(const char *path);
 unsigned int output_width(const char *path);
+/* Whether it goes to the journal. */
+bool output_journal(const char *path);
+/* For these, standard output is fd: another process shows there what is written (spool.h). */
+void output_shown_on(int fd);
 
 #endif

@@ -39,6 +39,13 @@ struct state *repair_newest(struct repair *repair)
 	return repair->left.snapshot ? &repair->left : &repair->found;
 }
 
+static void note_written(struct repair *repair, bool written)
+{
+	if (written && !repair->written)
+		repair->written_ms = clock_ms();
+	repair->written |= written;
+}
+
 /* Takes what the first write found, and what it wrote; what it could not read was found before. */
 static void take_first(struct repair *repair, struct state *base, struct edits *edits)
 {
@@ -49,7 +56,7 @@ static void take_first(struct repair *repair, struct state *base, struct edits *
 	}
 	edits_clear(&repair->edits);
 	repair->edits = *edits;
-	repair->written = edits->n > 0;
+	note_written(repair, edits->n > 0);
 }
 
 /* Writes until the tables stay as planned; what the first write found is kept. */
@@ -62,10 +69,10 @@ static int write_and_look(struct repair *repair)
 	if (repair->edits.n && !repair->written)
 		seen = apply_seen(repair->session, &repair->found, &repair->edits);
 	if (seen < 0) {
-		repair->written = repair->edits.n > 0;
+		note_written(repair, repair->edits.n > 0);
 		return -1;
 	}
-	repair->written |= seen != 1;
+	note_written(repair, seen != 1);
 	if (!seen && look_again(repair, AFTER_WRITE_MS, &mended))
 		return -1;
 	for (int round = 0; round < REPAIR_ROUNDS && !mended; round++) {

@@ -2,6 +2,8 @@
 #ifndef DOCKFW_REPAIR_H
 #define DOCKFW_REPAIR_H
 
+#include <stdint.h>
+
 #include "edit.h"
 #include "observe.h"
 
@@ -17,6 +19,7 @@ struct repair {
 	struct edits later; /* what the further writes wrote, on tables that had changed */
 	struct state left;  /* the state read after the last write; empty: nothing was written */
 	bool written;
+	uint64_t written_ms; /* clock_ms() of the first write */
 	bool restarted;     /* docker.service was restarted for its chains */
 	bool not_restarted; /* that was tried, and failed */
 };

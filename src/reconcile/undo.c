@@ -58,19 +58,22 @@ static int undo_part(const struct session *session, const struct repair *repair,
 	return status ? -1 : 0;
 }
 
-int undo_repair(const struct session *session, const struct repair *repair)
+int undo_repair(const struct session *session, const struct repair *repair, unsigned int *done)
 {
 	const bool nft = session->ops->kind == BACKEND_NFT;
 	const struct part all = { session->ops, repair->found.snapshot,
 				  { "filter", nft ? GUARD_TABLE : NULL, NULL } };
 	const struct part guard = { session->backends[BACKEND_NFT], state_guard(&repair->found),
 				    { GUARD_TABLE, NULL, NULL } };
-	int status;
+	const bool apart = !nft && guard.before;
 
 	deadline_step("undoing the repair");
 	/* The guard first: it may be what keeps the operator out. */
-	status = !nft && guard.before ? undo_part(session, repair, &guard) : 0;
-	return undo_part(session, repair, &all) || status ? -1 : 0;
+	if (apart && !(*done & UNDO_GUARD) && !undo_part(session, repair, &guard))
+		*done |= UNDO_GUARD;
+	if (!(*done & UNDO_TABLES) && !undo_part(session, repair, &all))
+		*done |= apart ? UNDO_TABLES : UNDO_TABLES | UNDO_GUARD;
+	return *done == (UNDO_TABLES | UNDO_GUARD) ? 0 : -1;
 }
 
 bool undo_can(const struct session *session, const struct state *found)

@@ -2,7 +2,6 @@
 #include "report_write.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "diag.h"
 #include "put_file.h"
@@ -38,7 +37,7 @@ static int write_to(FILE *out, void *data)
 
 void report_fit(struct report *report)
 {
-	report->journal = !report->output && diag_journal(STDOUT_FILENO);
+	report->journal = output_journal(report->output);
 	report->colour = output_colour(report->output);
 	report->width = output_width(report->output);
 }

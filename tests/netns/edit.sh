@@ -73,7 +73,7 @@ try "the file is as it was" same
 try "so are the tables" diff "$WORK/tables" <(iptables-nft -S)
 try "nothing advises to use the copy" not says "-f $WORK/.dockfw"
 chmod 640 "$CONF"
-try "a change, edited again, then yes" edits 0 "$change; echo '# again' >>\"\$2\"" "$ask" send:e "$ask" send:yes
+try "a change, edited again, then yes" edits 0 "$change; echo '# again' >>\"\$2\"" "$ask" send:yesterday "$ask" send:Edit "$ask" send:YES
 try "it is in place" [ "$(grep -c -e '-j DROP' -e '# again' "$CONF")" = 3 ]
 try "with the old mode" [ "$(stat -c %a "$CONF")" = 640 ]
 try "no other file is left" [ "$(find "$WORK" -name '*dockfw.conf*' | wc -l)" = 1 ]

@@ -8,12 +8,14 @@
 . "$TESTS/hosts.sh"
 export XTABLES_LOCKFILE=$WORK/xtables.lock
 
+sanitized=no options=()
+! ldd "$DOCKFW" 2>/dev/null | grep -q libasan || sanitized=yes
 question='Without an answer it is undone in'
 # tries STATUS SECONDS [PATTERN ACTION]…: --try on a terminal.
 tries() {
 	local wanted=$1 seconds=$2
 	shift 2
-	gives "$wanted" "$TESTS/dialogue.py" "$@" -- "$DOCKFW" -f "$CONF" -b "$KIND" --try "$seconds"
+	gives "$wanted" "$TESTS/dialogue.py" "$@" -- "$DOCKFW" -f "$CONF" -b "$KIND" --try "$seconds" "${options[@]}"
 }
 says() { grep -qF -- "$1" "$WORK/out" || { cat "$WORK/out" "$WORK/err"; return 1; }; }
 # The tables, without counters, handles, and the ways in which nft lists the same rule.
@@ -110,6 +112,16 @@ for KIND in nft legacy; do
 	try "$KIND: SIGTERM for the keeper" tries 2 60 "$question" 'shell:kill $(pgrep -n -x dockfw-check)'
 	try "$KIND: SIGTERM for the keeper: as before" as_before
 
+	for fault in $([ "$KIND" = legacy ] || echo KILL SEGV ABRT BUS); do
+		try "$KIND: SIG$fault for the keeper" tries 3 60 "$question" "shell:kill -$fault \$(pgrep -n -x dockfw-check)"
+		try "$KIND: SIG$fault: it says that it may be in force" \
+			says 'has ended before it could; what it wrote, if anything, is in force: run dockfw-check'
+		# Sanitizers have messages of their own.
+		[ "$fault" = KILL ] || [ "$sanitized" = yes ] ||
+			try "$KIND: SIG$fault: it says why" says 'terminated by a fault'
+		broken_hosts jump
+	done
+
 	others="iptables-$KIND -I DOCKER-USER -s 192.0.2.9 -j DROP && iptables-$KIND -A OFFICE -s 192.0.2.10 -j DROP"
 	try "$KIND: others write meanwhile" tries 2 60 "$question" "shell:$others" 's: ' send:no
 	try "$KIND: their rules stay" grep -q -- '-A OFFICE -s 192.0.2.10/32 -j DROP' <(held)
@@ -140,6 +152,21 @@ KIND=nft
 try "a watch runs" tries 3 60
 try "it says so" says 'would put back at once what --try undoes'
 try "and how to have it again" says 'stop it first, and start it afterwards: systemctl stop dockfw-watch.service'
+try "a watch that reports beside it" dockfw 3 --watch -n
+try "is told where to read that" \
+	grep -F "a watch already runs (pid $watch), and repairs what this one would report" "$WORK/err"
+kill $watch && wait $watch
+broken_hosts jump
+"$DOCKFW" -f "$CONF" -b nft --watch -n >"$WORK/watch" 2>&1 &
+watch=$!
+soon grep -qx "$watch --dry-run" /var/lib/dockfw/watch.lock
+for mode in '--try 60' --watch; do
+	# shellcheck disable=SC2086 # an option with its value
+	try "$mode beside a watch that only reports" dockfw 3 $mode
+	try "$mode: names it" \
+		grep -F "a watch that only reports already runs (pid $watch); end it first: kill $watch" "$WORK/err"
+done
+try "--remove beside a watch that only reports" dockfw 0 --remove
 kill $watch && wait $watch
 broken_hosts jump
 for mode in --watch --remove '--try 60'; do
@@ -147,6 +174,106 @@ for mode in --watch --remove '--try 60'; do
 		"shell:'$DOCKFW' -f '$CONF' -b nft $mode >'$WORK/second' 2>&1 || true" 's: ' send:no
 	try "$mode: names it" grep -E '^dockfw-check: a repair by --try waits for its confirmation \(pid [0-9]+\): answer it there' "$WORK/second"
 done
+
+# ---- the answer ----
+
+broken_hosts jump
+held >"$WORK/held"
+try "yes before the question" tries 2 60 '' send:yes "$question" send:no
+try "yes before the question: as before" as_before
+try "other words" tries 0 60 "$question" send:yesterday "yes or no:" send:ye "yes or no:" send: "yes or no:" \
+	send:'yes no' "yes or no:" send:' YES '
+
+# ---- a repair by somebody else meanwhile ----
+
+other_rule() { two_rules && sed -i 's/--dport 80 /--dport 8443 /' "$CONF" && touch -d '1 minute ago' "$CONF"; }
+newer_file() { sed -i 's/--dport 8443 /--dport 80 /' "$CONF" && touch -d '1 minute ago' "$CONF"; }
+# stored_port PORT: the last good configuration has it, and no other one.
+stored_port() { [ "$(grep -ho 'dport [0-9]*' /var/lib/dockfw/*.conf | sort -u)" = "dport $1" ]; }
+second="'$DOCKFW' -f '$WORK/dockfw.conf' -b nft --repair >'$WORK/second' 2>&1"
+broken_hosts jump
+other_rule
+try "a configuration in force" dockfw 0 --repair
+try "is stored" stored_port 8443
+newer_file
+try "a repair during a --try of another one" tries 2 60 "$question" "shell:$second" 's: ' send:no
+try "it says that it stores nothing" \
+	grep -E 'a repair by --try is not confirmed \(pid [0-9]+\), .*: the configuration is not stored' "$WORK/second"
+try "what was refused is not stored" stored_port 8443
+try "another repair" dockfw 0 --repair
+try "stores it" stored_port 80
+
+# ---- output that blocks ----
+
+# The guard comes, and goes again, each within some seconds: scripts for another shell.
+come='n=0; until nft list table ip dockfw; do [ $((n += 1)) -lt 200 ] || exit 1; sleep 0.1; done >/dev/null 2>&1'
+go=${come/until/while}
+broken_hosts jump
+held >"$WORK/held"
+try "Ctrl-S: no answer" tries 2 5 '' $'type:\023' '' "shell:$come; $go" '' $'type:\021'
+try "Ctrl-S: it says so afterwards" says 'since nobody has confirmed it in time'
+try "Ctrl-S: as before" as_before
+try "Ctrl-S, then Ctrl-Q: yes" tries 0 60 '' $'type:\023' '' "shell:$come; sleep 1" '' $'type:\021' \
+	"$question" send:yes
+try "Ctrl-S, then Ctrl-Q: it says so" says 'The repair stays.'
+
+# A pipe that is full, and that nobody reads.
+mkfifo "$WORK/full" && exec 7<>"$WORK/full" && head -c "$(python3 -c 'import fcntl; print(fcntl.fcntl(7, 1032))' 7>&7)" /dev/zero >&7
+# full SECONDS: --try; the asker is $asker, and its keeper $keeper.
+full() {
+	broken_hosts jump || return
+	"$DOCKFW" -f "$CONF" -b nft --try "$1" >&7 2>&1 &
+	asker=$!
+	bash -c "$come" && keeper=$(pgrep -P "$asker" -x dockfw-check)
+}
+undone() { bash -c "$go" && as_before; }
+ends() { soon not kill -0 "$asker" || kill -KILL "$asker"; wait "$asker"; [ $? = "$1" ]; }
+try "a full pipe: a repair" full 5
+try "a full pipe: no answer: as before" undone
+kill -TERM "$asker"
+try "a full pipe: the asker ends" ends 2
+try "a full pipe: SIGTERM: a repair" full 60
+kill -TERM "$asker"
+try "a full pipe: SIGTERM: as before" undone
+try "a full pipe: SIGTERM: the asker ends" ends 2
+try "a full pipe: SIGTERM for the keeper: a repair" full 60
+kill -TERM "$keeper"
+try "a full pipe: SIGTERM for the keeper: as before" undone
+kill -TERM "$asker"
+try "a full pipe: SIGTERM for the keeper: the asker ends" ends 2
+try "a full pipe: SIGKILL: a repair" full 60
+kill -KILL "$asker" && wait "$asker" 2>/dev/null
+try "a full pipe: SIGKILL: as before" undone
+exec 7>&-
+
+# ---- another program holds the lock of ip_tables ----
+
+KIND=legacy options=(-t 1)
+hold="flock -x $XTABLES_LOCKFILE sleep 30 & echo \$! >'$WORK/holder'; sleep 0.3"
+release="pkill -KILL -P \$(cat '$WORK/holder')"
+again='Ctrl-C leaves it to that process.'
+undoing="'$DOCKFW' -f '$CONF' -b legacy --remove >'$WORK/second' 2>&1; ! nft list table ip dockfw"
+broken_hosts jump
+held >"$WORK/held"
+# Three times the limit.
+try "it is tried again until it works" tries 2 60 "$question" "shell:$hold" 's: ' send:no \
+	"$again" "shell:sleep 5; $undoing && $release"
+try "it says what is in force so far" says 'what it wrote in ip_tables is in force'
+try "and that it was undone in the end" says 'The repair was undone, since the answer is no.'
+try "as before the lock was held" as_before
+try "--remove meanwhile names it" grep -E '^dockfw-check: a repair by --try is being undone \(pid [0-9]+\)' "$WORK/second"
+broken_hosts jump
+try "left to the keeper" tries 3 60 "$question" "shell:$hold" 's: ' send:no "$again" signal:INT
+try "the lock of the watch is held" not lock_free
+bash -c "$release"
+try "left to the keeper: as before" soon as_before
+soon lock_free || not_ok "left to the keeper: the lock is free"
+broken_hosts jump
+try "SIGTERM ends it" tries 3 60 "$question" "shell:$hold" 's: ' send:no \
+	"$again" 'shell:kill $(pgrep -n -x dockfw-check)'
+try "it says what is in force" says 'could NOT be undone: what it wrote in ip_tables is in force.'
+bash -c "$release"
+options=() KIND=nft
 
 # ---- the guard's sets ----
 
