@@ -10,6 +10,7 @@
 #include "docker_layout.h"
 #include "guard_facts.h"
 #include "guard_names.h"
+#include "guard_unconnected.h"
 #include "host_rules.h"
 #include "meet.h"
 #include "pure_match.h"
@@ -227,29 +228,6 @@ static void add_guard_rule(struct deriver *d, size_t chain, struct rule *rule,
 	wanted_rules_add(rules, rule, from->text, from->file, from->line)->section = from->section;
 }
 
-/*
- * A refusal of what was not translated refuses packets without a connection as well, but not
- * where it is written in nf_tables' own expressions, which then do not match: a rule of their
- * own, or NULL.
- */
-static struct rule *for_unconnected(const struct rule *rule)
-{
-	struct xt_conntrack_want want;
-	struct rule *copy;
-
-	for (size_t i = 0; i < rule->nmatches; i++) {
-		if (!xt_conntrack_read(&rule->matches[i], &want))
-			continue;
-		/* Only the first one is written so. */
-		if (want.dnat != XT_DNAT_IS_NOT)
-			return NULL;
-		copy = rule_copy(rule);
-		xt_conntrack_make_none(&copy->matches[i]);
-		return copy;
-	}
-	return NULL;
-}
-
 /* DOCKER-USER lets pass what the guard refuses, so that its rules are not those of a section. */
 static void derive_by_host(struct deriver *d, size_t chain, const struct wanted_rule *wanted)
 {
@@ -367,7 +345,7 @@ static void derive_rule(struct deriver *d, size_t chain, const struct wanted_rul
 		rule_free(part);
 		return;
 	}
-	unconnected = rule_refuses(part) ? for_unconnected(part) : NULL;
+	unconnected = rule_refuses(part) ? guard_unconnected_forward(part) : NULL;
 	add_guard_rule(d, chain, part, wanted);
 	if (unconnected)
 		add_guard_rule(d, chain, unconnected, wanted);
@@ -523,6 +501,29 @@ static bool origin_of(const struct rule *rule, struct xt_conntrack_want *want)
 }
 
 /*
+ * Adds what the chain's rules mean for packets without a connection, up to the last refusal:
+ * what follows it would only accept.
+ */
+static void derive_unconnected(struct deriver *d)
+{
+	size_t chain = guard_chain_index(d->guard, GUARD_INPUT), n;
+
+	if (chain == d->guard->n)
+		return;
+	n = d->guard->chains[chain].rules.n;
+	while (n && !rule_refuses(d->guard->chains[chain].rules.v[n - 1].rule))
+		n--;
+	for (size_t i = 0; i < n; i++) {
+		/* The list grows meanwhile. */
+		const struct wanted_rule from = d->guard->chains[chain].rules.v[i];
+		struct rule *rule = guard_unconnected_input(from.rule);
+
+		if (rule)
+			add_guard_rule(d, chain, rule, &from);
+	}
+}
+
+/*
  * The packet is for the host itself, where nothing was translated: the port that the
  * client connected to decides. The host's own connections are not refused.
  */
@@ -560,6 +561,7 @@ static void derive_input(struct deriver *d)
 		add_guard_rule(d, add_guard_chain(d->guard, GUARD_INPUT, true),
 			       rule_copy(further->rule), further);
 	}
+	derive_unconnected(d);
 }
 
 /* ---- the whole ---- */

@@ -7,6 +7,7 @@
 #include <linux/netfilter/xt_sctp.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "util.h"
@@ -270,6 +271,27 @@ bool xt_match_ports(const struct ext *ext, struct xt_ports *ports)
 		if (ext_is(ext, matches[i].name, 0))
 			return matches[i].read(ext, ports);
 	return false;
+}
+
+/* Of udp, the first members are the same; the flags stay 0. */
+_Static_assert(offsetof(struct xt_tcp, dpts) == offsetof(struct xt_udp, dpts), "ports are alike");
+
+bool xt_dports_add(struct rule *rule, uint16_t first, uint16_t last)
+{
+	union {
+		uint8_t bytes[XT_ALIGN(sizeof(struct xt_tcp))];
+		struct xt_tcp tcp;
+	} data = { .bytes = { 0 } };
+	bool tcp = rule->proto == IPPROTO_TCP;
+	size_t size = XT_ALIGN(tcp ? sizeof(struct xt_tcp) : sizeof(struct xt_udp));
+
+	if (!tcp && rule->proto != IPPROTO_UDP)
+		return false;
+	data.tcp.spts[1] = UINT16_MAX;
+	data.tcp.dpts[0] = first;
+	data.tcp.dpts[1] = last;
+	rule_add_match(rule, tcp ? "tcp" : "udp", 0, data.bytes, size)->usersize = size;
+	return true;
 }
 
 bool xt_match_rule_dports(const struct rule *rule, struct span *ports)

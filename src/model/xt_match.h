@@ -76,6 +76,12 @@ struct xt_ports {
 bool xt_match_ports(const struct ext *ext, struct xt_ports *ports);
 
 /*
+ * Appends --dport first:last, as libxtables makes it, for the rule's protocol. False, and nothing
+ * appended, if that is neither TCP nor UDP.
+ */
+bool xt_dports_add(struct rule *rule, uint16_t first, uint16_t last);
+
+/*
  * The destination ports that the rule matches, by all of its matches; SPAN_ALL if it
  * has no such condition. False if they are not a single range: excluded ports
  * ("! --dport 80"), several (multiport), or an opaque rule.

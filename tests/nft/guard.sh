@@ -8,6 +8,7 @@
 command -v nft >/dev/null || skip "no nft"
 
 MARK='-m comment --comment dockfw'
+NONE='-m conntrack --ctstate INVALID,UNTRACKED'
 ct() { printf '%s' "-m conntrack --ctstate DNAT --ctorigdstport $1 --ctdir ORIGINAL"; }
 
 # Sections as rules: allowed sources, a refusal; ports, ranges, each direction, other states.
@@ -21,6 +22,8 @@ sections=(
 	"! -i ens3 -p tcp -m conntrack --ctdir REPLY $MARK -j ACCEPT"
 	"-i ens3 ! -o ens3 -m conntrack ! --ctstate DNAT --ctdir ORIGINAL $MARK -j DROP"
 	"-i ens3 -m conntrack --ctstate DNAT $MARK -j OTHER"
+	"-s 203.0.113.123 -i ens3 -p udp $NONE -m udp --dport 53 $MARK -j ACCEPT"
+	"! -i lo -p tcp $NONE -m tcp --dport 80:90 $MARK -j DROP"
 	"! -d 192.0.2.1 ! -p udp $MARK -g OTHER"
 	"-j RETURN"
 )
@@ -80,6 +83,7 @@ for line in "iifname \"ens3\" meta l4proto tcp ip saddr 203.0.113.123 $published
 	"iifname \"ens3\" meta l4proto tcp $published 80 counter packets 0 bytes 0 reject" \
 	"iifname \"wg\*\" meta l4proto udp $published 8000-8010 counter packets 0 bytes 0 drop" \
 	'iifname != "ens3" meta l4proto tcp ct direction reply accept' \
+	'iifname != "lo" ct state invalid,untracked tcp dport 80-90 counter packets 0 bytes 0 drop' \
 	"meta l4proto tcp $published 80 counter packets 0 bytes 0 reject with tcp reset"; do
 	grep -q "^[[:space:]]*$line comment \"dockfw\"\$" "$WORK/ipv4.nft" || fail "nft does not print: $line"
 done

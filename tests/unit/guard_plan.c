@@ -24,7 +24,7 @@ static const char *const wanted[] = {
 static const char *const right[] = {
 	"forward -i a -j ACCEPT #", "forward -p 6 -j OFFICE #", "forward -j DROP #",
 	"forward -p 6 to:80 ext:REJECT #", "OFFICE -s 192.0.2.1 -j RETURN #", "OFFICE ext:REJECT #",
-	"input ! -i lo -p 6 to:80 ext:REJECT #", NULL,
+	"input ! -i lo -p 6 to:80 ext:REJECT #", "input ! -i lo -p 6 none:80 -j DROP #", NULL,
 };
 
 static void host_up(struct host *host)
@@ -127,7 +127,7 @@ static void test_states(void **state)
 	host_up(&host);
 	assert_int_equal(state_of(&host), GUARD_ABSENT);
 	finds(&host, GUARD_MISSING, SEVERITY_WARNING, "there is no table ip dockfw");
-	mends(&host, 10, right);
+	mends(&host, 11, right);
 	assert_int_equal(state_of(&host), GUARD_RIGHT);
 
 	/* A kernel without nf_tables has none, and is not told to. */
@@ -215,21 +215,21 @@ static const struct by_hand {
 	const char *message; /* a part of it */
 	size_t edits;
 } by_hand[] = {
-	/* The table is made anew: 1, and 10 edits for its chains and rules. */
-	{ "dormant", make_dormant, "is dormant", 11 },
-	{ "a chain more", add_chain, "a chain that is not configured: 'theirs'", 11 },
-	{ "a base chain without its hook", unhook, "chain 'input' of the table ip dockfw has another hook", 11 },
-	{ "another hook", hook_elsewhere, "chain 'forward' of the table ip dockfw has another hook", 11 },
-	{ "a hook too many", hook_a_chain, "chain 'OFFICE' of the table ip dockfw has another hook", 11 },
-	{ "a policy", drop_policy, "chain 'forward' of the table ip dockfw has another policy", 11 },
+	/* The table is made anew: 1, and 11 edits for its chains and rules. */
+	{ "dormant", make_dormant, "is dormant", 12 },
+	{ "a chain more", add_chain, "a chain that is not configured: 'theirs'", 12 },
+	{ "a base chain without its hook", unhook, "chain 'input' of the table ip dockfw has another hook", 12 },
+	{ "another hook", hook_elsewhere, "chain 'forward' of the table ip dockfw has another hook", 12 },
+	{ "a hook too many", hook_a_chain, "chain 'OFFICE' of the table ip dockfw has another hook", 12 },
+	{ "a policy", drop_policy, "chain 'forward' of the table ip dockfw has another policy", 12 },
 	/* Only what is wrong is changed. */
 	{ "a rule less", take_out, "'forward' of the table ip dockfw lacks 1 of its rules, and has 0 others", 1 },
 	{ "a rule more", put_in, "'forward' of the table ip dockfw lacks 0 of its rules, and has 1 others", 1 },
 	{ "a RETURN at the end", put_last, "'OFFICE' of the table ip dockfw lacks 0 of its rules, and has 1 others", 1 },
 	{ "a rule that cannot be read", make_opaque, "'input' of the table ip dockfw lacks 1 of its rules, and has 1", 2 },
 	{ "another order", swap, "'OFFICE' of the table ip dockfw lacks 1 of its rules", 2 },
-	{ "flushed", flush, "'forward' of the table ip dockfw lacks 4 of its rules", 7 },
-	{ "a chain less", remove_chain, "'forward' of the table ip dockfw lacks 4", 8 },
+	{ "flushed", flush, "'forward' of the table ip dockfw lacks 4 of its rules", 8 },
+	{ "a chain less", remove_chain, "'forward' of the table ip dockfw lacks 4", 9 },
 	{ "no comment of the table", lose_mark, "and has 1 others", 1 },
 };
 
@@ -285,7 +285,7 @@ static void test_foreign(void **state)
 	host_up(&host);
 	lay(&host, LINES("forward", "input"), false);
 	assert_int_equal(state_of(&host), GUARD_WRONG);
-	mends(&host, 8, right);
+	mends(&host, 9, right);
 	host_down(&host);
 }
 
@@ -322,8 +322,8 @@ static void test_counters_and_removal(void **state)
 	for (size_t c = 0; c < table->nchains; c++)
 		for (size_t i = 0; i < table->chains[c]->nrules; i++)
 			table->chains[c]->rules[i]->packets = 1;
-	/* A DROP and three REJECTs. */
-	assert_int_equal(guard_refused(host.snapshot, FAMILY_IPV4), 4);
+	/* Two DROPs and three REJECTs. */
+	assert_int_equal(guard_refused(host.snapshot, FAMILY_IPV4), 5);
 	assert_int_equal(guard_refused(host.snapshot, FAMILY_IPV6), 0);
 	/* A rule that is right keeps its handle, and so its counters. */
 	take_out(table);
@@ -331,7 +331,7 @@ static void test_counters_and_removal(void **state)
 	guard_plan(host.policy, host.snapshot, host.snapshot, &edits);
 	assert_true(edits_apply(host.snapshot, &edits));
 	edits_clear(&edits);
-	assert_int_equal(guard_refused(host.snapshot, FAMILY_IPV4), 4);
+	assert_int_equal(guard_refused(host.snapshot, FAMILY_IPV4), 5);
 
 	guard_plan_removal(host.snapshot, 1U << FAMILY_IPV6, &edits);
 	assert_int_equal(edits.n, 0);

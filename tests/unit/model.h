@@ -9,6 +9,7 @@
  *   [!] -i NAME  [!] -o NAME  -p NUMBER  -s A.B.C.D  -d A.B.C.D  -j|-g NAME-OR-VERDICT
  *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  m:NAME (a match)
  *   to:PORT (of the connection, in the original direction)  direct (not translated)
+ *   none:PORT (without a connection, that destination port of the protocol before it)
  *   # (the mark)  ? (opaque)  ?= (opaque, and it can only do what -j and ext: say)
  */
 
@@ -65,6 +66,15 @@ static inline void model_origin(struct rule *rule, const char *word)
 	xt_conntrack_add(rule, &want);
 }
 
+static inline void model_none(struct rule *rule, const char *word)
+{
+	uint16_t port = (uint16_t)atoi(word + strlen("none:"));
+
+	model_origin(rule, "direct");
+	xt_conntrack_make_none(&rule->matches[rule->nmatches - 1]);
+	assert_true(xt_dports_add(rule, port, port));
+}
+
 static inline struct rule *model_rule(enum family family, const char *text)
 {
 	struct xt_conntrack_mtinfo3 est = {
@@ -96,6 +106,8 @@ static inline struct rule *model_rule(enum family family, const char *text)
 			rule_add_match(rule, word + 2, 0, "12345678", 8);
 		else if (!strcmp(word, "direct") || !strncmp(word, "to:", 3))
 			model_origin(rule, word);
+		else if (!strncmp(word, "none:", 5))
+			model_none(rule, word);
 		else if (!strcmp(word, "est"))
 			rule_add_match(rule, "conntrack", 3, &est, sizeof(est));
 		else if (!strcmp(word, "#"))

@@ -46,13 +46,16 @@ static inline void print_match(FILE *out, const struct ext *match)
 {
 	struct xt_conntrack_want want;
 	struct xt_conntrack_mtinfo3 info;
+	struct xt_ports ports;
 
 	if (!strcmp(match->name, "comment"))
 		return;
 	if (xt_conntrack_read(match, &want) && want.direction == XT_DIRECTION_ORIGINAL)
 		want.port ? fprintf(out, " to:%u", want.port) : fprintf(out, " direct");
 	else if (xt_match_conntrack(match, &info))
-		fprintf(out, " est");
+		fprintf(out, info.state_mask & XT_CONNTRACK_STATE_INVALID ? " none" : " est");
+	else if (xt_match_ports(match, &ports) && ports.dest.lo == ports.dest.hi)
+		fprintf(out, ":%u", ports.dest.lo);
 	else
 		fprintf(out, " m:%s", match->name);
 }

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""datagrams.py answer PORT: answers each UDP datagram on a port, IPv4 and IPv6, with a word.
+
+Prints "ready" once it listens.
+
+datagrams.py ask ADDRESS PORT [zero]: sends one from a port that is always the same, with zero
+one whose header gives 0 as its length. Exit status 0 if it is answered, 1 if it is not.
+"""
+import socket
+import struct
+import sys
+
+FROM = 40000
+
+
+def checksum(data):
+    """The Internet checksum of an even number of bytes."""
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total >> 16) + (total & 0xFFFF)
+    return ~total & 0xFFFF or 0xFFFF
+
+
+def answer(port):
+    """Answers until it is killed."""
+    server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    server.bind(("::", port))
+    print("ready", flush=True)
+    while True:
+        try:
+            server.sendto(b"answer\n", server.recvfrom(2000)[1])
+        except OSError:
+            pass
+
+
+def ask(address, port, zero):
+    """Whether an answer comes."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    client = socket.socket(family, socket.SOCK_DGRAM)
+    client.connect((address, port))
+    source = client.getsockname()[0]
+    client.close()
+    client = socket.socket(family, socket.SOCK_DGRAM)
+    client.bind((source, FROM))
+    client.settimeout(1)
+    if zero:
+        data = b"question"
+        size = 8 + len(data)
+        addresses = socket.inet_pton(family, source) + socket.inet_pton(family, address)
+        pseudo = addresses + struct.pack("!II" if family == socket.AF_INET6 else "!HH",
+                                         *((size, 17) if family == socket.AF_INET6 else (17, size)))
+        header = struct.pack("!HHHH", FROM, port, 0, 0)
+        header = header[:6] + struct.pack("!H", checksum(pseudo + header + data))
+        raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_UDP)
+        raw.sendto(header + data, (address, 0))
+    else:
+        client.sendto(b"question", (address, port))
+    try:
+        return client.recv(100) == b"answer\n"
+    except OSError:
+        return False
+
+
+if sys.argv[1] == "answer":
+    answer(int(sys.argv[2]))
+sys.exit(0 if ask(sys.argv[2], int(sys.argv[3]), len(sys.argv) > 4) else 1)
