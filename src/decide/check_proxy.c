@@ -32,6 +32,7 @@ struct bypass {
 	enum severity severity; /* critical, warning, or ok: INPUT keeps it closed */
 	bool may;               /* perhaps only */
 	bool refused;           /* for sources that the configuration refuses */
+	bool invalid;           /* for some only by a packet that is INVALID */
 	enum why why;
 };
 
@@ -99,13 +100,15 @@ static bool is_worse(const struct bypass *a, const struct bypass *b)
 	return a->refused && !b->refused;
 }
 
-static void worsen(struct bypass *bypass, enum severity severity, bool may, bool refused)
+static void worsen(struct bypass *bypass, const struct exposed_way *way, enum severity severity,
+		   bool may, bool refused)
 {
 	struct bypass other = *bypass;
 
 	other.severity = severity;
 	other.may = may;
 	other.refused = refused;
+	other.invalid = way->by_invalid;
 	if (is_worse(&other, bypass))
 		*bypass = other;
 }
@@ -125,17 +128,17 @@ static void judge(const struct proxy_check *check, const struct exposure *exposu
 	wanted_packet(check->facts->info, exposure, from, &packet);
 	wanted_fate(check->policy, &packet, check->facts->info, either, either, &fate);
 	if (meets(&fate.refused_port, sure))
-		worsen(bypass, SEVERITY_CRITICAL, false, true);
+		worsen(bypass, way, SEVERITY_CRITICAL, false, true);
 	else if (meets(&fate.refused, sure))
-		worsen(bypass, SEVERITY_WARNING, false, true);
+		worsen(bypass, way, SEVERITY_WARNING, false, true);
 	else if (fate.refused.n)
-		worsen(bypass, SEVERITY_WARNING, true, true);
+		worsen(bypass, way, SEVERITY_WARNING, true, true);
 	if (way->outside && !exposure->nearby && is_world(either, &fate, exposure->family)) {
 		bool may = !is_world(sure, &fate, exposure->family);
 
 		/* Where Docker's rule lets the world in as well, only what is certain counts. */
 		if (!may || bypass->why != WHY_PAST_RULE)
-			worsen(bypass, SEVERITY_WARNING, may, false);
+			worsen(bypass, way, SEVERITY_WARNING, may, false);
 	}
 	wanted_fate_clear(&fate);
 }
@@ -217,7 +220,7 @@ static void merge(struct proxy_check *check)
 static bool same_kind(const struct bypass *a, const struct bypass *b)
 {
 	return a->family == b->family && a->severity == b->severity && a->may == b->may &&
-	       a->refused == b->refused && a->why == b->why;
+	       a->refused == b->refused && a->invalid == b->invalid && a->why == b->why;
 }
 
 /* The ports of that kind, as "80/tcp, 443/tcp and 3 more". */
@@ -248,6 +251,9 @@ static const char *consequence(const struct bypass *kind)
 
 static const struct remedy *remedy_for(const struct bypass *kind)
 {
+	static const struct remedy invalid = {
+		"write a publish section for the port, or drop in INPUT what is INVALID: "
+		"ip6tables -I INPUT -m conntrack --ctstate INVALID -j DROP", RUN_NONE, NULL };
 	static const struct remedy remedies[WHY_COUNT] = {
 		[WHY_SWITCHED_OFF] = {
 			"run dockerd without iptables=false (IPv6: ip6tables=false), or filter INPUT",
@@ -263,7 +269,7 @@ static const struct remedy *remedy_for(const struct bypass *kind)
 			"dockfw-check --trace shows their way", RUN_NONE, NULL },
 	};
 
-	return &remedies[kind->why];
+	return kind->invalid ? &invalid : &remedies[kind->why];
 }
 
 static void report(const struct proxy_check *check, const struct bypass *kind,
@@ -272,11 +278,13 @@ static void report(const struct proxy_check *check, const struct bypass *kind,
 	char *ports = list_ports(check, kind);
 	struct finding *finding = findings_add(
 		findings, PROXY_BYPASS, kind->severity, kind->family,
-		xasprintf("%sdocker-proxy itself %s%s for %s, so INPUT decides and %s is never evaluated; %s",
+		xasprintf("%sdocker-proxy itself %s%s for %s, so INPUT decides and %s is never evaluated; %s%s",
 			  kind->why == WHY_SWITCHED_OFF ? "dockerd does not use iptables: " : "",
 			  kind->may && kind->why == WHY_PAST_RULE ? "may answer" : "answers",
 			  kind->why == WHY_PAST_RULE ? " some packets" : "", ports, DOCKER_USER,
-			  consequence(kind)));
+			  consequence(kind),
+			  kind->invalid ? ", some only by a UDP packet with the length 0, which is INVALID "
+					  "to connection tracking" : ""));
 
 	finding->remedy = remedy_for(kind);
 	free(ports);

@@ -135,6 +135,9 @@ static void explain(struct search *search, const struct exposed_way *way,
 		return;
 	if (port->maybe && way->has_doubt)
 		port->why = decider_place(&way->doubt, "cannot be decided");
+	else if (proxy && way->by_invalid)
+		port->why = xstrdup("docker-proxy answers a UDP packet with the length 0, which is INVALID "
+				    "to connection tracking");
 	else if (proxy)
 		port->why = xasprintf("docker-proxy answers, so %s is never evaluated", DOCKER_USER);
 	else if (finding)

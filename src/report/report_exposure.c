@@ -82,6 +82,16 @@ static char *policy_or_rule(const struct named_rules *texts, const struct decide
 	return safe;
 }
 
+/* What decides about a way; a packet that is INVALID to connection tracking is named. */
+static char *way_text(const struct named_rules *texts, const struct exposed_way *way,
+		      enum family family)
+{
+	const struct decider *by = way_decider(way, family);
+	bool invalid = way->by_invalid && by != &way->closed_by;
+
+	return join_texts(policy_or_rule(texts, by), "", xstrdup(invalid ? " (UDP of length 0)" : ""));
+}
+
 /* What decides in the host's own firewall, for which the guard decides. */
 static char *host_text(const struct named_rules *texts, const struct decider *by)
 {
@@ -127,8 +137,8 @@ static void add_rows(struct rows *rows, struct source_texts *sources,
 		if (way && way->has_host)
 			row->cell[DECIDED_BY] = host_text(texts, &way->host_by);
 		else
-			row->cell[DECIDED_BY] = policy_or_rule(texts, way ? way_decider(way, exposure->family)
-									 : &exposure->by);
+			row->cell[DECIDED_BY] = way ? way_text(texts, way, exposure->family)
+						    : policy_or_rule(texts, &exposure->by);
 		/* Not in the colour of what is wrong. */
 		if (way && row->openness == OPEN_ALL &&
 		    (exposure->nearby || way->allowed || !way->outside))
@@ -300,7 +310,7 @@ static char *way_fact(struct source_texts *sources, const struct exposure *expos
 	const struct decider *decider = way_decider(way, exposure->family);
 	char *interfaces = interfaces_text(way, 0);
 	char *discount = discount_text(exposure, way, " ", " ");
-	char *by = way->has_host ? host_text(texts, &way->host_by) : policy_or_rule(texts, decider);
+	char *by = way->has_host ? host_text(texts, &way->host_by) : way_text(texts, way, exposure->family);
 	char *fact = xasprintf("%sfrom %s open to %s%s%s", discount, interfaces,
 			       source_text(sources, way, exposure->family, 0), lead_of(decider), by);
 

@@ -61,6 +61,8 @@ int report_exposure_counted(FILE *out, const struct exposure_list *list);
  *   maybe         those for which it cannot be decided
  *   unread_set    not null: the members of this set do not get in, but they could not
  *                 be read, so open has them
+ *   by_invalid    true: some get in only by a UDP packet over IPv6 with the length 0, which is
+ *                 INVALID to connection tracking
  *   everyone      true: all who can send there get in, including the world
  *   host_firewall like decided_by: where the guard decides for the host's own firewall,
  *                 what decides there; else null

@@ -125,6 +125,7 @@ static json_t *way_json(const struct exposed_way *way, enum family family,
 			 boolean(!rest.n && !way->unread && addrset_is_world(way->open, family)));
 	addrset_clear(&rest);
 	json_set_checked(object, "unread_set", json_text(way->unread ? way->unread->name : NULL));
+	json_set_checked(object, "by_invalid", boolean(way->by_invalid));
 	json_set_checked(object, "opened_by",
 			 way->has_open_by ? decider_json(texts, &way->open_by) : json_null());
 	json_set_checked(object, "closed_by",

@@ -49,6 +49,8 @@ struct exposed_way {
 	/* Of those, the sources that docker-proxy answers, for certain or perhaps; in the pool. */
 	const struct addrset *proxied, *perhaps_proxied;
 	bool to_container, to_proxy;
+	/* Some get in only by a packet that is INVALID to connection tracking (packet->invalid). */
+	bool by_invalid;
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
 	/* The guard decides for the host's own firewall: what decides there. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exposure_apart.h"
+#include "exposure_invalid.h"
 #include "exposure_judge.h"
 
 /*
@@ -49,6 +50,7 @@ static bool same_way(const struct exposed_way *a, const struct exposed_way *b)
 	return a->open == b->open && a->maybe == b->maybe && a->unread == b->unread &&
 	       a->proxied == b->proxied && a->perhaps_proxied == b->perhaps_proxied &&
 	       a->to_container == b->to_container && a->to_proxy == b->to_proxy &&
+	       a->by_invalid == b->by_invalid &&
 	       a->outside == b->outside && a->allowed == b->allowed &&
 	       same_decider(a->has_open_by, &a->open_by, b->has_open_by, &b->open_by) &&
 	       same_decider(a->has_closed_by, &a->closed_by, b->has_closed_by, &b->closed_by);
@@ -96,6 +98,8 @@ void exposure_walk_class(struct compute *compute, const struct docker_port *port
 		exposure_judge(compute->world, &walker->pool, &fate, &way);
 		fate_clear(&fate);
 		exposure_apart(compute->world, compute->list, &packet, &class->sources, &way);
+		if (port->has_proxy || port->direct)
+			exposure_invalid(compute->world, walker, &packet, &class->sources, &way);
 	} else {
 		way.open = way.maybe = way.proxied = way.perhaps_proxied = way.possible;
 		way.closed_by = none;

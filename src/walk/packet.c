@@ -22,7 +22,8 @@ bool packet_equal(const struct packet *a, const struct packet *b)
 	       span_equal(a->sport, b->sport) && span_equal(a->dport, b->dport) &&
 	       span_equal(a->icmp_type, b->icmp_type) && span_equal(a->icmp_code, b->icmp_code) &&
 	       mark_equal(a->mark, b->mark) && mark_equal(a->ctmark, b->ctmark) &&
-	       a->ct == b->ct && a->tracked == b->tracked && a->ct_template == b->ct_template &&
+	       a->ct == b->ct && a->invalid == b->invalid && a->tracked == b->tracked &&
+	       a->ct_template == b->ct_template &&
 	       a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
 	       a->nat_settled == b->nat_settled &&
 	       a->ttl_set == b->ttl_set &&
@@ -105,7 +106,7 @@ void packet_ct_template(struct packet *packet, bool over)
 void packet_track(struct packet *packet)
 {
 	packet->tracked = true;
-	if (packet->ct != CT_NONE)
+	if (packet->ct != CT_NONE || packet->invalid)
 		return;
 	if (packet->proto == (packet->family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
 		packet->ct = track_icmp(packet->family, packet->icmp_type.lo);

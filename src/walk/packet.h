@@ -39,6 +39,11 @@ struct packet {
 	struct span icmp_type, icmp_code;
 	struct mark mark, ctmark;
 	enum conntrack ct;
+	/*
+	 * Connection tracking does not take it, but the host does: UDP over IPv6 with the length 0,
+	 * which __udp6_lib_rcv() reads as a jumbogram.
+	 */
+	bool invalid;
 	bool tracked;                     /* connection tracking has seen it, or has let it be */
 	bool ct_template;                 /* a rule chose how it will be tracked */
 	bool dnat;                        /* its destination was changed … */

@@ -28,6 +28,7 @@ listens() {
 		script=(-c 'import signal; print(flush=True); signal.pause()')
 	done
 }
+says() { grep -q -- "$1" "$WORK/out" || { cat "$WORK/out"; return 1; }; }
 # What a conversation has left behind, in a kernel without the command conntrack.
 forget() {
 	python3 - <<-'END'
@@ -110,6 +111,45 @@ for KIND in nft legacy; do
 		both -t raw -F
 		forget
 	done
+	# ---- without the guard: what a walk knows of it ----
+
+	published 'chain "DOCKER-USER" { rules = { } }'
+	dockfw 1 --repair
+	both -A INPUT -i ens3 -p tcp --dport 8080 -j REJECT
+	both -A INPUT -i ens3 -p udp --dport 8080 -m conntrack --ctstate NEW -j REJECT
+	try "$KIND only new ones refused: no answer" unanswered "$outsider" $host6 8080
+	try "$KIND only new ones refused: but to a datagram of length 0" asks "$outsider" $host6 8080 zero
+	try "$KIND only new ones refused: … and then to each" asks "$outsider" $host6 8080
+	forget
+	try "$KIND only new ones refused: not over IPv4" unanswered "$outsider" $host4 8080 zero
+	try "$KIND only new ones refused: found" finds 1 'warning proxy-bypass'
+	try "$KIND only new ones refused: … for UDP" says 'itself answers for 8080/udp, .* INPUT lets the world in, some only by a UDP packet with the length 0'
+	try "$KIND only new ones refused: … which says what to do" says 'ip6tables -I INPUT -m conntrack --ctstate INVALID -j DROP'
+	dockfw 0 --exposure
+	try "$KIND only new ones refused: exposure has it" says '^\[::\]:8080/udp .* open to ANYONE by .*(UDP of length 0)$'
+	try "$KIND only new ones refused: TCP is closed" says '^\[::\]:8080/tcp .* from ens3 open to nobody'
+	try "$KIND only new ones refused: a trace" dockfw 0 --trace "from 2001:db8:113::200 in ens3 to $host6 udp 8080" --format=json
+	try "$KIND only new ones refused: … follows it" jq -e '.trace | .verdict == "refused" and .invalid.verdict == "local"' "$WORK/out"
+	both -A INPUT -m conntrack --ctstate INVALID -j DROP
+	try "$KIND INVALID ones dropped: no answer" unanswered "$outsider" $host6 8080 zero
+	try "$KIND INVALID ones dropped: nothing is wrong" finds 0 ''
+	try "$KIND INVALID ones dropped: exposure" dockfw 0 --exposure
+	try "$KIND INVALID ones dropped: … has it closed" says '^\[::\]:8080/udp .* from ens3 open to nobody'
+	try "$KIND INVALID ones dropped: a trace" dockfw 0 --trace "from 2001:db8:113::200 in ens3 to $host6 udp 8080" --format=json
+	try "$KIND INVALID ones dropped: … does not mention it" jq -e '.trace.invalid == null' "$WORK/out"
+	both -D INPUT -m conntrack --ctstate INVALID -j DROP
+	section
+	sed -i '1i guard = "off"' "$CONF"
+	dockfw 2 --repair
+	try "$KIND a section without the guard: found" finds 2 'critical proxy-bypass'
+	try "$KIND a section without the guard: why" says 'refuses, some only by a UDP packet with the length 0'
+	both -F INPUT
+	"ip6tables-$KIND" -A INPUT -p icmpv6 -j ACCEPT
+	both -A INPUT -i lo -j ACCEPT
+	both -P INPUT DROP
+	try "$KIND a policy of DROP: no answer" unanswered "$outsider" $host6 8080 zero
+	try "$KIND a policy of DROP: nothing is wrong" finds 0 ''
+	both -P INPUT ACCEPT
 	end "$dockerd" "${proxies[@]}"
 done
 finish
