@@ -446,6 +446,8 @@ for to in 172.17.0.2:53 '[fd00:17::2]:53'; do
 done
 ip -n world route add default via 198.51.100.10
 udp_proxy 0.0.0.0 172.17.0.2 && udp_proxy :: fd00:17::2
+try "UDP: over IPv6, INPUT lets in what is INVALID" exposes 2 '0.0.0.0:53 dnat ens4 nobody' '[::]:53 proxy ens4 ANYONE'
+ip6tables-nft -A INPUT -m conntrack --ctstate INVALID -j DROP
 try "UDP: closed at the host's addresses" exposes 2 '0.0.0.0:53 dnat ens4 nobody' '[::]:53 dnat ens4 nobody'
 for address in 198.51.100.255 255.255.255.255 224.0.0.1 ff02::1 2001:db8:51::; do
 	try "… but docker-proxy answers at $address" asks_udp "$address"
