@@ -233,22 +233,21 @@ static void add_direct_from(struct policy *policy, enum family family, const cha
 
 static void add_direct(struct policy *policy, const struct closing_facts *facts)
 {
-	struct strings bridges = { 0 };
+	const struct strings *bridges = &policy->bridges;
 
-	find_bridges(facts, &bridges);
-	for (size_t b = 0; b < bridges.n; b++) {
+	find_bridges(facts, &policy->bridges);
+	for (size_t b = 0; b < bridges->n; b++) {
 		for (int family = 0; family < FAMILY_COUNT; family++) {
 			if (!(policy->families & 1U << family))
 				continue;
 			if (!policy->outside.n)
-				add_direct_rule(policy, (enum family)family, NULL, bridges.v[b]);
+				add_direct_rule(policy, (enum family)family, NULL, bridges->v[b]);
 			for (size_t i = 0; i < policy->outside.n; i++)
 				add_direct_from(policy, (enum family)family,
-						policy->outside.v[i], bridges.v[b],
+						policy->outside.v[i], bridges->v[b],
 						facts->interfaces);
 		}
 	}
-	strings_clear(&bridges);
 }
 
 /* ---- unlisted ports that docker-proxy answers ---- */
@@ -371,19 +370,9 @@ static void add_unlisted(struct policy *policy, const struct closing_facts *fact
 	free(ports.v);
 }
 
-/* In DOCKER-USER there are no other closing rules; the main chain is the first one. */
 bool closing_has_no_bridge(const struct policy *completed)
 {
-	if (completed->direct != DIRECT_REFUSE)
-		return false;
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		const struct wanted_rules *rules = &completed->chains[0]->rules[family];
-
-		for (size_t i = 0; i < rules->n; i++)
-			if (rules->v[i].section == SECTION_CLOSING)
-				return false;
-	}
-	return true;
+	return completed->direct == DIRECT_REFUSE && !completed->bridges.n;
 }
 
 struct policy *closing_policy(const struct policy *policy, const struct closing_facts *facts)

@@ -32,8 +32,8 @@ struct closing_facts {
 bool closing_names_none(const struct policy *policy, const struct snapshot *snapshot);
 
 /*
- * Returns a copy of the policy with the closing rules, after all others; the caller frees
- * it.
+ * Returns a copy of the policy with the closing rules, after all others, and with the bridges
+ * that direct is about; the caller frees it.
  *
  * Docker's rules name its bridges, but not all dockerds make rules, and a flush takes them.
  * So each bridge with one of dockerd's own names counts, and each to which a docker-proxy
@@ -42,7 +42,7 @@ bool closing_names_none(const struct policy *policy, const struct snapshot *snap
  */
 struct policy *closing_policy(const struct policy *policy, const struct closing_facts *facts);
 
-/* Whether direct = "refuse" has led to no rule in the copy: no bridge is known. */
+/* Whether direct = "refuse" is about no bridge in the copy: none is known. */
 bool closing_has_no_bridge(const struct policy *completed);
 
 /*

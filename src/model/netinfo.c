@@ -173,17 +173,20 @@ static bool named_as_nic(const struct netif *iface)
 	return false;
 }
 
-bool netinfo_leads_outside(const struct netinfo *info, const struct netif *iface)
+bool netinfo_bridges_outside(const struct netinfo *info, const struct netif *bridge)
 {
-	if (!iface->bridge || iface->to_router || named_as_nic(iface))
-		return true;
 	for (size_t i = 0; i < info->nifs; i++) {
 		const struct netif *port = &info->ifs[i];
 
-		if (port->master == iface->index && (!port->to_container || named_as_nic(port)))
+		if (port->master == bridge->index && (!port->to_container || named_as_nic(port)))
 			return true;
 	}
-	return false;
+	return bridge->to_router;
+}
+
+bool netinfo_leads_outside(const struct netinfo *info, const struct netif *iface)
+{
+	return !iface->bridge || named_as_nic(iface) || netinfo_bridges_outside(info, iface);
 }
 
 enum scope { SCOPE_GLOBAL, SCOPE_NODE, SCOPE_LINK, SCOPE_SITE };

@@ -133,6 +133,8 @@ const struct netif *netinfo_vrf_of(const struct netinfo *info, const struct neti
  * without the name of a network card.
  */
 bool netinfo_leads_outside(const struct netinfo *info, const struct netif *iface);
+/* The same of a bridge, by what it has: a port that is not a container's, or a router. */
+bool netinfo_bridges_outside(const struct netinfo *info, const struct netif *bridge);
 
 /*
  * Fills in the address that REDIRECT gives to a packet for dst that comes in there:

@@ -83,6 +83,7 @@ void policy_free(struct policy *policy)
 	strings_clear(&policy->trusted_chains);
 	strings_clear(&policy->ignore);
 	strings_clear(&policy->outside);
+	strings_clear(&policy->bridges);
 	free(policy->direct_file);
 	free(policy);
 }
@@ -214,6 +215,7 @@ struct policy *policy_canonical(const struct policy *policy, unsigned int famili
 	strings_copy(&copy->trusted_chains, &policy->trusted_chains);
 	strings_copy(&copy->ignore, &policy->ignore);
 	strings_copy(&copy->outside, &policy->outside);
+	strings_copy(&copy->bridges, &policy->bridges);
 	copy->direct_file = policy->direct_file ? xstrdup(policy->direct_file) : NULL;
 	copy->chains = NULL;
 	copy->nchains = copy->room = 0;

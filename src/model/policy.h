@@ -142,6 +142,7 @@ struct policy {
 	enum direct direct;
 	char *direct_file; /* owned; where direct is set, or NULL */
 	unsigned int direct_line;
+	struct strings bridges; /* Docker's, which direct is about: in decide/closing.h's copy only */
 	struct wanted_chain **chains; /* owned */
 	size_t nchains, room;
 	/* Further rules for the guard's chain "input", after those of the sections. */

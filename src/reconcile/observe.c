@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "check_direct.h"
 #include "check_docker.h"
 #include "check_elsewhere.h"
 #include "check_families.h"
@@ -141,13 +142,21 @@ static int list_interfaces(const struct strings *names, struct state *state)
 	return -1;
 }
 
+/* Once, since most configurations need none of it. */
+static int read_net(struct state *state)
+{
+	if (state->has_net)
+		return 0;
+	state->has_net = true;
+	return netinfo_read(&state->net);
+}
+
 static int read_interfaces(const struct session *session, struct state *state)
 {
 	struct strings names = { 0 };
 	int status;
 
-	state->has_net = policy_has_both_ends(session->policy);
-	if (state->has_net && netinfo_read(&state->net))
+	if (policy_has_both_ends(session->policy) && read_net(state))
 		return -1;
 	interface_names_wanted(session->policy, state->has_net ? &state->net : NULL, &names);
 	status = list_interfaces(&names, state);
@@ -161,21 +170,21 @@ static int read_closing(const struct session *session, struct state *state)
 	bool running = state->dockerd.running;
 	bool unnamed = dockerd_counts(&state->dockerd) && closing_names_none(policy, state->snapshot);
 	struct proxies proxies = { 0 };
-	struct netinfo net = { 0 };
 	const struct closing_facts facts = {
 		.snapshot = state->snapshot, .own = state_guard(state), .dockerd = &state->dockerd,
 		.proxies = &proxies, .interfaces = &state->interfaces,
-		.net = unnamed ? &net : NULL,
+		.net = unnamed ? &state->net : NULL,
 	};
 	int status = 0;
 
 	if (running && (policy->unlisted == UNLISTED_REFUSE || unnamed))
 		status = proxies_read(&proxies);
 	if (!status && unnamed)
-		status = netinfo_read(&net);
+		status = read_net(state);
 	if (!status)
 		state->completed = closing_policy(policy, &facts);
-	netinfo_clear(&net);
+	if (!status && direct_needs_net(state->completed))
+		status = read_net(state);
 	proxies_clear(&proxies);
 	return status;
 }
@@ -273,6 +282,7 @@ void state_check(const struct session *session, struct state *state)
 	check_void(policy, state->snapshot, state_guard(state), &state->findings);
 	check(policy, state->snapshot, &state->dockerd, &state->findings);
 	check_docker_bridges(policy, state->snapshot, &state->dockerd, &state->findings);
+	check_direct(policy, &state->links, state->has_net ? &state->net : NULL, &state->findings);
 	check_docker_native(policy, state->snapshot, state_guard(state), &state->findings);
 	check_leftover(policy, state->snapshot, state->other, &state->dockerd, &state->findings);
 	guard_check(policy, state->snapshot, state_guard(state), &state->dockerd, &state->findings);

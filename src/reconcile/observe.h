@@ -29,7 +29,7 @@ struct state {
 	struct state_host *host; /* owned; NULL: the policy does not follow the host's firewall */
 	struct strings interfaces; /* the host's, if the policy names any */
 	struct links links;        /* those that it names, or to which its addresses belong */
-	bool has_net;              /* a rule has two addresses, so that routes were read */
+	bool has_net;              /* net was read, since what is configured depends on it */
 	struct netinfo net;
 	struct split_known split; /* what decides whether the other backend matters */
 	struct dockerd dockerd;

@@ -150,12 +150,62 @@ only_direct() {
 	publish "80/tcp" { allow = { "any" } }
 	END
 }
+# ---- a bridge of Docker's that is itself the way outside ----
+
+# A neighbour on the bridge of the containers, by a port that is a network card.
+join neighbour docker0 172.17.0.9/16 fd00:17::9/64 172.17.0.1 fd00:17::1
+both_answer() { reaches neighbour 172.17.0.2 && reaches neighbour fd00:17::2; }
+leads() { # OUTSIDE WORDS: one finding says so, and what is outside
+	printf 'outside = { %s }\ndirect = "refuse"\npublish "80/tcp" { allow = { "any" } }\n' "$1" >"$CONF"
+	dockfw 1 --repair && finds 1 'warning rule-not-evaluated' || return 1
+	message "a port of the bridge 'docker0', $2, passes to Docker's containers on that bridge ($CONF:2)"
+}
+by_itself() {
+	docker26
+	for called in 0 1; do
+		ip link set docker0 type bridge nf_call_iptables $called nf_call_ip6tables $called
+		try "$KIND bridge of the uplink, $called: what it passes on is not refused" both_answer
+		try "$KIND bridge of the uplink, $called: its name" leads '"docker0"' 'which outside names'
+		try "$KIND bridge of the uplink, $called: a pattern" leads '"ens3", "docker+"' 'which may lead outside'
+		try "$KIND bridge of the uplink, $called: a pattern of its port" leads '"et+"' 'which may lead outside'
+		try "$KIND bridge of the uplink, $called: every interface" leads '"+"' 'which may lead outside'
+		try "$KIND bridge of the uplink, $called: none is named" leads '' 'which may lead outside'
+		try "$KIND bridge of the uplink, $called: nothing is refused" both_answer
+	done
+	sed -i '1s/.*/outside = { "ens3" }/' "$CONF"
+	try "$KIND bridge of the uplink: not if another interface is outside" dockfw 0 --repair
+	try "$KIND bridge of the uplink: then all is right" finds 0 ''
+	printf '%s\n' 'outside = { "eth1" }' 'direct = "refuse"' >"$CONF"
+	try "$KIND bridge of the uplink: its port" dockfw 1 --repair
+	try "$KIND bridge of the uplink: two findings" finds 1 'warning rule-not-evaluated,warning rule-not-evaluated'
+	try "$KIND bridge of the uplink: of which one says so" message "'docker0', whose port 'eth1' outside names, passes"
+	# What the remedy proposes, with a bridge that shows netfilter its packets.
+	printf '%s\n' 'outside = { "docker0" }' 'direct = "refuse"' \
+		'chain "DOCKER-USER" { rules = { "-m physdev --physdev-in eth1 -p tcp -j REJECT" } }' >"$CONF"
+	try "$KIND bridge of the uplink: a rule for the port" dockfw 1 --repair
+	try "$KIND bridge of the uplink: refuses" refused neighbour 172.17.0.2
+	ip link set docker0 type bridge nf_call_iptables 0 nf_call_ip6tables 0
+	clear_tables
+}
+message() { jq -e --arg text "$1" 'any(.findings[]; .message | contains($text))' "$WORK/out"; }
+renamed() { ip link set "$1" down && ip link set "$1" name "$2" && ip link set "$2" up; }
+renamed v-neighbour eth1
+for KIND in nft legacy; do
+	by_itself
+done
+renamed eth1 v-neighbour
+for KIND in nft legacy; do
+	docker26
+	printf '%s\n' 'direct = "refuse"' >"$CONF"
+	dockfw 0 --repair
+	try "$KIND containers of the bridge do not lead outside" finds 0 ''
+done
+ip netns delete neighbour
+
 exposes() { # STATUS TEXT: the report or a warning has it
 	dockfw "$1" --exposure --fail-if-open && { grep -qF -- "$2" "$WORK/out" "$WORK/err" || { cat "$WORK/out" "$WORK/err"; return 1; }; }
 }
-renamed() { ip link set "$1" down && ip link set "$1" name "$2" && ip link set "$2" up; }
 not() { ! "$@"; }
-message() { jq -e --arg text "$1" 'any(.findings[]; .message | contains($text))' "$WORK/out"; }
 
 ip address add 2001:db8:17::1/64 dev docker0
 ip -n container address add 2001:db8:17::2/64 dev eth0

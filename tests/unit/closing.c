@@ -257,6 +257,13 @@ static void test_proxied(void **state)
 	policy_free(completed);
 	model_table(snapshot, FAMILY_IPV6, LINES("FORWARD -o br6 -j DOCKER"));
 	assert_false(closing_names_none(policy, snapshot));
+	strings_add(&policy->outside, "br6");
+	completed = closing_policy(policy, &(struct closing_facts){
+		.snapshot = snapshot, .dockerd = &docker, .proxies = &proxies,
+		.interfaces = &interfaces });
+	is_text("itself outside", closing_text(completed), NONE);
+	assert_false(closing_has_no_bridge(completed));
+	policy_free(completed);
 	policy->direct = DIRECT_ALLOW;
 	assert_false(closing_has_no_bridge(policy) || closing_names_none(policy, snapshot));
 	policy_free(policy);
