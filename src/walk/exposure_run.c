@@ -166,12 +166,7 @@ bool exposure_same_sources(const struct exposure *a, const struct exposure *b)
 
 bool exposure_is_nearby(enum family family, addr_t host, bool direct)
 {
-	if (own_is_nearby(family, host))
-		return true;
-	if (family == FAMILY_IPV6)
-		return direct && host >> 121 == 0xfc >> 1;
-	return direct && (host >> 24 == 10 || host >> 20 == 0xac1 || host >> 16 == 0xc0a8 ||
-			  host >> 22 == 0x6440 >> 6);
+	return direct ? own_is_private(family, host) : own_is_nearby(family, host);
 }
 
 /* The way that says most about a port: the most open one, else the first. */

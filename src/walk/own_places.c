@@ -14,6 +14,16 @@ bool own_is_nearby(enum family family, addr_t host)
 	return host >> 24 == 127 || host >> 16 == 0xa9fe;
 }
 
+bool own_is_private(enum family family, addr_t host)
+{
+	if (own_is_nearby(family, host))
+		return true;
+	if (family == FAMILY_IPV6)
+		return host >> 121 == 0xfc >> 1;
+	return host >> 24 == 10 || host >> 20 == 0xac1 || host >> 16 == 0xc0a8 ||
+	       host >> 22 == 0x6440 >> 6;
+}
+
 static unsigned int width_of(enum family family)
 {
 	return family == FAMILY_IPV4 ? 32 : 128;
@@ -98,10 +108,29 @@ void own_addresses_clear(struct own_addresses *addresses)
 static void own_places_add(struct own_places *places, struct own_place place)
 {
 	for (size_t i = 0; i < places->n; i++)
-		if (places->v[i].dst == place.dst && places->v[i].only == place.only)
+		if (places->v[i].dst == place.dst && places->v[i].only == place.only) {
+			places->v[i].nearby |= place.nearby;
 			return;
+		}
 	GROW(places->v, places->n, places->room);
 	places->v[places->n++] = place;
+}
+
+/*
+ * Whether the world's packets for a network's broadcast address end at another router: the
+ * last one does not pass them on (RFC 2644). It is on the link of that network, unless this
+ * host itself is the router to which the network is led.
+ */
+static bool stays_on_link(const struct netinfo *info, const struct netroute *broadcast)
+{
+	const struct netif *link = netinfo_if_index(info, broadcast->out);
+
+	if (own_is_private(FAMILY_IPV4, broadcast->dst) || (link && link->to_router))
+		return true;
+	for (size_t i = 0; i < info->nifs; i++)
+		if (info->ifs[i].to_router)
+			return false;
+	return true;
 }
 
 void own_places_find(const struct netinfo *info, enum family family, struct own_places *places)
@@ -124,8 +153,8 @@ void own_places_find(const struct netinfo *info, enum family family, struct own_
 			continue;
 		own_places_add(places, (struct own_place){
 			.dst = route->dst, .udp = udp,
-			/* Routers do not pass on what is for a network's broadcast address (RFC 2644). */
-			.nearby = nearby || route->type == RTN_BROADCAST,
+			.nearby = nearby ||
+				  (route->type == RTN_BROADCAST && stays_on_link(info, route)),
 			/* IPv6 looks up a link-local address on the interface it came in on. */
 			.only = family == FAMILY_IPV6 && nearby ? route->out : 0 });
 	}

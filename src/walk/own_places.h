@@ -42,5 +42,7 @@ void own_places_clear(struct own_places *places);
  * link-local one.
  */
 bool own_is_nearby(enum family family, addr_t host);
+/* The same, or one for private networks. */
+bool own_is_private(enum family family, addr_t host);
 
 #endif

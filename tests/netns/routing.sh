@@ -457,6 +457,22 @@ try "… and not at its own" not asks_udp 198.51.100.10
 iptables-nft -A INPUT -p udp --dport 53 -j DROP
 ip6tables-nft -A INPUT -p udp --dport 53 -j DROP
 try "… until INPUT is closed as well" exposes 0
+ip6tables-nft -F INPUT
+iptables-nft -F INPUT
+
+# A network that routers lead to this host: there is no other router before its broadcast address.
+only=-4
+for address in 198.51.100.255 192.0.2.255 172.17.255.255 255.255.255.255 224.0.0.1; do
+	iptables-nft -A INPUT -d "$address" -j DROP
+done
+try "a routed network's broadcast address: first all is closed" exposes 0
+bridge pub0 203.0.113.81/29 && ip address change 203.0.113.81/29 brd + dev pub0
+try "… docker-proxy answers there" asks_udp 203.0.113.87
+try "… it is the world that gets in" exposes 2 '203.0.113.87:53 proxy ens3 ANYONE'
+ip route add 192.88.99.0/24 via 203.0.113.86 dev pub0
+try "… unless a router is in that network, which passes nothing on" exposes 0 '203.0.113.87:53 proxy,nearby ens3 ANYONE'
+ip link del pub0
+only=
 end "${proxies[@]}"
 proxies=()
 

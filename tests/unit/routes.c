@@ -359,6 +359,9 @@ static void own(void **unused)
 	add_local(&info, FAMILY_IPV4, "127.0.0.1", 32, RTN_LOCAL, 1);
 	add_local(&info, FAMILY_IPV4, "192.0.2.9", 32, RTN_LOCAL, 2);
 	add_local(&info, FAMILY_IPV4, "192.0.2.255", 32, RTN_BROADCAST, 2);
+	add_local(&info, FAMILY_IPV4, "10.1.255.255", 32, RTN_BROADCAST, 2);
+	add_local(&info, FAMILY_IPV4, "198.51.100.255", 32, RTN_BROADCAST, 2);
+	add_local(&info, FAMILY_IPV4, "198.51.100.255", 32, RTN_BROADCAST, 3);
 	add_local(&info, FAMILY_IPV4, "169.254.0.9", 32, RTN_LOCAL, 2);
 	add_local(&info, FAMILY_IPV4, "203.0.113.0", 24, RTN_LOCAL, 1);
 	add_local(&info, FAMILY_IPV4, "203.0.113.255", 32, RTN_BROADCAST, 2);
@@ -377,6 +380,18 @@ static void own(void **unused)
 	assert_false(place(&places, "169.254.0.9", 0)->udp);
 	assert_null(place(&places, "127.0.0.1", 0));
 	assert_null(place(&places, "192.0.2.9", 0));
+	own_places_clear(&places);
+	/* The world's way in, apart from that link; and a router on the link itself. */
+	netinfo_add_if(&info, "ens4", 3)->to_router = true;
+	own_places_find(&info, FAMILY_IPV4, &places);
+	assert_false(place(&places, "192.0.2.255", 0)->nearby);
+	assert_true(place(&places, "10.1.255.255", 0)->nearby);
+	assert_true(place(&places, "198.51.100.255", 0)->nearby);
+	assert_true(place(&places, "255.255.255.255", 0)->nearby);
+	own_places_clear(&places);
+	info.ifs[0].to_router = true;
+	own_places_find(&info, FAMILY_IPV4, &places);
+	assert_true(place(&places, "192.0.2.255", 0)->nearby);
 	own_places_clear(&places);
 	info.ifs[0].localnet = true;
 	own_places_find(&info, FAMILY_IPV4, &places);
