@@ -49,12 +49,16 @@ signal.pause()' "$@" && dockerd=$started
 }
 in_namespace=()
 
-# proxy ARGUMENT…: a docker-proxy that listens on $listen ("::" or "0.0.0.0") and $port.
+# proxy ARGUMENT…: a docker-proxy that listens on $listen ("::" or "0.0.0.0") and $port. One with
+# "-host-ip ::" is for IPv6 only, unless "-dual" follows.
 proxy() {
 	start "$WORK/bin/docker-proxy" -c '
 import signal, socket, sys
 name, port = sys.argv[1:3]
 server = socket.socket(socket.AF_INET6 if ":" in name else socket.AF_INET)
+if ":" in name:
+    only = "::" in sys.argv[3:] and "-dual" not in sys.argv
+    server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
 server.bind((name, int(port)))
 server.listen()
 print(flush=True)

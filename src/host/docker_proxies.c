@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "diag.h"
+#include "dual_stack.h"
 #include "process.h"
 #include "process_walk.h"
 #include "proto.h"
@@ -126,12 +127,12 @@ static bool listens(const uint8_t ports[8192], uint16_t port)
 	return ports[port / 8] & 1U << port % 8;
 }
 
-static bool has_own6(const struct proxies *proxies, const struct proxy *proxy)
+static bool has_own(const struct proxies *proxies, const struct proxy *proxy, enum family family)
 {
 	for (size_t i = 0; i < proxies->n; i++) {
 		const struct proxy *other = &proxies->v[i];
 
-		if (other->family == FAMILY_IPV6 && other->any && other->proto == proxy->proto &&
+		if (other->family == family && other->any && other->proto == proxy->proto &&
 		    other->port == proxy->port)
 			return true;
 	}
@@ -140,7 +141,7 @@ static bool has_own6(const struct proxies *proxies, const struct proxy *proxy)
 
 /*
  * For 0.0.0.0, docker-proxy of older releases listens on a dual-stack socket, which the
- * kernel lists only under IPv6.
+ * kernel lists only under IPv6; and so did that for "::".
  */
 static void add_dual(struct proxies *proxies)
 {
@@ -157,11 +158,14 @@ static void add_dual(struct proxies *proxies)
 		struct proxy proxy = proxies->v[i];
 		int udp = proxy.proto == IPPROTO_UDP;
 
-		if (proxy.family != FAMILY_IPV4 || !proxy.any || proxy.proto == IPPROTO_SCTP ||
+		enum family other = proxy.family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
+
+		if (!proxy.any || proxy.proto == IPPROTO_SCTP ||
 		    listens(four[udp], proxy.port) || !listens(six[udp], proxy.port) ||
-		    has_own6(proxies, &proxy))
+		    has_own(proxies, &proxy, other) ||
+		    (other == FAMILY_IPV4 && !takes_ipv4(proxy.proto, proxy.port)))
 			continue;
-		proxy.family = FAMILY_IPV6;
+		proxy.family = other;
 		GROW(proxies->v, proxies->n, proxies->room);
 		proxies->v[proxies->n++] = proxy;
 	}

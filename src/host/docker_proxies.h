@@ -8,8 +8,9 @@
 
 /*
  * Reads those in this network namespace by their command lines. One for 0.0.0.0 that
- * also listens for IPv6, as the kernel shows, is listed twice. One that is not
- * certainly the host's Docker (process.h) is left out. Returns 0, or -1 if /proc cannot be read, reported.
+ * also listens for IPv6, or one for [::] that also does for IPv4, as the kernel shows, is
+ * listed twice. One that is not certainly the host's Docker (process.h) is left out. Returns
+ * 0, or -1 if /proc cannot be read, reported.
  */
 int proxies_read(struct proxies *proxies);
 

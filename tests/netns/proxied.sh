@@ -14,10 +14,10 @@
 GUARD=off
 
 hosts_up
-# answers HOST-IP HOST-PORT CONTAINER-PORT: a docker-proxy that answers like the container.
+# answers HOST-IP HOST-PORT CONTAINER-PORT [ARGUMENT]: a docker-proxy that answers like the container.
 answers() {
 	start "$WORK/bin/docker-proxy" "$PEERS/answer.py" "$2" -proto tcp -host-ip "$1" -host-port "$2" \
-		-container-ip 172.17.0.2 -container-port "$3" && proxies+=("$started")
+		-container-ip 172.17.0.2 -container-port "$3" "${@:4}" && proxies+=("$started")
 }
 # section PORT: closed but for one client.
 section() {
@@ -38,6 +38,7 @@ ip6t() { "ip6tables-$KIND" "$@"; }
 load_without_ipv6() {
 	load docker-28.5 && "ip6tables-$KIND-restore" < <(grep -v 'fd00:17::2' "$LAYOUTS/docker-28.5.ipv6.rules")
 }
+not() { ! "$@"; }
 untracked() { ipt -t raw -A PREROUTING -p tcp --dport 80 -j CT --notrack && ipt -t raw -A OUTPUT -p tcp --sport 80 -j CT --notrack; }
 
 for KIND in nft legacy; do
@@ -64,6 +65,27 @@ for KIND in nft legacy; do
 	try "$KIND iptables=false: it refuses the outsider" refused "$outsider" 198.51.100.10 8080
 	try "$KIND iptables=false: not the allowed client" reaches "$allowed" 198.51.100.10 8080
 	try "$KIND iptables=false: nothing is wrong" finds 0 ''
+	end "$dockerd" "${proxies[@]}"
+
+	# ---- a listener for IPv6 that takes IPv4 as well ----
+
+	clear_tables
+	six_closed
+	ipt -A INPUT -p tcp --dport 22 -j ACCEPT
+	section 8080
+	dockerd --iptables=false
+	proxies=() && answers :: 8080 80
+	dockfw 0 --repair
+	try "$KIND [::]: IPv4 does not get in" not reaches "$outsider" 198.51.100.10 8080
+	try "$KIND [::]: nor is it reported" finds 0 ''
+	end "${proxies[@]}"
+	proxies=() && answers :: 8080 80 -dual
+	try "$KIND [::] with IPv4: the outsider gets in" reaches "$outsider" 198.51.100.10 8080
+	try "$KIND [::] with IPv4: found" finds 2 'critical proxy-bypass'
+	try "$KIND [::] with IPv4: an exposure has it" dockfw 2 --exposure --fail-if-open
+	try "$KIND [::] with IPv4: for IPv4" message '^0.0.0.0:8080/tcp .* proxy from ens3 open to ANYONE'
+	ipt -A INPUT -i ens3 -p tcp --dport 8080 ! -s 203.0.113.123 -j REJECT
+	try "$KIND [::] with IPv4: INPUT refuses it" finds 0 ''
 	end "$dockerd" "${proxies[@]}"
 
 	# ---- packets that are not translated ----
