@@ -306,15 +306,20 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 	return route->type;
 }
 
-bool netinfo_is_elsewhere(const struct netinfo *info, const struct netroute *route)
+bool netinfo_leads_here(const struct netinfo *info, const struct netroute *route)
 {
-	if (route->family != FAMILY_IPV6 || route->type != RTN_LOCAL || route->table == RT_TABLE_LOCAL)
+	if (route->type != RTN_LOCAL || route->table == RT_TABLE_LOCAL)
 		return false;
 	for (size_t i = 0; i < info->nrules; i++)
 		if (info->rules[i].family == route->family && info->rules[i].table == route->table &&
 		    info->rules[i].action == FR_ACT_TO_TBL && !info->rules[i].mask)
 			return true;
 	return !info->nrules && route->table == RT_TABLE_MAIN;
+}
+
+bool netinfo_is_elsewhere(const struct netinfo *info, const struct netroute *route)
+{
+	return route->family == FAMILY_IPV6 && netinfo_leads_here(info, route);
 }
 
 bool netinfo_local_elsewhere(const struct netinfo *info, enum family family, addr_t lo, addr_t hi)

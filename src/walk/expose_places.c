@@ -46,7 +46,7 @@ void expose_places(struct compute *compute, const struct docker_port *port, size
 
 	for (size_t i = 0; i < places->n; i++) {
 		const struct own_place *place = &places->v[i];
-		struct addrrange host = { place->dst, place->dst };
+		struct addrrange host = { place->dst, place->last };
 		struct exposure exposure;
 
 		if ((place->udp && (port->proto != IPPROTO_UDP || !port->has_proxy)) ||

@@ -31,7 +31,8 @@ static unsigned int width_of(enum family family)
 
 /*
  * Whether packets for it are the host's own by that table. What other tables take as local, as
- * those of a VRF or of a transparent proxy do, is not.
+ * those of a VRF or of a transparent proxy do, is not; what they do of IPv4 without a mark is a
+ * place of its own (add_led_here()).
  */
 static bool decides_on_local(const struct netinfo *info, const struct netroute *route)
 {
@@ -42,6 +43,24 @@ static void own_addresses_add(struct own_addresses *addresses, addr_t lo, addr_t
 {
 	GROW(addresses->v, addresses->n, addresses->room);
 	addresses->v[addresses->n++] = (struct addrrange){ lo, hi };
+}
+
+/* Loopback, multicast, and what the kernel always takes as broadcast. */
+static void subtract_special(enum family family, struct addrset *set)
+{
+	struct addrset special = { 0 };
+
+	if (family == FAMILY_IPV4) {
+		addrset_add(&special, 0, 0);
+		addrset_add(&special, (addr_t)127 << 24, ((addr_t)128 << 24) - 1);
+		addrset_add(&special, (addr_t)0xe0 << 24, ((addr_t)0xf0 << 24) - 1);
+		addrset_add(&special, addr_max(family), addr_max(family));
+	} else {
+		addrset_add(&special, 0, 1);
+		addrset_add(&special, (addr_t)0xff << 120, addr_max(family));
+	}
+	addrset_subtract(set, &special);
+	addrset_clear(&special);
 }
 
 /* Fills an empty set with the prefixes that are local, without what longer routes cover. */
@@ -62,18 +81,7 @@ static void local_prefixes(const struct netinfo *info, enum family family, struc
 			addrset_subtract(set, &one);
 		addrset_clear(&one);
 	}
-	/* Loopback, multicast, and what the kernel always takes as broadcast. */
-	if (family == FAMILY_IPV4) {
-		addrset_add(&one, 0, 0);
-		addrset_add(&one, (addr_t)127 << 24, ((addr_t)128 << 24) - 1);
-		addrset_add(&one, (addr_t)0xe0 << 24, ((addr_t)0xf0 << 24) - 1);
-		addrset_add(&one, addr_max(family), addr_max(family));
-	} else {
-		addrset_add(&one, 0, 1);
-		addrset_add(&one, (addr_t)0xff << 120, addr_max(family));
-	}
-	addrset_subtract(set, &one);
-	addrset_clear(&one);
+	subtract_special(family, set);
 }
 
 void own_addresses_find(const struct netinfo *info, enum family family,
@@ -105,10 +113,14 @@ void own_addresses_clear(struct own_addresses *addresses)
 	*addresses = (struct own_addresses){ 0 };
 }
 
+/* The place is one address unless it has a last one. */
 static void own_places_add(struct own_places *places, struct own_place place)
 {
+	if (!place.last)
+		place.last = place.dst;
 	for (size_t i = 0; i < places->n; i++)
-		if (places->v[i].dst == place.dst && places->v[i].only == place.only) {
+		if (places->v[i].dst == place.dst && places->v[i].last == place.last &&
+		    places->v[i].only == place.only) {
 			places->v[i].nearby |= place.nearby;
 			return;
 		}
@@ -131,6 +143,45 @@ static bool stays_on_link(const struct netinfo *info, const struct netroute *bro
 		if (info->ifs[i].to_router)
 			return false;
 	return true;
+}
+
+/* Fills an empty set with the addresses of the route, without what longer ones of its table cover. */
+static void led_here(const struct netinfo *info, const struct netroute *route, struct addrset *set)
+{
+	addr_t end = netinfo_prefix_end(route->family, route->dst, route->length);
+
+	addrset_add(set, route->dst, end);
+	for (size_t i = 0; i < info->nroutes; i++) {
+		const struct netroute *other = &info->routes[i];
+		struct addrset one = { 0 };
+
+		if (other->family != route->family || other->table != route->table ||
+		    other->length <= route->length || other->dst < route->dst || other->dst > end)
+			continue;
+		addrset_add(&one, other->dst,
+			    netinfo_prefix_end(other->family, other->dst, other->length));
+		addrset_subtract(set, &one);
+		addrset_clear(&one);
+	}
+	subtract_special(route->family, set);
+}
+
+static void add_led_here(const struct netinfo *info, struct own_places *places)
+{
+	for (size_t i = 0; i < info->nroutes; i++) {
+		const struct netroute *route = &info->routes[i];
+		struct addrset set = { 0 };
+
+		if (route->family != FAMILY_IPV4 || !netinfo_leads_here(info, route))
+			continue;
+		led_here(info, route, &set);
+		for (size_t k = 0; k < set.n && k < PIECES_MAX; k++)
+			own_places_add(places, (struct own_place){
+				.dst = set.v[k].lo, .udp = true,
+				.last = k == PIECES_MAX - 1 ? set.v[set.n - 1].hi : set.v[k].hi,
+				.nearby = own_is_nearby(route->family, set.v[k].lo) });
+		addrset_clear(&set);
+	}
 }
 
 void own_places_find(const struct netinfo *info, enum family family, struct own_places *places)
@@ -163,6 +214,7 @@ void own_places_find(const struct netinfo *info, enum family family, struct own_
 							   .nearby = true, .udp = true });
 		return;
 	}
+	add_led_here(info, places);
 	own_places_add(places, (struct own_place){ .dst = 0xffffffff, .nearby = true, .udp = true });
 	own_places_add(places, (struct own_place){ .dst = 0xe0000001, .nearby = true, .udp = true });
 	if (localnet)

@@ -21,12 +21,13 @@ void own_addresses_clear(struct own_addresses *addresses);
 
 /* Another destination. Most packets for one fare like those for an address of the host. */
 struct own_place {
-	addr_t dst;
+	addr_t dst, last; /* the first and the last address */
 	int only;    /* index of the one interface where it counts; 0: all */
 	bool nearby; /* no router on the internet leads there */
 	/*
-	 * A broadcast, multicast or anycast address: UDP sockets that listen on every address
-	 * get its packets, but TCP does not answer, nor is it LOCAL to a rule that translates.
+	 * A broadcast, multicast or anycast address, or one of IPv4 that only another table than
+	 * local makes the host's own: UDP sockets that listen on every address get its packets,
+	 * but TCP does not answer, nor is it LOCAL to a rule that translates.
 	 */
 	bool udp;
 };

@@ -472,6 +472,17 @@ try "… it is the world that gets in" exposes 2 '203.0.113.87:53 proxy ens3 ANY
 ip route add 192.88.99.0/24 via 203.0.113.86 dev pub0
 try "… unless a router is in that network, which passes nothing on" exposes 0 '203.0.113.87:53 proxy,nearby ens3 ANYONE'
 ip link del pub0
+
+# What another table makes the host's own is not LOCAL to Docker's rule.
+for table in main 100; do
+	ip route add local 192.88.99.0/28 dev lo table $table
+	[ $table = main ] || ip rule add to 192.88.99.0/28 lookup $table
+	try "a prefix that is local by table $table: docker-proxy answers" asks_udp 192.88.99.3
+	try "… which is reported" exposes 2 '192.88.99.0/28:53 proxy ens3 ANYONE'
+	ip route flush table $table type local
+	try "… and no longer without the route" exposes 0
+done
+ip rule del to 192.88.99.0/28 lookup 100
 only=
 end "${proxies[@]}"
 proxies=()

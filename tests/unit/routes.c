@@ -391,6 +391,18 @@ static void own(void **unused)
 	own_places_clear(&places);
 	info.ifs[0].to_router = true;
 	own_places_find(&info, FAMILY_IPV4, &places);
+	assert_null(place(&places, "192.0.2.16", 0));
+	own_places_clear(&places);
+	add_local(&info, FAMILY_IPV4, "192.0.2.16", 28, RTN_LOCAL, 1);
+	info.routes[info.nroutes - 1].table = RT_TABLE_MAIN;
+	add_local(&info, FAMILY_IPV4, "192.0.2.24", 29, RTN_UNICAST, 2);
+	info.routes[info.nroutes - 1].table = RT_TABLE_MAIN;
+	netinfo_sort(&info);
+	own_places_find(&info, FAMILY_IPV4, &places);
+	assert_true(place(&places, "192.0.2.16", 0)->udp);
+	assert_false(place(&places, "192.0.2.16", 0)->nearby);
+	assert_true(place(&places, "192.0.2.16", 0)->last == parse("192.0.2.23"));
+	assert_true(place(&places, "192.0.2.255", 0)->last == parse("192.0.2.255"));
 	assert_true(place(&places, "192.0.2.255", 0)->nearby);
 	own_places_clear(&places);
 	info.ifs[0].localnet = true;
