@@ -261,7 +261,7 @@ static void set_unlisted(const struct config_tree *tree, struct policy *policy,
 
 	if (policy->unlisted == UNLISTED_ALLOW)
 		return;
-	publish_unlisted_rules(&policy->outside, by_host, &rules);
+	publish_unlisted_rules(&policy->outside, policy->families, by_host, &rules);
 	for (size_t i = 0; i < rules.n; i++)
 		rule_sources_add(texts, policy->chains[0], rules.v[i], values->v[0].file,
 				 values->v[0].line, SECTION_CLOSING)->by_host = by_host;

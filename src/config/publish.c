@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "proto.h"
+#include "rule.h"
 
 void publish_clear(struct publish *publish)
 {
@@ -197,11 +198,19 @@ void publish_rules(const struct publish *publish, struct strings *texts)
 	free(match);
 }
 
-void publish_unlisted_rules(const struct strings *outside, bool by_host, struct strings *texts)
+void publish_unlisted_rules(const struct strings *outside, unsigned int families, bool by_host,
+			    struct strings *texts)
 {
 	static const char match[] = "-m conntrack --ctstate DNAT --ctdir ORIGINAL";
+	static const char *const errors[] = {
+		[FAMILY_IPV4] = "-4 -p icmp -m conntrack --ctstate RELATED -j RETURN",
+		[FAMILY_IPV6] = "-6 -p ipv6-icmp -m conntrack --ctstate RELATED -j RETURN",
+	};
 	const char *target = by_host ? "RETURN" : "REJECT";
 
+	for (int family = 0; family < FAMILY_COUNT && !by_host; family++)
+		if (families & 1U << family)
+			strings_add(texts, errors[family]);
 	if (!outside->n)
 		add_rule_text(texts, NULL, match, target);
 	for (size_t i = 0; i < outside->n; i++)

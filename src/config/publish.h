@@ -56,8 +56,13 @@ void publish_rules(const struct publish *publish, struct strings *texts);
  * each interface of outside, or one for all. They refuse each connection that was
  * translated on this host and that no section has let in. With by_host, they are those of
  * unlisted = "host-firewall": they let pass what the guard then judges.
+ *
+ * An ICMP error about a reply counts as the client's packet: one rule before them, for each of
+ * the families (bits 1U << FAMILY_…), lets in such errors of connections that exist. Without
+ * them, a server never learns that its packets are too big for a link on their way.
  */
-void publish_unlisted_rules(const struct strings *outside, bool by_host, struct strings *texts);
+void publish_unlisted_rules(const struct strings *outside, unsigned int families, bool by_host,
+			    struct strings *texts);
 
 /*
  * The rule of on-error = "close", as option text, for any interface: it refuses a new

@@ -93,6 +93,15 @@ static size_t after_refusals(const struct bounder *b, size_t wanted, size_t firs
 }
 
 /*
+ * The rule of unlisted and direct for the ICMP errors of connections: no ban is about these, and
+ * the refusals that come with it must not wait for one.
+ */
+static bool lets_errors(const struct wanted_rule *wanted)
+{
+	return wanted->section == SECTION_CLOSING && !wanted->by_host && !rule_refuses(wanted->rule);
+}
+
+/*
  * A jump to a chain that is about to be filled lets nobody pass yet, so it comes after all
  * foreign rules that may refuse; but if it may not be that late, it counts as it is.
  */
@@ -101,7 +110,7 @@ static size_t earliest(const struct bounder *b, size_t wanted, size_t limit)
 	const struct rule *rule = b->wanted->v[wanted].rule;
 	size_t last;
 
-	if (!reach_passes(b->reach, rule))
+	if (!reach_passes(b->reach, rule) || lets_errors(&b->wanted->v[wanted]))
 		return 0;
 	if (!b->live[wanted].again && !reach_is_settled(b->reach, rule)) {
 		last = after_refusals(b, wanted, BOUNDS_MISSING);

@@ -53,11 +53,10 @@ static struct rule *closing_rule(enum family family, const char *from, const cha
 	return rule;
 }
 
-/* Takes ownership of rule, which then refuses; the setting is what its text shows. */
+/* Takes ownership of rule; the setting is what its text shows. */
 static void add_closing(struct wanted_rules *rules, const struct policy *policy,
 			struct rule *rule, const char *setting)
 {
-	xt_target_set_reject(rule);
 	wanted_rules_add(rules, rule, setting, policy->direct_file ? policy->direct_file : "",
 			 policy->direct_line)->section = SECTION_CLOSING;
 }
@@ -197,6 +196,24 @@ static void add_direct_rule(struct policy *policy, enum family family, const cha
 	rule = closing_rule(family, from, bridge);
 	interface_set(&rule->out, bridge);
 	xt_conntrack_add(rule, &want);
+	xt_target_set_reject(rule);
+	add_closing(&policy->chains[0]->rules[family], policy, rule, "direct = \"refuse\"");
+}
+
+/*
+ * An ICMP error about a reply counts as the client's packet, and is not translated if the reply
+ * was not: those of a connection that was let in pass. Those of unlisted do so as well.
+ */
+static void add_icmp_errors(struct policy *policy, enum family family)
+{
+	struct rule *rule;
+
+	if (policy->unlisted == UNLISTED_REFUSE)
+		return;
+	rule = rule_new(family);
+	rule->proto = family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+	xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_RELATED), false);
+	rule->verdict = VERDICT_RETURN;
 	add_closing(&policy->chains[0]->rules[family], policy, rule, "direct = \"refuse\"");
 }
 
@@ -236,6 +253,9 @@ static void add_direct(struct policy *policy, const struct closing_facts *facts)
 	const struct strings *bridges = &policy->bridges;
 
 	find_bridges(facts, &policy->bridges);
+	for (int family = 0; family < FAMILY_COUNT && bridges->n; family++)
+		if (policy->families & 1U << family)
+			add_icmp_errors(policy, (enum family)family);
 	for (size_t b = 0; b < bridges->n; b++) {
 		for (int family = 0; family < FAMILY_COUNT; family++) {
 			if (!(policy->families & 1U << family))
@@ -346,6 +366,7 @@ static void add_port_rule(struct policy *policy, const struct closed_port *port,
 	rule->proto = port->proto;
 	rule->dst = port->host;
 	xt_conntrack_add(rule, &want);
+	xt_target_set_reject(rule);
 	add_closing(&policy->input[port->family], policy, rule, "unlisted = \"refuse\"");
 }
 

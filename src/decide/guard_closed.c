@@ -5,20 +5,6 @@
 #include "xt_match.h"
 #include "xt_target.h"
 
-/* -m conntrack --ctstate NEW: its own match, since "--ctstate NEW,DNAT" is either of them. */
-static void add_new(struct rule *rule)
-{
-	union {
-		uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
-		struct xt_conntrack_mtinfo3 info;
-	} data = { { 0 } };
-
-	data.info.match_flags = XT_CONNTRACK_STATE;
-	data.info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
-	rule_add_match(rule, "conntrack", 3, data.bytes, sizeof(data.bytes))->usersize =
-		sizeof(data.bytes);
-}
-
 struct rule *guard_closed_rule(enum family family)
 {
 	static const struct xt_conntrack_want published = {
@@ -26,7 +12,8 @@ struct rule *guard_closed_rule(enum family family)
 	};
 	struct rule *rule = rule_new(family);
 
-	add_new(rule);
+	/* A match of its own, since "--ctstate NEW,DNAT" is either of them. */
+	xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_NEW), false);
 	xt_conntrack_add(rule, &published);
 	xt_target_set_reject(rule);
 	rule_add_mark(rule);

@@ -21,20 +21,6 @@ static void add_rule(struct host_rules *rules, struct rule *rule)
 	rules->v[rules->n++] = rule;
 }
 
-/* ! --ctstate NEW: replies, and what belongs to connections that were let in. */
-static void add_not_new(struct rule *rule)
-{
-	union {
-		uint8_t bytes[XT_ALIGN(sizeof(struct xt_conntrack_mtinfo3))];
-		struct xt_conntrack_mtinfo3 info;
-	} data = { { 0 } };
-
-	data.info.match_flags = data.info.invert_flags = XT_CONNTRACK_STATE;
-	data.info.state_mask = XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
-	rule_add_match(rule, "conntrack", 3, data.bytes, sizeof(data.bytes))->usersize =
-		sizeof(data.bytes);
-}
-
 /* What the configured rule is about; it has one match, on the connection. */
 static struct rule *conditions_of(const struct wanted_rule *wanted, bool not_new)
 {
@@ -44,8 +30,9 @@ static struct rule *conditions_of(const struct wanted_rule *wanted, bool not_new
 	rule->in = from->in;
 	rule->invert = from->invert;
 	rule->proto = from->proto;
+	/* Replies, and what belongs to connections that were let in. */
 	if (not_new)
-		add_not_new(rule);
+		xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_NEW), true);
 	for (size_t i = 0; i < from->nmatches; i++) {
 		struct xt_conntrack_want want;
 

@@ -87,6 +87,18 @@ void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want)
 		sizeof(data.bytes);
 }
 
+void xt_conntrack_add_states(struct rule *rule, unsigned int states, bool except)
+{
+	union conntrack_data data;
+
+	memset(&data, 0, sizeof(data));
+	data.info.match_flags = XT_CONNTRACK_STATE;
+	data.info.invert_flags = except ? XT_CONNTRACK_STATE : 0;
+	data.info.state_mask = (uint16_t)states;
+	rule_add_match(rule, "conntrack", 3, data.bytes, sizeof(data.bytes))->usersize =
+		sizeof(data.bytes);
+}
+
 void xt_conntrack_make_none(struct ext *ext)
 {
 	const struct xt_conntrack_mtinfo3 info = {

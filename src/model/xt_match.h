@@ -41,6 +41,8 @@ struct xt_conntrack_want {
  * port.
  */
 void xt_conntrack_add(struct rule *rule, const struct xt_conntrack_want *want);
+/* Appends [!] --ctstate with these states, bits XT_CONNTRACK_STATE_…; as libxtables makes it. */
+void xt_conntrack_add_states(struct rule *rule, unsigned int states, bool except);
 /* Whether ext is, to the last byte, a match that xt_conntrack_add() makes; fills in want. */
 bool xt_conntrack_read(const struct ext *ext, struct xt_conntrack_want *want);
 /* Makes of such a match --ctstate INVALID,UNTRACKED: the packets that have no connection. */

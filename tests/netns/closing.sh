@@ -271,4 +271,90 @@ for KIND in nft legacy; do
 	end "$dockerd"
 	try "$KIND flush: unless Docker is stopped" exposes 0 '0 published ports'
 done
+
+# ---- a link on the way to the client takes smaller packets than all others ----
+
+# The router reports this to the server, in an ICMP error about a reply of a connection.
+# shellcheck disable=SC2086 # a list
+far_up() {
+	ip netns add far && ip netns exec far sysctl -qw $hosts_settings &&
+		ip link add far0 netns outsider mtu 1300 type veth peer name eth0 netns far &&
+		ip -n outsider address add 203.0.114.1/24 dev far0 &&
+		ip -n outsider address add 2001:db8:114::1/64 dev far0 && ip -n outsider link set far0 up &&
+		ip -n far address add 203.0.114.5/24 dev eth0 &&
+		ip -n far address add 2001:db8:114::5/64 dev eth0 && ip -n far link set eth0 up &&
+		ip -n far route add default via 203.0.114.1 &&
+		ip -n far -6 route add default via 2001:db8:114::1 &&
+		ip route add 203.0.114.0/24 via 203.0.113.200 &&
+		ip route add 2001:db8:114::/64 via 2001:db8:113::200
+}
+# Port 8443 is port 83 of the container, which sends much.
+much() {
+	docker26 && ipt -t nat -A DOCKER ! -i docker0 -p tcp --dport 8443 -j DNAT --to-destination 172.17.0.2:83 &&
+		"ip6tables-$KIND" -t nat -A DOCKER ! -i docker0 -p tcp --dport 8443 \
+			-j DNAT --to-destination '[fd00:17::2]:83' &&
+		ipt -A DOCKER -d 172.17.0.2 ! -i docker0 -o docker0 -p tcp --dport 83 -j ACCEPT &&
+		"ip6tables-$KIND" -A DOCKER -d fd00:17::2 ! -i docker0 -o docker0 -p tcp --dport 83 -j ACCEPT
+}
+fetches() { # PORT ADDRESS…: all of it, though the container does not know yet which packets are too big
+	local port=$1 to
+	shift
+	for to; do
+		ip -n container route flush cache && ip -n container -6 route flush cache &&
+			ip netns exec far python3 "$PEERS/push.py" "$to" "$port" || return 1
+	done
+}
+echoed() { # ADDRESS: it answers an echo request of the client
+	ip netns exec far python3 - "$1" <<-'END'
+	import socket, sys
+	icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+	icmp.settimeout(1)
+	icmp.sendto(bytes([8, 0, 0xf7, 0xff]) + bytes(4), (sys.argv[1], 0))
+	sys.exit(icmp.recv(100)[20] != 0)
+	END
+}
+fetches_published() { fetches 8443 198.51.100.10 2001:db8:51::10; }
+fetches_direct() { fetches 83 172.17.0.2 fd00:17::2; }
+
+try "far: a client beyond a smaller link" far_up
+exec {said}< <(exec ip netns exec container python3 "$PEERS/push.py" 83 </dev/null 2>/dev/null)
+read -r -u "$said"
+for KIND in nft legacy; do
+	much
+	try "$KIND far: all of it arrives at first" fetches_published
+	try "$KIND far: also directly" fetches_direct
+	for GUARD in off auto; do
+		write_conf <<-'END'
+		outside = { "ens3" }
+		unlisted = "refuse"
+		publish "8443/tcp" { allow = { "any" } }
+		END
+		try "$KIND far, unlisted, guard $GUARD: a repair" dockfw 0 --repair
+		try "$KIND far, unlisted, guard $GUARD: all of it arrives" fetches_published
+	done
+	both -F DOCKER-USER
+	try "$KIND far, unlisted: also past the guard only" fetches_published
+	try "$KIND far, unlisted: which refuses a port without a section" refused far 198.51.100.10
+	dockfw 0 --repair
+	# What has no connection is not let in: here all protocols are translated.
+	ip address add 198.51.100.11/24 dev ens3
+	ipt -t nat -I PREROUTING -d 198.51.100.11 -j DNAT --to-destination 172.17.0.2
+	ipt -I FORWARD 2 -d 172.17.0.2 -p icmp -j ACCEPT
+	try "$KIND far, unlisted: an echo request is refused" not echoed 198.51.100.11
+	ipt -D FORWARD -j DOCKER-USER
+	nft delete table ip dockfw
+	try "$KIND far, unlisted: it is answered without the rules" echoed 198.51.100.11
+	ip address delete 198.51.100.11/24 dev ens3
+	much
+	write_conf <<-'END'
+	outside = { "ens3" }
+	direct = "refuse"
+	chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 83 -j RETURN" } }
+	END
+	try "$KIND far, direct: a repair" dockfw 0 --repair
+	try "$KIND far, direct: all of it arrives" fetches_direct
+	both -F DOCKER-USER
+	try "$KIND far, direct: also past the guard only" fetches_direct
+	try "$KIND far, direct: which refuses the other port" refused far 172.17.0.2
+done
 finish

@@ -50,7 +50,7 @@ for KIND in nft legacy; do
 	try "$KIND: then the port is closed to the outside" both refused "$allowed"
 	try "$KIND: but not to a VPN" both reaches "$vpn"
 	try "$KIND: and containers reach the outside" outgoing
-	ipt -D DOCKER-USER 1
+	ipt -D DOCKER-USER 2 # after the one for ICMP errors
 	try "$KIND: the closing rule is missing" finds 2 'critical rule-missing'
 	try "$KIND: the setting is named" dockfw 2
 	try "$KIND: with its place" says "DOCKER-USER does not hold '-i ens3 .*-j REJECT' \($CONF:2\)"

@@ -31,24 +31,25 @@ struct given {
 	"FORWARD -i docker0 -o docker0 -j DOCKER", "DOCKER-FORWARD -o br1 -j DOCKER"
 #define HOST LINES("lo", "ens3", "ens4", "docker0", "br1")
 #define NONE LINES(NULL)
+#define ERRORS "DOCKER-USER -p 1 related -j RETURN" /* of connections that were let in */
 #define NAMELESS LINES("lo", "ens3", "br1") /* none with a name of dockerd's own */
 
 static const struct given cases[] = {
 	{ "neither is set", NONE, LINES(BRIDGES), NONE, HOST, { { NULL, 6, 80 } }, .closing = NONE },
 
 	{ "direct: each of Docker's bridges", NONE, LINES(BRIDGES), NONE, HOST, .direct = true,
-	  .closing = LINES("DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
 			   "DOCKER-USER ! -i docker0 -o docker0 direct ext:REJECT") },
 	{ "direct: from each interface that leads outside", LINES("ens3", "ens4"), LINES(BRIDGES), NONE,
 	  HOST, .direct = true,
-	  .closing = LINES("DOCKER-USER -i ens3 -o br1 direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER -i ens3 -o br1 direct ext:REJECT",
 			   "DOCKER-USER -i ens4 -o br1 direct ext:REJECT",
 			   "DOCKER-USER -i ens3 -o docker0 direct ext:REJECT",
 			   "DOCKER-USER -i ens4 -o docker0 direct ext:REJECT") },
 	{ "direct: a wildcard is no bridge, and what it means but the bridge is outside",
 	  LINES("+", "e+", "br+"), LINES("FORWARD -o br1 -j DOCKER", "FORWARD -o br+ -j DOCKER"), NONE,
 	  LINES("lo", "br1", "br2"), .direct = true,
-	  .closing = LINES("DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
 			   "DOCKER-USER -i e+ -o br1 direct ext:REJECT",
 			   "DOCKER-USER -i br2 -o br1 direct ext:REJECT") },
 	{ "direct: in the chains of each release", NONE,
@@ -57,20 +58,20 @@ static const struct given cases[] = {
 		"FORWARD -o c -g DOCKER", "FORWARD -i d -j DOCKER", "FORWARD -o e -j ACCEPT",
 		"FORWARD -o f -j mine", "FORWARD ? -o g -j DOCKER", "DOCKER -o h -j DOCKER-USER"),
 	  NONE, NAMELESS, .direct = true,
-	  .closing = LINES("DOCKER-USER ! -i a -o a direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER ! -i a -o a direct ext:REJECT",
 			   "DOCKER-USER ! -i b -o b direct ext:REJECT",
 			   "DOCKER-USER ! -i c -o c direct ext:REJECT") },
 	{ "direct: after a flush the closing rules themselves name the bridges", NONE,
 	  LINES("FORWARD", "DOCKER-USER ! -i br1 -o br1 direct ext:REJECT #"),
 	  LINES("forward ! -i br2 -o br2 direct -j DROP #"), LINES("lo", "br1", "br2"), .direct = true,
-	  .closing = LINES("DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER ! -i br1 -o br1 direct ext:REJECT",
 			   "DOCKER-USER ! -i br2 -o br2 direct ext:REJECT") },
 	{ "direct: without any rule, the bridges with one of dockerd's own names, and no others", NONE,
 	  LINES("FORWARD"), NONE,
 	  LINES("lo", "ens3", "docker0", "br-0123456789ab", "docker_gwbridge", "virbr0", "lxcbr0", "br-lan",
 		"br-0123456789a", "br-0123456789ag", "br-0123456789abc", "docker1", "podman0"),
 	  .direct = true,
-	  .closing = LINES("DOCKER-USER ! -i br-0123456789ab -o br-0123456789ab direct ext:REJECT",
+	  .closing = LINES(ERRORS, "DOCKER-USER ! -i br-0123456789ab -o br-0123456789ab direct ext:REJECT",
 			   "DOCKER-USER ! -i docker0 -o docker0 direct ext:REJECT",
 			   "DOCKER-USER ! -i docker_gwbridge -o docker_gwbridge direct ext:REJECT") },
 	{ "direct: not those of others, and none that is gone", NONE,
@@ -228,6 +229,7 @@ static void test_proxied(void **state)
 	struct strings interfaces = { 0 };
 	struct proxies proxies = { 0 };
 	struct netinfo net = { 0 };
+	struct wanted_rules *user;
 	const addr_t lan = (addr_t)0xc0a80000, mine = (addr_t)0xac140000;
 
 	(void)state;
@@ -247,12 +249,17 @@ static void test_proxied(void **state)
 		.snapshot = snapshot, .dockerd = &docker, .proxies = &proxies,
 		.interfaces = &interfaces, .net = &net });
 	is_text("proxied", closing_text(completed),
-		LINES("DOCKER-USER ! -i mine -o mine direct ext:REJECT"));
+		LINES(ERRORS, "DOCKER-USER ! -i mine -o mine direct ext:REJECT"));
 	assert_false(closing_has_no_bridge(completed));
 	policy_free(completed);
 	completed = closing_policy(policy, &(struct closing_facts){
 		.snapshot = snapshot, .dockerd = &docker, .proxies = &proxies,
 		.interfaces = &interfaces });
+	assert_true(closing_has_no_bridge(completed));
+	/* Those of unlisted, which name no bridge, do not count. */
+	model_want(completed, DOCKER_USER, "-p 1 related -j RETURN");
+	user = &completed->chains[0]->rules[FAMILY_IPV4];
+	user->v[user->n - 1].section = SECTION_CLOSING;
 	assert_true(closing_has_no_bridge(completed));
 	policy_free(completed);
 	model_table(snapshot, FAMILY_IPV6, LINES("FORWARD -o br6 -j DOCKER"));

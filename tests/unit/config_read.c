@@ -253,11 +253,19 @@ static void publish_goes_behind(void **state)
 	policy_free(policy);
 }
 
+#define RELATED "-m conntrack --ctstate RELATED"
+#define ERRORS "errors" /* the rule for ICMP errors, which each family has in its own form */
+
 static void expect_texts(const struct wanted_rules *rules, size_t first, const char *const *texts)
 {
+	static const char *const errors[FAMILY_COUNT] = {
+		"-4 -p icmp " RELATED " -j RETURN", "-6 -p ipv6-icmp " RELATED " -j RETURN",
+	};
+
 	for (; *texts; texts++, first++) {
 		assert_true(first < rules->n);
-		assert_string_equal(rules->v[first].text, *texts);
+		assert_string_equal(rules->v[first].text, strcmp(*texts, ERRORS) ? *texts :
+				    errors[rules->v[first].rule->family]);
 	}
 	assert_int_equal(first, rules->n);
 }
@@ -271,7 +279,7 @@ static void interfaces_of_sections(void **state)
 		"-j f2b", "-i wg0 " CT("80") " -j RETURN",
 		"-i ens3 " CT("80") " -j REJECT", "-i eth+ " CT("80") " -j REJECT",
 		"-i + " CT("80") " -j DROP", "-i a " CT("81") " -j RETURN", "-i b " CT("81") " -j RETURN",
-		"-i ens3 " DNAT " -j REJECT", "-i eth+ " DNAT " -j REJECT", NULL,
+		ERRORS, "-i ens3 " DNAT " -j REJECT", "-i eth+ " DNAT " -j REJECT", NULL,
 	};
 	static const char *const named[] = { "ens3", "eth+", "wg0", "+", "a", "b" };
 	static const unsigned int lines[] = { 6, 6, 1, 3, 4, 4 };
@@ -288,7 +296,7 @@ static void interfaces_of_sections(void **state)
 	(void)state;
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		expect_texts(user_rules(policy, family), 0, rules);
-		for (size_t i = 7; i < 9; i++) {
+		for (size_t i = 7; i < 10; i++) {
 			assert_true(user_rules(policy, family)->v[i].section == SECTION_CLOSING);
 			assert_int_equal(user_rules(policy, family)->v[i].line, 5);
 		}
@@ -306,7 +314,8 @@ static void interfaces_of_sections(void **state)
 	policy_free(policy);
 
 	policy = good("unlisted = refuse outside = { }");
-	expect_texts(user_rules(policy, FAMILY_IPV6), 0, (const char *const[]){ DNAT " -j REJECT", NULL });
+	expect_texts(user_rules(policy, FAMILY_IPV6), 0,
+		     (const char *const[]){ ERRORS, DNAT " -j REJECT", NULL });
 	policy_free(policy);
 	policy = good("outside = { }");
 	assert_int_equal(user_rules(policy, FAMILY_IPV6)->n, 0);
@@ -680,7 +689,9 @@ static void print_shows_all_rules(void **state)
 		"    # -i ens3 " CT("80:81") " -j DROP\n"
 		"}\n"
 		"\n# unlisted = \"refuse\", after all other rules of DOCKER-USER:\n"
+		"#   -4 -p icmp " RELATED " -j RETURN\n"
 		"#   -4 -i ens3 " DNAT " -j REJECT --reject-with icmp-port-unreachable\n"
+		"#   -6 -p ipv6-icmp " RELATED " -j RETURN\n"
 		"#   -6 -i ens3 " DNAT " -j REJECT --reject-with icmp6-port-unreachable\n";
 	struct policy *policy = good("outside = ens3 unlisted = refuse chain DOCKER-USER { rules = \"-j F\" } "
 				     "chain F { filled-by = others } publish 80-81/tcp { "

@@ -7,7 +7,7 @@
  * as a few words, which are not the syntax of iptables.
  *
  *   [!] -i NAME  [!] -o NAME  -p NUMBER  -s A.B.C.D  -d A.B.C.D  -j|-g NAME-OR-VERDICT
- *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  m:NAME (a match)
+ *   ext:NAME (a target)  est (ctstate RELATED,ESTABLISHED)  related  m:NAME (a match)
  *   to:PORT (of the connection, in the original direction)  direct (not translated)
  *   none:PORT (without a connection, that destination port of the protocol before it)
  *   # (the mark)  ? (opaque)  ?= (opaque, and it can only do what -j and ext: say)
@@ -108,6 +108,8 @@ static inline struct rule *model_rule(enum family family, const char *text)
 			model_origin(rule, word);
 		else if (!strncmp(word, "none:", 5))
 			model_none(rule, word);
+		else if (!strcmp(word, "related"))
+			xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_RELATED), false);
 		else if (!strcmp(word, "est"))
 			rule_add_match(rule, "conntrack", 3, &est, sizeof(est));
 		else if (!strcmp(word, "#"))

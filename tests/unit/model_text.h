@@ -11,7 +11,8 @@
 #define LINES(...) (const char *const[]){ __VA_ARGS__, NULL }
 
 /*
- * Configures lines "CHAIN RULE"; "CHAIN @ RULE" is of a publish section. "CHAIN any" and
+ * Configures lines "CHAIN RULE"; "CHAIN @ RULE" is of a publish section, "CHAIN @@ RULE" one of
+ * unlisted or direct. "CHAIN any" and
  * "CHAIN refuse" are chains that others fill, whose rules may do that.
  */
 static inline struct policy *model_policy(const char *const *lines)
@@ -23,7 +24,8 @@ static inline struct policy *model_policy(const char *const *lines)
 		size_t length = strcspn(*lines, " ");
 		char *name = xasprintf("%.*s", (int)length, *lines);
 		const char *rest = *lines + length + ((*lines)[length] != '\0');
-		bool section = *rest == '@', refuse = !strcmp(rest, "refuse");
+		bool section = *rest == '@', closing = !strncmp(rest, "@@", 2);
+		bool refuse = !strcmp(rest, "refuse");
 		struct wanted_chain *chain = policy_chain(policy, name);
 
 		if (!chain)
@@ -34,8 +36,8 @@ static inline struct policy *model_policy(const char *const *lines)
 		} else if (*rest) {
 			struct wanted_rules *rules = &chain->rules[FAMILY_IPV4];
 
-			model_want(policy, name, rest + (section ? 2 : 0));
-			rules->v[rules->n - 1].section = section;
+			model_want(policy, name, rest + (closing ? 3 : section ? 2 : 0));
+			rules->v[rules->n - 1].section = closing ? SECTION_CLOSING : section;
 		}
 		free(name);
 	}
@@ -53,7 +55,8 @@ static inline void print_match(FILE *out, const struct ext *match)
 	if (xt_conntrack_read(match, &want) && want.direction == XT_DIRECTION_ORIGINAL)
 		want.port ? fprintf(out, " to:%u", want.port) : fprintf(out, " direct");
 	else if (xt_match_conntrack(match, &info))
-		fprintf(out, info.state_mask & XT_CONNTRACK_STATE_INVALID ? " none" : " est");
+		fprintf(out, info.state_mask & XT_CONNTRACK_STATE_INVALID ? " none" :
+			     info.state_mask == XT_CONNTRACK_STATE_BIT(IP_CT_RELATED) ? " related" : " est");
 	else if (xt_match_ports(match, &ports) && ports.dest.lo == ports.dest.hi)
 		fprintf(out, ":%u", ports.dest.lo);
 	else

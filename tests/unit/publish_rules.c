@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "publish.h"
+#include "rule.h"
 #include "settings.h"
 
 /* Sets that setting of the section; returns whether the text is accepted. */
@@ -201,17 +202,29 @@ static void rules(void **state)
 	       "-p tcp " CT("80") " -j REJECT\n");
 }
 
+/* ICMP errors about replies. */
+#define ERROR_RULE(option, proto) \
+	option " -p " proto " -m conntrack --ctstate RELATED -j RETURN\n"
+
 static void unlisted(void **state)
 {
+	const unsigned int ipv6 = 1U << FAMILY_IPV6, both = 1U << FAMILY_IPV4 | ipv6;
 	struct strings outside = { 0 }, texts = { 0 };
 
 	(void)state;
-	publish_unlisted_rules(&outside, false, &texts);
-	expect(joined(&texts), "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
+	publish_unlisted_rules(&outside, ipv6, false, &texts);
+	expect(joined(&texts), ERROR_RULE("-6", "ipv6-icmp")
+			       "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
+	publish_unlisted_rules(&outside, both, true, &texts);
+	expect(joined(&texts), "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j RETURN\n");
+	publish_unlisted_rules(&outside, both, false, &texts);
+	expect(joined(&texts), ERROR_RULE("-4", "icmp") ERROR_RULE("-6", "ipv6-icmp")
+			       "-m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
 	strings_add(&outside, "ens3");
 	strings_add(&outside, "eth+");
-	publish_unlisted_rules(&outside, false, &texts);
-	expect(joined(&texts), "-i ens3 -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n"
+	publish_unlisted_rules(&outside, both, false, &texts);
+	expect(joined(&texts), ERROR_RULE("-4", "icmp") ERROR_RULE("-6", "ipv6-icmp")
+			       "-i ens3 -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n"
 			       "-i eth+ -m conntrack --ctstate DNAT --ctdir ORIGINAL -j REJECT\n");
 	strings_clear(&outside);
 }

@@ -91,6 +91,10 @@ bool nft_encode_ct(struct nft_encoder *e, const struct ext *ext)
 		add_state(e, NF_CT_STATE_BIT(IP_CT_NEW), inverted);
 		return true;
 	}
+	if (is_state(ext, XT_CONNTRACK_STATE_BIT(IP_CT_RELATED), &inverted)) {
+		add_state(e, NF_CT_STATE_BIT(IP_CT_RELATED), inverted);
+		return true;
+	}
 	/* The packets without a connection, on which the keys below do not match. */
 	if (is_state(ext, XT_CONNTRACK_STATE_INVALID | XT_CONNTRACK_STATE_UNTRACKED, &inverted)) {
 		add_state(e, NF_CT_STATE_INVALID_BIT | NF_CT_STATE_UNTRACKED_BIT, inverted);
