@@ -2,6 +2,7 @@
 #include "proxy_allowed.h"
 
 #include "exposure_run.h"
+#include "host_filtered.h"
 #include "host_firewall.h"
 #include "host_world.h"
 #include "wanted_fate.h"

@@ -6,6 +6,7 @@
 
 #include "deadline.h"
 #include "docker_ports.h"
+#include "host_filtered.h"
 #include "host_world.h"
 #include "own_places.h"
 #include "port_cells.h"
@@ -329,25 +330,6 @@ static bool is_named(const struct policy *policy, const struct netif *in)
 				return true;
 		}
 	}
-	return false;
-}
-
-bool host_is_filtered(const struct world *world, enum family family)
-{
-	static const char *const tables[] = { "mangle", "filter", "security" };
-	const struct other_filters *others = world->others;
-
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		const struct chain *chain = table_chain(
-			snapshot_table(world->snapshot, family, tables[i]), "INPUT");
-
-		if (chain && chain->builtin && (chain->nrules || chain->policy == VERDICT_DROP))
-			return true;
-	}
-	for (size_t i = 0; others && i < others->n; i++)
-		if (others->v[i].place == OTHER_INPUT && others->v[i].families & 1U << family &&
-		    other_hook_filters(others, &others->v[i]))
-			return true;
 	return false;
 }
 

@@ -43,12 +43,6 @@ int openings_compute(const struct policy *policy, const struct world *world,
 /* Whether the policy leaves the port to the host's firewall, on some interface. */
 bool host_firewall_decides(const struct policy *policy, uint8_t proto, uint16_t port);
 
-/*
- * Whether a chain that a packet for the host comes to has a rule, or drops by its policy; world
- * is that of a struct host_world.
- */
-bool host_is_filtered(const struct world *world, enum family family);
-
 /* Who is let in to one port, from all sources. */
 struct host_way {
 	struct addrset in;    /* owned: for certain … */

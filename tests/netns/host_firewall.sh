@@ -378,6 +378,38 @@ try "and the port is open" reached 80
 echo 'on-error = "close"' >>"$CONF"
 dockfw 1 --repair
 try "on-error = \"close\" closes it" kept_out 80
+# What refuses no packet, and what dockerd drops of an encrypted overlay network.
+both() { "iptables-$KIND" "$@" && "ip6tables-$KIND" "$@"; }
+overlay=(INPUT -p udp --dport 4789)
+both -N LIBVIRT_INP && both -A LIBVIRT_INP -i virbr0 -p udp --dport 53 -j ACCEPT && both -A INPUT -j LIBVIRT_INP
+both -N empty && both -A INPUT -j empty && both -A INPUT -j LOG
+ipt -A "${overlay[@]}" -m u32 --u32 '0x0>>0x16&0x3c@0xc&0xffffff00=0x100000' -j DROP 2>/dev/null ||
+	ipt -A "${overlay[@]}" -j DROP
+"ip6tables-$KIND" -A "${overlay[@]}" -j DROP
+both -A INPUT -j ACCEPT && both -A INPUT -p tcp --dport 80 -j DROP # to which nothing comes
+nft -f - <<-'END'
+	table inet helper {
+		chain in { type filter hook input priority 0; iifname "virbr0" accept; jump more; }
+		chain more { counter; }
+	}
+END
+dockfw 1 --repair
+try "a rule of INPUT that refuses nothing is no firewall" finds 1 'warning host-firewall-absent'
+try "on-error = \"close\" still closes it" kept_out 80
+nft add rule inet helper more tcp dport 22 drop
+dockfw 0 --repair
+try "one that refuses is" finds 0 ''
+try "the port is open again" reached 80
+nft delete table inet helper
+both -I INPUT -j empty && both -A empty -p tcp --dport 22 -j REJECT
+dockfw 0 --repair
+try "also in a chain of iptables" reached 80
+both -F empty && both -A empty -p tcp --dport 22 -j NFQUEUE
+dockfw 0 --repair
+try "or one that may refuse" reached 80
+both -F INPUT
+dockfw 1 --repair
+try "closed without it" kept_out 80
 try "guard = \"off\" is refused" refuses_off
 
 echo "# $total pairs, $opened of them open; $cautious closed although the host opens, as reported"

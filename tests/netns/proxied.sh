@@ -125,7 +125,7 @@ for KIND in nft legacy; do
 
 	clear_tables
 	load_without_ipv6
-	ipt -A INPUT -p tcp --dport 22 -j ACCEPT
+	ipt -A INPUT -p tcp --dport 22 -j DROP
 	ip6t -A INPUT -i ens3 -p tcp --dport 8080 -j ACCEPT
 	ip6t -A INPUT -i ens3 -p tcp -j REJECT
 	dockerd
