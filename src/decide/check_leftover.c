@@ -7,6 +7,7 @@
 
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "reach.h"
 #include "split_left.h"
 #include "text.h"
 #include "util.h"
@@ -105,9 +106,21 @@ static char *cut_off(const struct left *left, const struct chain *forward)
 	return NULL;
 }
 
+/* Whether a rule that FORWARD leads to can accept packets, or those that start a connection. */
+static bool can_accept(const struct left *left, const struct chain *forward, bool new_only)
+{
+	struct reach *reach = reach_new(left->table, NULL);
+	bool accepts = false;
+
+	for (size_t i = 0; i < forward->nrules && !accepts; i++)
+		accepts = reach_accepts(reach, forward, forward->rules[i], new_only);
+	reach_free(reach);
+	return accepts;
+}
+
 /*
  * Docker sets it in iptables' backend if it switches on forwarding, and never resets it. Where
- * others have rules, they may accept what is meant to pass.
+ * others have rules that accept, these may let pass what is meant to pass; bans do not.
  */
 static void check_policy(const struct left *left)
 {
@@ -119,9 +132,10 @@ static void check_policy(const struct left *left)
 	bridges = cut_off(left, forward);
 	if (!bridges)
 		return;
-	owners = split_owners(left->table);
+	owners = can_accept(left, forward, false) ? split_owners(left->table) : NULL;
 	command = command_of(left);
-	add_left(left, owners ? SEVERITY_WARNING : SEVERITY_CRITICAL, "FORWARD", &accept_bridges,
+	add_left(left, owners && can_accept(left, forward, true) ? SEVERITY_WARNING
+								 : SEVERITY_CRITICAL, "FORWARD", &accept_bridges,
 		 xasprintf("FORWARD of %s has policy DROP, which drops %s packets that Docker's own table accepts for %s%s%s",
 			   command, owners ? "what its rules do not accept, also" : "all", bridges,
 			   owners ? "; its rules are of " : "", owners ? owners : ""));

@@ -22,6 +22,11 @@ message() {
 	jq -e --arg id "$1" --arg text "$2" 'any(.findings[]; .id == $id and (.message | test($text)))' \
 		"$WORK/out" >/dev/null || { cat "$WORK/out"; return 1; }
 }
+left_is() { # SEVERITY TEXT: of a finding docker-leftover
+	dockfw 2 --format=json
+	jq -e --arg is "$1" --arg text "$2" 'any(.findings[]; .id == "docker-leftover" and .severity == $is and
+		(.message | test($text)))' "$WORK/out" >/dev/null || { cat "$WORK/out"; return 1; }
+}
 no_message() { ! message "$@" >/dev/null; }
 open_to_all() { reaches "$outsider" 198.51.100.10 && reaches "$outsider" 2001:db8:51::10; }
 closed() {
@@ -364,6 +369,17 @@ for KIND in nft legacy; do
 	try "$kind left: the policy DROP" finds 2 'critical docker-leftover'
 	try "$kind left: it is named" message docker-leftover "FORWARD of iptables-$kind has policy DROP.*docker0"
 	try "$kind left: and true" not reaches "$allowed" 198.51.100.10
+	# Bans of others let nothing pass.
+	iptables-$kind -N f2b-web && iptables-$kind -A f2b-web -s 192.0.2.66 -j REJECT &&
+		iptables-$kind -A f2b-web -j RETURN && iptables-$kind -I DOCKER-USER -j f2b-web
+	iptables-$kind -I DOCKER-USER -s 192.0.2.66 -j DROP
+	try "$kind left: also where others have bans" left_is critical 'FORWARD of iptables-'
+	iptables-$kind -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	try "$kind left: also where open connections pass" left_is critical 'FORWARD of iptables-'
+	iptables-$kind -D FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+	try "$kind left: and nothing gets in" not reaches "$allowed" 198.51.100.10
+	iptables-$kind -D DOCKER-USER -j f2b-web && iptables-$kind -F f2b-web && iptables-$kind -X f2b-web
+	iptables-$kind -D DOCKER-USER -s 192.0.2.66 -j DROP
 	for command in iptables-$kind ip6tables-$kind; do
 		$command -A FORWARD -o docker0 -j ACCEPT && $command -A FORWARD -i docker0 -j ACCEPT
 	done
