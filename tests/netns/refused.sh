@@ -98,6 +98,77 @@ for KIND in nft legacy; do
 	try "$KIND: a rule for other hooks: also with the jump" dockfw 2 -4 --repair
 	try "$KIND: a rule for other hooks: the others are put in again" holds 19
 
+	# What the kernel refuses only at its place: for a hook from which others come to its chain
+	# too (nf_tables takes TCPMSS there), and where a jump closes a loop of chains.
+	places() {
+		clear_tables
+		load docker-28.5
+		ipt -N ELSEWHERE
+		ipt -A ELSEWHERE -s 192.0.2.9 -j DROP
+		write_conf
+	}
+	held_closed() { # HOW RULE: all but that rule are held, with real packets
+		try "$KIND: $1: a check names the rule" names_place "$2"
+		try "$KIND: $1: a repair puts in the others" dockfw 2 --repair
+		try "$KIND: $1: only that rule is left to report" finds 2 'critical rule-refused'
+		try "$KIND: $1: the allowed client gets in" reaches "$allowed" 198.51.100.10
+		try "$KIND: $1: another client is refused" refused "$outsider" 198.51.100.10
+		packets_end
+	}
+	names_place() { dockfw 2 --format=json && [ "$(refused_rules | wc -l)" = 1 ] && refused_rules | grep -qF -- "'$1'"; }
+	for rule in '-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu' '-m policy --dir out --pol ipsec -j RETURN'; do
+		[ "$KIND" = legacy ] || continue
+		for guard in auto off; do
+			places <<-END
+			chain "DOCKER-USER" { rules = { "-j MINE", "-i ens3 -s 203.0.113.123 -j RETURN", "-i ens3 -j REJECT" } }
+			chain "MINE" { rules = { "-s 203.0.113.66 -j DROP", "$rule", "-s 203.0.113.67 -j DROP" } }
+			families = { "ipv4" } ignore = { "family-left-out" } guard = "$guard"
+			END
+			ipt -N MINE
+			ipt -A INPUT -j MINE
+			held_closed "also from INPUT, '$rule', guard $guard" "$rule"
+			try "$KIND: also from INPUT, '$rule', guard $guard: the rest of the chain" \
+				[ "$(ipt -S MINE | grep -c -- '-j DROP')" = 2 ]
+		done
+	done
+	for guard in auto off; do
+		places <<-END
+		chain "DOCKER-USER" { rules = { "-j ELSEWHERE", "-i ens3 -s 203.0.113.123 -j RETURN", "-i ens3 -j REJECT" } }
+		chain "ELSEWHERE" { filled-by = "others" }
+		families = { "ipv4" } ignore = { "family-left-out" } guard = "$guard"
+		END
+		ipt -A ELSEWHERE -j DOCKER-USER
+		ipt -A INPUT -j ELSEWHERE
+		held_closed "a loop, guard $guard" '-j ELSEWHERE'
+		ipt -D ELSEWHERE -j DOCKER-USER
+		try "$KIND: a loop, guard $guard: it is put in when it is none" dockfw 0 --repair
+	done
+	# A rule of others that is only for OUTPUT; nf_tables does not look at it again.
+	if [ "$KIND" = legacy ]; then
+		places <<-END
+		chain "DOCKER-USER" { rules = { "-j ELSEWHERE", "-i ens3 -s 203.0.113.123 -j RETURN", "-i ens3 -j REJECT" } }
+		chain "ELSEWHERE" { filled-by = "others" }
+		families = { "ipv4" } ignore = { "family-left-out" }
+		END
+		ipt -A ELSEWHERE -m owner --uid-owner 7 -j DROP
+		ipt -A OUTPUT -j ELSEWHERE
+		held_closed 'it leads to a rule for OUTPUT' '-j ELSEWHERE'
+		ipt -D OUTPUT -j ELSEWHERE
+		ipt -D ELSEWHERE 2
+		try "$KIND: it leads to a rule for OUTPUT: without that, it is put in" dockfw 0 --repair
+	fi
+	# Two chains change their places.
+	for jump in 'ONE TWO' 'TWO ONE'; do
+		[ "$jump" != 'ONE TWO' ] || { clear_tables && load docker-28.5; }
+		write_conf <<-END
+		chain "DOCKER-USER" { rules = { "-j ${jump% *}", "-i ens3 -j REJECT" } }
+		chain "${jump% *}" { rules = { "-s 192.0.2.1 -j ${jump#* }" } }
+		chain "${jump#* }" { rules = { "-s 192.0.2.2 -j DROP" } }
+		families = { "ipv4" } ignore = { "family-left-out" }
+		END
+		try "$KIND: a jump from '${jump/ / to }' closes no loop" dockfw 0 --repair
+	done
+
 	# Each of many is found, and none that is right is taken for one of them.
 	many_rules() {
 		{

@@ -320,23 +320,30 @@ static int find_changed(struct legacy *legacy, const struct edits *edits, struct
 	return result;
 }
 
+/* A snapshot may lack chains from which packets come to those that are edited. */
+static int try_fetched(const struct fetched *table, const struct edits *edits,
+		       struct refused_edits *refused)
+{
+	struct snapshot *whole = fetched_copy(table);
+	int status = legacy_try(whole->tables[0], table->family, table->name, edits, refused);
+
+	snapshot_free(whole);
+	return status;
+}
+
 /*
  * The kernel does not report which rule of a table it refuses, so those that are new are
  * tried first.
  */
-static int try_changed(const struct changed *changed, const struct snapshot *snapshot,
-		       const struct edits *edits, struct refused_edits *refused)
+static int try_changed(const struct changed *changed, const struct edits *edits,
+		       struct refused_edits *refused)
 {
 	struct refused_edits first = { 0 }, *list = refused ? refused : &first;
 	int result = BACKEND_OK;
 
-	for (size_t i = 0; i < changed->n && result == BACKEND_OK; i++) {
-		const struct fetched *table = changed->v[i];
-
-		if (legacy_try(snapshot_table(snapshot, table->family, table->name),
-			       table->family, table->name, edits, list))
+	for (size_t i = 0; i < changed->n && result == BACKEND_OK; i++)
+		if (try_fetched(changed->v[i], edits, list))
 			result = BACKEND_FAILED;
-	}
 	if (result == BACKEND_OK && list->n)
 		result = BACKEND_REFUSED;
 	if (result == BACKEND_REFUSED && !refused) {
@@ -355,6 +362,7 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 	unsigned int written = 0;
 	int result;
 
+	(void)snapshot;
 	if (!edits->n)
 		return BACKEND_OK;
 	if (legacy->lock < 0) {
@@ -364,7 +372,7 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 	deadline_step("writing ip_tables");
 	result = find_changed(legacy, edits, &changed);
 	if (result == BACKEND_OK)
-		result = try_changed(&changed, snapshot, edits, refused);
+		result = try_changed(&changed, edits, refused);
 	for (size_t i = 0; i < edits->n && result == BACKEND_OK; i++) {
 		struct fetched *table = fetched_find(legacy, edits->v[i].family, edits->v[i].table);
 
@@ -379,6 +387,15 @@ static int legacy_commit(struct backend *backend, const struct snapshot *snapsho
 	return result;
 }
 
+static bool has_inserts(const struct edits *edits, enum family family, const char *table)
+{
+	for (size_t i = 0; i < edits->n; i++)
+		if (edits->v[i].op == EDIT_INSERT && edits->v[i].family == family &&
+		    !strcmp(edits->v[i].table, table))
+			return true;
+	return false;
+}
+
 /* A table that is not registered is not registered for a trial. */
 static int legacy_try_edits(struct backend *backend, const struct snapshot *snapshot,
 			    const struct edits *edits, struct refused_edits *refused)
@@ -387,8 +404,18 @@ static int legacy_try_edits(struct backend *backend, const struct snapshot *snap
 	deadline_step("trying the rules in ip_tables");
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *table = snapshot_table(snapshot, (enum family)family, "filter");
+		struct fetched now = { .family = (enum family)family };
+		int status;
 
-		if (table && legacy_try(table, table->family, table->name, edits, refused))
+		if (!table || !has_inserts(edits, now.family, table->name))
+			continue;
+		now.name = table->name;
+		now.handle = iptc_open(now.family, now.name, false);
+		if (!now.handle)
+			return BACKEND_FAILED;
+		status = try_fetched(&now, edits, refused);
+		iptc_of(&now)->ops->free(now.handle);
+		if (status)
 			return BACKEND_FAILED;
 	}
 	return refused->n ? BACKEND_REFUSED : BACKEND_OK;

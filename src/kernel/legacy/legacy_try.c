@@ -15,6 +15,7 @@
 
 #include "deadline.h"
 #include "diag.h"
+#include "legacy_jumps.h"
 #include "patience.h"
 #include "text.h"
 #include "util.h"
@@ -29,17 +30,29 @@ _Static_assert(sizeof(struct ipt_replace) == sizeof(struct ip6t_replace) &&
 _Static_assert(IPT_SO_SET_REPLACE == IP6T_SO_SET_REPLACE, "one option to replace a table");
 _Static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO, "one option to read about a table");
 
-/* What is tried: the rules of some edits, as entries of ip_tables. */
+/* A rule as an entry of ip_tables, without what it leads to. */
+struct tried {
+	void *entry; /* owned */
+	size_t size;
+	bool has_target;
+	unsigned int hooks; /* from which packets come to it, bits 1U << NF_INET_… */
+};
+
+/* What is tried: the rules of some edits. */
 struct trial {
 	enum family family;
 	const char *table;
-	unsigned int hooks; /* of the table, bits 1U << NF_INET_… */
+	unsigned int hooks; /* of the table */
 	int socket;
 	struct candidate {
 		size_t edit;
-		void *entry; /* owned */
-		size_t size;
-		bool forward; /* packets of FORWARD come to its chain */
+		struct tried rule;
+		/*
+		 * Of a jump: the rules that are in force, not for some hook, and that packets of
+		 * this hook come to with it.
+		 */
+		struct tried *along; /* owned */
+		size_t nalong, room;
 	} *v;        /* owned */
 	size_t n;
 	size_t *taken; /* owned; indexes of candidates that the kernel takes together */
@@ -103,40 +116,37 @@ static void put_end(struct blob *blob, enum family family, bool of_table)
 }
 
 /* A rule without a target of its own continues with the next entry. */
-static void put_candidate(struct blob *blob, const struct candidate *candidate, bool continues)
+static void put_tried(struct blob *blob, const struct tried *tried)
 {
-	put_entry(blob, candidate->entry, candidate->size);
-	if (continues)
+	put_entry(blob, tried->entry, tried->size);
+	if (!tried->has_target)
 		set_verdict(blob, (int)blob_offset(blob));
 }
 
 /* ---- one trial ---- */
 
-static bool has_target(const struct edits *edits, const struct candidate *candidate)
-{
-	return edits->v[candidate->edit].rule->verdict == VERDICT_EXT;
-}
-
-/* Those of FORWARD, or the others. */
-static void put_candidates(struct blob *blob, const struct trial *trial,
-			   const struct edits *edits, size_t first, size_t n, bool forward)
+/* Those that packets of the hooks come to, or with 0 those that none come to. */
+static void put_candidates(struct blob *blob, const struct trial *trial, size_t first, size_t n,
+			   unsigned int hooks)
 {
 	for (size_t i = 0; i < trial->ntaken + n; i++) {
 		const struct candidate *candidate = &trial->v[i < trial->ntaken ?
 			trial->taken[i] : first + i - trial->ntaken];
 
-		if (candidate->forward == forward)
-			put_candidate(blob, candidate, !has_target(edits, candidate));
+		if (hooks ? candidate->rule.hooks & hooks : !candidate->rule.hooks)
+			put_tried(blob, &candidate->rule);
+		for (size_t j = 0; j < candidate->nalong; j++)
+			if (candidate->along[j].hooks & hooks)
+				put_tried(blob, &candidate->along[j]);
 	}
 }
 
 /*
  * The table with what was taken so far and with n more candidates. Some extensions are only
- * for some hooks. So what packets of FORWARD come to is there, and all else is where no
- * packet comes.
+ * for some hooks. So what packets of a hook come to is there, perhaps several times, and all
+ * else is where no packet comes.
  */
-static void make_blob(struct blob *blob, const struct trial *trial, const struct edits *edits,
-		      size_t first, size_t n)
+static void make_blob(struct blob *blob, const struct trial *trial, size_t first, size_t n)
 {
 	struct ipt_replace head = { .valid_hooks = trial->hooks, .num_counters = 1 };
 
@@ -145,12 +155,11 @@ static void make_blob(struct blob *blob, const struct trial *trial, const struct
 		if (!(trial->hooks & 1U << hook))
 			continue;
 		head.hook_entry[hook] = (unsigned int)blob_offset(blob);
-		if (hook == NF_INET_FORWARD)
-			put_candidates(blob, trial, edits, first, n, true);
+		put_candidates(blob, trial, first, n, 1U << hook);
 		head.underflow[hook] = (unsigned int)blob_offset(blob);
 		put_end(blob, trial->family, false);
 	}
-	put_candidates(blob, trial, edits, first, n, false);
+	put_candidates(blob, trial, first, n, 0);
 	put_end(blob, trial->family, true);
 	head.num_entries = blob->entries;
 	head.size = (unsigned int)blob_offset(blob);
@@ -177,14 +186,13 @@ static int try_once(const struct trial *trial, const struct blob *blob)
 }
 
 /* Sets error: 0 if the kernel takes them. Returns -1 after reporting that time is over. */
-static int try_some(const struct trial *trial, const struct edits *edits, size_t first, size_t n,
-		    int *error)
+static int try_some(const struct trial *trial, size_t first, size_t n, int *error)
 {
 	uint64_t patient = clock_ms() + SHORTAGE_OF_RULE_MS;
 	struct blob blob = { 0 };
 	int status;
 
-	make_blob(&blob, trial, edits, first, n);
+	make_blob(&blob, trial, first, n);
 	do {
 		status = deadline_check();
 		*error = status ? 0 : try_once(trial, &blob);
@@ -219,7 +227,18 @@ static char *extensions_of(const struct rule *rule)
 	return text_take(&text);
 }
 
-static char *why_of(const struct rule *rule, int error)
+/* In the middle of a sentence, if the hooks may be why. */
+static const char *place_of(const struct candidate *candidate)
+{
+	if (candidate->nalong)
+		return "perhaps a rule that it leads to, which is not for each place from which packets "
+		       "come to it; ";
+	if (candidate->rule.hooks & ~(1U << NF_INET_FORWARD))
+		return "packets come to its chain from elsewhere than FORWARD as well; ";
+	return "";
+}
+
+static char *why_of(const struct candidate *candidate, const struct rule *rule, int error)
 {
 	const char *table = rule->verdict == VERDICT_EXT ? xt_target_table(rule->target.name) : NULL;
 	char *extensions = extensions_of(rule), *why;
@@ -232,8 +251,8 @@ static char *why_of(const struct rule *rule, int error)
 		why = xasprintf("%s; target '%s' is only for the table %s", strerror(error),
 				rule->target.name, table);
 	else if (error == EINVAL)
-		why = xasprintf("%s; %s%sdmesg may say more", strerror(error), extensions,
-				*extensions ? " was refused, " : "");
+		why = xasprintf("%s; %s%s%sdmesg may say more", strerror(error), extensions,
+				*extensions ? " was refused, " : "", place_of(candidate));
 	else
 		why = xstrdup(strerror(error));
 	free(extensions);
@@ -254,7 +273,7 @@ static int find_culprits(struct trial *trial, const struct edits *edits,
 		int error;
 
 		step = step < left ? step : left;
-		if (try_some(trial, edits, first, step, &error))
+		if (try_some(trial, first, step, &error))
 			return -1;
 		if (error == EPERM) {
 			diag_error("cannot try rules in ip_tables: %s; run as root (CAP_NET_ADMIN); "
@@ -269,9 +288,10 @@ static int find_culprits(struct trial *trial, const struct edits *edits,
 		} else if (step > 1) {
 			step /= 2;
 		} else {
-			size_t edit = trial->v[first].edit;
+			const struct candidate *candidate = &trial->v[first];
 
-			refused_edits_add(refused, edit, true, why_of(edits->v[edit].rule, error));
+			refused_edits_add(refused, candidate->edit, true,
+					  why_of(candidate, edits->v[candidate->edit].rule, error));
 			first++;
 		}
 	}
@@ -284,51 +304,78 @@ static bool is_of(const struct trial *trial, const struct edit *edit)
 	       !strcmp(edit->table, trial->table);
 }
 
-/* Adds where a rule of a known chain leads. Returns whether that is new. */
-static bool note_target(struct strings *chains, const char *chain, const struct rule *rule)
+/* What a rule leads to, or its verdict, is not tried so, only its conditions. */
+static bool make_tried(struct tried *tried, const struct rule *rule, unsigned int hooks)
 {
-	if (!rule_jumps(rule) || !strings_has(chains, chain) || strings_has(chains, rule->chain))
-		return false;
-	strings_add(chains, rule->chain);
-	return true;
+	struct rule *copy = rule_copy(rule);
+
+	*tried = (struct tried){ .hooks = hooks, .has_target = rule->verdict == VERDICT_EXT };
+	if (!tried->has_target)
+		copy->verdict = VERDICT_NONE;
+	tried->entry = xt_entry_encode(copy, &tried->size);
+	rule_free(copy);
+	return tried->entry != NULL;
 }
 
-/* The chains that packets of FORWARD come to, before or after the edits. */
-static void find_forward(const struct trial *trial, const struct table *live,
-			 const struct edits *edits, struct strings *chains)
+static void add_along(struct candidate *candidate, const struct chain *chain, unsigned int hooks)
 {
-	bool again = true;
+	for (size_t i = 0; i < chain->nrules; i++) {
+		struct tried tried;
 
-	strings_add(chains, "FORWARD");
-	while (again) {
-		again = false;
-		for (size_t c = 0; live && c < live->nchains; c++)
-			for (size_t i = 0; i < live->chains[c]->nrules; i++)
-				again |= note_target(chains, live->chains[c]->name,
-						     live->chains[c]->rules[i]);
-		for (size_t i = 0; i < edits->n; i++)
-			if (is_of(trial, &edits->v[i]))
-				again |= note_target(chains, edits->v[i].chain, edits->v[i].rule);
+		/* The kernel knows the others for every hook. */
+		if (chain->rules[i]->opaque ||
+		    (!chain->rules[i]->nmatches && chain->rules[i]->verdict != VERDICT_EXT) ||
+		    !make_tried(&tried, chain->rules[i], hooks))
+			continue;
+		GROW(candidate->along, candidate->nalong, candidate->room);
+		candidate->along[candidate->nalong++] = tried;
 	}
 }
 
-/* What a rule leads to, or its verdict, is not tried, only its conditions. */
-static void add_candidate(struct trial *trial, const struct edits *edits, size_t edit,
-			  const struct strings *forward, struct refused_edits *refused)
+/* Where the jump of an edit leads. Returns false if it closes a loop, which is then noted. */
+static bool follow(struct candidate *candidate, struct jumps *jumps, const struct table *live,
+		   const struct edit *edit, struct refused_edits *refused)
 {
-	struct candidate *candidate = &trial->v[trial->n];
-	struct rule *rule = rule_copy(edits->v[edit].rule);
+	const char *to = edit->rule->chain;
 
-	if (rule->verdict != VERDICT_EXT)
-		rule->verdict = VERDICT_NONE;
-	candidate->edit = edit;
-	candidate->forward = strings_has(forward, edits->v[edit].chain);
-	candidate->entry = xt_entry_encode(rule, &candidate->size);
-	rule_free(rule);
-	if (candidate->entry)
+	if (!jumps_add(jumps, edit->chain, to)) {
+		refused_edits_add(refused, candidate->edit, true,
+				  xasprintf("%s leads back to %s, in a loop", to, edit->chain));
+		return false;
+	}
+	/* FORWARD's jump is needed in any case, and it is not to blame for what it leads to. */
+	for (size_t c = 0; live && strcmp(edit->chain, "FORWARD") && c < live->nchains; c++) {
+		const struct chain *chain = live->chains[c];
+		unsigned int hooks = jumps_new_hooks(jumps, edit->chain, to, chain->name);
+
+		if (hooks)
+			add_along(candidate, chain, hooks);
+	}
+	return true;
+}
+
+static void candidate_clear(struct candidate *candidate)
+{
+	free(candidate->rule.entry);
+	for (size_t i = 0; i < candidate->nalong; i++)
+		free(candidate->along[i].entry);
+	free(candidate->along);
+}
+
+static void add_candidate(struct trial *trial, const struct edits *edits, size_t index,
+			  const struct table *live, struct jumps *jumps,
+			  struct refused_edits *refused)
+{
+	const struct edit *edit = &edits->v[index];
+	struct candidate *candidate = &trial->v[trial->n];
+
+	*candidate = (struct candidate){ .edit = index };
+	if (!make_tried(&candidate->rule, edit->rule, jumps_hooks(jumps, edit->chain)))
+		refused_edits_add(refused, index, true, xstrdup("ip_tables cannot hold it"));
+	else if (!rule_jumps(edit->rule) || follow(candidate, jumps, live, edit, refused))
 		trial->n++;
 	else
-		refused_edits_add(refused, edit, true, xstrdup("ip_tables cannot hold it"));
+		candidate_clear(candidate);
 }
 
 /* A table with a single entry would be replaced: each has one for every hook, and its end. */
@@ -363,22 +410,22 @@ int legacy_try(const struct table *live, enum family family, const char *table,
 	       const struct edits *edits, struct refused_edits *refused)
 {
 	struct trial trial = { .family = family, .table = table };
-	struct strings forward = { 0 };
+	struct jumps *jumps;
 	int status;
 
 	if (strlen(table) >= XT_TABLE_MAXNAMELEN)
 		return 0;
-	find_forward(&trial, live, edits, &forward);
+	jumps = jumps_new(live, family, table, edits);
 	trial.v = xcalloc(edits->n, sizeof(*trial.v));
 	for (size_t i = 0; i < edits->n; i++)
 		if (is_of(&trial, &edits->v[i]))
-			add_candidate(&trial, edits, i, &forward, refused);
+			add_candidate(&trial, edits, i, live, jumps, refused);
 	trial.taken = xcalloc(trial.n, sizeof(*trial.taken));
 	status = trial.n ? try_all(&trial, edits, refused) : 0;
 	for (size_t i = 0; i < trial.n; i++)
-		free(trial.v[i].entry);
+		candidate_clear(&trial.v[i]);
 	free(trial.v);
 	free(trial.taken);
-	strings_clear(&forward);
+	jumps_free(jumps);
 	return status;
 }
