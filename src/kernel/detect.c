@@ -37,11 +37,11 @@ enum iptables_kind iptables_kind(const char *const *paths, size_t n)
 	return IPTABLES_UNKNOWN;
 }
 
-enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum iptables_kind command)
+enum backend_kind backend_choose(bool in_nft, bool in_legacy, enum backend_kind otherwise)
 {
 	if (in_nft != in_legacy)
 		return in_nft ? BACKEND_NFT : BACKEND_LEGACY;
-	return command == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
+	return otherwise;
 }
 
 enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy)
@@ -53,7 +53,7 @@ enum backend_kind backend_choose_native(bool user_in_nft, bool user_in_legacy)
 struct docker_traces {
 	bool chains; /* chains of iptables … */
 	bool awake;  /* … in a table that is not dormant */
-	bool user;   /* DOCKER-USER, which Docker leaves when it goes */
+	bool user;   /* DOCKER-USER, which Docker leaves when it goes, not dormant */
 	bool native; /* its own table */
 	bool nat;    /* the chain for published ports, not dormant, if that was looked for */
 };
@@ -75,7 +75,7 @@ static int look_in_family(struct backend *backend, struct snapshot *snapshot, en
 	filter = snapshot_table(snapshot, family, "filter");
 	traces->chains |= docker_owns_any(filter);
 	traces->awake |= filter && !filter->dormant && docker_owns_any(filter);
-	traces->user |= table_chain(filter, DOCKER_USER) != NULL;
+	traces->user |= filter && !filter->dormant && table_chain(filter, DOCKER_USER);
 	traces->native |= snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;
 	return BACKEND_OK;
 }
@@ -121,19 +121,27 @@ static int find(const struct backend_ops *ops, unsigned int families, look_funct
 	return status ? -1 : 0;
 }
 
-const struct backend_ops *backend_detect(backend_list backends, unsigned int families)
+/* Where dockerd is known to write, or what the iptables command writes. */
+static enum backend_kind undecided(const struct backend_ops *known)
 {
 	static const char *const paths[] = {
 		IPTABLES_COMMANDS,
 	};
+
+	if (known)
+		return known->kind;
+	return iptables_kind(paths, ARRAY_SIZE(paths)) == IPTABLES_LEGACY ? BACKEND_LEGACY : BACKEND_NFT;
+}
+
+const struct backend_ops *backend_detect(backend_list backends, unsigned int families,
+					 const struct backend_ops *known)
+{
 	struct docker_traces nft = { 0 }, legacy = { 0 };
-	enum iptables_kind command;
 
 	/* A backend that cannot be read could be the one in use. */
 	if (find(backends[BACKEND_NFT], families, look_in_family, &nft) ||
 	    find(backends[BACKEND_LEGACY], families, look_in_family, &legacy))
 		return NULL;
-	command = iptables_kind(paths, ARRAY_SIZE(paths));
 	if (nft.native && !nft.chains && !legacy.chains)
 		return backends[backend_choose_native(nft.user, legacy.user)];
 	/* dockerd has chains in nat as well, and a flush leaves them: without any it is a leftover. */
@@ -144,7 +152,12 @@ const struct backend_ops *backend_detect(backend_list backends, unsigned int fam
 		if (find(backends[BACKEND_NFT], families, look_in_nat, &nft) ||
 		    find(backends[BACKEND_LEGACY], families, look_in_nat, &legacy))
 			return NULL;
-		return backends[backend_choose(nft.nat, legacy.nat, command)];
+		return backends[backend_choose(nft.nat, legacy.nat, undecided(known))];
 	}
-	return backends[backend_choose(nft.chains, legacy.chains, command)];
+	if (nft.chains || legacy.chains)
+		return backends[nft.chains ? BACKEND_NFT : BACKEND_LEGACY];
+	if (known)
+		return known;
+	/* Chains that were flushed come back to where DOCKER-USER is, or was put back. */
+	return backends[backend_choose(nft.user, legacy.user, undecided(NULL))];
 }

@@ -37,7 +37,7 @@ int session_choose(struct session *session)
 	if (session_families(&families))
 		return -1;
 	if (configured->backend == CHOICE_AUTO)
-		ops = backend_detect(session->backends, families);
+		ops = backend_detect(session->backends, families, session->known);
 	else
 		ops = session->backends[configured->backend == CHOICE_NFT ? BACKEND_NFT
 									   : BACKEND_LEGACY];

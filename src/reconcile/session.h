@@ -11,6 +11,7 @@ struct session {
 	const struct backend_ops *const *backends; /* one of each kind, indexed by kind */
 	const struct policy *configured;
 	const struct backend_ops *ops; /* the chosen one */
+	const struct backend_ops *known; /* where the dockerd that runs had its chains, or NULL */
 	/*
 	 * Owned: the configuration with its rules in the form in which ops reads them
 	 * back, and without families that the kernel does not have.

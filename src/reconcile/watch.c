@@ -405,6 +405,7 @@ static int choose(struct watch *watch)
 {
 	struct session *session = watch->session;
 
+	session->known = watch_docker_backend(&watch->docker, session->backends, watch->dockerd);
 	if (watch->chosen ? docker_families_read(session->backends, session->ops->kind, session->policy) : session_choose(session))
 		return -1;
 	watch->chosen = true;

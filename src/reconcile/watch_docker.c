@@ -14,6 +14,23 @@ void watch_docker_clear(struct watch_docker *docker)
 	*docker = (struct watch_docker){ 0 };
 }
 
+/* A copy is of one session, and so is each family of it. */
+static const struct snapshot *copy_of(const struct docker_keep *keep)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (keep->kept[family])
+			return keep->kept[family];
+	return NULL;
+}
+
+const struct backend_ops *watch_docker_backend(const struct watch_docker *docker, backend_list backends,
+					       pid_t dockerd)
+{
+	const struct snapshot *copy = copy_of(&docker->keep);
+
+	return copy && dockerd && docker->keep.dockerd == dockerd ? backends[copy->backend] : NULL;
+}
+
 void watch_docker_touched(struct watch_docker *docker)
 {
 	uint64_t now = clock_ms(), quiet = now + WATCH_KEEP_MS;
@@ -125,7 +142,7 @@ static int compare(struct watch_docker *docker, struct session *session,
 }
 
 /* A copy of this dockerd that a watch before this one has left goes on. */
-static void begin(struct watch_docker *docker, enum backend_kind kind, const struct dockerd *dockerd)
+static void begin(struct watch_docker *docker, const struct dockerd *dockerd)
 {
 	struct docker_keep *keep = &docker->keep;
 
@@ -133,13 +150,35 @@ static void begin(struct watch_docker *docker, enum backend_kind kind, const str
 	keep->dockerd = dockerd->pid;
 	keep->started = dockerd->started;
 	docker_store_read(keep);
-	for (int family = 0; family < FAMILY_COUNT; family++) {
-		if (keep->kept[family] && keep->kept[family]->backend != kind) {
-			snapshot_free(keep->kept[family]);
-			keep->kept[family] = NULL;
-		}
-	}
 	watch_docker_touched(docker);
+}
+
+/*
+ * Whether the copy is of another backend than the chosen one, into which it must never be
+ * written: there it would be the rules of nobody. The next choice goes by a copy that was
+ * just read from the file. What is of another one after that goes.
+ */
+static bool is_elsewhere(struct watch_docker *docker, enum backend_kind kind)
+{
+	struct docker_keep *keep = &docker->keep;
+	const struct snapshot *copy = copy_of(keep);
+
+	if (!copy || copy->backend == kind) {
+		docker->elsewhere = false;
+		return false;
+	}
+	if (!docker->elsewhere) {
+		docker->elsewhere = true;
+		docker->compare_ms = clock_ms() + WATCH_KEEP_MS;
+		return true;
+	}
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		snapshot_free(keep->kept[family]);
+		keep->kept[family] = NULL;
+	}
+	docker->elsewhere = false;
+	docker->lost_ms = 0;
+	return false;
 }
 
 int watch_docker_look(struct watch_docker *docker, struct session *session, const struct dockerd *dockerd,
@@ -156,8 +195,10 @@ int watch_docker_look(struct watch_docker *docker, struct session *session, cons
 		return restart(docker, lost);
 	}
 	if (docker->keep.dockerd != dockerd->pid || docker->keep.started != dockerd->started)
-		begin(docker, session->ops->kind, dockerd);
+		begin(docker, dockerd);
 	if (!docker->compare_ms || clock_ms() < docker->compare_ms)
+		return 0;
+	if (is_elsewhere(docker, session->ops->kind))
 		return 0;
 	return compare(docker, session, restored);
 }

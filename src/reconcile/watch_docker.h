@@ -15,10 +15,15 @@ struct watch_docker {
 	uint64_t compare_ms; /* when to compare */
 	uint64_t lost_ms;    /* since when something is lost */
 	uint64_t unfinished_ms; /* since when it is not complete, without a loss */
+	bool elsewhere;      /* the copy is of another backend than the one that was chosen last */
 	bool unstored;       /* the copy cannot be stored for the next watch, which was reported */
 	unsigned int vain;   /* restorations that were undone, in a row */
 };
 void watch_docker_clear(struct watch_docker *docker);
+
+/* The backend in which that dockerd had the chains of the copy, or NULL: there is no copy of it. */
+const struct backend_ops *watch_docker_backend(const struct watch_docker *docker, backend_list backends,
+					       pid_t dockerd);
 
 /* Somebody has written to Docker's chains, or to the builtin ones of its tables. */
 void watch_docker_touched(struct watch_docker *docker);

@@ -14,9 +14,19 @@ case $(readlink -f /usr/sbin/iptables /sbin/iptables 2>/dev/null | head -n 1) in
 esac
 
 is $command
-# DOCKER-USER may belong to any program.
+# DOCKER-USER may belong to any program, but chains that were flushed come back to where it is.
+for kind in nft legacy; do
+	"iptables-$kind" -N DOCKER-USER
+	is $kind
+	"iptables-$kind" -X DOCKER-USER
+done
+is $command
 iptables-nft -N DOCKER-USER
 iptables-legacy -N DOCKER-USER
+is $command
+nft 'add table ip filter { flags dormant; }'
+is legacy
+nft 'add table ip filter'
 is $command
 iptables-legacy -N DOCKER-FORWARD
 is legacy

@@ -103,4 +103,43 @@ for KIND in nft legacy; do
 	end "${first[@]}" "$dockerd"
 	try "$KIND: the watch ends" stop
 done
+
+# The backend is found, and may be another one than the iptables command's: after a flush of
+# all, the copy comes back to where it was, and to nowhere else.
+flush_all() {
+	local command table
+	for command in iptables ip6tables; do
+		for table in filter nat; do
+			"$command-$KIND" -t "$table" -F && "$command-$KIND" -t "$table" -X || return 1
+		done
+	done
+}
+nowhere_else() { ! KIND=$other docker_rules | grep DOCKER; }
+for KIND in nft legacy; do
+	other=legacy
+	[ "$KIND" = nft ] || other=nft
+	for left in '' ', DOCKER-USER in the other'; do
+		clear_tables
+		load docker-28.5 && load docker-28.5.ipv6 ip6tables
+		[ -z "$left" ] || "iptables-$other" -N DOCKER-USER
+		two_rules
+		echo 'ignore = { "backend-split" }' >>"$CONF" # of the DOCKER-USER
+		listen=0.0.0.0 port=80
+		try "found, $KIND$left: dockerd" dockerd
+		try "found, $KIND$left: a docker-proxy" proxy_of 80 172.17.0.2
+		try "found, $KIND$left: the watch starts" eval 'KIND=auto watch'
+		sleep 2
+		docker_rules >"$WORK/before"
+		no_events
+		flush_all
+		try "found, $KIND$left: all is flushed: brought back" event '.event == "restored"'
+		try "found, $KIND$left: as it was" until_true same
+		try "found, $KIND$left: and nowhere else" nowhere_else
+		try "found, $KIND$left: the port works" until_true reaches "$allowed" 198.51.100.10
+		try "found, $KIND$left: for nobody else" refused "$outsider" 198.51.100.10
+		try "found, $KIND$left: a check finds nothing" eval 'KIND=auto until_true holds'
+		end "$dockerd" "$started"
+		try "found, $KIND$left: the watch ends" stop
+	done
+done
 finish

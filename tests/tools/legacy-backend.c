@@ -301,7 +301,7 @@ int main(int argc, char **argv)
 			[BACKEND_NFT] = &backend_nft, [BACKEND_LEGACY] = &backend_legacy,
 		};
 
-		ops = backend_detect(backends, 3);
+		ops = backend_detect(backends, 3, NULL);
 		puts(ops ? backend_kind_name(ops->kind) : "none");
 		result = ops ? 0 : -1;
 	}

@@ -17,14 +17,13 @@ static void the_choice(void **state)
 {
 	(void)state;
 	/* Docker's chains decide, whatever the iptables command is. */
-	for (enum iptables_kind command = 0; command <= IPTABLES_LEGACY; command++) {
-		assert_int_equal(backend_choose(true, false, command), BACKEND_NFT);
-		assert_int_equal(backend_choose(false, true, command), BACKEND_LEGACY);
+	for (enum backend_kind otherwise = 0; otherwise < BACKEND_KINDS; otherwise++) {
+		assert_int_equal(backend_choose(true, false, otherwise), BACKEND_NFT);
+		assert_int_equal(backend_choose(false, true, otherwise), BACKEND_LEGACY);
 	}
 	for (int both = 0; both < 2; both++) {
-		assert_int_equal(backend_choose(both, both, IPTABLES_UNKNOWN), BACKEND_NFT);
-		assert_int_equal(backend_choose(both, both, IPTABLES_NFT), BACKEND_NFT);
-		assert_int_equal(backend_choose(both, both, IPTABLES_LEGACY), BACKEND_LEGACY);
+		assert_int_equal(backend_choose(both, both, BACKEND_NFT), BACKEND_NFT);
+		assert_int_equal(backend_choose(both, both, BACKEND_LEGACY), BACKEND_LEGACY);
 		/* Docker's own tables are in nf_tables; a DOCKER-USER that was left may be elsewhere. */
 		assert_int_equal(backend_choose_native(true, both), BACKEND_NFT);
 		assert_int_equal(backend_choose_native(false, both), both ? BACKEND_LEGACY : BACKEND_NFT);
