@@ -33,16 +33,30 @@ static char *what_it_does(const struct table *table, enum split_answer answer, s
 	return split_has_left(table) ? xstrdup("Docker's chains are left there") : NULL;
 }
 
-/* What to do about the policy DROP. owners: whose rules are there, or NULL. */
+/*
+ * What to do about the policy DROP. owners: whose rules are there, or NULL; deletes: commands
+ * follow that delete what Docker left, which may be all that accepts there. Others may count on
+ * the policy, so that beside their rules no command is proposed that resets it.
+ */
 static void print_policy(const struct table *table, enum backend_kind kind, const char *owners,
-			 FILE *out)
+			 bool deletes, FILE *out)
 {
+	char *reset = xasprintf("%s-%s -P FORWARD ACCEPT",
+				table->family == FAMILY_IPV4 ? "iptables" : "ip6tables",
+				backend_kind_name(kind));
+
 	if (owners)
 		fputs("; whoever set the policy must accept packets to and from containers there", out);
 	else
-		fprintf(out, "; reset the policy, if Docker set it, with: %s-%s -P FORWARD ACCEPT",
-			table->family == FAMILY_IPV4 ? "iptables" : "ip6tables",
-			backend_kind_name(kind));
+		fprintf(out, "; reset the policy, if Docker set it, with: %s", reset);
+	if (owners && deletes)
+		fprintf(out, " first: FORWARD there has policy DROP, and without the rules that Docker "
+			"left, it cuts off all containers that no other rule there accepts (Docker sets this "
+			"policy as well, but %s would also let pass what the others leave to it)", reset);
+	else if (deletes)
+		fputs("; while it is DROP, the rules that Docker left there may be all that lets packets "
+		      "of containers pass", out);
+	free(reset);
 }
 
 /* What the message says after that: whose the rules are, and what can be deleted. */
@@ -59,8 +73,8 @@ static char *what_to_do(const struct table *table, enum backend_kind kind, enum 
 	if (user)
 		fprintf(text.out, "; %s there holds %zu rule%s, which the kernel evaluates too: put what is needed of them into the configuration before you delete any",
 			DOCKER_USER, user, user == 1 ? "" : "s");
-	if (answer >= SPLIT_POLICY && forward->policy == VERDICT_DROP)
-		print_policy(table, kind, owners, text.out);
+	if (forward && forward->policy == VERDICT_DROP && (answer >= SPLIT_POLICY || *commands))
+		print_policy(table, kind, owners, *commands, text.out);
 	if (*commands)
 		fprintf(text.out, "; delete what Docker left there with: %s", commands);
 	free(owners);

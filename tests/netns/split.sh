@@ -170,6 +170,9 @@ left() {
 	other -A FORWARD -i wg0 -o wg0 -j ACCEPT
 	other -A FORWARD -s 192.0.2.7 -i docker0 -j ACCEPT
 	try "$what: with rules of others among them" split critical 'DOCKER-USER there holds 1 rule,'
+	try "$what: before the commands, it is said what the policy does without them" split critical \
+		"first: FORWARD there has policy DROP, and without the rules that Docker left, it cuts off all containers"
+	try "$what: it comes before them" sentence_first
 	try "$what: no command empties FORWARD" harmless
 	try "$what: the commands leave DOCKER-USER" cleared_but_user
 	try "$what: without a rule of others it goes" cleared_but_others
@@ -177,6 +180,7 @@ left() {
 	other -P FORWARD ACCEPT
 	other -F && other -X
 }
+sentence_first() { jq -e 'any(.findings[]; .message | test("must accept packets.*cuts off.*delete what Docker left there with"))' "$WORK/out"; }
 delete_left() { eval "$(jq -r '.findings[] | select(.id == "backend-split") | .message | sub(".*delete what Docker left there with: "; "")' "$WORK/out")"; }
 cleared_but_user() {
 	delete_left
