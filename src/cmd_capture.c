@@ -56,9 +56,47 @@ static int write_capture(FILE *out, void *data)
 	return job->result == CAPTURED_FAILED ? -1 : 0;
 }
 
+static const char *const tables[] = { "filter", NULL };
+
+/* The number of rules in DOCKER-USER but Docker's RETURN, if a rule leads there; 0 if not. */
+static size_t rules_in_force(const struct table *table)
+{
+	const struct chain *user = table_chain(table, DOCKER_USER);
+	bool led = false;
+	size_t n = 0;
+
+	for (size_t c = 0; user && c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			led |= rule_leads_to(table->chains[c]->rules[i], DOCKER_USER);
+	for (size_t i = 0; led && i < user->nrules; i++)
+		n += !docker_is_closing(user, i);
+	return n;
+}
+
+/* The kernel evaluates both backends, and a capture holds the rules of one. */
+static int warn_of_other(const struct session *session)
+{
+	enum backend_kind kind = session->ops->kind == BACKEND_NFT ? BACKEND_LEGACY : BACKEND_NFT;
+	struct snapshot *other = NULL;
+	int status = snapshot_read(cmd_backends[kind], session->policy, tables, select_not_docker, &other);
+
+	for (int family = 0; family < FAMILY_COUNT && !status; family++) {
+		const struct table *table = snapshot_table(other, (enum family)family, "filter");
+		size_t n = session->policy->families & 1U << family && table && !table->dormant ?
+			   rules_in_force(table) : 0;
+
+		if (n)
+			diag_warning("%s: this is about DOCKER-USER of %s; that of %s holds %zu rule%s as well, "
+				     "which the kernel evaluates too: see --capture -b %s",
+				     family_name((enum family)family), backend_kind_name(session->ops->kind),
+				     backend_kind_name(kind), n, n == 1 ? "" : "s", backend_kind_name(kind));
+	}
+	snapshot_free(other);
+	return status;
+}
+
 int cmd_capture(const struct options *options)
 {
-	static const char *const tables[] = { "filter", NULL };
 	static const char *const dockers[] = { DOCKER_NFT_TABLE, NULL };
 	struct policy *policy = setting_default_policy();
 	struct session session;
@@ -69,7 +107,8 @@ int cmd_capture(const struct options *options)
 	deadline_step("reading DOCKER-USER");
 	if (!session_open(&session, cmd_backends, policy) &&
 	    !snapshot_read(cmd_backends[BACKEND_NFT], session.policy, dockers, select_guard, &own) &&
-	    !snapshot_read(session.ops, session.policy, tables, select_not_docker, &snapshot)) {
+	    !snapshot_read(session.ops, session.policy, tables, select_not_docker, &snapshot) &&
+	    !warn_of_other(&session)) {
 		const struct keep keep = { .sample = sample_text, .force = options->force };
 		struct capture_job job = { options, session.policy, snapshot, own,
 					   CAPTURED_FAILED };

@@ -123,4 +123,35 @@ for KIND in nft legacy; do
 	# A listing that names a default gives other bytes, but the same rule.
 	CONF=$WORK/print.conf try "$KIND: and with it the host is correct as well" finds 1 "warning interface-missing"
 done
+
+# The kernel evaluates both backends, and a capture is of one.
+user_of() { # COMMAND RULE…
+	local command=$1 rule
+	shift
+	"$command" -N DOCKER-USER 2>/dev/null
+	for rule; do
+		# shellcheck disable=SC2086 # words
+		"$command" -A DOCKER-USER $rule || return 1
+	done
+}
+warns() { "$DOCKFW" --capture >"$WORK/out" 2>"$WORK/err"; grep "^dockfw-check: $1: .* that of $2 holds $3 .* -b $2\$" "$WORK/err"; }
+quiet() { "$DOCKFW" --capture >"$WORK/out" 2>"$WORK/err"; ! grep 'evaluates too' "$WORK/err"; }
+for KIND in nft legacy; do
+	other=legacy
+	[ "$KIND" = nft ] || other=nft
+	clear_tables
+	load docker-28.5
+	user_of "iptables-$other" '-s 192.0.2.1 -j DROP' '-s 192.0.2.2 -j DROP'
+	try "$KIND: a DOCKER-USER of $other that nothing leads to" quiet
+	"iptables-$other" -A FORWARD -j DOCKER-USER
+	try "$KIND: one that FORWARD leads to, and none to capture" warns ipv4 "$other" '2 rules'
+	user_of "iptables-$KIND" '-s 192.0.2.3 -j DROP'
+	try "$KIND: one that FORWARD leads to, beside what is captured" warns ipv4 "$other" '2 rules'
+	try "$KIND: which is captured" grep -q 192.0.2.3 "$WORK/out"
+	"iptables-$other" -F DOCKER-USER
+	try "$KIND: without rules it is not named" quiet
+	user_of "ip6tables-$other" '-s 2001:db8::1 -j DROP' && "ip6tables-$other" -A FORWARD -j DOCKER-USER
+	try "$KIND: the same in IPv6" warns ipv6 "$other" '1 rule'
+done
+clear_tables
 finish
