@@ -185,21 +185,6 @@ static void find_bridges(const struct closing_facts *facts, struct strings *brid
 		qsort(bridges->v, bridges->n, sizeof(*bridges->v), by_text);
 }
 
-static void add_direct_rule(struct policy *policy, enum family family, const char *from,
-			    const char *bridge)
-{
-	const struct xt_conntrack_want want = {
-		.dnat = XT_DNAT_IS_NOT, .direction = XT_DIRECTION_ORIGINAL,
-	};
-	struct rule *rule;
-
-	rule = closing_rule(family, from, bridge);
-	interface_set(&rule->out, bridge);
-	xt_conntrack_add(rule, &want);
-	xt_target_set_reject(rule);
-	add_closing(&policy->chains[0]->rules[family], policy, rule, "direct = \"refuse\"");
-}
-
 /*
  * An ICMP error about a reply counts as the client's packet, and is not translated if the reply
  * was not: those of a connection that was let in pass. Those of unlisted do so as well.
@@ -214,6 +199,25 @@ static void add_icmp_errors(struct policy *policy, enum family family)
 	rule->proto = family == FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_RELATED), false);
 	rule->verdict = VERDICT_RETURN;
+	add_closing(&policy->chains[0]->rules[family], policy, rule, "direct = \"refuse\"");
+}
+
+/* families: those that have such a rule already. */
+static void add_direct_rule(struct policy *policy, enum family family, const char *from,
+			    const char *bridge, unsigned int *families)
+{
+	const struct xt_conntrack_want want = {
+		.dnat = XT_DNAT_IS_NOT, .direction = XT_DIRECTION_ORIGINAL,
+	};
+	struct rule *rule;
+
+	if (!(*families & 1U << family))
+		add_icmp_errors(policy, family);
+	*families |= 1U << family;
+	rule = closing_rule(family, from, bridge);
+	interface_set(&rule->out, bridge);
+	xt_conntrack_add(rule, &want);
+	xt_target_set_reject(rule);
 	add_closing(&policy->chains[0]->rules[family], policy, rule, "direct = \"refuse\"");
 }
 
@@ -233,39 +237,38 @@ static bool name_matches(const char *pattern, const char *name)
  * interfaces that it means are then named one by one.
  */
 static void add_direct_from(struct policy *policy, enum family family, const char *pattern,
-			    const char *bridge, const struct strings *interfaces)
+			    const char *bridge, const struct strings *interfaces,
+			    unsigned int *families)
 {
 	if (!strcmp(pattern, "+")) {
-		add_direct_rule(policy, family, NULL, bridge);
+		add_direct_rule(policy, family, NULL, bridge, families);
 		return;
 	}
 	if (!name_matches(pattern, bridge)) {
-		add_direct_rule(policy, family, pattern, bridge);
+		add_direct_rule(policy, family, pattern, bridge, families);
 		return;
 	}
 	for (size_t i = 0; i < interfaces->n; i++)
 		if (name_matches(pattern, interfaces->v[i]) && strcmp(interfaces->v[i], bridge))
-			add_direct_rule(policy, family, interfaces->v[i], bridge);
+			add_direct_rule(policy, family, interfaces->v[i], bridge, families);
 }
 
 static void add_direct(struct policy *policy, const struct closing_facts *facts)
 {
 	const struct strings *bridges = &policy->bridges;
+	unsigned int families = 0;
 
 	find_bridges(facts, &policy->bridges);
-	for (int family = 0; family < FAMILY_COUNT && bridges->n; family++)
-		if (policy->families & 1U << family)
-			add_icmp_errors(policy, (enum family)family);
 	for (size_t b = 0; b < bridges->n; b++) {
 		for (int family = 0; family < FAMILY_COUNT; family++) {
 			if (!(policy->families & 1U << family))
 				continue;
 			if (!policy->outside.n)
-				add_direct_rule(policy, (enum family)family, NULL, bridges->v[b]);
+				add_direct_rule(policy, (enum family)family, NULL, bridges->v[b], &families);
 			for (size_t i = 0; i < policy->outside.n; i++)
 				add_direct_from(policy, (enum family)family,
 						policy->outside.v[i], bridges->v[b],
-						facts->interfaces);
+						facts->interfaces, &families);
 		}
 	}
 }

@@ -23,7 +23,7 @@ listens() {
 	[ "$1" = tcp ] || script=("$PEERS/datagrams.py" answer)
 	for address in :: 0.0.0.0; do
 		start "$WORK/bin/docker-proxy" "${script[@]}" "$2" -proto "$1" -host-ip "$address" -host-port "$2" \
-			-container-ip 172.17.0.2 -container-port 80 && proxies+=("$started")
+			-container-ip 172.17.0.2 -container-port 80 -dual && proxies+=("$started")
 		# One socket is enough for both; the other process only shows that it is published there.
 		script=(-c 'import signal; print(flush=True); signal.pause()')
 	done
