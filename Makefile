@@ -227,8 +227,8 @@ test-tools: all $(TOOL_PROGRAMS) $(EXTENSION)
 # As many jobs as processors, unless make was given a number.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 # Suites that take long, and seldom find what no other one finds: test-slow runs them.
-SLOW := $(addprefix tests/netns/,close_first.sh docker_bridges.sh dockerd.sh faults.sh layouts.sh limits.sh) \
-	tests/rules/laid.sh tests/walk/proof.sh
+SLOW := $(addprefix tests/netns/,close_first.sh docker_bridges.sh dockerd.sh faults.sh layouts.sh limits.sh \
+	unconnected.sh watch_docker.sh watch_unannounced.sh) tests/rules/laid.sh tests/walk/proof.sh
 test:
 	tests/setup.sh build test
 	$(MAKE) $(PARALLEL) test-programs

@@ -68,28 +68,8 @@ for KIND in nft legacy; do
 	ipset destroy bans
 done
 
-# ---- an interface is renamed: its rules match nothing any more ----
-KIND=nft
-clear_tables
-load docker-28.5 && load docker-28.5.ipv6 ip6tables
-write_conf <<-'END'
-outside = { "ens3" }
-publish "80/tcp" { allow = { "203.0.113.123" } }
-END
-renamed() { ip link set "$1" down && ip link set "$1" name "$2" && ip link set "$2" up; }
-holds() { refused "$outsider" 198.51.100.10; }
-try "a watch of a publish section" watch
-sleep 2
-no_events
-try "the outside interface is renamed" renamed ens3 wan0
-try "which is reported" event '.event == "wrong" and (.findings | any(.id == "interface-missing"))'
-no_events
-try "its name comes back" renamed wan0 ens3
-try "which is reported as well" event '.event == "right"'
-try "that watch of it ends" stop
-holds() { dockfw 0 --check; }
-
 # ---- a new network of a Docker that writes no rules, whose containers nobody may address directly ----
+KIND=nft
 clear_tables
 write_conf <<-'END'
 outside = { "ens3" }
@@ -116,6 +96,27 @@ try "without it they are open" open
 end "$dockerd"
 ip netns delete second
 ip link delete br-0123456789ab
+
+# ---- an interface is renamed: its rules match nothing any more ----
+KIND=nft
+clear_tables
+load docker-28.5 && load docker-28.5.ipv6 ip6tables
+write_conf <<-'END'
+outside = { "ens3" }
+publish "80/tcp" { allow = { "203.0.113.123" } }
+END
+renamed() { ip link set "$1" down && ip link set "$1" name "$2" && ip link set "$2" up; }
+holds() { refused "$outsider" 198.51.100.10; }
+try "a watch of a publish section" watch
+sleep 2
+no_events
+try "the outside interface is renamed" renamed ens3 wan0
+try "which is reported" event '.event == "wrong" and (.findings | any(.id == "interface-missing"))'
+no_events
+try "its name comes back" renamed wan0 ens3
+try "which is reported as well" event '.event == "right"'
+try "that watch of it ends" stop
+holds() { dockfw 0 --check; }
 
 # Without these settings, there is no look without news; ip_tables is compared every second.
 KIND=nft
