@@ -392,6 +392,7 @@ no_way="outside: no packet comes in on 'ens33' or the others, so no port counts 
 try "… which is a warning" grep -q "$no_way" "$WORK/err"
 nowhere() { gives "$1" "$DOCKFW" -f "$WORK/head.conf" -b "$KIND" -4 --exposure "${@:2}"; }
 try "… in each format" nowhere 0 --format=json
+# shellcheck disable=SC2016 # the variable is jq's
 try "… with the sentence" jq -e --arg text "$no_way" '.unknown | any(startswith($text))' "$WORK/out"
 try "… which the status of a monitor follows" nowhere 1 --fail-if-open --format=nagios
 ipt -I DOCKER-USER -m statistic --mode random --probability 0.5 -j DROP

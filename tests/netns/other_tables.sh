@@ -302,8 +302,11 @@ relayed() {
 		open_to "^0.0.0.0:80/tcp .* from ens3 open to maybe anyone by $1 1: " &&
 		dockfw 0 --trace "$far udp 80" && ! grep 'the host answers and connects itself' "$WORK/out"
 }
-syn='-i ens3 -p tcp --dport 80' answer='synproxy mss 1460 wscale 7 timestamp sack-perm'
+# shellcheck disable=SC2034 # for eval
+answer='synproxy mss 1460 wscale 7 timestamp sack-perm'
+# shellcheck disable=SC2034
 options='-m conntrack --ctstate INVALID,UNTRACKED -j SYNPROXY --sack-perm --timestamp --wscale 7 --mss 1460'
+syn='-i ens3 -p tcp --dport 80'
 sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0
 # shellcheck disable=SC2086 # words
 iptables-nft -t raw -A PREROUTING $syn --syn -j CT --notrack
