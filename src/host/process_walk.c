@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define PROBE_TRIES 3
+
 int process_walk_begin(struct process_walk *walk)
 {
 	walk->pid = NULL;
@@ -54,7 +56,11 @@ bool process_walk_is_blind(void)
 {
 	char start[PROCESS_START_MAX];
 
-	return read_start(AT_FDCWD, "/proc/1", "comm", start) <= 0;
+	/* What is hidden stays so; a single call can fail for want of memory, or by a signal. */
+	for (int tries = 0; tries < PROBE_TRIES; tries++)
+		if (read_start(AT_FDCWD, "/proc/1", "comm", start) > 0)
+			return false;
+	return true;
 }
 
 void process_walk_end(struct process_walk *walk)
