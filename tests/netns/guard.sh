@@ -95,7 +95,7 @@ silent_kernel() {
 	local call reasons=0
 	for call in {6..18}; do
 		nft 'delete table ip dockfw; delete table ip6 dockfw' 2>/dev/null
-		gives 3 strace -qq -o "$WORK/trace" -e trace=recvmsg -e "inject=recvmsg:error=EAGAIN:when=$call+" \
+		LSAN_OPTIONS=detect_leaks=0 gives 3 strace -qq -o "$WORK/trace" -e trace=recvmsg -e "inject=recvmsg:error=EAGAIN:when=$call+" \
 			"$DOCKFW" -f "$CONF" -b legacy --repair --timeout 1 8>&- || return 1
 		grep -q 'timed out' "$WORK/err" || continue
 		one_line || return 1
@@ -136,7 +136,7 @@ unread() {
 	for ((call = 1; call < 40; call++)); do
 		nft 'delete table ip dockfw; delete table ip6 dockfw' 2>/dev/null
 		docker28
-		gives 3 strace -qq -o "$WORK/trace" -e trace=getsockopt -e "inject=getsockopt:error=ENOMEM:when=$call+" \
+		LSAN_OPTIONS=detect_leaks=0 gives 3 strace -qq -o "$WORK/trace" -e trace=getsockopt -e "inject=getsockopt:error=ENOMEM:when=$call+" \
 			"$DOCKFW" -f "$CONF" -b legacy --repair || return 1
 		guard_is_back && return
 	done

@@ -117,7 +117,8 @@ without() {
 	local program=$DOCKFW DOCKFW=$WORK/without
 	printf '#!/bin/sh\nunshare --mount sh -c '\''%s && exec "$@"'\'' - %s "$@"\n' "$1" "$program" >"$DOCKFW"
 	chmod +x "$DOCKFW"
-	dockfw "${@:2}"
+	# LeakSanitizer needs /proc.
+	LSAN_OPTIONS=detect_leaks=0 dockfw "${@:2}"
 }
 errors() { grep -qF -- "$1" "$WORK/err" || { cat "$WORK/err"; return 1; }; }
 write_conf <<-'END'
