@@ -123,4 +123,15 @@ clear_tables
 closed
 try "without chains, Docker is known not to run" finds 3 "unknown docker-absent,$warned,warning guard-missing"
 shows hidepid=0
+
+# ---- no /proc at all ----
+
+# LeakSanitizer does not run without it.
+program=$DOCKFW DOCKFW=$WORK/without
+printf '#!/bin/sh\nunshare --mount sh -c '\''mount -t tmpfs none /proc && exec "$@"'\'' - %s "$@"\n' "$program" >"$DOCKFW"
+chmod +x "$DOCKFW"
+if ! ldd "$program" 2>/dev/null | grep -q libasan; then
+	try "without /proc" dockfw 3 --check
+	try "the error names the file" grep -qF "cannot read '/proc/self/net/dev', the list of this host's interfaces: No such file" "$WORK/err"
+fi
 finish
