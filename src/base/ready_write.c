@@ -11,30 +11,32 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Only of these: a file that is opened again would be written from its beginning. */
-static void own_description(int fd)
+int ready_description(int fd)
 {
+	struct stat st;
 	char path[32];
-	int own;
 
+	/* A file that is opened again would be written from its beginning. */
+	if (!isatty(fd) && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode)))
+		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (own < 0)
-		return;
-	dup2(own, fd);
-	close(own);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 void ready_write_begin(struct ready_write *out, int fd)
 {
 	struct stat st;
+	int own;
 
 	*out = (struct ready_write){ .fd = fd };
 	if (fstat(fd, &st) < 0)
 		return;
 	out->socket = S_ISSOCK(st.st_mode);
-	if (S_ISFIFO(st.st_mode) || isatty(fd))
-		own_description(fd);
+	own = ready_description(fd);
+	if (own < 0)
+		return;
+	dup2(own, fd);
+	close(own);
 }
 
 static bool is_ready(int fd)

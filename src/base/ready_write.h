@@ -17,6 +17,12 @@ struct ready_write {
 };
 
 /*
+ * A descriptor of the same pipe or terminal that does not wait, and whose flags nobody else
+ * shares; the caller closes it. -1 if it is neither, or cannot be opened again.
+ */
+int ready_description(int fd);
+
+/*
  * Begins with that descriptor. A pipe or terminal gets an open file description of its own,
  * which does not wait: the flags of the one that it had are the shell's as well. Where that
  * cannot be had, as from a pipe of another user, it is written to in small parts, and only

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "diag.h"
 #include "patience.h"
 #include "put_file.h"
+#include "ready_write.h"
 #include "util.h"
 
 /* With less, a report could be cut off without a word; no report comes near it. */
@@ -32,20 +34,11 @@ static int check_size(void)
 	return -1;
 }
 
-/*
- * A descriptor with O_NONBLOCK, which the shell and others that have the terminal open do not
- * share. A file and a socket have none; the same descriptor then does.
- */
+/* The same descriptor does for a file, and for a socket, which show() does not wait for. */
 static int not_blocking(int fd)
 {
-	struct stat file;
-	char path[32];
-	int own;
+	int own = ready_description(fd);
 
-	if (!isatty(fd) && (fstat(fd, &file) || !S_ISFIFO(file.st_mode)))
-		return fd;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own < 0 ? fd : own;
 }
 
@@ -131,7 +124,9 @@ static int show(struct spool_stream *stream)
 
 	if (n <= 0)
 		return 0;
-	done = write(stream->to, text, (size_t)n);
+	done = send(stream->to, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done < 0 && errno == ENOTSOCK)
+		done = write(stream->to, text, (size_t)n);
 	if (done >= 0) {
 		stream->shown += done;
 	} else if (errno == EAGAIN) {

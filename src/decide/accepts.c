@@ -283,14 +283,6 @@ struct search {
 	size_t rules;
 };
 
-static bool has_written(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->nmatches; i++)
-		if (match_may_be_written(&rule->matches[i]))
-			return true;
-	return false;
-}
-
 static void search_from(struct search *search, const struct rule *rule, size_t depth)
 {
 	struct chain *chain = rule_jumps(rule) ? table_chain(search->table, rule->chain) : NULL;
@@ -300,7 +292,7 @@ static void search_from(struct search *search, const struct rule *rule, size_t d
 	if (!chain->loaded && !search->written)
 		search->found = chain;
 	for (size_t i = 0; i < chain->nrules && !search->found && search->rules++ < RULES_MAX; i++) {
-		if (search->written && has_written(chain->rules[i]))
+		if (search->written && rule_may_be_about_written(chain->rules[i]))
 			search->found = chain;
 		else
 			search_from(search, chain->rules[i], depth + 1);

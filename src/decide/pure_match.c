@@ -91,6 +91,14 @@ bool match_may_be_written(const struct ext *match)
 	       !strcmp(match->name, "set");
 }
 
+bool rule_may_be_about_written(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (match_may_be_written(&rule->matches[i]))
+			return true;
+	return false;
+}
+
 bool match_is_pure(const struct ext *match, const struct written *written)
 {
 	static const char *const names[] = {

@@ -23,6 +23,8 @@ void written_clear(struct written *written);
 
 /* Whether it is about a mark or a set: all rules that may write those have to be known. */
 bool match_may_be_written(const struct ext *match);
+/* The same for any match of the rule. */
+bool rule_may_be_about_written(const struct rule *rule);
 /* A match that is not known here is not pure. */
 bool match_is_pure(const struct ext *match, const struct written *written);
 

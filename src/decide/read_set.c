@@ -160,14 +160,6 @@ static struct chain *around_stale(const struct policy *policy, const struct tabl
 	return NULL;
 }
 
-static bool is_about_written(const struct rule *rule)
-{
-	for (size_t i = 0; i < rule->nmatches; i++)
-		if (match_may_be_written(&rule->matches[i]))
-			return true;
-	return false;
-}
-
 /*
  * Whether a rule that the guard may hold is: a configured one, or one of others in DOCKER-USER
  * or in a chain that a rule there leads to.
@@ -180,12 +172,12 @@ static bool has_about_written(const struct policy *policy, const struct table *t
 		const struct wanted_rules *rules = &policy->chains[c]->rules[table->family];
 
 		for (size_t i = 0; i < rules->n; i++)
-			if (is_about_written(rules->v[i].rule) ||
+			if (rule_may_be_about_written(rules->v[i].rule) ||
 			    accepts_match_written(table, rules->v[i].rule))
 				return true;
 	}
 	for (size_t i = 0; user && i < user->nrules; i++)
-		if (is_about_written(user->rules[i]) || accepts_match_written(table, user->rules[i]))
+		if (rule_may_be_about_written(user->rules[i]) || accepts_match_written(table, user->rules[i]))
 			return true;
 	return false;
 }
@@ -197,7 +189,7 @@ static struct chain *what_lets_pass(const struct policy *policy, const struct ta
 	const struct wanted_chain *to =
 		rule_jumps(rule) ? policy_chain_in(policy, rule->chain, table->family) : NULL;
 
-	if (to && to->filled_by == FILLED_BY_OTHERS && to->verdicts == VERDICTS_REFUSE)
+	if (to && wanted_promises(to))
 		return NULL;
 	return accepts_unloaded(table, rule);
 }

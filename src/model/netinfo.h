@@ -157,7 +157,7 @@ uint8_t netinfo_addr_type(const struct netinfo *info, enum family family, addr_t
 bool netinfo_local_elsewhere(const struct netinfo *info, enum family family, addr_t lo, addr_t hi);
 /*
  * Whether the route is one of such a table, in either family. The kernel takes packets for an
- * IPv4 address of it as the host's own, too, but addrtype does not, and TCP does not answer.
+ * IPv4 address of it as the host's own, but addrtype does not, and TCP does not answer.
  */
 bool netinfo_leads_here(const struct netinfo *info, const struct netroute *route);
 /* Whether the route is one of these, and of IPv6. */

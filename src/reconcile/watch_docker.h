@@ -21,7 +21,7 @@ struct watch_docker {
 };
 void watch_docker_clear(struct watch_docker *docker);
 
-/* The backend in which that dockerd had the chains of the copy, or NULL: there is no copy of it. */
+/* The backend in which that dockerd had the chains of the copy, or NULL if there is no copy. */
 const struct backend_ops *watch_docker_backend(const struct watch_docker *docker, backend_list backends,
 					       pid_t dockerd);
 
