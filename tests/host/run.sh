@@ -105,21 +105,28 @@ copy_tree()
 	fi
 }
 
-# Runs the function with each of the further arguments, JOBS at a time; fails if
-# one of them failed.
+# Runs the function with each of the further arguments, JOBS at a time; fails, and names
+# it, if one of them failed. Each leaves a mark if all went well: what "wait -n" returns
+# in bash 5.2 is not always the status of a job.
 each() # FUNCTION ARGUMENT…
 {
-	local function=$1 argument failed=0
+	local function=$1 argument well failed=0
+	well=$(mktemp -d "$RUN/each.XXXXXX") || return 1
 	shift
 	for argument; do
 		while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do
-			wait -n || failed=1
+			wait -n
 		done
 		# shellcheck disable=SC2086 # a release and a backend are two arguments
-		"$function" $argument &
+		{ "$function" $argument && : >"$well/$argument"; } &
 	done
-	while [ -n "$(jobs -p)" ]; do
-		wait -n || failed=1
+	while [ -n "$(jobs -rp)" ]; do
+		wait -n
+	done
+	for argument; do
+		[ ! -e "$well/$argument" ] || continue
+		echo "'$function $argument' failed" >&2
+		failed=1
 	done
 	return $failed
 }
