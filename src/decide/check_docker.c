@@ -29,21 +29,20 @@ static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 }
 
 /* gone: the part that is missing, as a phrase. */
-static void add_missing(const struct dockerd *dockerd, enum family family, const char *gone,
-			struct findings *findings)
+static struct finding *add_missing(const struct dockerd *dockerd, enum family family,
+				   const char *gone, struct findings *findings)
 {
 	if (!dockerd->running)
-		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
-			     xasprintf("it is not known whether dockerd runs, which /proc hides; if it does, it is without %s: published ports do not work",
-				       gone));
-	else if (is_doubtful(dockerd, family))
-		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
-			     xasprintf("dockerd runs without %s, and it is not known whether it should have them: %s",
-				       gone, dockerd->doubt));
-	else
-		findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
-			     xasprintf("dockerd runs without %s: published ports do not work, or docker-proxy answers on them, past DOCKER-USER",
-				       gone));
+		return findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
+			xasprintf("it is not known whether dockerd runs, which /proc hides; if it does, it is without %s: published ports do not work",
+				  gone));
+	if (is_doubtful(dockerd, family))
+		return findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
+			xasprintf("dockerd runs without %s, and it is not known whether it should have them: %s",
+				  gone, dockerd->doubt));
+	return findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_CRITICAL, family,
+		xasprintf("dockerd runs without %s: published ports do not work, or docker-proxy answers on them, past DOCKER-USER",
+			  gone));
 }
 
 static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
@@ -57,10 +56,14 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 		return;
 	gone = docker_what_is_gone(filter, nat);
 	if (gone)
-		add_missing(dockerd, family, gone, findings);
+		(void)add_missing(dockerd, family, gone, findings);
 }
 
 /* ---- Docker's own tables ---- */
+
+static const struct remedy restart_docker = {
+	"only dockerd can make its tables: run: systemctl restart docker", RUN_NONE, NULL,
+};
 
 /* Every dockerd that has such tables manages IPv6, unless a setting forbids it. */
 static void check_native_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
@@ -73,7 +76,7 @@ static void check_native_chains(const struct snapshot *snapshot, const struct do
 		return;
 	gone = docker_native_gone(snapshot_table(snapshot, family, DOCKER_NFT_TABLE));
 	if (gone)
-		add_missing(dockerd, family, gone, findings);
+		add_missing(dockerd, family, gone, findings)->remedy = &restart_docker;
 	free(gone);
 }
 

@@ -5,7 +5,7 @@
 # namespace of the host's, and another one that is the world outside.
 #
 # A worker tests one host at a time, with its own copy of these variables:
-#   RELEASE BACKEND   bookworm|trixie|testing, nft|legacy
+#   RELEASE BACKEND   bookworm|trixie|testing, nft|legacy|native
 #   HOST              name of the host, of its folder in $RUN and of its namespaces
 #   PID NSPAWN        PIDs of the host's systemd and of systemd-nspawn, 0 while it is off
 #   TITLE             prefix of the results
@@ -318,10 +318,12 @@ clients_right() # PORT…
 }
 
 # In iptables' own listing: one unconditional jump to DOCKER-USER before any of
-# Docker's rules, and the configured rules at the head of the chain.
+# Docker's rules, and the configured rules at the head of the chain. With nftables
+# Docker has no rule there.
 listing_right() # 4|6
 {
 	local command forward user rules
+	[ "$BACKEND" != native ] || return 0
 	command=$(iptables_of "$1")
 	[ "$1" = 4 ] && rules=$RULES4 || rules=$RULES6
 	forward=$(in_host "$command" -S FORWARD)

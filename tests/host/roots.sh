@@ -56,6 +56,7 @@ program_build() # RELEASE
 		"redirect_dir=on,lowerdir=$(root_path "$1"),upperdir=$dir/upper,workdir=$dir/work" "$dir/root" || return 1
 	mkdir "$dir/root/src"
 	tar -C "$RUN/tree" -c . | tar -C "$dir/root/src" -x --no-same-owner || return 1
+	[ -z "${DOCKERD:-}" ] || cp "$DOCKERD/dockerd" "$DOCKERD/docker-proxy" "$dir/root/usr/sbin/" || return 1
 	local status=0
 	timeout -k 10 600 systemd-nspawn --quiet --register=no --keep-unit --pipe -D "$dir/root" \
 		/bin/sh -ec 'cd /src && make && make install && make clean &&

@@ -5,8 +5,11 @@
 # real systemd, firewalld and Docker, and tests it there. Needs root, and writes
 # only to its cache folder.
 #
-#	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-j JOBS] [SCENARIO… | firewalls]
+#	tests/host/run.sh [-r RELEASES] [-b BACKENDS] [-d FOLDER] [-j JOBS] [SCENARIO… | firewalls]
 #
+#	-b	nft and legacy, or "native": nft, and a Docker with "firewall-backend": "nftables"
+#	-d	a folder with another dockerd and docker-proxy, in place of the releases' own;
+#		for instance those of Docker 29, which Debian does not have
 #	DOCKFW_HOST_CACHE  (/var/tmp/dockfw-host) root file systems and runs;
 #	                   on a file system that can hold the upper layer of an overlay
 #	KEEP=1             keeps the hosts' folders for inspection
@@ -41,12 +44,14 @@ JOBS=$((2 * $(nproc)))
 # shellcheck source=tests/host/distribution.sh
 . "$here/distribution.sh"
 
-while getopts r:b:j: option; do
+DOCKERD=
+while getopts r:b:d:j: option; do
 	case $option in
 	r) RELEASES=$OPTARG ;;
 	b) BACKENDS=$OPTARG ;;
+	d) DOCKERD=$(realpath "$OPTARG") || exit 2 ;;
 	j) JOBS=$OPTARG ;;
-	*) sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,17s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))

@@ -7,12 +7,17 @@
 
 host_config()
 {
-	local root=$RUN/$HOST/root
+	local root=$RUN/$HOST/root native=
 	mkdir -p "$root/etc/docker" "$root/etc/dockfw" "$root/www"
+	if [ "$BACKEND" = native ]; then
+		native=', "firewall-backend": "nftables"'
+		# Then dockerd does not switch it on.
+		printf 'net.ipv4.ip_forward = 1\nnet.ipv6.conf.all.forwarding = 1\n' >"$root/etc/sysctl.d/90-forward.conf"
+	fi
 	# Up to Docker 26, ip6tables is experimental and must be enabled as such.
-	cat >"$root/etc/docker/daemon.json" <<-'END'
+	cat >"$root/etc/docker/daemon.json" <<-END
 	{ "ipv6": true, "fixed-cidr-v6": "fd17::/64", "ip6tables": true,
-	  "experimental": true, "storage-driver": "vfs" }
+	  "experimental": true, "storage-driver": "vfs"$native }
 	END
 	cat >"$root/etc/dockfw/dockfw.conf" <<-'END'
 	docker-recovery = "restart"
@@ -394,11 +399,11 @@ only_told()
 }
 
 # dockerd loses its chains again within the hour: it is not restarted again.
-not_restarted_again()
+not_restarted_again() # COMMAND…
 {
 	local before
 	before=$(dockerd_pid)
-	in_host iptables -F
+	in_host "$@"
 	if timer_runs; then return 1; fi
 	[ "$(dockerd_pid)" = "$before" ]
 }
@@ -411,15 +416,29 @@ flushed_for_check()
 	in_host systemctl start dockfw-check.service >/dev/null 2>&1
 }
 
+# What is lost if Docker uses nftables itself: its tables, and with the second command the
+# guard as well.
+flush_native()
+{
+	in_host sh -c 'nft delete table ip docker-bridges; nft delete table ip6 docker-bridges'
+	assert "without Docker's tables the host is broken" broken "delete table"
+	mended_by_timer "nft delete table docker-bridges"
+	assert "Docker is not restarted twice in an hour" not_restarted_again nft delete table ip docker-bridges
+	in_host nft flush ruleset
+	assert "nft flush ruleset breaks the host" broken flush
+	mended_by_timer "nft flush ruleset"
+}
+
 scenario_flush()
 {
 	ready_running "$1" || return 1
+	[ "$BACKEND" != native ] || { flush_native; return; }
 	assert "a warning does not fail the timer's service" warned
 	in_host iptables -F
 	assert "the timer's service set to --check fails and writes nothing" only_told
 	assert "iptables -F breaks the host" broken flush
 	mended_by_timer "iptables -F"
-	assert "Docker is not restarted twice in an hour" not_restarted_again
+	assert "Docker is not restarted twice in an hour" not_restarted_again iptables -F
 	in_host sh -c 'ip6tables -F; iptables -F; iptables -t nat -F'
 	mended_by_timer "iptables -F, ip6tables -F, iptables -t nat -F"
 	mended_by_units "iptables -F, repaired by dockfw-check.service" flushed_for_check

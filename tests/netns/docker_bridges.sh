@@ -213,6 +213,7 @@ docker_native
 clear_native
 try "no table" finds 2 'critical docker-chains-missing'
 try "it is not iptables' chains that are missing" message docker-chains-missing "its own nf_tables table"
+try "the advice is not to wait for a watch" jq -e 'any(.findings[]; .remedy == "only dockerd can make its tables: run: systemctl restart docker")' "$WORK/out"
 try "no repair makes DOCKER-USER for that" dockfw 2 --repair
 try "none is there" not iptables-nft -S DOCKER-USER
 end "$dockerd"
