@@ -2,7 +2,6 @@
 #include "unjudged.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "check_docker.h"
 #include "check_elsewhere.h"
@@ -53,7 +52,7 @@ static bool is_native(const struct world *world)
 		if (docker_has_nftables(world->snapshot, (enum family)family))
 			return true;
 	for (size_t t = 0; t < world->others->ntables; t++)
-		if (!strcmp(world->others->tables[t].name, DOCKER_NFT_TABLE))
+		if (world->others->tables[t].docker)
 			return true;
 	return false;
 }

@@ -199,6 +199,13 @@ dockerd --firewall-backend=nftables
 clear_native() { for family in ip ip6; do nft delete table $family docker-bridges; done; }
 try "whole" finds 0 ''
 try "whole: --wait sees it" dockfw 0 --wait 20
+no_warning() { dockfw 0 "$@" && ! grep . "$WORK/err"; }
+try "whole: --exposure has no warning" no_warning --exposure
+end "$dockerd"
+dockerd
+try "whole: nor without a setting of dockerd" no_warning --exposure
+end "$dockerd"
+dockerd --firewall-backend=nftables
 nft delete chain ip docker-bridges nat-PREROUTING
 try "a base chain gone" finds 2 'critical docker-chains-missing'
 try "it is named" message docker-chains-missing 'the base chain nat-PREROUTING of its table .docker-bridges.'
