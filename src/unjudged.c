@@ -57,6 +57,15 @@ static bool is_native(const struct world *world)
 	return false;
 }
 
+/* Whether Docker's chains are in the backend that was not chosen. */
+static bool is_elsewhere(const struct world *world)
+{
+	for (size_t c = 0; c < world->others->nchains; c++)
+		if (docker_owns_chain(world->others->chains[c].name))
+			return true;
+	return false;
+}
+
 /* By one of dockerd's own names, or by what docker-proxy leads to. */
 static bool knows_bridge(const struct world *world)
 {
@@ -76,6 +85,7 @@ static void check_rules(struct unjudged *unjudged, const struct policy *policy,
 	if (!dockerd->running || is_native(world))
 		return;
 	told.docker.firewall = dockerd->firewall;
+	told.docker.elsewhere = is_elsewhere(world);
 	check_docker(&told, world->snapshot, dockerd, findings);
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (docker_has_chains(world->snapshot, (enum family)family))

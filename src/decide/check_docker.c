@@ -28,9 +28,29 @@ static bool is_doubtful(const struct dockerd *dockerd, enum family family)
 								      : dockerd->ip6tables);
 }
 
+static const struct remedy restart = {
+	"run: systemctl restart docker", RUN_NONE, NULL,
+};
+static const struct remedy restart_native = {
+	"only dockerd can make its tables: run: systemctl restart docker", RUN_NONE, NULL,
+};
+static const struct remedy restarted = {
+	"a repair restarts Docker, at most once an hour; or run: systemctl restart docker", RUN_NONE, NULL,
+};
+
+/* What brings the chains back, by docker-recovery; NULL: the remedy of the finding's id. */
+static const struct remedy *recovery(const struct policy *policy, bool native)
+{
+	if (policy->recovery == RECOVERY_RESTART)
+		return &restarted;
+	if (native)
+		return &restart_native;
+	return policy->recovery == RECOVERY_NONE ? &restart : NULL;
+}
+
 /* gone: the part that is missing, as a phrase. */
-static struct finding *add_missing(const struct dockerd *dockerd, enum family family,
-				   const char *gone, struct findings *findings)
+static struct finding *finding_of(const struct dockerd *dockerd, enum family family,
+				  const char *gone, struct findings *findings)
 {
 	if (!dockerd->running)
 		return findings_add(findings, DOCKER_CHAINS_MISSING, SEVERITY_UNKNOWN, family,
@@ -45,8 +65,20 @@ static struct finding *add_missing(const struct dockerd *dockerd, enum family fa
 			  gone));
 }
 
-static void check_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
-			 enum family family, struct findings *findings)
+static void add_missing(const struct policy *policy, const struct dockerd *dockerd,
+			enum family family, const char *gone, bool native,
+			struct findings *findings)
+{
+	struct finding *finding = finding_of(dockerd, family, gone, findings);
+	const struct remedy *remedy = recovery(policy, native);
+
+	if (remedy)
+		finding->remedy = remedy;
+}
+
+static void check_chains(const struct policy *policy, const struct snapshot *snapshot,
+			 const struct dockerd *dockerd, enum family family,
+			 struct findings *findings)
 {
 	const struct table *filter = snapshot_table(snapshot, family, "filter");
 	const struct table *nat = snapshot_table(snapshot, family, "nat");
@@ -56,18 +88,15 @@ static void check_chains(const struct snapshot *snapshot, const struct dockerd *
 		return;
 	gone = docker_what_is_gone(filter, nat);
 	if (gone)
-		(void)add_missing(dockerd, family, gone, findings);
+		add_missing(policy, dockerd, family, gone, false, findings);
 }
 
 /* ---- Docker's own tables ---- */
 
-static const struct remedy restart_docker = {
-	"only dockerd can make its tables: run: systemctl restart docker", RUN_NONE, NULL,
-};
-
 /* Every dockerd that has such tables manages IPv6, unless a setting forbids it. */
-static void check_native_chains(const struct snapshot *snapshot, const struct dockerd *dockerd,
-				enum family family, struct findings *findings)
+static void check_native_chains(const struct policy *policy, const struct snapshot *snapshot,
+				const struct dockerd *dockerd, enum family family,
+				struct findings *findings)
 {
 	enum flag flag = family == FAMILY_IPV4 ? dockerd->iptables : dockerd->ip6tables;
 	char *gone;
@@ -76,7 +105,7 @@ static void check_native_chains(const struct snapshot *snapshot, const struct do
 		return;
 	gone = docker_native_gone(snapshot_table(snapshot, family, DOCKER_NFT_TABLE));
 	if (gone)
-		add_missing(dockerd, family, gone, findings)->remedy = &restart_docker;
+		add_missing(policy, dockerd, family, gone, true, findings);
 	free(gone);
 }
 
@@ -116,6 +145,9 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 {
 	bool native = docker_is_native(policy, snapshot), chains = false;
 
+	/* Nothing is gone: check_split() says where it is. */
+	if (policy->docker.elsewhere)
+		return;
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		chains |= docker_has_chains(snapshot, (enum family)family);
 	if (chains && policy->docker.firewall != FIREWALL_NFTABLES)
@@ -124,9 +156,9 @@ void check_docker(const struct policy *policy, const struct snapshot *snapshot,
 		if (!(policy->families & (1U << family)))
 			continue;
 		if (native)
-			check_native_chains(snapshot, dockerd, (enum family)family, findings);
+			check_native_chains(policy, snapshot, dockerd, (enum family)family, findings);
 		else
-			check_chains(snapshot, dockerd, (enum family)family, findings);
+			check_chains(policy, snapshot, dockerd, (enum family)family, findings);
 	}
 }
 

@@ -105,10 +105,29 @@ bool check_split_needs_facts(const struct policy *policy, const struct snapshot 
 	return false;
 }
 
+static const struct remedy choose_docker = {
+	"set backend = \"auto\", and leave out -b; or have Docker use the same iptables", RUN_NONE, NULL,
+};
+
+/* Docker's chains are in the other backend only: nothing that is held here filters its packets. */
+static void add_elsewhere(const struct policy *policy, const struct snapshot *snapshot,
+			  const struct snapshot *other, struct findings *findings)
+{
+	for (int family = 0; family < FAMILY_COUNT; family++)
+		if (policy->families & 1U << family && docker_has_chains(other, (enum family)family))
+			findings_add(findings, BACKEND_SPLIT, SEVERITY_CRITICAL, (enum family)family,
+				xasprintf("Docker's chains are in %s, but the backend is set to %s: what %s holds there comes too late or never for Docker's packets",
+					  backend_kind_name(other->backend),
+					  backend_kind_name(snapshot->backend), DOCKER_USER))
+				->remedy = &choose_docker;
+}
+
 void check_split(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *other, const struct split_facts *facts,
 		 struct findings *findings)
 {
+	if (policy->docker.elsewhere)
+		add_elsewhere(policy, snapshot, other, findings);
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *table = other_table(policy, snapshot, other, (enum family)family);
 		enum split_answer answer;

@@ -11,6 +11,31 @@ bool docker_has_chains(const struct snapshot *snapshot, enum family family)
 	return docker_owns_any(snapshot_table(snapshot, family, "filter"));
 }
 
+/* A chain by itself may be a leftover that nothing leads to. */
+static bool leads_to_docker(const struct table *filter)
+{
+	const struct chain *forward = table_chain(filter, "FORWARD");
+
+	for (size_t i = 0; forward && i < forward->nrules; i++)
+		if (rule_jumps(forward->rules[i]) && docker_owns_chain(forward->rules[i]->chain))
+			return true;
+	return false;
+}
+
+bool docker_is_elsewhere(const struct snapshot *snapshot, const struct snapshot *other)
+{
+	bool elsewhere = false;
+
+	for (int family = 0; family < FAMILY_COUNT; family++) {
+		const struct table *filter = snapshot_table(other, (enum family)family, "filter");
+
+		if (docker_has_chains(snapshot, (enum family)family))
+			return false;
+		elsewhere |= filter && !filter->dormant && leads_to_docker(filter);
+	}
+	return elsewhere;
+}
+
 bool docker_has_nftables(const struct snapshot *snapshot, enum family family)
 {
 	return snapshot_table(snapshot, family, DOCKER_NFT_TABLE) != NULL;

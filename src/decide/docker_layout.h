@@ -36,6 +36,11 @@ bool docker_decides_natively(const struct policy *policy, const struct snapshot 
  */
 bool docker_has_bridge(const struct table *filter, const char *name);
 bool docker_has_chains(const struct snapshot *snapshot, enum family family);
+/*
+ * Whether FORWARD leads to Docker's chains only in the other backend's snapshot, where that chain
+ * is loaded: somebody has set a backend that is not Docker's.
+ */
+bool docker_is_elsewhere(const struct snapshot *snapshot, const struct snapshot *other);
 /* Whether Docker's own nf_tables table is there in that family. */
 bool docker_has_nftables(const struct snapshot *snapshot, enum family family);
 /* Whether a rule leads to DOCKER-USER, of those that are loaded; filter may be NULL. */

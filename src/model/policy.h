@@ -123,6 +123,7 @@ struct policy {
 		bool ipv6; /* the host has a global IPv6 address */
 		/* dockerd's, or the one that daemon.json sets for its next start. */
 		enum docker_firewall firewall;
+		bool elsewhere; /* its chains are in the backend that was not chosen */
 	} docker;
 	enum backend_choice backend;
 	struct strings trusted_chains;

@@ -200,10 +200,31 @@ ip link add docker0 type bridge && ip link add lxcbr0 type bridge && ip link add
 # The layout of 28.0.0 has its bridges in a set.
 sets=
 ! ipset create docker-ext-bridges-v4 hash:net 2>/dev/null || sets=1
+# A backend is set that Docker does not use: nothing is gone, and nothing is restarted for it.
+elsewhere() {
+	local what="$KIND, with Docker in $OTHER"
+	clear_tables
+	write_conf <<-END
+		families = { "ipv4" }
+		docker-recovery = "restart"
+		chain "DOCKER-USER" { rules = { "-s 192.0.2.1 -j DROP" } }
+	END
+	KIND=$OTHER load docker-26
+	try "$what: without dockerd" finds 2 'critical backend-split,unknown docker-absent'
+	dockerd
+	try "$what: a repair cannot help, nor does it restart Docker" dockfw 2 --repair
+	try "$what: nothing is lost" split critical "Docker's chains are in $OTHER, but the backend is set to $KIND"
+	try "$what: exposure does not claim that either" not_lost
+	end "$dockerd"
+	clear_tables
+}
+not_lost() { dockfw 2 --exposure --fail-if-open; ! grep -q 'dockerd runs without' "$WORK/err"; }
 KIND=nft OTHER=legacy
 splits
+elsewhere
 KIND=legacy OTHER=nft
 splits
+elsewhere
 right
 other -P FORWARD ACCEPT
 nft add rule ip filter FORWARD meta hour 8 accept
