@@ -54,12 +54,14 @@ static int report_usage_error(const struct options *options)
 {
 	struct report report = cmd_report(options);
 
+	report.error = diag_first_error();
+	diag_release(options->format != FORMAT_NAGIOS);
 	if (options->mode == MODE_EXPOSURE &&
 	    (options->format == FORMAT_NAGIOS || options->format == FORMAT_PROMETHEUS))
 		return cmd_exposure_error(options);
-	report.error = diag_first_error();
-	diag_release(options->format != FORMAT_NAGIOS);
-	if (options->format != FORMAT_TEXT)
+	/* Those of the two have no object after an error. */
+	if (options->format != FORMAT_TEXT && options->mode != MODE_EXPOSURE &&
+	    options->mode != MODE_TRACE)
 		report_write(&report);
 	return SEVERITY_UNKNOWN;
 }

@@ -102,6 +102,16 @@ said() # MESSAGE OPTION…
 	[ "$status" = 3 ] && diff - "$WORK/told" <<<"$wanted"
 }
 see="see dockfw-check --help"
+# Whoever has the output in a file needs the message as well.
+told() # MESSAGE OPTION…
+{
+	local wanted="dockfw-check: $1"
+	shift
+	"$DOCKFW" "$@" 2>&1 >"$WORK/report" | diff - <(echo "$wanted")
+}
+holds "--exposure: for a program, with metrics" told "unknown option '--no-such'; $see" --exposure --format=prometheus --no-such
+holds "--exposure: which say so" grep -qx 'dockfw_exposure_status 3' "$WORK/report"
+holds "--exposure: no object" said "unknown option '--no-such'; $see" --exposure --format=json --no-such
 holds "an unknown option" said "unknown option '--no-such'; $see" --no-such
 holds "an unknown letter among others" said "unknown option '-x'; $see" --repair -xn
 holds "an option with a slip" said "unknown option '--exlpain'; did you mean '--explain'?" --exlpain
