@@ -113,15 +113,18 @@ static void put_deeds(FILE *out, const struct report *report, const char **separ
 /* What is right, if nothing is wrong that is not ignored. */
 static void put_right(FILE *out, const struct report *report)
 {
+	/* Its rules depend on Docker's bridges, and are not counted as configured. */
+	bool direct = report->policy && report->policy->direct == DIRECT_REFUSE && !configured(report);
+
 	if (report_holds_nothing(report)) {
 		fprintf(out, "no rule is configured: nothing is filtered%s",
 			report->families ? "; " DOCKER_USER " comes first" : "");
 	} else {
-		fprintf(out, "%s the ", report_only_guard(report) ? "the guard holds" :
-			DOCKER_USER " comes first and holds");
+		fprintf(out, "%s %s", report_only_guard(report) ? "the guard holds" :
+			DOCKER_USER " comes first and holds", direct ? "direct = \"refuse\"" : "the ");
 		if (configured(report) == 1)
 			fputs("configured rule", out);
-		else
+		else if (!direct)
 			fprintf(out, "%zu configured rules", configured(report));
 	}
 }

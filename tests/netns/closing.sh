@@ -139,6 +139,10 @@ for KIND in nft legacy; do
 	try "$KIND unlisted proxy: no longer published: stale" finds 1 'warning guard-differs'
 	try "$KIND unlisted proxy: a repair" dockfw 0 --repair
 	end "$dockerd" "$own"
+	write_conf <<<'direct = "refuse"'
+	try "$KIND direct by itself: a repair" dockfw 0 --repair
+	dockfw 0
+	try "$KIND direct by itself: is what is held" grep -q '^OK: DOCKER-USER comes first and holds direct = "refuse" (' "$WORK/out"
 done
 
 # ---- no chain names Docker's bridges ----
