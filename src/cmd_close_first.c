@@ -16,12 +16,14 @@ unsigned int cmd_close_first(const struct options *options)
 	return close_first(cmd_backends, options->families ? options->families : BOTH_FAMILIES);
 }
 
-static void say_closed(const struct options *options)
+/* Without an error, it is a configuration that does not say whether there should be rules. */
+static void say_closed(const struct options *options, bool failed)
 {
 	char *repair = cmd_command(options, RUN_REPAIR), *remove = cmd_command(options, RUN_REMOVE);
 
-	diag_warning("--close-first: new connections to published ports stay refused; correct the "
-		     "error and run: %s; or open them: %s", repair, remove);
+	diag_warning("--close-first: new connections to published ports stay refused; %s and run: %s; "
+		     "or open them: %s", failed ? "correct the error" : "write the configuration",
+		     repair, remove);
 	free(repair);
 	free(remove);
 }
@@ -43,6 +45,6 @@ int cmd_close_first_end(const struct options *options, unsigned int closed,
 	if (!failed && cmd_close_first_lift(options, session))
 		return -1;
 	if (close_first_remains(cmd_backends, closed))
-		say_closed(options);
+		say_closed(options, failed);
 	return 0;
 }

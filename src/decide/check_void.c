@@ -4,12 +4,34 @@
 #include "chain_diff.h"
 #include "docker_chains.h"
 #include "guard.h"
+#include "guard_closed.h"
 #include "guard_names.h"
 
+static const struct remedy write_or_say = {
+	"write rules into the configuration; or, if none is wanted: "
+	"chain \"DOCKER-USER\" { rules = { } }", RUN_NONE, NULL,
+};
 static const struct remedy restore_or_say = {
 	"restore the configuration; if the rules should go, write into it: "
 	"chain \"DOCKER-USER\" { rules = { } }", RUN_NONE, NULL,
 };
+
+static void add_void(enum family family, bool user, bool guarded, struct findings *findings)
+{
+	findings_add(findings, CONFIGURATION_BROKEN, SEVERITY_CRITICAL, family,
+		     xasprintf("no rule is configured, but %s rules of this program: they stay",
+			       user && guarded ? DOCKER_USER " and the guard hold" :
+			       user ? DOCKER_USER " holds" : "the guard holds"))
+		->remedy = &restore_or_say;
+}
+
+/* What --close-first has closed, on a host that never had a configuration with rules. */
+static void add_closed(enum family family, struct findings *findings)
+{
+	findings_add(findings, CONFIGURATION_BROKEN, SEVERITY_CRITICAL, family,
+		     xstrdup("no rule is configured, and --close-first has closed all published ports: they stay closed"))
+		->remedy = &write_or_say;
+}
 
 void check_void(const struct policy *policy, const struct snapshot *snapshot,
 		const struct snapshot *own, struct findings *findings)
@@ -25,10 +47,9 @@ void check_void(const struct policy *policy, const struct snapshot *snapshot,
 
 		if (!(policy->families & 1U << family) || (!user && !guarded))
 			continue;
-		findings_add(findings, CONFIGURATION_BROKEN, SEVERITY_CRITICAL, (enum family)family,
-			     xasprintf("no rule is configured, but %s rules of this program: they stay",
-				       user && guarded ? DOCKER_USER " and the guard hold" :
-				       user ? DOCKER_USER " holds" : "the guard holds"))
-			->remedy = &restore_or_say;
+		if (!user && guard_is_closed(guard))
+			add_closed((enum family)family, findings);
+		else
+			add_void((enum family)family, user, guarded, findings);
 	}
 }

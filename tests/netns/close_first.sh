@@ -171,6 +171,16 @@ for KIND in nft legacy; do
 		try "$KIND too late: as configured as well" as_configured
 	fi
 
+	# ---- a configuration that says nothing about rules ----
+
+	fresh
+	write_conf <<<'# no setting'
+	try "$KIND no rule: it stays closed" fails --close-first
+	try "$KIND no rule: closed" closed
+	try "$KIND no rule: there is no error to correct" says 'stay refused; write the configuration and run: '
+	try "$KIND no rule: the finding names the state" grep -q 'no rule is configured, and --close-first has closed all published ports' "$WORK/out"
+	try "$KIND no rule: and what opens them" grep -qF 'or, if none is wanted: chain "DOCKER-USER" { rules = { } }' "$WORK/out"
+
 	# ---- configurations without a guard ----
 
 	for text in 'guard = "off"' 'families = { "ipv4" } ignore = { "family-left-out" }' '# no setting'; do
