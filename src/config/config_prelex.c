@@ -227,8 +227,10 @@ static void scan_key(struct scan *scan)
 	name = xasprintf("%.*s", (int)scan->word_length, scan->word);
 	other = config_keys_find(keys, name);
 	if (other) {
-		scan_error(scan, scan->line, "'%s' is already set at %s:%u; '+=' adds to a list", name,
-			   other->file, other->line);
+		bool list = scan->grammar.row && setting_is_list(scan->grammar.row);
+
+		scan_error(scan, scan->line, "'%s' is already set at %s:%u%s", name, other->file,
+			   other->line, list ? "; '+=' adds to a list" : "");
 		free(name);
 		return;
 	}

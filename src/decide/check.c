@@ -91,7 +91,7 @@ struct culprits {
 	size_t *rules; /* their numbers, from 1 */
 	size_t n;
 	bool harmful;
-	bool calls; /* one of them is a jump or goto to a chain */
+	bool calls; /* one of them is a jump or goto to a chain that can be trusted */
 };
 
 static void culprits_add(struct culprits *culprits, size_t number, const struct rule *rule,
@@ -103,7 +103,7 @@ static void culprits_add(struct culprits *culprits, size_t number, const struct 
 		culprits->n = 0, culprits->calls = false;
 	culprits->harmful = harmful;
 	culprits->rules[culprits->n++] = number;
-	culprits->calls |= rule->chain && !rule->opaque;
+	culprits->calls |= rule->chain && !rule->opaque && strcmp(rule->chain, DOCKER_USER);
 }
 
 /* "before rule 3 jumps to DOCKER-USER"; the caller frees it. */

@@ -430,6 +430,9 @@ static void bad_syntax(void **state)
 	refused_at("backend = nft }", 1, "closes nothing");
 	refused_at("backend = nft\nbackend = legacy\n", 2, "already set");
 	refused_at("ignore = { }\n\nignore = { }\n", 3, "already set");
+	assert_non_null(strstr(diag_first_error(), "; '+=' adds to a list"));
+	refused_at("backend = nft\nbackend = legacy\n", 2, "already set");
+	assert_null(strstr(diag_first_error(), "+="));
 	refused_at("chain \"X\" { rules = { \"-j DROP\" }\n rules = { } }", 2, "already set");
 	refused_at("chain \"X\" { }\n\nchain \"X\" { }", 3, "there is already a section for the chain 'X', at ");
 	refused_at("publish \"80/tcp\" { interface = ens+ }", 1, "'+' is not allowed here");
