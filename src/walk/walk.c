@@ -555,10 +555,12 @@ void walk_to_host(struct walker *walker, const struct packet *packet,
 	struct walk walk = { .walker = walker, .steps = steps, .to_host = true };
 	struct flow flow = { .packet = *packet };
 	struct fate early = { 0 };
+	bool went_on;
 
 	*fate = (struct fate){ 0 };
 	addrset_copy(&flow.src, sources);
 	follow(&walk, before_nat, &flow, &early);
+	went_on = early.local.n > 0;
 	for (size_t i = 0; i < early.local.n; i++) {
 		if (early.local.v[i].packet.ct == CT_NEW)
 			follow(&walk, from_nat, &early.local.v[i], fate);
@@ -567,11 +569,13 @@ void walk_to_host(struct walker *walker, const struct packet *packet,
 	}
 	free(early.local.v);
 	early.local = (struct flows){ 0 };
-	/* What else is dropped early does not come to a container either. */
-	if (early.doubtful && early.unknown.set.n) {
+	/* A mark that INPUT matches may have been set or not. */
+	if (early.doubtful && (went_on || early.unknown.set.n))
 		fate_doubt(fate, &early.doubt);
-		ending_add(&fate->dropped, &early.unknown.set, &early.unknown.by, early.unknown.size);
-	}
+	/* What else is dropped early does not come to a container either. */
+	if (early.doubtful && early.unknown.set.n)
+		ending_add(&fate->dropped, &early.unknown.set, &early.unknown.by,
+			   early.unknown.size);
 	fate_clear(&early);
 	if (walk.stopped)
 		end_anywhere(&walk, packet, sources, fate);

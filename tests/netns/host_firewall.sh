@@ -332,6 +332,21 @@ try "a set of the other backend is understood" dockfw 0 --repair
 try "… its members are closed out" kept_out 80
 try "… and nobody else" reached_by 203.0.113.9
 iptables-legacy -F INPUT
+# A mark that is set before Docker's translation, for some of the host's addresses.
+reached_at() { ip netns exec outsider python3 "$TESTS/pairs.py" 1 <<<"203.0.113.200 $1 80" | grep -q open; }
+kept_out_at() { ! reached_at "$1"; }
+ipt -t mangle -A PREROUTING -d 203.0.113.1 -j MARK --set-mark 0x20
+ipt -I INPUT -m mark --mark 0x20 -j DROP
+try "a mark by the address leaves no doubt" dockfw 0 --repair
+try "… open at the other address" reached_at 198.51.100.10
+try "… and closed there" kept_out_at 203.0.113.1
+ipt -t mangle -R PREROUTING 1 -m length --length 100:200 -j MARK --set-mark 0x20
+dockfw 1 --repair
+try "a mark by the length closes it" kept_out 80
+dockfw 1 --check --format=json
+try "and a check says by which rule" says host-firewall-unclear 'rule 1 of the chain PREROUTING (table mangle)'
+ipt -t mangle -F PREROUTING && ipt -D INPUT 1
+dockfw 0 --repair
 try "the watch starts" watch
 try "it has opened the port" until_true reached 80
 ipt -R INPUT 2 -p tcp --dport 80 -j DROP
