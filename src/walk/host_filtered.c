@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "native_effect.h"
 #include "target.h"
 #include "util.h"
 #include "xt_match.h"
@@ -101,6 +102,26 @@ static bool input_refuses(const struct table *table)
 
 /* ---- base chains of other tables ---- */
 
+static bool other_chain_refuses(const struct other_filters *others, size_t at, bool *seen);
+
+static bool other_may_refuse(const struct other_filters *others, const struct other_rule *rule,
+			     bool *seen)
+{
+	switch (rule->xt ? target_effect(rule->xt) : native_effect(rule)) {
+	case EFFECT_DROP:
+	case EFFECT_REFUSE:
+		return !rule->xt || !is_of_overlay(rule->xt);
+	case EFFECT_UNDECIDED:
+	case EFFECT_UNKNOWN:
+		return true;
+	case EFFECT_JUMP:
+	case EFFECT_GOTO:
+		return rule->to == OTHER_NOWHERE || other_chain_refuses(others, rule->to, seen);
+	default:
+		return false;
+	}
+}
+
 static bool other_chain_refuses(const struct other_filters *others, size_t at, bool *seen)
 {
 	const struct other_chain *chain = &others->chains[at];
@@ -109,24 +130,10 @@ static bool other_chain_refuses(const struct other_filters *others, size_t at, b
 		return false;
 	seen[at] = true;
 	for (size_t i = 0; i < chain->n; i++) {
-		const struct other_rule *rule = &chain->v[i];
-
-		switch (rule->verdict) {
-		case OTHER_DROP:
-		case OTHER_REFUSE:
-			if (!rule->xt || !is_of_overlay(rule->xt))
-				return true;
-			break;
-		case OTHER_ANYTHING:
+		if (other_may_refuse(others, &chain->v[i], seen))
 			return true;
-		case OTHER_JUMP:
-		case OTHER_GOTO:
-			if (rule->to == OTHER_NOWHERE || other_chain_refuses(others, rule->to, seen))
-				return true;
+		if (chain->v[i].xt && ends(chain->v[i].xt))
 			break;
-		default:
-			break;
-		}
 	}
 	return false;
 }

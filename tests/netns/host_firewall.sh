@@ -425,6 +425,20 @@ try "or one that may refuse" reached 80
 both -F INPUT
 dockfw 1 --repair
 try "closed without it" kept_out 80
+legacy() { iptables-legacy "$@" && ip6tables-legacy "$@"; }
+legacy -A "${overlay[@]}" -j DROP
+dockfw 1 --repair
+try "nor is one of the other backend that refuses nothing" finds 1 'warning host-firewall-absent'
+legacy -A INPUT -p tcp --dport 22 -j DROP
+dockfw 0 --repair
+try "one of the other backend that refuses is" finds 0 ''
+try "the port is open by it" reached 80
+legacy -F INPUT && legacy -N fence && legacy -A INPUT -j fence && legacy -A fence -p tcp --dport 22 -j REJECT
+dockfw 0 --repair
+try "also in a chain of it" reached 80
+legacy -F && legacy -X
+dockfw 1 --repair
+try "closed again without it" kept_out 80
 try "guard = \"off\" is refused" refuses_off
 
 echo "# $total pairs, $opened of them open; $cautious closed although the host opens, as reported"
