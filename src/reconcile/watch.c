@@ -202,6 +202,20 @@ int watch_take(struct watch *watch)
 
 /* ---- DOCKER-USER and all the rest ---- */
 
+/*
+ * The backend that announces nothing, if what it holds matters: it has Docker's chains, or the
+ * host's own firewall, which the configuration follows in every backend. NULL: there is none.
+ */
+static const struct backend_ops *compared(const struct watch *watch)
+{
+	const struct session *session = watch->session;
+	const struct backend_ops *ops = session->ops;
+
+	if (!ops->digest && policy_follows_host(session->configured))
+		ops = session->backends[BACKEND_LEGACY];
+	return ops->digest ? ops : NULL;
+}
+
 /* 0 is no time. */
 static uint64_t earliest(uint64_t a, uint64_t b)
 {
@@ -235,7 +249,7 @@ unsigned int watch_due(const struct watch *watch)
 	/* Whoever undoes each repair is given time; the guard is not. */
 	if (due < watch->undone_ms + pause_of(watch))
 		due = watch->undone_ms + pause_of(watch);
-	if (watch->session->ops->digest)
+	if (compared(watch))
 		due = earliest(due, watch->compared_ms + WATCH_LEGACY_MS);
 	due = earliest(due, watch->again_ms);
 	due = earliest(due, watch->docker.compare_ms);
@@ -248,7 +262,7 @@ unsigned int watch_due(const struct watch *watch)
 
 bool watch_wants_hints(const struct watch *watch)
 {
-	return watch->session->ops->digest != NULL;
+	return compared(watch) != NULL;
 }
 
 void watch_hint(struct watch *watch)
@@ -276,14 +290,15 @@ static int compare(struct watch *watch, bool *changed)
 	uint64_t digest = 0;
 
 	watch->compared_ms = clock_ms();
-	if (watch->session->ops->digest(&digest))
+	if (compared(watch)->digest(&digest))
 		return -1;
 	*changed = !watch->has_digest || digest != watch->digest;
 	watch->has_digest = true;
 	watch->digest = digest;
 	if (!*changed)
 		return 0;
-	watch_docker_touched(&watch->docker);
+	if (watch->session->ops->digest)
+		watch_docker_touched(&watch->docker);
 	if (!watch->wrong_ms)
 		watch->wrong_ms = watch->compared_ms;
 	return 0;
@@ -293,7 +308,7 @@ bool watch_needs_look(struct watch *watch)
 {
 	bool changed = false;
 
-	if (!watch->session->ops->digest)
+	if (!compared(watch))
 		return true;
 	if (compare(watch, &changed)) {
 		diag_forget();
@@ -533,7 +548,7 @@ int watch_look(struct watch *watch)
 	watch->first_ms = watch->latest_ms = watch->again_ms = watch->unannounced_ms = 0;
 	/* A set that was missing may exist by now. */
 	refusals_clear(&watch->session->refused);
-	if ((!watch->has_digest && watch->session->ops->digest && compare(watch, &changed)) ||
+	if ((!watch->has_digest && compared(watch) && compare(watch, &changed)) ||
 	    look_once(watch, &wrong) || take_guard(watch) || look_at_docker(watch, &restored)) {
 		watch->again_ms = watch->failed_ms = clock_ms() + WATCH_FAILED_MS;
 		return -1;

@@ -77,7 +77,7 @@ void watch_hint_links(struct watch *watch);
 unsigned int watch_due(const struct watch *watch);
 /*
  * Call it when a look is due. Whether it is needed: of a backend that announces nothing, this
- * first compares what it holds now.
+ * first compares what it holds now, if that matters.
  */
 bool watch_needs_look(struct watch *watch);
 /* Reads, and repairs. Returns as watch_take(). */

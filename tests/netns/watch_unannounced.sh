@@ -68,6 +68,31 @@ for KIND in nft legacy; do
 	ipset destroy bans
 done
 
+# ---- the host's own firewall in ip_tables, and Docker in nf_tables ----
+KIND=nft
+clear_tables
+load docker-28.5 && load docker-28.5.ipv6 ip6tables
+iptables-legacy -A INPUT -i ens3 -s 203.0.113.123 -j REJECT
+ip6tables-legacy -A INPUT -i ens3 -s 2001:db8:113::99 -j REJECT
+write_conf <<-'END'
+outside  = { "ens3" }
+unlisted = "host-firewall"
+END
+# Sooner than the next look that has no reason.
+soon() {
+	local since=$EPOCHREALTIME
+	until_true "$@" && [ $((${EPOCHREALTIME/./} - ${since/./})) -lt 3500000 ]
+}
+try "a watch of the other backend" watch
+quiet
+try "who is not banned there gets in" reaches "$outsider" 198.51.100.10
+iptables-legacy -A INPUT -i ens3 -s 203.0.113.200 -j REJECT
+try "a ban there holds soon" soon refused "$outsider" 198.51.100.10
+quiet
+iptables-legacy -D INPUT 1
+try "and ends as soon" soon reaches "$allowed" 198.51.100.10
+try "that watch ends as well" stop
+
 # ---- a new network of a Docker that writes no rules, whose containers nobody may address directly ----
 KIND=nft
 clear_tables
