@@ -105,8 +105,8 @@ static void refuse(struct rule *rule, const struct wanted_rule *wanted)
 }
 
 /*
- * Lets in what the opening does, as far as the configured rule is about it; whom the host relays
- * is refused.
+ * Lets in what the opening does, as far as the configured rule is about it; or refuses those of
+ * the other kinds.
  */
 static void add_opening(const struct opening *opening, const struct wanted_rule *wanted,
 			struct guard_sets *sets, struct host_rules *rules)
@@ -123,25 +123,27 @@ static void add_opening(const struct opening *opening, const struct wanted_rule 
 		rule = rule_new(from->family);
 		interface_set(&rule->in, opening->in);
 		rule->proto = opening->proto;
+		if (opening->kind == OPENING_CUT)
+			xt_conntrack_add_states(rule, XT_CONNTRACK_STATE_BIT(IP_CT_NEW), true);
 		match_ports(rule, sets, &ports);
 		if (!opening->any_host)
 			match_on(rule, sets, GUARD_TO, &opening->hosts);
 		if (!is_everyone(&opening->sources, from->family))
 			match_from(rule, sets, &opening->sources);
 		rule->verdict = VERDICT_ACCEPT;
-		if (opening->relayed)
+		if (opening->kind != OPENING_LETS_IN)
 			refuse(rule, wanted);
 		add_rule(rules, rule);
 	}
 	addrset_clear(&ports);
 }
 
-static void add_openings(const struct openings *openings, bool relayed,
+static void add_openings(const struct openings *openings, enum opening_kind kind,
 			 const struct wanted_rule *wanted, struct guard_sets *sets,
 			 struct host_rules *rules)
 {
 	for (size_t i = 0; openings && i < openings->n; i++)
-		if (openings->v[i].relayed == relayed)
+		if (openings->v[i].kind == kind)
 			add_opening(&openings->v[i], wanted, sets, rules);
 }
 
@@ -151,10 +153,11 @@ void host_rules_make(const struct openings *openings, const struct wanted_rule *
 	struct rule *rule = conditions_of(wanted, true);
 
 	/* Their packets are those of a connection that is open before the first of them comes. */
-	add_openings(openings, true, wanted, sets, rules);
+	add_openings(openings, OPENING_RELAYED, wanted, sets, rules);
+	add_openings(openings, OPENING_CUT, wanted, sets, rules);
 	rule->verdict = VERDICT_ACCEPT;
 	add_rule(rules, rule);
-	add_openings(openings, false, wanted, sets, rules);
+	add_openings(openings, OPENING_LETS_IN, wanted, sets, rules);
 	rule = conditions_of(wanted, false);
 	refuse(rule, wanted);
 	add_rule(rules, rule);

@@ -94,7 +94,8 @@ static void refuse_by_host(const struct follow *follow, struct addrset *sources)
 		addrset_add(&ports, packet->orig_dport.lo, packet->orig_dport.hi);
 		addrset_intersect(&ports, &opening->ports);
 		/* To which address of the host it goes is not looked at: only what is certain counts. */
-		if (ports.n && !opening->relayed && opening->family == packet->family && opening->proto == packet->proto &&
+		if (ports.n && opening->kind == OPENING_LETS_IN &&
+		    opening->family == packet->family && opening->proto == packet->proto &&
 		    !strncmp(opening->in, packet->in, IFNAMSIZ))
 			addrset_subtract(&refused, &opening->sources);
 		addrset_clear(&ports);

@@ -18,11 +18,15 @@ struct opening {
 	bool any_host;         /* every address of the host; then hosts is empty */
 	struct addrset hosts;
 	struct addrset sources;
-	/*
-	 * They are not let in: the host connects in their place (target_relays()), so that no
-	 * packet of theirs is one of a new connection.
-	 */
-	bool relayed;
+	enum opening_kind {
+		OPENING_LETS_IN,
+		/*
+		 * They are not let in: the host connects in their place (target_relays()), so that
+		 * no packet of theirs is one of a new connection.
+		 */
+		OPENING_RELAYED,
+		OPENING_CUT, /* they are not let in in open connections either: a ban before these */
+	} kind;
 };
 
 struct openings {

@@ -39,6 +39,7 @@ enum other_field {
 
 /* The bits of FIELD_STATE: NF_CT_STATE_BIT() of linux/netfilter/nf_conntrack_common.h. */
 #define OTHER_STATE_INVALID (1U << 0)
+#define OTHER_STATE_ESTABLISHED (1U << 1)
 #define OTHER_STATE_NEW (1U << 3)
 #define OTHER_STATE_UNTRACKED (1U << 6)
 

@@ -80,7 +80,8 @@ static void put_bits(FILE *out, enum other_field field, unsigned int left)
 		unsigned int bit;
 		const char *name;
 	} bits[] = {
-		{ FIELD_STATE, OTHER_STATE_INVALID, "invalid" }, { FIELD_STATE, 1U << 1, "established" },
+		{ FIELD_STATE, OTHER_STATE_INVALID, "invalid" },
+		{ FIELD_STATE, OTHER_STATE_ESTABLISHED, "established" },
 		{ FIELD_STATE, 1U << 2, "related" }, { FIELD_STATE, OTHER_STATE_NEW, "new" },
 		{ FIELD_STATE, OTHER_STATE_UNTRACKED, "untracked" },
 		{ FIELD_STATUS, 1U << 0, "expected" }, { FIELD_STATUS, 1U << 1, "seen-reply" },

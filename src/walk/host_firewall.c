@@ -54,6 +54,19 @@ static void close_ending(struct host_way *way, struct addrset *closed, double *m
 		weigh(&way->closed_by, &way->has_closed_by, most, &ending->by, ending->size);
 }
 
+/* Once maybe is known. */
+static void find_refused(struct host_way *way, const struct fate *fate)
+{
+	addrset_copy(&way->refused, &fate->dropped.set);
+	addrset_unite(&way->refused, &fate->refused.set);
+	addrset_subtract(&way->refused, &way->maybe);
+	addrset_subtract(&way->refused, &fate->lost.set);
+	addrset_subtract(&way->refused, &fate->unknown.set);
+	addrset_subtract(&way->refused, &fate->relayed.set);
+	for (size_t i = 0; i < fate->forwarded.n; i++)
+		addrset_subtract(&way->refused, &fate->forwarded.v[i].src);
+}
+
 void host_way_find(struct walker *walker, const struct packet *packet, struct host_way *way)
 {
 	struct addrset all = { 0 }, closed = { 0 };
@@ -79,6 +92,7 @@ void host_way_find(struct walker *walker, const struct packet *packet, struct ho
 	addrset_intersect(&way->maybe, &closed);
 	addrset_subtract(&way->in, &closed);
 	addrset_copy(&way->relayed, &fate.relayed.set);
+	find_refused(way, &fate);
 	way->has_doubt = fate.doubtful && way->maybe.n;
 	way->doubt = fate.doubt;
 	fate_clear(&fate);
@@ -91,6 +105,7 @@ void host_way_clear(struct host_way *way)
 	addrset_clear(&way->in);
 	addrset_clear(&way->maybe);
 	addrset_clear(&way->relayed);
+	addrset_clear(&way->refused);
 	*way = (struct host_way){ 0 };
 }
 
@@ -177,7 +192,7 @@ static void add_doubt(struct finder *f, const struct place *place, struct span p
 /* Adds the ports of the place in the span, to the opening that is alike if there is one. */
 static void add_sources(struct finder *f, const struct place *place, const struct netif *in,
 			struct span ports, const struct addrset *hosts, const struct addrset *sources,
-			bool relayed)
+			enum opening_kind kind)
 {
 	struct openings *list = f->openings;
 	struct opening *opening = NULL;
@@ -189,7 +204,7 @@ static void add_sources(struct finder *f, const struct place *place, const struc
 
 		if (other->family == f->family && other->proto == place->proto &&
 		    !memcmp(other->in, in->name, IFNAMSIZ) && other->any_host == !hosts &&
-		    other->relayed == relayed &&
+		    other->kind == kind &&
 		    (!hosts || addrset_equal(&other->hosts, hosts)) &&
 		    addrset_equal(&other->sources, sources))
 			opening = other;
@@ -198,7 +213,7 @@ static void add_sources(struct finder *f, const struct place *place, const struc
 		GROW(list->v, list->n, list->room);
 		opening = &list->v[list->n++];
 		*opening = (struct opening){ .family = f->family, .proto = place->proto,
-					     .any_host = !hosts, .relayed = relayed };
+					     .any_host = !hosts, .kind = kind };
 		memcpy(opening->in, in->name, IFNAMSIZ);
 		if (hosts)
 			addrset_copy(&opening->hosts, hosts);
@@ -212,8 +227,8 @@ static void add_sources(struct finder *f, const struct place *place, const struc
 static void add_opening(struct finder *f, const struct place *place, const struct netif *in,
 			struct span ports, const struct addrset *hosts, const struct host_way *way)
 {
-	add_sources(f, place, in, ports, hosts, &way->in, false);
-	add_sources(f, place, in, ports, hosts, &way->relayed, true);
+	add_sources(f, place, in, ports, hosts, &way->in, OPENING_LETS_IN);
+	add_sources(f, place, in, ports, hosts, &way->relayed, OPENING_RELAYED);
 }
 
 static void make_packet(const struct finder *f, const struct place *place, const struct netif *in,
@@ -231,6 +246,22 @@ static struct addrrange any_address(enum family family)
 	if (family == FAMILY_IPV4)
 		return (struct addrrange){ (addr_t)1 << 24, ((addr_t)224 << 24) - 1 };
 	return (struct addrrange){ 2, ((addr_t)0xff << 120) - 1 };
+}
+
+/* Who is refused in open connections as well: a ban that comes before what lets these in. */
+static void cut_span(struct finder *f, const struct place *place, const struct netif *in,
+		     struct span ports, struct packet packet)
+{
+	struct addrset one = { 0 };
+	struct host_way way;
+
+	packet_establish(&packet);
+	host_way_find(&f->walker, &packet, &way);
+	if (!place->any_host)
+		addrset_add(&one, place->host, place->host);
+	add_sources(f, place, in, ports, place->any_host ? NULL : &one, &way.refused, OPENING_CUT);
+	host_way_clear(&way);
+	addrset_clear(&one);
 }
 
 /* Who gets in at each of the host's addresses, where these differ. */
@@ -265,6 +296,8 @@ static bool open_span(struct finder *f, const struct place *place, const struct 
 	make_packet(f, place, in, ports, place->any_host ? any_address(f->family)
 				 : (struct addrrange){ place->host, place->host }, &packet);
 	host_way_find(&f->walker, &packet, &way);
+	if (!way.has_doubt || ports.lo == ports.hi)
+		cut_span(f, place, in, ports, packet);
 	if (way.has_doubt && ports.lo != ports.hi) {
 		done = false;
 	} else if (way.has_doubt && place->any_host) {
@@ -375,7 +408,7 @@ static void join_hosts(struct openings *openings)
 			struct opening *other = &openings->v[k];
 
 			if (!other->any_host && other->family == opening->family &&
-			    other->proto == opening->proto && other->relayed == opening->relayed &&
+			    other->proto == opening->proto && other->kind == opening->kind &&
 			    !memcmp(other->in, opening->in, IFNAMSIZ) &&
 			    addrset_equal(&other->ports, &opening->ports) &&
 			    addrset_equal(&other->sources, &opening->sources))

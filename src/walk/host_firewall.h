@@ -8,8 +8,8 @@
 
 /*
  * Whom the host's own firewall would let in, if the host itself had a service on a port
- * that Docker publishes ("host-firewall" in the configuration). Pure, except that it looks at
- * the time limit.
+ * that Docker publishes ("host-firewall" in the configuration); and whom it would refuse in
+ * open connections as well. Pure, except that it looks at the time limit.
  *
  * A packet is followed to the host instead of to the container: without Docker's
  * translation, and without the guard. Who perhaps gets in counts as not let in.
@@ -48,6 +48,7 @@ struct host_way {
 	struct addrset in;    /* owned: for certain … */
 	struct addrset maybe; /* … or perhaps */
 	struct addrset relayed; /* those of them in whose place the host connects */
+	struct addrset refused; /* by rules, for certain */
 	struct decider open_by, closed_by, doubt;
 	bool has_open_by, has_closed_by, has_doubt;
 };

@@ -42,17 +42,20 @@ static enum answer answer_or(enum answer a, enum answer b)
 	return a > b ? a : b;
 }
 
-static enum answer flags_are(uint8_t mask, uint8_t flags)
+static enum answer flags_are(uint8_t mask, uint8_t flags, bool established)
 {
+	if (established && mask && !(flags & ~mask))
+		return ANSWER_MAYBE;
 	if (flags & ~mask || (TCP_SYN ^ flags) & mask & TCP_KNOWN)
 		return ANSWER_NO;
 	return mask & ~TCP_KNOWN ? ANSWER_MAYBE : ANSWER_YES;
 }
 
 /* The conditions of a match on ports, apart from the ports. */
-static enum answer other_conditions(const struct xt_ports *ports)
+static enum answer other_conditions(const struct xt_ports *ports, const struct packet *packet)
 {
-	enum answer answer = inv(flags_are(ports->flag_mask, ports->flags), ports->not_flags);
+	enum answer answer = inv(flags_are(ports->flag_mask, ports->flags, packet->established),
+				 ports->not_flags);
 
 	return ports->more ? answer_and(answer, ANSWER_MAYBE) : answer;
 }
@@ -66,7 +69,7 @@ static enum answer match_ports(const struct ext *ext, const struct packet *packe
 		return ANSWER_MAYBE;
 	source = inv(span_in(packet->sport, ports.source.lo, ports.source.hi), ports.not_source);
 	dest = inv(span_in(packet->dport, ports.dest.lo, ports.dest.hi), ports.not_dest);
-	return answer_and(answer_and(source, dest), other_conditions(&ports));
+	return answer_and(answer_and(source, dest), other_conditions(&ports, packet));
 }
 
 enum answer match_either_port(const struct ext *ext, const struct packet *packet,
@@ -79,7 +82,7 @@ enum answer match_either_port(const struct ext *ext, const struct packet *packet
 		return match_ext(ext, packet, info);
 	equal = answer_and(span_in(packet->sport, ports.source.lo, ports.source.hi),
 			   span_in(packet->dport, ports.dest.lo, ports.dest.hi));
-	return answer_and(answer_not(equal), other_conditions(&ports));
+	return answer_and(answer_not(equal), other_conditions(&ports, packet));
 }
 
 static enum answer one_port(const struct packet *packet, uint8_t flags, uint16_t lo, uint16_t hi)
@@ -181,7 +184,8 @@ static unsigned int ct_state(const struct packet *packet, bool dnat)
 		return XT_CONNTRACK_STATE_UNTRACKED;
 	if (packet->ct == CT_NONE)
 		return XT_CONNTRACK_STATE_INVALID;
-	return XT_CONNTRACK_STATE_BIT(IP_CT_NEW) | (dnat ? XT_CONNTRACK_STATE_DNAT : 0);
+	return XT_CONNTRACK_STATE_BIT(packet->established ? IP_CT_ESTABLISHED : IP_CT_NEW) |
+	       (dnat ? XT_CONNTRACK_STATE_DNAT : 0);
 }
 
 static enum answer ct_state_is(const struct xt_conntrack_mtinfo3 *info, const struct packet *packet)
@@ -226,7 +230,8 @@ static enum answer match_conntrack(const struct ext *ext, const struct packet *p
 	answer = answer_and(answer, ct_ports(&info, packet));
 	/* A new connection that was not expected: no bit that can be matched on is set. */
 	if (info.match_flags & XT_CONNTRACK_STATUS)
-		answer = answer_and(answer, inv(ANSWER_NO, info.invert_flags & XT_CONNTRACK_STATUS));
+		answer = answer_and(answer, packet->established ? ANSWER_MAYBE
+					    : inv(ANSWER_NO, info.invert_flags & XT_CONNTRACK_STATUS));
 	if (info.match_flags & XT_CONNTRACK_EXPIRES)
 		answer = answer_and(answer, ANSWER_MAYBE);
 	return answer;

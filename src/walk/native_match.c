@@ -102,8 +102,8 @@ static struct native_value value_transport(const struct packet *packet, enum oth
 	case FIELD_ICMP_CODE:
 		return is_icmp(packet) ? value_span(packet->icmp_code) : value_unknown();
 	default:
-		return packet->proto == IPPROTO_TCP ? value_bits(TCP_SYN, TCP_KNOWN)
-						    : value_unknown();
+		return packet->proto == IPPROTO_TCP && !packet->established
+			       ? value_bits(TCP_SYN, TCP_KNOWN) : value_unknown();
 	}
 }
 
@@ -136,6 +136,8 @@ static bool tracking_vague(const struct native_host *host, const struct packet *
 
 static struct native_value value_state(const struct packet *packet)
 {
+	if (packet->ct == CT_NEW && packet->established)
+		return value_is(OTHER_STATE_ESTABLISHED);
 	return value_is(packet->ct == CT_NEW ? OTHER_STATE_NEW
 			: packet->ct == CT_UNTRACKED ? OTHER_STATE_UNTRACKED : OTHER_STATE_INVALID);
 }
@@ -144,6 +146,8 @@ static struct native_value value_status(const struct packet *packet)
 {
 	addr_t known = IPS_EXPECTED | IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED;
 
+	if (packet->established)
+		return value_unknown();
 	if (!packet->leaving)
 		known |= IPS_SRC_NAT;
 	if (!packet->dnat || !packet->dnat_unsure)

@@ -96,8 +96,8 @@ static bool meets_packet(const struct walk *walk, const struct other_hook *hook,
 	if (!(hook->families & 1U << packet->family))
 		return false;
 	/* nf_nat consults its chains only until one of them has set up the translation. */
-	if (hook->nat && (packet->ct != CT_NEW || (hook->place == OTHER_PREROUTING &&
-						   packet->nat_settled)))
+	if (hook->nat && (packet->ct != CT_NEW || packet->established ||
+			  (hook->place == OTHER_PREROUTING && packet->nat_settled)))
 		return false;
 	switch (hook->place) {
 	case OTHER_INGRESS:

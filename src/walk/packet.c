@@ -22,7 +22,8 @@ bool packet_equal(const struct packet *a, const struct packet *b)
 	       span_equal(a->sport, b->sport) && span_equal(a->dport, b->dport) &&
 	       span_equal(a->icmp_type, b->icmp_type) && span_equal(a->icmp_code, b->icmp_code) &&
 	       mark_equal(a->mark, b->mark) && mark_equal(a->ctmark, b->ctmark) &&
-	       a->ct == b->ct && a->invalid == b->invalid && a->tracked == b->tracked &&
+	       a->ct == b->ct && a->established == b->established && a->invalid == b->invalid &&
+	       a->tracked == b->tracked &&
 	       a->ct_template == b->ct_template &&
 	       a->dnat == b->dnat && a->dnat_unsure == b->dnat_unsure &&
 	       a->nat_settled == b->nat_settled &&
@@ -51,6 +52,12 @@ void packet_init(struct packet *packet, enum family family, const struct netif *
 		packet->sport = (struct span){ 0, 65535 };
 		packet->dport = packet->orig_dport = packet->sport;
 	}
+}
+
+void packet_establish(struct packet *packet)
+{
+	packet->established = true;
+	packet->ctmark.unknown = true;
 }
 
 void packet_icmp(struct packet *packet, uint8_t type, uint8_t code)

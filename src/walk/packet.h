@@ -7,8 +7,8 @@
 #include "proto.h"
 
 /*
- * The first packet of a new connection, as far as it is known: what is not certain
- * is a span of possible values. Pure.
+ * The first packet of a new connection, or a later one, as far as it is known: what is not
+ * certain is a span of possible values. Pure.
  */
 
 enum conntrack {
@@ -39,6 +39,7 @@ struct packet {
 	struct span icmp_type, icmp_code;
 	struct mark mark, ctmark;
 	enum conntrack ct;
+	bool established; /* with CT_NEW: a later packet of a connection that was opened */
 	/*
 	 * Connection tracking does not take it, but the host does: UDP over IPv6 with the length 0,
 	 * which __udp6_lib_rcv() reads as a jumbogram.
@@ -62,6 +63,8 @@ bool packet_equal(const struct packet *a, const struct packet *b);
  */
 void packet_init(struct packet *packet, enum family family, const struct netif *in, uint8_t proto,
 		 addr_t dst, uint16_t dport);
+/* Makes it a later packet, of which less is known: of a connection that the host answered. */
+void packet_establish(struct packet *packet);
 /* Sets the type and code of an ICMP packet. */
 void packet_icmp(struct packet *packet, uint8_t type, uint8_t code);
 /* Something may have changed it: its destination and marks become unknown. */

@@ -159,7 +159,8 @@ static void pass_hook(struct walk *walk, const struct walk_hook *hook, struct fl
 		flow->size = addrset_size(&flow->src);
 	}
 	/* nat sees only new connections, and no other destination after the first. */
-	if (!indexed || (indexed->nat && (flow->packet.ct != CT_NEW || is_translated(hook, flow)))) {
+	if (!indexed || (indexed->nat && (flow->packet.ct != CT_NEW || flow->packet.established ||
+					  is_translated(hook, flow)))) {
 		flows_add(&outcome->accepted, flow);
 		return;
 	}

@@ -7,7 +7,7 @@
 /*
  * Follows the first packet of a new connection, or a set of them that differ in
  * their source, through the kernel's tables: raw, mangle and nat PREROUTING,
- * routing, then FORWARD or INPUT. Pure.
+ * routing, then FORWARD or INPUT; or later packets (packet_establish()). Pure.
  *
  * If a rule may or may not match, the packet goes both ways. So a packet with only one
  * possible end is certain, and one with several is a maybe. If the time limit passes, or

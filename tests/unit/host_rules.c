@@ -102,7 +102,7 @@ static void test_relayed(void **state)
 	struct openings openings = { .v = v, .n = ARRAY_SIZE(v) };
 
 	(void)state;
-	v[1].relayed = true;
+	v[1].kind = OPENING_RELAYED;
 	make(&openings, 80, &sets, &rules);
 	assert_int_equal(rules.n, 4);
 	assert_string_equal(rules.v[0]->in.name, "ens4");
@@ -112,6 +112,38 @@ static void test_relayed(void **state)
 	assert_int_equal(rules.v[1]->verdict, VERDICT_ACCEPT);
 	assert_int_equal(rules.v[1]->nmatches, 2);
 	assert_string_equal(rules.v[2]->in.name, "ens3");
+	assert_int_equal(rules.v[2]->verdict, VERDICT_ACCEPT);
+	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+		addrset_clear(&v[i].ports);
+		addrset_clear(&v[i].sources);
+	}
+	host_rules_clear(&rules);
+	guard_sets_clear(&sets);
+}
+
+/* Whom a ban keeps out of open connections comes before these, and is about no new ones. */
+static void test_cut(void **state)
+{
+	struct guard_sets sets = { 0 };
+	struct host_rules rules = { 0 };
+	struct opening v[] = {
+		opening_of("ens3", 80, 80, 0x0a000000, 0x0a0000ff),
+		opening_of("ens3", 80, 80, 0x0a000000, 0x0a0000ff),
+	};
+	struct openings openings = { .v = v, .n = ARRAY_SIZE(v) };
+	unsigned int states = 0;
+	bool except = false;
+
+	(void)state;
+	v[1].kind = OPENING_CUT;
+	make(&openings, 80, &sets, &rules);
+	assert_int_equal(rules.n, 4);
+	assert_true(rule_refuses(rules.v[0]));
+	assert_int_equal(rules.v[0]->nmatches, 2);
+	assert_true(xt_match_states(&rules.v[0]->matches[0], &states, &except));
+	assert_int_equal(states, XT_CONNTRACK_STATE_BIT(IP_CT_NEW));
+	assert_true(except);
+	assert_int_equal(rules.v[1]->verdict, VERDICT_ACCEPT);
 	assert_int_equal(rules.v[2]->verdict, VERDICT_ACCEPT);
 	for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
 		addrset_clear(&v[i].ports);
@@ -150,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_closed),
 		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_relayed),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_names),
 	};
 
