@@ -41,9 +41,11 @@ static bool has_marked_rule(const struct table *table)
 	return false;
 }
 
-/* Whether it has the guard's base chains only, without rules. */
+/* Whether it has the guard's base chains only, without rules, or nothing at all. */
 static bool is_bare_guard(const struct table *table)
 {
+	if (!table->nchains)
+		return !table->objects;
 	for (size_t c = 0; c < table->nchains; c++)
 		if (!table->chains[c]->builtin || table->chains[c]->nrules)
 			return false;
@@ -102,6 +104,9 @@ static const struct guard_chain *guard_find(const struct guard *guard, const cha
  */
 static char *broken_frame(const struct guard *guard, const struct table *table)
 {
+	/* It may have flags that the kernel would have to change, which it refuses. */
+	if (!table->nchains)
+		return xasprintf("the table %s has no chains", table_title(table->family));
 	if (guard->own && !table->own)
 		return xasprintf("the table %s has no owner: others can flush it",
 				 table_title(table->family));

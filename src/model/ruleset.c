@@ -102,6 +102,7 @@ void snapshot_copy_tables(struct snapshot *to, const struct snapshot *from, cons
 		copy->marked = table->marked;
 		copy->own = table->own;
 		copy->owned = table->owned;
+		copy->objects = table->objects;
 		for (size_t c = 0; c < table->nchains; c++)
 			copy_chain(copy, table->chains[c]);
 	}

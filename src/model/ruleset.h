@@ -42,6 +42,8 @@ struct table {
 	 */
 	bool own, owned;
 	bool marked;  /* nf_tables: the table's comment is the mark, RULE_MARK */
+	/* nf_tables: how many chains, sets and other objects it has. */
+	uint32_t objects;
 	struct guard_sets sets; /* of the guard's table; the others' are not read */
 	struct chain **chains; /* owned, sorted by name after table_sort() */
 	size_t nchains, room;

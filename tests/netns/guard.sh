@@ -205,6 +205,8 @@ policy nft chain ip dockfw forward "{ policy drop; }"
 dormant nft add table ip dockfw "{ flags dormant; }"
 chain nft add chain ip dockfw theirs
 input nft delete chain ip dockfw input
+empty nft 'delete table ip dockfw; add table ip dockfw'
+empty-dormant nft 'delete table ip dockfw; add table ip dockfw { flags dormant; }'
 priority nft delete table ip dockfw && nft add table ip dockfw '{ comment "dockfw"; }' && nft add chain ip dockfw forward '{ type filter hook forward priority 20; }'
 END
 nft flush ruleset
@@ -233,6 +235,18 @@ for KIND in nft legacy; do
 	try "$KIND another's: with guard off" dockfw 0 --repair
 	try "$KIND another's: it is still kept" diff "$WORK/theirs" <(own)
 done
+
+# One without chains is another program's if it has anything else.
+KIND=nft
+docker28
+section
+nft 'add table ip dockfw; add set ip dockfw theirs { type ipv4_addr; }'
+own >"$WORK/theirs"
+dockfw 3 --repair
+try "another's without chains: it is reported" finds 3 'unknown guard-missing'
+try "another's without chains: it is kept" diff "$WORK/theirs" <(own)
+dockfw 0 --remove
+try "another's without chains: a removal keeps it" diff "$WORK/theirs" <(own)
 
 # ---- which rules it holds ----
 

@@ -44,6 +44,15 @@ reloaded() {
 
 hosts_up
 try "a system bus" bus
+KIND=nft
+load docker-28.5 && load docker-28.5.ipv6 ip6tables
+closing_rules
+nft 'add table ip dockfw; add table ip6 dockfw { flags dormant; }'
+try "tables with the guard's name, without chains: a watch" watch
+try "without chains: IPv4 has its guard" until_true owned ip
+try "without chains: IPv6 has its guard" until_true owned ip6
+try "without chains: another client is refused" refused "$outsider" 198.51.100.10
+try "without chains: it ends" stop
 for KIND in nft legacy; do
 	clear_tables
 	load docker-28.5 && load docker-28.5.ipv6 ip6tables

@@ -287,6 +287,15 @@ static void test_foreign(void **state)
 	assert_int_equal(state_of(&host), GUARD_WRONG);
 	mends(&host, 9, right);
 	host_down(&host);
+
+	/* One without chains is made anew, unless it has something else. */
+	host_up(&host);
+	lay(&host, LINES(NULL), false)->objects = 1;
+	assert_int_equal(state_of(&host), GUARD_FOREIGN);
+	own(&host)->objects = 0;
+	finds(&host, GUARD_DIFFERS, SEVERITY_WARNING, "the table ip dockfw has no chains");
+	mends(&host, 12, right);
+	host_down(&host);
 }
 
 static void test_where_it_is_all_there_is(void **state)

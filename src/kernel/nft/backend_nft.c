@@ -161,7 +161,8 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 	const char *name;
 
 	nft_attrs_message(&attrs, nlh, NFT_ATTR(NFTA_TABLE_NAME) | NFT_ATTR(NFTA_TABLE_FLAGS) |
-				       NFT_ATTR(NFTA_TABLE_USERDATA) | NFT_ATTR(NFTA_TABLE_OWNER));
+				       NFT_ATTR(NFTA_TABLE_USE) | NFT_ATTR(NFTA_TABLE_USERDATA) |
+				       NFT_ATTR(NFTA_TABLE_OWNER));
 	name = nft_attr_string(attrs.v[NFTA_TABLE_NAME]);
 	if (!name || (attrs.v[NFTA_TABLE_FLAGS] &&
 		      !nft_attr_u32(attrs.v[NFTA_TABLE_FLAGS], &flags))) {
@@ -169,8 +170,13 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 		return;
 	}
 	table = snapshot_table(listing->nft->chains, listing->family, name);
+	/* One of the guard's cannot be created as long as there is one, also without chains. */
+	if (!table && guard_has_name(name))
+		table = snapshot_add_table(listing->nft->chains, listing->family, name);
 	if (!table)
 		return;
+	if (!nft_attr_u32(attrs.v[NFTA_TABLE_USE], &table->objects))
+		table->objects = UINT32_MAX;
 	table->marked = nft_is_marked(attrs.v[NFTA_TABLE_USERDATA]);
 	if (nft_attr_u32(attrs.v[NFTA_TABLE_OWNER], &owner)) {
 		table->own = owner == nft_socket_port(listing->nft->socket);
@@ -235,7 +241,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	if (status)
 		return status;
 	from = snapshot_table(nft->chains, family, name);
-	/* A table without chains counts as none. */
+	/* A table without chains counts as none, except for the guard's. */
 	if (!from)
 		return BACKEND_OK;
 	table = snapshot_add_table(snapshot, family, name);
@@ -243,6 +249,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 	table->marked = from->marked;
 	table->own = from->own;
 	table->owned = from->owned;
+	table->objects = from->objects;
 	for (size_t i = 0; i < from->nchains; i++) {
 		struct chain *chain = table_add_chain(table, from->chains[i]->name);
 
