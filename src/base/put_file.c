@@ -72,9 +72,11 @@ static int finish(FILE *out, const char *name)
 /*
  * In the folder of the file, so that the rename stays on one file system. Its name must
  * not end in .prom, or a collector would read a half-written file. It is locked as long
- * as it is being written: one that nobody has locked was left by a run that was killed.
+ * as it is being written: one that nobody has locked was left by a run that was killed, and
+ * is removed. So it is not a name that people give to their own files.
  */
-static const char temporary_begin[] = ".dockfw-";
+static const char temporary_begin[] = ".dockfw-tmp.", temporary_end[] = "~";
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 #define TEMPORARY_LETTERS 6
 #define TEMPORARY_TRIES 100
 
@@ -84,12 +86,11 @@ struct target {
 	const char *path; /* of the file */
 	const char *name; /* the same in its folder */
 	int folder;       /* O_PATH */
-	char temporary[sizeof(temporary_begin) + TEMPORARY_LETTERS];
+	char temporary[sizeof(temporary_begin) + TEMPORARY_LETTERS + sizeof(temporary_end)];
 };
 
 static void choose_name(struct target *target)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	unsigned char random[TEMPORARY_LETTERS] = { 0 };
 	char *to = target->temporary + sizeof(temporary_begin) - 1;
 	ssize_t ignored = getrandom(random, sizeof(random), 0);
@@ -98,7 +99,16 @@ static void choose_name(struct target *target)
 	memcpy(target->temporary, temporary_begin, sizeof(temporary_begin));
 	for (size_t i = 0; i < TEMPORARY_LETTERS; i++)
 		*to++ = letters[random[i] % (sizeof(letters) - 1)];
-	*to = '\0';
+	memcpy(to, temporary_end, sizeof(temporary_end));
+}
+
+static bool is_temporary(const char *name)
+{
+	const size_t begin = sizeof(temporary_begin) - 1;
+
+	return !strncmp(name, temporary_begin, begin) &&
+	       strspn(name + begin, letters) == TEMPORARY_LETTERS &&
+	       !strcmp(name + begin + TEMPORARY_LETTERS, temporary_end);
 }
 
 /* Another run may take the new file for one that was left, until it is locked. */
@@ -150,7 +160,6 @@ static void remove_left(int folder, const char *name)
 
 static void remove_all_left(const struct target *target)
 {
-	const size_t begin = sizeof(temporary_begin) - 1;
 	int fd = openat(target->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
@@ -158,8 +167,7 @@ static void remove_all_left(const struct target *target)
 	if (!folder && fd >= 0)
 		close(fd);
 	while (folder && (entry = readdir(folder)))
-		if (!strncmp(entry->d_name, temporary_begin, begin) &&
-		    strlen(entry->d_name) == begin + TEMPORARY_LETTERS)
+		if (is_temporary(entry->d_name))
 			remove_left(target->folder, entry->d_name);
 	if (folder)
 		closedir(folder);

@@ -138,11 +138,14 @@ left() {
 }
 try "killed: a temporary file is left" left
 try "the next run removes it" puts "$o/report"
-for name in .dockfw-locked .dockfw-others .dockfw-linked .dockfw-longer1 dockfw-abcdef; do : >"$o/$name"; done
-chown 65534 "$o/.dockfw-others" && ln "$o/.dockfw-linked" "$WORK/linked" && ln -s "$WORK/linked" "$o/.dockfw-symlnk" &&
-	mkdir "$o/.dockfw-folder" && mkfifo "$o/.dockfw-afifo1"
+for name in locked others linked longer1 ab.def abcde; do : >"$o/.dockfw-tmp.$name~"; done
+# Also what a user calls a file of his own.
+for name in .dockfw-backup .dockfw-config .dockfw-tmp.abcdef dockfw-tmp.abcdef~; do : >"$o/$name"; done
+chown 65534 "$o/.dockfw-tmp.others~" && ln "$o/.dockfw-tmp.linked~" "$WORK/linked" &&
+	ln -s "$WORK/linked" "$o/.dockfw-tmp.symlnk~" &&
+	mkdir "$o/.dockfw-tmp.folder~" && mkfifo "$o/.dockfw-tmp.afifo1~"
 files_in "$o" >"$WORK/before"
 kept() { dockfw 0 -o "$o/report" && rm "$o/report" && files_in "$o" | diff "$WORK/before" -; }
-locked() { (flock 8 && "$@") 8<"$o/.dockfw-locked"; }
+locked() { (flock 8 && "$@") 8<"$o/.dockfw-tmp.locked~"; }
 try "what is locked, or not such a file, is kept" locked kept
 finish
