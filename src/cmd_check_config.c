@@ -16,6 +16,7 @@
 #include "interface_names.h"
 #include "links_read.h"
 #include "policy.h"
+#include "put_file.h"
 #include "trial.h"
 #include "utf8.h"
 
@@ -160,7 +161,5 @@ int cmd_check_config(const struct options *options)
 	else if (!options->verbosity && !options->quiet)
 		print_valid(policy, options->config);
 	policy_free(policy);
-	if (!status && fflush(stdout))
-		status = cmd_print_failed();
-	return status;
+	return !status && output_end() ? SEVERITY_UNKNOWN : status;
 }

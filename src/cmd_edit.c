@@ -258,7 +258,7 @@ static int put_in_force(struct edit_job *job)
 static int not_changed(const struct edit_job *job)
 {
 	printf("'%s' is unchanged.\n", job->options->config);
-	return fflush(stdout) ? SEVERITY_UNKNOWN : SEVERITY_OK;
+	return output_end() ? SEVERITY_UNKNOWN : SEVERITY_OK;
 }
 
 static int edit(struct edit_job *job)

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
 #include "finding.h"
 #include "put_file.h"
 #include "utf8.h"
@@ -51,7 +50,7 @@ static void put_paragraphs(const char *text)
 
 static int end_of_output(void)
 {
-	return fflush(stdout) ? cmd_print_failed() : SEVERITY_OK;
+	return output_end() ? SEVERITY_UNKNOWN : SEVERITY_OK;
 }
 
 int cmd_explain(const struct options *options)

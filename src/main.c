@@ -88,7 +88,7 @@ int main(int argc, char *argv[])
 		break;
 	case PARSED_DONE:
 		diag_release(true);
-		status = fflush(stdout) ? cmd_print_failed() : SEVERITY_OK;
+		status = output_end() ? SEVERITY_UNKNOWN : SEVERITY_OK;
 		break;
 	case PARSED_GO:
 		diag_setup(options.quiet ? -1 : options.verbosity, options.format == FORMAT_NAGIOS);

@@ -55,16 +55,24 @@ int output_check(const char *path)
 	return -1;
 }
 
-/* Any write error shows here at the latest: a full disk, a closed pipe. */
+/*
+ * Any write error shows here at the latest: a full disk, a closed pipe. After one, the last
+ * write may have succeeded.
+ */
 static int finish(FILE *out, const char *name)
 {
 	bool failed = ferror(out);
+	int error = fflush(out) ? errno : 0;
 
-	if ((fflush(out) || failed) && !(out == stdout && output_reader_gone())) {
-		diag_error("cannot write to %s: %s", name, strerror(errno));
-		return -1;
-	}
-	return 0;
+	if ((!error && !failed) || (out == stdout && output_reader_gone()))
+		return 0;
+	diag_error("cannot write to %s: %s", name, error ? strerror(error) : "a part is lost");
+	return -1;
+}
+
+int output_end(void)
+{
+	return finish(stdout, "standard output");
 }
 
 /* ---- the temporary file ---- */
@@ -274,7 +282,7 @@ int output_put_kept(const char *path, const struct keep *keep,
 {
 	if (path)
 		return put_file(path, keep, write, data);
-	return write(stdout, data) || finish(stdout, "standard output") ? -1 : 0;
+	return write(stdout, data) || output_end() ? -1 : 0;
 }
 
 int output_put(const char *path, int (*write)(FILE *out, void *data), void *data)

@@ -33,6 +33,12 @@ int output_put_kept(const char *path, const struct keep *keep,
 		    int (*write)(FILE *out, void *data), void *data);
 
 /*
+ * Ends what was written to standard output otherwise. Returns 0 if all of it was, or if nobody
+ * reads it any more; else -1 after reporting why.
+ */
+int output_end(void);
+
+/*
  * Whether nobody reads standard output any more: the other end of the pipe is closed
  * (POLLERR, poll(2)), or the terminal has hung up.
  */

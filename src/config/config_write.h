@@ -41,7 +41,7 @@ bool config_names_family(const char *text);
 
 /*
  * Writes the settings: families always, the others if all is set or if they
- * differ from their defaults. The caller checks ferror(), here and below.
+ * differ from their defaults. The caller checks for write errors, here and below.
  */
 void config_write_settings(FILE *out, const struct policy *policy, bool all);
 

@@ -293,6 +293,22 @@ done
 try "stdout that is full: --exposure" no_stdout --exposure
 try "stdout that is full: --capture" no_stdout --capture
 try "stdout that is full: --check-config -v" no_stdout '--check-config -v'
+# One write fails, and those after it do not.
+loses_a_part() { # OPTION…
+	LSAN_OPTIONS=detect_leaks=0 gives 3 strace -qq -o "$WORK/trace" -P "$WORK/out" -e trace=write \
+		-e inject=write:error=ENOSPC:when=1 "$DOCKFW" "$@" &&
+		grep -q INJECTED "$WORK/trace" && [ "$(grep -c 'cannot write to standard output' "$WORK/err")" = 1 ]
+}
+{
+	echo 'chain "DOCKER-USER" { rules = {'
+	for number in {1..200}; do echo "\"-s 10.0.0.$number -j DROP\","; done
+	echo '} }'
+} >"$WORK/long.conf"
+for mode in --help '--explain rule-missing' --list-findings "--check-config -v -f $WORK/long.conf" \
+	"--capture -b nft -f $CONF"; do
+	# shellcheck disable=SC2086 # two words or more
+	try "a part of stdout is lost: ${mode%% *}" loses_a_part $mode
+done
 
 # A closed stream is like /dev/null: no file that is opened later gets the report.
 closed() { gives 0 sh -c "'$DOCKFW' -f '$CONF' -b nft -v <&- >&- 2>&-" && cmp "$CONF" "$WORK/conf"; }
