@@ -53,6 +53,11 @@ try "without chains: IPv4 has its guard" until_true owned ip
 try "without chains: IPv6 has its guard" until_true owned ip6
 try "without chains: another client is refused" refused "$outsider" 198.51.100.10
 try "without chains: it ends" stop
+# Nor does a table with another name keep the watch from owning the guard.
+nft 'add table ip dockfw-probe; delete table ip dockfw; delete table ip6 dockfw'
+try "a table dockfw-probe: a watch" watch
+try "a table dockfw-probe: the guard belongs to it" until_true owned ip
+try "a table dockfw-probe: it ends" stop
 for KIND in nft legacy; do
 	clear_tables
 	load docker-28.5 && load docker-28.5.ipv6 ip6tables

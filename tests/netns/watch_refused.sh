@@ -15,7 +15,7 @@ program=$DOCKFW
 cat >"$WORK/before" <<-END
 	#!/bin/sh
 	# A build with sanitizers has to accept that these libraries come before its own.
-	export ASAN_OPTIONS=\$ASAN_OPTIONS:verify_asan_link_order=0 UNOWNED=never REFUSE=/run/refuse
+	export ASAN_OPTIONS=\$ASAN_OPTIONS:verify_asan_link_order=0 UNOWNED="\${UNOWNED:-never}" REFUSE=/run/refuse
 	export NOTIFY_SOCKET='$WORK/notify' WATCHDOG_USEC=1000000 LD_PRELOAD="\$LIBRARIES"
 	exec '$program' "\$@"
 END
@@ -105,6 +105,15 @@ touch /run/refuse
 nft delete table ip dockfw
 try "the same, later, is reported again" until_true twice
 try "the watch ends as well" stop
+
+# ---- whether the guard can have an owner is not known ----
+taken_name() { UNOWNED=taken begin "$WORK/unowned.so"; }
+nft add table ip dockfw-probe-0000000000000000
+try "without a watch, a repair" dockfw 0 --repair
+try "a watch that cannot try it" taken_name
+try "it reports why" reported 'cannot try whether this kernel has tables with an owner: File exists'
+try "and what that means" reported 'the guard has no owner as long as this watch runs: others can flush it'
+try "it ends" stop
 
 # ---- a state folder whose file system has no locks ----
 unlocked() { LIBRARIES=$WORK/unlocked.so DOCKFW=$WORK/before dockfw "$@"; }
