@@ -208,6 +208,18 @@ static int may_be_replaced(const struct target *target)
 	return -1;
 }
 
+/* Some file systems cannot do that with a folder. */
+static void sync_folder(const struct target *target)
+{
+	int fd = openat(target->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL))
+		diag_warning("'%s' is in place, but a power cut may bring back what was there: %s",
+			     target->path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 static int put_in_place(FILE *out, const struct target *target)
 {
 	/* It is created with 0600; a collector may read it as another user. */
@@ -220,6 +232,9 @@ static int put_in_place(FILE *out, const struct target *target)
 			   hint(errno));
 		return -1;
 	}
+	/* The next report replaces this one in any case. */
+	if (target->keep)
+		sync_folder(target);
 	return 0;
 }
 

@@ -76,6 +76,19 @@ rm "$WORK/etc/"*
 ln -s "$WORK/mine" "$FILE"
 try "a link is not replaced" capture 3 --force -o "$FILE"
 rm "$FILE"
+order() { sed -nE 's/^(fsync|rename)[a-z0-9]*\(.*/\1/p' "$WORK/trace" | tr '\n' ' '; }
+traced() { # OPTION…: the program under strace with these options
+	rm -f "$FILE" && LSAN_OPTIONS=detect_leaks=0 gives 0 strace -qq -o "$WORK/trace" "$@" \
+		-e trace=fsync,rename,renameat,renameat2 "$DOCKFW" -b nft --capture -o "$FILE"
+}
+synced() { traced && [ "$(order)" = 'fsync rename fsync ' ]; }
+not_synced() {
+	traced -e inject=fsync:error=EIO:when=2 && [ -s "$FILE" ] &&
+		says "'$FILE' is in place, but a power cut may bring back what was there: Input/output error"
+}
+try "the file is synced, and then its folder" synced
+try "that the folder cannot be is a warning" not_synced
+rm "$FILE"
 try "--force is for a file" gives 3 "$DOCKFW" --capture --force
 try "--force is for a capture" gives 3 "$DOCKFW" --check --force -o "$FILE"
 write_conf <<<'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j REJECT" } }'
