@@ -4,8 +4,9 @@
 
 Prints "ready" once it listens.
 
-datagrams.py ask ADDRESS PORT [zero]: sends one from a port that is always the same, with zero
-one whose header gives 0 as its length. Exit status 0 if it is answered, 1 if it is not.
+datagrams.py ask ADDRESS PORT [zero|MAC]: sends one from a port that is always the same, with zero
+one whose header gives 0 as its length, with MAC one in a frame to that address of the link layer,
+by eth0. Exit status 0 if it is answered, 1 if it is not.
 """
 import socket
 import struct
@@ -35,7 +36,29 @@ def answer(port):
             pass
 
 
-def ask(address, port, zero):
+def datagram(family, source, address, port, data, length):
+    """A datagram with its checksum, whose header gives that length."""
+    size = 8 + len(data)
+    addresses = socket.inet_pton(family, source) + socket.inet_pton(family, address)
+    pseudo = addresses + struct.pack("!II" if family == socket.AF_INET6 else "!HH",
+                                     *((size, 17) if family == socket.AF_INET6 else (17, size)))
+    header = struct.pack("!HHHH", FROM, port, length, 0)
+    return header[:6] + struct.pack("!H", checksum(pseudo + header + data)) + data
+
+
+def send_frame(family, source, address, content, mac):
+    """Sends it in a frame to that address of the link layer."""
+    addresses = socket.inet_pton(family, source) + socket.inet_pton(family, address)
+    if family == socket.AF_INET6:
+        kind, header = 0x86DD, struct.pack("!IHBB", 6 << 28, len(content), 17, 64) + addresses
+    else:
+        header = struct.pack("!BBHIBBH", 0x45, 0, 20 + len(content), 0, 64, 17, 0) + addresses
+        kind, header = 0x0800, header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    link = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+    link.sendto(header + content, ("eth0", kind, 0, 0, bytes.fromhex(mac.replace(":", ""))))
+
+
+def ask(address, port, how):
     """Whether an answer comes."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     client = socket.socket(family, socket.SOCK_DGRAM)
@@ -45,18 +68,15 @@ def ask(address, port, zero):
     client = socket.socket(family, socket.SOCK_DGRAM)
     client.bind((source, FROM))
     client.settimeout(1)
-    if zero:
-        data = b"question"
-        size = 8 + len(data)
-        addresses = socket.inet_pton(family, source) + socket.inet_pton(family, address)
-        pseudo = addresses + struct.pack("!II" if family == socket.AF_INET6 else "!HH",
-                                         *((size, 17) if family == socket.AF_INET6 else (17, size)))
-        header = struct.pack("!HHHH", FROM, port, 0, 0)
-        header = header[:6] + struct.pack("!H", checksum(pseudo + header + data))
+    data = b"question"
+    if how == "zero":
         raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_UDP)
-        raw.sendto(header + data, (address, 0))
+        raw.sendto(datagram(family, source, address, port, data, 0), (address, 0))
+    elif how:
+        whole = datagram(family, source, address, port, data, 8 + len(data))
+        send_frame(family, source, address, whole, how)
     else:
-        client.sendto(b"question", (address, port))
+        client.sendto(data, (address, port))
     try:
         return client.recv(100) == b"answer\n"
     except OSError:
@@ -65,4 +85,4 @@ def ask(address, port, zero):
 
 if sys.argv[1] == "answer":
     answer(int(sys.argv[2]))
-sys.exit(0 if ask(sys.argv[2], int(sys.argv[3]), len(sys.argv) > 4) else 1)
+sys.exit(0 if ask(sys.argv[2], int(sys.argv[3]), "".join(sys.argv[4:])) else 1)

@@ -389,22 +389,42 @@ static enum answer match_connmark(const struct ext *ext, const struct packet *pa
 	return mark_is(packet->ctmark, mark.mark, mark.mask, mark.invert);
 }
 
+/* These discard what is not for this host at the link layer, such as in tcp_v4_rcv(). */
+static bool proto_wants_host(uint8_t proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_SCTP || proto == IPPROTO_DCCP;
+}
+
+struct span match_frame_types(const struct packet *packet, const struct netinfo *info)
+{
+	const struct addrrange *dst = &packet->orig_dst;
+	const struct netif *in = netinfo_if(info, packet->in);
+	bool received = !*packet->out && !(in && in->loopback) && !proto_wants_host(packet->proto);
+	bool bridged = packet->in_bridge && !memcmp(packet->in, packet->out, IFNAMSIZ);
+	bool one = packet->to_host || dst->lo == dst->hi;
+	uint8_t type = RTN_UNICAST;
+
+	if (one && !packet->to_host)
+		type = netinfo_addr_type(info, packet->family, dst->lo, 0);
+	if (!one || type == RTN_MULTICAST || type == RTN_BROADCAST)
+		return (struct span){ PACKET_HOST, PACKET_LOOPBACK };
+	if (received || bridged)
+		return (struct span){ PACKET_HOST, PACKET_MULTICAST };
+	return (struct span){ PACKET_HOST, PACKET_HOST };
+}
+
 static enum answer match_pkttype(const struct ext *ext, const struct packet *packet,
 				 const struct netinfo *info)
 {
 	struct xt_pkttype_info type;
-	uint8_t dst;
 
 	if (!ext_get(ext, &type, sizeof(type)))
 		return ANSWER_MAYBE;
-	if (packet->to_host)
-		return inv(yes(type.pkttype == PACKET_HOST), type.invert);
-	/* The frame is for this host unless the address is multicast or broadcast. */
-	dst = netinfo_addr_type(info, packet->family, packet->orig_dst.lo, 0);
-	if (packet->orig_dst.lo != packet->orig_dst.hi || dst == RTN_MULTICAST ||
-	    dst == RTN_BROADCAST)
-		return ANSWER_MAYBE;
-	return inv(yes(type.pkttype == PACKET_HOST), type.invert);
+	if (type.pkttype < 0 || type.pkttype > PACKET_USER)
+		return yes(type.invert);
+	return inv(span_in(match_frame_types(packet, info), (uint16_t)type.pkttype,
+			   (uint16_t)type.pkttype),
+		   type.invert);
 }
 
 /*

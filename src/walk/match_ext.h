@@ -29,6 +29,14 @@ enum answer match_ext(const struct ext *ext, const struct packet *packet,
 enum answer match_either_port(const struct ext *ext, const struct packet *packet,
 			      const struct netinfo *info);
 
+/*
+ * The types that the frame of a packet may have, from PACKET_HOST on (linux/if_packet.h). The
+ * kernel sets them from the address of the link layer. A neighbour may send what is for an
+ * address of this host to all stations: this host takes it, but neither forwards it
+ * (ip_forward(), ip6_forward()) nor lets it begin a connection of TCP. A bridge passes all on.
+ */
+struct span match_frame_types(const struct packet *packet, const struct netinfo *info);
+
 /* Whether addr is of one of the types; dev as in netinfo_addr_type(). */
 enum answer match_addr_types(enum family family, addr_t addr, uint16_t types, int dev,
 			     const struct netinfo *info);

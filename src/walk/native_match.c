@@ -107,22 +107,6 @@ static struct native_value value_transport(const struct packet *packet, enum oth
 	}
 }
 
-/*
- * The kernel sets it from the address of the link layer. A sender nearby may send what has an
- * IP address of many to this host's own link address.
- */
-static struct native_value value_pkttype(const struct native_host *host, const struct packet *packet)
-{
-	const struct addrrange *dst = &packet->orig_dst;
-	uint8_t type;
-
-	if (dst->lo != dst->hi)
-		return value_unknown();
-	type = netinfo_addr_type(host->info, packet->family, dst->lo, 0);
-	return type == RTN_BROADCAST || type == RTN_MULTICAST ? value_unknown()
-							      : value_is(PACKET_HOST);
-}
-
 /* ---- connection tracking ---- */
 
 /* A bridge may have tracked it before. */
@@ -281,7 +265,7 @@ static struct native_value native_look(const struct native_host *host, const str
 	case FIELD_MARK:
 		return value_mark(packet->mark);
 	case FIELD_PKTTYPE:
-		return value_pkttype(host, packet);
+		return value_span(match_frame_types(packet, host->info));
 	case FIELD_DESTINATION_TYPE:
 	case FIELD_DESTINATION_TYPE_IN:
 	case FIELD_DESTINATION_TYPE_OUT:
