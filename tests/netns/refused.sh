@@ -169,6 +169,39 @@ for KIND in nft legacy; do
 		try "$KIND: a jump from '${jump/ / to }' closes no loop" dockfw 0 --repair
 	done
 
+	# A rule that needs what a rule before it makes.
+	estimator='-i ens3 -j RATEEST --rateest-name one --rateest-interval 250ms --rateest-ewma 0.5s'
+	above='-i ens3 -m rateest --rateest one --rateest-gt --rateest-bps 1kbit -j DROP'
+	# estimated DOCKER-USER SITE: with these rules, none is refused.
+	estimated() {
+		clear_tables
+		load docker-28.5
+		ipt -F DOCKER-USER && ipt -A DOCKER-USER -j RETURN
+		write_conf <<-END
+		chain "DOCKER-USER" { rules = { $1 } }
+		chain "SITE" { rules = { $2 } }
+		families = { "ipv4" } ignore = { "family-left-out" } guard = "off"
+		END
+		dockfw 0 --repair && finds 0 ''
+	}
+	ipt -N PROBE
+	# shellcheck disable=SC2086 # words
+	if ipt -A PROBE $estimator 2>/dev/null; then
+		clear_tables
+		try "$KIND: an estimator and what uses it" estimated "'$estimator', '$above', '-j SITE'" ''
+		try "$KIND: an estimator, used in a chain" estimated "'$estimator', '-j SITE'" "'$above'"
+		if [ "$KIND" = nft ]; then
+			try "$KIND: an estimator of a chain" estimated "'-j SITE', '$above'" "'$estimator'"
+		else
+			# ip_tables takes the rules of SITE last, so it does not know the estimator yet.
+			later() { ! estimated "'-j SITE', '$above'" "'$estimator'" && grep -q "rule-refused .*--rateest one" "$WORK/out"; }
+			try "$KIND: an estimator of a later chain" later
+			try "$KIND: an estimator of a later chain: the next repair" dockfw 0 --repair
+		fi
+	else
+		ok "$KIND: an estimator # SKIP this kernel has no target RATEEST"
+	fi
+
 	# Each of many is found, and none that is right is taken for one of them.
 	many_rules() {
 		{

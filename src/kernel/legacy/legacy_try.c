@@ -378,6 +378,31 @@ static void add_candidate(struct trial *trial, const struct edits *edits, size_t
 		candidate_clear(candidate);
 }
 
+static bool makes_estimator(const struct edit *edit)
+{
+	return edit->rule->verdict == VERDICT_EXT && !strcmp(edit->rule->target.name, "RATEEST");
+}
+
+static int by_chain(const void *a, const void *b, void *data)
+{
+	const struct candidate *one = a, *other = b;
+	const struct edits *edits = data;
+	int order = strcmp(edits->v[one->edit].chain, edits->v[other->edit].chain);
+
+	return order ? order : (one->edit > other->edit) - (one->edit < other->edit);
+}
+
+/* The kernel must have an estimator before it is used, and libiptc sorts new chains by name. */
+static void sort_candidates(struct trial *trial, const struct edits *edits)
+{
+	bool needed = false;
+
+	for (size_t i = 0; i < trial->n; i++)
+		needed |= makes_estimator(&edits->v[trial->v[i].edit]);
+	if (needed)
+		qsort_r(trial->v, trial->n, sizeof(*trial->v), by_chain, (void *)edits);
+}
+
 /* A table with a single entry would be replaced: each has one for every hook, and its end. */
 static bool can_be_tried(struct trial *trial)
 {
@@ -420,6 +445,7 @@ int legacy_try(const struct table *live, enum family family, const char *table,
 	for (size_t i = 0; i < edits->n; i++)
 		if (is_of(&trial, &edits->v[i]))
 			add_candidate(&trial, edits, i, live, jumps, refused);
+	sort_candidates(&trial, edits);
 	trial.taken = xcalloc(trial.n, sizeof(*trial.taken));
 	status = trial.n ? try_all(&trial, edits, refused) : 0;
 	for (size_t i = 0; i < trial.n; i++)

@@ -124,8 +124,9 @@ static void put_delete(struct commit *c, const struct nft_work *work, const stru
 	nft_batch_close(&c->batch, nlh);
 }
 
+/* With NLM_F_APPEND after the rule with the handle place, or without before it; 0: of them all. */
 static void put_new_rule(struct commit *c, const struct nft_line *line, uint16_t flags,
-			 uint64_t after)
+			 uint64_t place)
 {
 	const struct edit *edit = &c->lists.edits->v[line->edit];
 	struct nftnl_rule *rule;
@@ -139,8 +140,8 @@ static void put_new_rule(struct commit *c, const struct nft_line *line, uint16_t
 		refused_edits_add(c->lists.refused, line->edit, true, xstrdup(why));
 		return;
 	}
-	if (after)
-		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, after);
+	if (place)
+		nftnl_rule_set_u64(rule, NFTNL_RULE_POSITION, place);
 	nlh = open_message(c, NFT_MSG_NEWRULE, NLM_F_CREATE | flags, line->edit);
 	nftnl_rule_nlmsg_build_payload(nlh, rule);
 	nftnl_rule_free(rule);
@@ -150,19 +151,36 @@ static void put_new_rule(struct commit *c, const struct nft_line *line, uint16_t
 	nft_batch_close(&c->batch, nlh);
 }
 
+/* Whether one of these lines makes an estimator, which the kernel must have before it is used. */
+static bool makes_estimator(const struct commit *c, const struct nft_work *work, size_t first,
+			    size_t end)
+{
+	for (size_t i = first; i < end; i++) {
+		const struct edit *edit = work->lines[i].edit == NFT_NO_EDIT ? NULL :
+					  &c->lists.edits->v[work->lines[i].edit];
+
+		if (edit && edit->rule->verdict == VERDICT_EXT &&
+		    !strcmp(edit->rule->target.name, "RATEEST"))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Adds consecutive new rules, from first to end. The kernel finds a place by
  * walking through the chain, so they are appended to its end, or each is put
- * after the rule before them all, last one first: no walk gets longer.
+ * after the rule before them all, last one first: no walk gets longer. Where one may
+ * need another, each is put before the rule after them all.
  */
 static void put_run(struct commit *c, const struct nft_work *work, size_t first, size_t end)
 {
 	uint64_t after = first ? work->lines[first - 1].handle : 0;
+	uint64_t before = end < work->n ? work->lines[end].handle : 0;
 	uint16_t flags = after ? NLM_F_APPEND : 0;
 
-	if (end == work->n) {
+	if (end == work->n || (before && makes_estimator(c, work, first, end))) {
 		for (size_t i = first; i < end; i++)
-			put_new_rule(c, &work->lines[i], NLM_F_APPEND, 0);
+			put_new_rule(c, &work->lines[i], before ? 0 : NLM_F_APPEND, before);
 		return;
 	}
 	for (size_t i = end; i-- > first;)
@@ -211,7 +229,8 @@ static void put_sets(struct commit *c, enum edit_op op)
  * Tables are deleted first. Then chains and sets are created, since rules use them. Rules are
  * deleted before others are added, so that a jump that changes its direction makes no
  * loop. A plan fills FORWARD last; here it is first, so that the kernel already knows which
- * hooks lead to a rule when it comes. Chains and sets are deleted last.
+ * hooks lead to a rule when it comes; before it only a chain with what makes an estimator, which
+ * rules of any chain may use. Chains and sets are deleted last.
  */
 static void put_all(struct commit *c)
 {
@@ -224,8 +243,10 @@ static void put_all(struct commit *c)
 	for (size_t i = 0; i < c->lists.n; i++)
 		for (size_t r = 0; r < c->lists.works[i].ngone; r++)
 			put_delete(c, &c->lists.works[i], &c->lists.works[i].gone[r]);
-	for (size_t i = c->lists.n; i-- > 0;)
-		put_rules(c, &c->lists.works[i]);
+	for (int estimators = 1; estimators >= 0; estimators--)
+		for (size_t i = c->lists.n; i-- > 0;)
+			if (makes_estimator(c, &c->lists.works[i], 0, c->lists.works[i].n) == estimators)
+				put_rules(c, &c->lists.works[i]);
 	for (size_t i = 0; i < c->lists.n; i++)
 		if (c->lists.works[i].policy != NFT_NO_EDIT)
 			put_policy(c, &c->lists.works[i]);
