@@ -58,6 +58,12 @@ bool xt_target_never_accepts(const struct ext *target);
 /* The only table in which the kernel takes a target of that name, or NULL: it has not only one. */
 const char *xt_target_table(const char *name);
 
+/*
+ * What does not exist if the kernel knows the match or target of that name but not something
+ * that its rule names, as the end of a sentence; NULL: a rule names nothing.
+ */
+const char *xt_object_missing(const char *name);
+
 /* Makes it "-j REJECT", which answers that the port is unreachable, as libxtables makes it. */
 void xt_target_set_reject(struct rule *rule);
 

@@ -202,6 +202,19 @@ for KIND in nft legacy; do
 		ok "$KIND: an estimator # SKIP this kernel has no target RATEEST"
 	fi
 
+	# What a rule names does not exist, which the kernel reports like a missing match.
+	lacks() { # MATCH TEXT
+		write_conf <<<"chain \"DOCKER-USER\" { rules = { \"-i ens3 $1 -j DROP\" } } families = { \"ipv4\" }"
+		dockfw 2 --format=json && names ipv4 "No such file or directory; .*$2"
+	}
+	clear_tables
+	load docker-28.5
+	try "$KIND: no such accounting object" lacks '-m nfacct --nfacct-name nosuch' \
+		'the accounting object that it names does not exist (create it with nfacct add)'
+	try "$KIND: no such estimator" lacks '-m rateest --rateest nosuch --rateest-gt --rateest-bps 1kbit' \
+		'an estimator that it names does not exist (a rule before it makes it with -j RATEEST)'
+	try "$KIND: … and no set is mentioned" [ -z "$(refused_rules | grep ipset)" ]
+
 	# Each of many is found, and none that is right is taken for one of them.
 	many_rules() {
 		{

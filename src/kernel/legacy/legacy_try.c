@@ -227,6 +227,26 @@ static char *extensions_of(const struct rule *rule)
 	return text_take(&text);
 }
 
+/* What ENOENT may mean: an extension, or what one of them names. The caller frees it. */
+static char *what_is_missing(const struct rule *rule)
+{
+	char *extensions = extensions_of(rule);
+	struct text text;
+
+	text_open(&text);
+	fprintf(text.out, "this kernel has no %s (load or install its module)", extensions);
+	free(extensions);
+	for (size_t i = 0; i <= rule->nmatches; i++) {
+		const struct ext *ext = i < rule->nmatches ? &rule->matches[i] : &rule->target;
+		const char *object = i < rule->nmatches || rule->verdict == VERDICT_EXT ?
+				     xt_object_missing(ext->name) : NULL;
+
+		if (object)
+			fprintf(text.out, ", or %s", object);
+	}
+	return text_take(&text);
+}
+
 /* In the middle of a sentence, if the hooks may be why. */
 static const char *place_of(const struct candidate *candidate)
 {
@@ -241,13 +261,13 @@ static const char *place_of(const struct candidate *candidate)
 static char *why_of(const struct candidate *candidate, const struct rule *rule, int error)
 {
 	const char *table = rule->verdict == VERDICT_EXT ? xt_target_table(rule->target.name) : NULL;
-	char *extensions = extensions_of(rule), *why;
+	char *extensions = extensions_of(rule), *why, *missing;
 
-	if (error == ENOENT)
-		why = xasprintf("%s; this kernel has no %s (load or install its module), or a set that "
-				"the rule names does not exist (create it with ipset)",
-				strerror(error), extensions);
-	else if (error == EINVAL && table)
+	if (error == ENOENT) {
+		missing = what_is_missing(rule);
+		why = xasprintf("%s; %s", strerror(error), missing);
+		free(missing);
+	} else if (error == EINVAL && table)
 		why = xasprintf("%s; target '%s' is only for the table %s", strerror(error),
 				rule->target.name, table);
 	else if (error == EINVAL)

@@ -23,67 +23,76 @@ static const struct nlmsghdr *message_at(const struct nft_batch *batch, uint32_t
 	return nlh;
 }
 
-/*
- * The extension that the kernel points at, "match 'x'", or NULL. The caller frees
- * it.
- */
-static char *extension_at(const struct nft_batch *batch, const struct nft_refusal *refusal)
+struct extension {
+	const char *kind; /* "match" or "target" */
+	const char *name; /* NULL: the kernel points at none */
+};
+
+/* The extension that the kernel points at; borrowed from the batch. */
+static struct extension extension_at(const struct nft_batch *batch, const struct nft_refusal *refusal)
 {
 	const struct nlmsghdr *nlh = message_at(batch, refusal->message);
 	const uint32_t name = NFT_ATTR(NFTA_MATCH_NAME);
 	const struct nlattr *attr;
 	struct nft_attrs expr, data;
-	const char *kind, *text;
+	struct extension none = { 0 }, found;
 
 	if (!nlh || !refusal->offset || refusal->offset % MNL_ALIGNTO ||
 	    refusal->offset + sizeof(*attr) > nlh->nlmsg_len)
-		return NULL;
+		return none;
 	attr = (const struct nlattr *)((const uint8_t *)nlh + refusal->offset);
 	if (attr->nla_len < sizeof(*attr) || refusal->offset + attr->nla_len > nlh->nlmsg_len ||
 	    !nft_attrs_nested(&expr, attr, NFT_ATTR(NFTA_EXPR_NAME) | NFT_ATTR(NFTA_EXPR_DATA)))
-		return NULL;
-	kind = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
-	if (!kind || (strcmp(kind, "match") && strcmp(kind, "target")))
-		return NULL;
+		return none;
+	found.kind = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
+	if (!found.kind || (strcmp(found.kind, "match") && strcmp(found.kind, "target")))
+		return none;
 	nft_attrs_nested(&data, expr.v[NFTA_EXPR_DATA], name);
-	text = nft_attr_string(data.v[NFTA_MATCH_NAME]);
-	return text ? xasprintf("%s '%s'", kind, text) : NULL;
+	found.name = nft_attr_string(data.v[NFTA_MATCH_NAME]);
+	return found;
 }
 
-/* What the kernel lacks, and what to do; extension may be NULL. The caller frees it. */
-static char *what_is_missing(const char *extension, const struct edit *edit)
+/* What the kernel lacks, and what to do. The caller frees it. */
+static char *what_is_missing(const struct extension *extension, const struct edit *edit)
 {
-	if (extension && (strstr(extension, "'set'") || strstr(extension, "'SET'")))
-		return xasprintf("; a set that it names does not exist (create it with ipset), or this "
-				 "kernel has no %s", extension);
-	if (extension)
-		return xasprintf("; this kernel has no %s: load or install its module", extension);
+	const char *object = extension->name ? xt_object_missing(extension->name) : NULL;
+
+	if (object)
+		return xasprintf("; %s, or this kernel has no %s '%s'", object, extension->kind,
+				 extension->name);
+	if (extension->name)
+		return xasprintf("; this kernel has no %s '%s': load or install its module",
+				 extension->kind, extension->name);
 	if (edit && edit->op == EDIT_INSERT && edit->rule->chain)
 		return xasprintf("; is there a chain '%s'?", edit->rule->chain);
 	return xstrdup("; this kernel lacks something that it needs");
 }
 
-/* What the kernel could not use; extension may be NULL. The caller frees it. */
-static char *what_is_invalid(const char *extension, const struct edit *edit)
+/* What the kernel could not use. The caller frees it. */
+static char *what_is_invalid(const struct extension *extension, const struct edit *edit)
 {
 	const struct rule *rule = edit && edit->op == EDIT_INSERT ? edit->rule : NULL;
-	bool target = rule && rule->verdict == VERDICT_EXT && extension && *extension == 't';
+	bool target = rule && rule->verdict == VERDICT_EXT && extension->name &&
+		      !strcmp(extension->kind, "target");
 	const char *table = target ? xt_target_table(rule->target.name) : NULL;
 
 	if (table)
-		return xasprintf("; %s is only for the table %s", extension, table);
-	if (rule && rule->chain && !extension)
+		return xasprintf("; target '%s' is only for the table %s", extension->name, table);
+	if (rule && rule->chain && !extension->name)
 		return xasprintf("; a rule that '%s' has or leads to may not be used here, dmesg may "
 				 "say more", rule->chain);
-	return xasprintf("; %s%sdmesg may say more", extension ? extension : "",
-			 extension ? " was refused, " : "");
+	if (!extension->name)
+		return xstrdup("; dmesg may say more");
+	return xasprintf("; %s '%s' was refused, dmesg may say more", extension->kind,
+			 extension->name);
 }
 
 /* A hint for the operator; the caller frees it. */
 static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusal *refusal,
 			  const struct edit *edit)
 {
-	char *extension = extension_at(batch, refusal), *text;
+	struct extension extension = extension_at(batch, refusal);
+	char *text;
 
 	switch (refusal->error) {
 	case EPERM:
@@ -96,10 +105,10 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 			text = xstrdup("; run as root (CAP_NET_ADMIN)");
 		break;
 	case ENOENT:
-		text = what_is_missing(extension, edit);
+		text = what_is_missing(&extension, edit);
 		break;
 	case EINVAL:
-		text = what_is_invalid(extension, edit);
+		text = what_is_invalid(&extension, edit);
 		break;
 	case E2BIG:
 		text = xstrdup(edit && edit->op == EDIT_CREATE ?
@@ -116,7 +125,6 @@ static char *refusal_hint(const struct nft_batch *batch, const struct nft_refusa
 	default:
 		text = xstrdup("");
 	}
-	free(extension);
 	return text;
 }
 
