@@ -59,7 +59,7 @@ int report_exposure_counted(FILE *out, const struct exposure_list *list);
  *   open          the sources that get in: addresses, prefixes, "a-b"; addresses
  *                 that no one outside has, such as the host's own, do not count
  *   maybe         those for which it cannot be decided
- *   unread_set    not null: the members of this set do not get in, but they could not
+ *   unread_set    not null: the members of this set perhaps do not get in, but they could not
  *                 be read, so open has them
  *   by_invalid    true: some get in only by a UDP packet over IPv6 with the length 0, which is
  *                 INVALID to connection tracking

@@ -65,10 +65,10 @@ static bool take_members(const struct exposure_list *list, const struct exposed_
 	return all;
 }
 
-static char *add_set(char *text, const struct ipset *set, bool first)
+static char *add_set(char *text, const struct ipset *set, bool first, const char *perhaps)
 {
 	char *name = safe_text(set->name);
-	char *member = *name ? xasprintf("members of set %s", name) : xstrdup("members of a set");
+	char *member = xasprintf("%smembers of %s%s", perhaps, *name ? "set " : "a set", name);
 
 	free(name);
 	return join(text, first ? " but " : ",", member);
@@ -84,18 +84,18 @@ static char *world_text(const struct exposure_list *list, const struct exposed_w
 	char *text = xstrdup(anyone);
 	bool first = true;
 
-	if (way->unread) {
-		text = add_set(text, way->unread, first);
-		first = false;
-	}
 	for (size_t i = 0; list->sets && i < list->sets->n && rest->n >= MEMBERS_FROM; i++) {
 		if (!take_members(list, way, family, list->sets->v[i], rest))
 			continue;
-		text = add_set(text, list->sets->v[i], first);
+		text = add_set(text, list->sets->v[i], first, "");
 		first = false;
 	}
-	if (rest->n)
+	if (rest->n) {
 		text = join(text, first ? " but " : ",", set_text(list, rest, family, most));
+		first = false;
+	}
+	if (way->unread)
+		text = add_set(text, way->unread, first, "perhaps ");
 	addrset_clear(rest);
 	return text;
 }

@@ -26,7 +26,7 @@ struct source_texts {
 
 /*
  * Who gets in there: "ANYONE", "ANYONE but 192.0.2.0/24", "ANYONE but members of set bad",
- * "192.0.2.1", "maybe …", "nobody". At most that many sources are named, 0: all of them.
+ * with "perhaps" if it could not be read, "192.0.2.1", "maybe …", "nobody". At most that many sources are named, 0: all of them.
  * The text is valid until later ones replace it.
  */
 const char *source_text(struct source_texts *texts, const struct exposed_way *way,

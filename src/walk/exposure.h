@@ -42,8 +42,8 @@ struct exposed_way {
 	/* The sources that get in, and those that cannot be decided; in the list's pool. */
 	const struct addrset *open, *maybe;
 	/*
-	 * Not NULL: open does not hold for the members of sets that could not be read, of which
-	 * this is one.
+	 * Not NULL: open may not hold for the members of sets that could not be read, of which
+	 * this is one: another condition, or the type of the set, may let these in as well.
 	 */
 	const struct ipset *unread;
 	/* Of those, the sources that docker-proxy answers, for certain or perhaps; in the pool. */
