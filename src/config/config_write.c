@@ -33,7 +33,7 @@ bool config_can_hold(const char *text)
 
 	for (; c < end; c += length) {
 		length = utf8_length(c, end);
-		if (!length || *c < ' ' || *c == 0x7f)
+		if (!length || (*c < ' ' && *c != '\t') || *c == 0x7f)
 			return false;
 	}
 	return true;

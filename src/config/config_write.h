@@ -31,7 +31,7 @@ void config_lines_clear(struct config_lines *lines);
 
 /*
  * Whether a configuration can hold a rule's text: it must be UTF-8 without
- * control characters.
+ * control characters other than a tab.
  */
 bool config_can_hold(const char *text);
 /* Whether the rule has an address, which only one family can hold. */

@@ -230,6 +230,7 @@ static void right_afterwards(void **state)
 		{ "DOCKER-USER", "-i ens3 -p tcp --dport 80 -m comment --comment dockfw -j REJECT" },
 		{ "DOCKER-USER", "-p tcp -j OFFICE" },
 		{ "DOCKER-USER", "-m comment --comment \"back\\\\slash 'n' \\\"quote\\\" $HOME # /*\" -j DROP" },
+		{ "DOCKER-USER", "-m comment --comment \"a\tb \t\" -j DROP" },
 		{ "DOCKER-USER", "-j RETURN" },
 		{ "OFFICE", "-m limit --limit 3/min -j LOG --log-prefix \"a  b \" --log-level 4" },
 		{ "OFFICE", "-j REJECT --reject-with tcp-reset -p tcp" },
