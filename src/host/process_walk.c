@@ -3,17 +3,56 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PROBE_TRIES 3
+#define KTHREADD 2L
+
+/* Whether that process has the memory of kthreadd, which is none. False if it is not known. */
+static bool is_without_memory(long pid)
+{
+	return syscall(SYS_kcmp, KTHREADD, pid, KCMP_VM, 0L, 0L) == 0;
+}
+
+/* Whether its numbers are those of this process's PID namespace: it may be another one's. */
+static bool has_own_numbers(int proc)
+{
+	char self[16];
+	ssize_t size = readlinkat(proc, "self", self, sizeof(self) - 1);
+
+	if (size <= 0)
+		return false;
+	self[size] = '\0';
+	return strtol(self, NULL, 10) == getpid();
+}
 
 int process_walk_begin(struct process_walk *walk)
 {
+	char program;
+
 	walk->pid = NULL;
 	walk->size = 0;
 	walk->proc = opendir("/proc");
-	return walk->proc ? 0 : -1;
+	if (!walk->proc)
+		return -1;
+	/* In a PID namespace of its own, process 2 is any process, and has a program. */
+	walk->compares = readlinkat(dirfd(walk->proc), "2/exe", &program, 1) < 0 && errno == ENOENT &&
+			 has_own_numbers(dirfd(walk->proc)) && is_without_memory(KTHREADD);
+	return 0;
+}
+
+/*
+ * Most processes of a host are threads of the kernel. One cheap call tells them, and what has
+ * ended, from those that run a program. It needs CAP_SYS_PTRACE.
+ */
+static bool may_run_program(const struct process_walk *walk, const char *pid)
+{
+	return *pid >= '1' && *pid <= '9' &&
+	       !(walk->compares && is_without_memory(strtol(pid, NULL, 10)));
 }
 
 static ssize_t read_start(int proc, const char *pid, const char *file, char *start)
@@ -40,7 +79,7 @@ bool process_walk_next(struct process_walk *walk, const char *file)
 	while ((entry = readdir(walk->proc))) {
 		ssize_t size = -1;
 
-		if (*entry->d_name >= '1' && *entry->d_name <= '9')
+		if (may_run_program(walk, entry->d_name))
 			size = read_start(dirfd(walk->proc), entry->d_name, file, walk->start);
 		if (size <= 0)
 			continue;

@@ -10,12 +10,13 @@
 #define PROCESS_START_MAX 4096
 
 /*
- * A walk through all processes of /proc with three system calls for each: a host may have
+ * A walk through all processes of /proc with four system calls for each: a host may have
  * thousands, of which hardly one is of interest. What is seen is only a first look: the PID
  * can be given to another process before it is opened (process.h).
  */
 struct process_walk {
 	DIR *proc;
+	bool compares; /* kcmp(2) tells here which processes have no memory */
 	const char *pid; /* valid until the next step */
 	char start[PROCESS_START_MAX + 1]; /* the first bytes of its file, and a NUL */
 	size_t size;
@@ -25,7 +26,8 @@ struct process_walk {
 int process_walk_begin(struct process_walk *walk);
 
 /*
- * Goes on to the next process whose file of that name ("comm") is not empty and can be read.
+ * Goes on to the next process that runs a program, and whose file of that name ("comm") is not
+ * empty and can be read. Without CAP_SYS_PTRACE, threads of the kernel are among them.
  * False at the end.
  */
 bool process_walk_next(struct process_walk *walk, const char *file);

@@ -29,6 +29,20 @@ elsewhere_of_broken() {
 	return "$status"
 }
 
+# Process 2 of such a namespace is not kthreadd.
+second_process() {
+	local program=$DOCKFW DOCKFW=$WORK/second-process
+	cat >"$DOCKFW" <<END
+#!/bin/sh
+exec unshare --pid --fork --kill-child --mount-proc sh -c '
+	unshare --net "\$0" -c "import signal; signal.pause()" &
+	until grep -q dockerd /proc/2/comm; do sleep 0.05; done
+	"\$@"' "$WORK/bin/dockerd" "$program" "\$@"
+END
+	chmod +x "$DOCKFW"
+	elsewhere
+}
+
 looks() {
 	right
 	no_nat
@@ -72,6 +86,7 @@ signal.pause()' "$WORK/bin/dockerd"
 	try "$KIND: a dockerd in another network namespace" elsewhere
 	try "$KIND: the same with a broken configuration" elsewhere_of_broken
 	end "$dockerd"
+	try "$KIND: as the second process of a PID namespace" second_process
 	rm /run/docker.pid
 	in_namespace=(unshare --user --map-root-user)
 	dockerd
