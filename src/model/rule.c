@@ -176,6 +176,8 @@ static bool masked_equal(const uint8_t *a, const uint8_t *amask, const uint8_t *
 {
 	if (memcmp(amask, bmask, size))
 		return false;
+	if (!memcmp(a, b, size))
+		return true;
 	for (size_t i = 0; i < size; i++)
 		if ((a[i] ^ b[i]) & amask[i])
 			return false;
@@ -231,12 +233,17 @@ static bool counts(enum family family, const struct ext *ext, size_t byte)
 /* family: ignore bytes that rules of this family do not use; FAMILY_COUNT: compare all. */
 static bool ext_equal(enum family family, const struct ext *a, const struct ext *b)
 {
+	size_t size;
+
 	if (strcmp(a->name, b->name) || a->revision != b->revision || a->size != b->size)
 		return false;
 	/* The bytes after the text's NUL are undefined. */
 	if (is_comment(a))
 		return !strncmp((const char *)a->data, (const char *)b->data, a->size);
-	for (size_t i = 0; i < compared_size(a, b); i++)
+	size = compared_size(a, b);
+	if (!size || !memcmp(a->data, b->data, size))
+		return true;
+	for (size_t i = 0; i < size; i++)
 		if (a->data[i] != b->data[i] && counts(family, a, i))
 			return false;
 	return true;
