@@ -23,10 +23,12 @@ LEGACY ?= yes
 ifeq ($(filter yes no,$(LEGACY)),)
 $(error LEGACY is '$(LEGACY)': yes or no)
 endif
-# What each run needs, and what the program loads at its first use (base/library.h).
-LINKED := libnftnl libmnl xtables libconfuse libseccomp
+# What each run needs, what only the build needs, and what the program loads at its first use
+# (base/library.h).
+LINKED := libnftnl libmnl xtables libconfuse
+BUILDING := libseccomp
 LOADED := jansson $(if $(filter yes,$(LEGACY)),libip4tc libip6tc)
-PACKAGES := $(LINKED) $(LOADED)
+PACKAGES := $(LINKED) $(BUILDING) $(LOADED)
 
 CFLAGS ?= -O2 -g
 # The protections that the compiler has, found out once for each compiler; see below.
@@ -62,7 +64,8 @@ WITHOUT := src/kernel/legacy/without_legacy.c
 ABSENT := $(if $(filter yes,$(LEGACY)),$(WITHOUT),$(filter-out $(WITHOUT),$(wildcard src/kernel/legacy/*.c)))
 SOURCES := $(filter-out $(ABSENT),$(sort $(wildcard src/*.c $(FOLDERS:%=src/%/*.c))))
 INCLUDES := -Isrc $(FOLDERS:%=-Isrc/%)
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o) $(BUILD)/config/sample_text.o $(BUILD)/explanations.o
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/%.o) $(BUILD)/config/sample_text.o \
+	$(BUILD)/xtables/filters.o $(BUILD)/explanations.o
 # Everything except main(), for the tests to link.
 PARTS := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 UNITS := $(sort $(wildcard tests/unit/*.c))
@@ -162,6 +165,15 @@ $(BUILD)/config/sample_text.c: conf/dockfw.conf Makefile $(BUILD)/sysconfdir | $
 $(BUILD)/config/sample_text.o: $(BUILD)/config/sample_text.c $(BUILD)/hardening $(BUILD)/loaded
 	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/config) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The filters of system calls of the process that parses rules.
+$(BUILD)/seccomp/generate: seccomp/generate.c Makefile $(BUILD)/hardening $(BUILD)/loaded | $(BUILD)/seccomp $(BUILD)/libraries
+	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/xtables) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
+		$(shell $(PKG_CONFIG) --libs $(BUILDING)) $(LDLIBS)
+$(BUILD)/xtables/filters.c: $(BUILD)/seccomp/generate | $(BUILD)/xtables
+	$(call SAY,GEN)$< >$@.new && mv $@.new $@
+$(BUILD)/xtables/filters.o: $(BUILD)/xtables/filters.c
+	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/xtables) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 # What the man page says about each finding, for --explain.
 $(BUILD)/explanations.c: man/dockfw-check.8 man/explain.awk | $(BUILD) $(BUILD)/libraries
 	$(call SAY,GEN)awk -f man/explain.awk $< >$@.new && mv $@.new $@
@@ -215,7 +227,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h tests
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-$(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/fuzz:
+$(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/seccomp $(BUILD)/fuzz:
 	@mkdir -p $@
 
 test-programs: test-tools $(UNIT_PROGRAMS)
@@ -386,4 +398,4 @@ clean:
 
 .PHONY: all clean test-programs test-tools test test-asan test-slow test-valgrind test-host bench-host test-releases test-packages deb rpm dist fuzz fuzz-ci fuzz-programs analyse \
 	coverage demo bench install uninstall
--include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(BUILD)/seccomp/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)
