@@ -46,13 +46,15 @@ int process_walk_begin(struct process_walk *walk)
 }
 
 /*
- * Most processes of a host are threads of the kernel. One cheap call tells them, and what has
- * ended, from those that run a program. It needs CAP_SYS_PTRACE.
+ * Most processes of a host are threads of the kernel, which are in no group of processes, as few
+ * others are. Of those, one more cheap call tells what has ended, or never ran a program, from
+ * what does. It needs CAP_SYS_PTRACE.
  */
-static bool may_run_program(const struct process_walk *walk, const char *pid)
+static bool may_run_program(const struct process_walk *walk, const char *name)
 {
-	return *pid >= '1' && *pid <= '9' &&
-	       !(walk->compares && is_without_memory(strtol(pid, NULL, 10)));
+	long pid = *name >= '1' && *name <= '9' ? strtol(name, NULL, 10) : 0;
+
+	return pid && !(walk->compares && getpgid((pid_t)pid) == 0 && is_without_memory(pid));
 }
 
 static ssize_t read_start(int proc, const char *pid, const char *file, char *start)

@@ -10,7 +10,7 @@
 #define PROCESS_START_MAX 4096
 
 /*
- * A walk through all processes of /proc with four system calls for each: a host may have
+ * A walk through all processes of /proc with a few system calls for each: a host may have
  * thousands, of which hardly one is of interest. What is seen is only a first look: the PID
  * can be given to another process before it is opened (process.h).
  */
