@@ -42,7 +42,7 @@ struct netlink *netlink_open(int bus)
 	netlink = xcalloc(1, sizeof(*netlink));
 	netlink->socket = socket;
 	netlink->port = mnl_socket_get_portid(socket);
-	netlink->buffer = xcalloc(1, RECEIVE_MAX);
+	netlink->buffer = xreallocarray(NULL, RECEIVE_MAX, 1);
 	return netlink;
 }
 

@@ -13,7 +13,7 @@
 char *read_to_end(int fd, size_t most, size_t *size)
 {
 	size_t room = FIRST_ROOM;
-	char *data = xcalloc(room + 1, 1);
+	char *data = xreallocarray(NULL, room + 1, 1);
 
 	*size = 0;
 	for (;;) {

@@ -37,7 +37,7 @@ void *xreallocarray(void *old, size_t count, size_t size)
 
 void *xmemdup(const void *data, size_t size)
 {
-	void *p = xcalloc(1, size);
+	void *p = xreallocarray(NULL, 1, size);
 
 	if (size)
 		memcpy(p, data, size);

@@ -267,8 +267,9 @@ static int stop_child(struct spec_run *run)
 /* Reads from the child: 1, 0 at its end, -1 after reporting that time ran out. */
 static int read_child(struct spec_run *run)
 {
+	/* Not on the stack, which the compiler has cleared each time. */
+	static uint8_t buffer[65536];
 	struct pollfd poll_pipe = { .fd = run->pipe, .events = POLLIN };
-	uint8_t buffer[65536];
 	ssize_t n;
 
 	for (;;) {
