@@ -87,10 +87,13 @@ static char *cut_off(const char *file, const struct flat_part *part,
 {
 	size_t size = strlen(part->text);
 	bool ended, then_ended;
-	char *words = words_of(part, &ended), *then_words = words_of(then, &then_ended);
 	const char *name = *part->name ? part->name : file;
-	char *why = NULL;
+	char *words, *then_words, *why = NULL;
 
+	if (!strcmp(part->text, then->text))
+		return NULL;
+	words = words_of(part, &ended);
+	then_words = words_of(then, &then_ended);
 	if (!ended && !strncmp(part->text, then->text, size) && strcmp(words, then_words) != 0)
 		why = xasprintf("%s:%u: the file is the beginning of the last good configuration, "
 				"cut off in line %u; if that is meant, add end() as the last statement",

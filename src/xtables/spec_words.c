@@ -74,7 +74,7 @@ char *words_split(const char *text, struct words *words)
 			quoted = !quoted;
 		} else if (quoted && *c == '\n')
 			break;
-		else if (!quoted && strchr(" \t\n", *c))
+		else if (!quoted && (*c == ' ' || *c == '\t' || *c == '\n'))
 			end = length > 0;
 		else
 			word[length++] = *c;

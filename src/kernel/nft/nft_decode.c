@@ -471,15 +471,17 @@ static const struct {
 static void decode_expression(struct nft_decoder *d, const struct nlattr *elem)
 {
 	struct nft_attrs expr, attrs;
+	const char *name = NULL;
 	size_t i = 0;
 
 	d->expression = NULL;
-	if (!nft_attrs_nested(&expr, elem, A(EXPR_NAME) | A(EXPR_DATA)) ||
-	    !nft_attr_string(expr.v[NFTA_EXPR_NAME])) {
+	if (nft_attrs_nested(&expr, elem, A(EXPR_NAME) | A(EXPR_DATA)))
+		name = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
+	if (!name) {
 		nft_refuse(d, "expression without a name");
 		return;
 	}
-	d->expression = nft_attr_string(expr.v[NFTA_EXPR_NAME]);
+	d->expression = name;
 	while (i < ARRAY_SIZE(expressions) && strcmp(expressions[i].name, d->expression))
 		i++;
 	if (i == ARRAY_SIZE(expressions) || (expressions[i].flags & GUARD && !d->guard)) {
