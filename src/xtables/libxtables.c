@@ -256,18 +256,31 @@ static bool serves_both(const char *name)
 	return false;
 }
 
+/*
+ * Each publish section has one. The object has it for each family, with the same parser and the
+ * same options: they differ only in how they print.
+ */
+static bool parses_both(const struct xtables_match *match)
+{
+	return lib.ask && !strcmp(match->name, "conntrack") && match->revision == 3;
+}
+
 bool libxt_switch(enum family family)
 {
 	bool same = !lib.missed;
 
 	for (const struct xtables_match *m = xtables_matches; m && same; m = m->next)
-		same = serves_both(m->name) && !m->revision;
+		same = parses_both(m) || (serves_both(m->name) && !m->revision);
 	for (const struct xtables_target *t = xtables_targets; t && same; t = t->next)
 		same = serves_both(t->name) && !t->revision;
 	lib.family = family;
-	if (same)
-		xtables_set_nfproto(libxt_nfproto());
-	return same;
+	if (!same)
+		return false;
+	for (struct xtables_match *m = xtables_matches; m; m = m->next)
+		if (parses_both(m))
+			m->family = libxt_nfproto();
+	xtables_set_nfproto(libxt_nfproto());
+	return true;
 }
 
 /* ---- one rule ---- */

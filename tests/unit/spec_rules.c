@@ -383,6 +383,60 @@ static void serves_both_families(void **state)
 	}
 }
 
+/* What conntrack's entry for the one family parses in the other one. */
+static void parses_conntrack_in_both(void **state)
+{
+	static const char *const texts[FAMILY_COUNT][12] = {
+		{ "-m conntrack --ctorigsrc 192.0.2.1 -j RETURN",
+		  "-m conntrack ! --ctorigdst 192.0.2.0/25 --ctreplsrc 198.51.100.0/255.255.255.0 -j DROP",
+		  "-m conntrack ! --ctrepldst 0.0.0.0/0 -j RETURN" },
+		{ "-m conntrack --ctorigsrc 2001:db8::1 -j RETURN",
+		  "-m conntrack ! --ctorigdst 2001:db8::/65 --ctreplsrc 2001:db8:1::/48 -j DROP",
+		  "-m conntrack ! --ctrepldst ::/0 -j RETURN" },
+	};
+	static const char *const of_both[] = {
+		"-m conntrack --ctstate DNAT,RELATED ! --ctstatus NONE,SEEN_REPLY -j RETURN",
+		"-p tcp -m conntrack ! --ctstate INVALID --ctorigdstport 80 --ctdir ORIGINAL -j REJECT",
+		"-m conntrack --ctproto udp --ctorigsrcport 5:6 ! --ctreplsrcport 7 --ctrepldstport 8:9 -j DROP",
+		"-m conntrack --ctproto 1 --ctexpire 5:7 --ctdir REPLY -j RETURN",
+		"-m conntrack --ctorigdstport 80 -j RETURN", /* without a protocol */
+		"-m conntrack -j RETURN",
+		"-m conntrack --ctorigsrc 192.0.2.1 --ctrepldst 192.0.2.2/16 -j RETURN",
+		"-m conntrack --ctorigsrc 2001:db8::1 --ctrepldst 2001:db8::2/33 -j RETURN",
+		"-m conntrack --ctstate NEW -m conntrack --ctdir REPLY -j RETURN",
+	};
+
+	(void)state;
+	for (int first = 0; first < FAMILY_COUNT; first++) {
+		const size_t n = ARRAY_SIZE(texts[0]), own = n - ARRAY_SIZE(of_both);
+		struct spec_text together[2 * ARRAY_SIZE(texts[0])];
+		struct spec specs[2 * ARRAY_SIZE(texts[0])];
+
+		for (size_t i = 0; i < 2 * n; i++) {
+			enum family family = i < n ? (enum family)first : (enum family)!first;
+
+			together[i] = (struct spec_text){ family, false, i % n < own ? texts[family][i % n]
+								  : of_both[i % n - own] };
+		}
+		assert_int_equal(parse_both(together, 2 * n, specs), 0);
+		for (size_t i = 0; i < 2 * n; i++) {
+			struct spec apart;
+
+			assert_int_equal(rulespec_parse(together[i].family, &together[i].text, 1, &chains,
+							&apart), 0);
+			assert_int_equal(specs[i].nrules, apart.nrules);
+			for (size_t r = 0; r < apart.nrules; r++)
+				assert_true(rule_equal(specs[i].rules[r], apart.rules[r]));
+			if (apart.error)
+				assert_string_equal(specs[i].error, apart.error);
+			else
+				assert_null(specs[i].error);
+			spec_clear(&specs[i]);
+			spec_clear(&apart);
+		}
+	}
+}
+
 static void prints_both_families(void **state)
 {
 	static const char *const texts[FAMILY_COUNT][2] = {
@@ -669,6 +723,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_both_families),
+		cmocka_unit_test(parses_conntrack_in_both),
 		cmocka_unit_test(prints_both_families),
 		cmocka_unit_test(knows_targets),
 		cmocka_unit_test(finds_matches_after_names),
