@@ -35,17 +35,29 @@ bool chain_is_held(const struct policy *policy, const char *chain, enum family f
 	return wanted && wanted->filled_by == FILLED_BY_DOCKFW;
 }
 
+#define FEW 64 /* rules */
+
 /* The wanted rules by hash, to look up the equals of a live rule quickly. */
 struct entry {
 	uint32_t hash;
 	size_t wanted;
 };
 
-/*
- * By hash, a byte of it at a time: for thousands of rules much faster than comparing them. Those
- * of equal hash stay in their order.
- */
-static void sort_entries(struct entry *entries, size_t n)
+/* By hash. Those of equal hash stay in their order. */
+static void sort_few(struct entry *entries, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct entry entry = entries[i];
+		size_t at = i;
+
+		for (; at && entries[at - 1].hash > entry.hash; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = entry;
+	}
+}
+
+/* The same, a byte of the hash at a time: for thousands of rules much faster than comparing them. */
+static void sort_many(struct entry *entries, size_t n)
 {
 	struct entry *other = xcalloc(n, sizeof(*other)), *from = entries, *to = other, *sorted;
 
@@ -72,7 +84,10 @@ static struct entry *index_wanted(const struct wanted_rules *wanted)
 
 	for (size_t i = 0; i < wanted->n; i++)
 		entries[i] = (struct entry){ rule_hash(wanted->v[i].rule), i };
-	sort_entries(entries, wanted->n);
+	if (wanted->n <= FEW)
+		sort_few(entries, wanted->n);
+	else
+		sort_many(entries, wanted->n);
 	return entries;
 }
 

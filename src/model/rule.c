@@ -386,20 +386,15 @@ static uint32_t hash_masked(uint32_t hash, const uint8_t *data, const uint8_t *m
  * sets in every extension. All of conntrack's is userspace's, and the rules of publish sections
  * differ only in a port that comes after its addresses.
  */
-static size_t hashed_size(const struct ext *ext)
-{
-	size_t most = strcmp(ext->name, "conntrack") ? 8 : ext->size;
-
-	return ext->size < most ? ext->size : most;
-}
-
 static uint32_t hash_match(uint32_t hash, enum family family, const struct ext *ext)
 {
-	size_t size = hashed_size(ext);
+	size_t size = ext->size < 8 ? ext->size : 8;
 
 	hash = hash_bytes(hash, ext->name, strlen(ext->name));
 	if (is_comment(ext))
 		return hash_bytes(hash, ext->data, strnlen((char *)ext->data, ext->size));
+	if (!strcmp(ext->name, "conntrack"))
+		return hash_bytes(hash, ext->data, ext->size);
 	for (size_t i = 0; i < size; i++)
 		if (ext->data[i] && counts(family, ext, i))
 			hash = hash_word(hash, (uint32_t)i << 8 | ext->data[i]);

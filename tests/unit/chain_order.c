@@ -198,6 +198,50 @@ static void test_opaque_is_kept(void **state)
 	}
 }
 
+#define MANY 300
+
+/* So many rules that they are sorted in another way: each three times, with one missing or moved. */
+static void test_many(void **state)
+{
+	static const struct { size_t missing, moved, edits; } cases[] = {
+		{ MANY, MANY, 0 }, { 150, MANY, 1 }, { 0, MANY, 1 }, { MANY - 1, MANY, 1 },
+		{ MANY, 0, 2 }, { MANY, 200, 2 },
+	};
+	const char *configured[MANY + 1] = { NULL };
+
+	(void)state;
+	for (size_t i = 0; i < MANY; i++)
+		configured[i] = xasprintf("DOCKER-USER -s 10.0.0.%zu -j DROP", i % (MANY / 3) + 1);
+	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+		struct policy *policy = model_policy(configured);
+		struct snapshot *snapshot = snapshot_new(BACKEND_NFT);
+		const char *live[MANY + 2] = { "FORWARD -j DOCKER-USER" };
+		struct edits edits = { 0 }, again = { 0 };
+		size_t n = 1;
+
+		for (size_t i = 0; i < MANY; i++)
+			if (i != cases[c].missing && i != cases[c].moved)
+				live[n++] = configured[i];
+		if (cases[c].moved < MANY)
+			live[n++] = configured[cases[c].moved];
+		model_table(snapshot, FAMILY_IPV4, live);
+		plan(policy, snapshot, &edits);
+		assert_int_equal(edits.n, cases[c].edits);
+		assert_true(edits_apply(snapshot, &edits));
+		for (size_t i = 0; i < MANY; i++)
+			assert_true(rule_equal_but_mark(
+				table_chain(snapshot_table(snapshot, FAMILY_IPV4, "filter"), DOCKER_USER)->rules[i],
+				policy_chain(policy, DOCKER_USER)->rules[FAMILY_IPV4].v[i].rule));
+		plan(policy, snapshot, &again);
+		assert_int_equal(again.n, 0);
+		edits_clear(&edits);
+		snapshot_free(snapshot);
+		policy_free(policy);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		free((char *)configured[i]);
+}
+
 static void print_change(FILE *out, const struct access_change *change)
 {
 	char *place = xasprintf("rule %zu of %s,", change->rule, change->chain);
@@ -610,7 +654,7 @@ static void test_packets(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[ARRAY_SIZE(orders) + 4];
+	struct CMUnitTest tests[ARRAY_SIZE(orders) + 5];
 	size_t n = 0;
 
 	for (; n < ARRAY_SIZE(orders); n++)
@@ -620,6 +664,7 @@ int main(void)
 			.initial_state = (void *)&orders[n],
 		};
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_opaque_is_kept);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_many);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_losses);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_gains);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(test_packets);
