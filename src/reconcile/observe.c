@@ -68,6 +68,7 @@ void state_clear(struct state *state)
 	strings_clear(&state->interfaces);
 	links_clear(&state->links);
 	netinfo_clear(&state->net);
+	proxies_clear(&state->proxies);
 	split_known_clear(&state->split);
 	findings_clear(&state->findings);
 	dockerd_clear(&state->dockerd);
@@ -165,28 +166,35 @@ static int read_interfaces(const struct session *session, struct state *state)
 	return status;
 }
 
+/* Looking at each process of the host once is enough for one state. */
+static int read_proxies(struct state *state)
+{
+	if (state->has_proxies)
+		return 0;
+	state->has_proxies = true;
+	return proxies_read(&state->proxies);
+}
+
 static int read_closing(const struct session *session, struct state *state)
 {
 	const struct policy *policy = session->policy;
 	bool running = state->dockerd.running;
 	bool unnamed = dockerd_counts(&state->dockerd) && closing_names_none(policy, state->snapshot);
-	struct proxies proxies = { 0 };
 	const struct closing_facts facts = {
 		.snapshot = state->snapshot, .own = state_guard(state), .dockerd = &state->dockerd,
-		.proxies = &proxies, .interfaces = &state->interfaces,
+		.proxies = &state->proxies, .interfaces = &state->interfaces,
 		.net = unnamed ? &state->net : NULL,
 	};
 	int status = 0;
 
 	if (running && (policy->unlisted == UNLISTED_REFUSE || unnamed))
-		status = proxies_read(&proxies);
+		status = read_proxies(state);
 	if (!status && unnamed)
 		status = read_net(state);
 	if (!status)
 		state->completed = closing_policy(policy, &facts);
 	if (!status && direct_needs_net(state->completed))
 		status = read_net(state);
-	proxies_clear(&proxies);
 	return status;
 }
 
@@ -426,21 +434,19 @@ int state_add_stray(const struct session *session, struct state *state)
 int state_add_proxies(const struct session *session, const struct docker_elsewhere *elsewhere,
 		      bool facts, struct state *state)
 {
-	struct proxies proxies = { 0 };
 	int status;
 
 	check_elsewhere(elsewhere, &state->findings);
 	if (!state->dockerd.running)
 		return 0;
 	deadline_step("looking for docker-proxy");
-	status = proxies_read(&proxies);
+	status = read_proxies(state);
 	if (!status)
-		check_proxied_families(session->policy, &proxies, &state->findings);
-	if (!status && proxies.n)
-		status = judge_proxies(session, &proxies, facts, state);
+		check_proxied_families(session->policy, &state->proxies, &state->findings);
+	if (!status && state->proxies.n)
+		status = judge_proxies(session, &state->proxies, facts, state);
 	if (!status && facts)
-		status = judge_ports(session, &proxies, state);
-	proxies_clear(&proxies);
+		status = judge_ports(session, &state->proxies, state);
 	return status;
 }
 

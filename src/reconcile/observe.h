@@ -6,6 +6,7 @@
 #include "edit.h"
 #include "finding.h"
 #include "links.h"
+#include "proxies.h"
 #include "ruleset.h"
 #include "session.h"
 #include "split_facts.h"
@@ -31,6 +32,8 @@ struct state {
 	struct links links;        /* those that it names, or to which its addresses belong */
 	bool has_net;              /* net was read, since what is configured depends on it */
 	struct netinfo net;
+	bool has_proxies;          /* so were the processes of docker-proxy */
+	struct proxies proxies;
 	struct split_known split; /* what decides whether the other backend matters */
 	struct dockerd dockerd;
 	struct findings findings;
