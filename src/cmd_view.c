@@ -31,7 +31,7 @@ int view_read_tables(struct view *view, const struct session *session)
 	deadline_step("reading all tables");
 	if (snapshot_read(session->ops, &all, walk_tables, select_all, &view->snapshot) ||
 	    read_guard(view, session) ||
-	    other_filters_read(cmd_backends, session->ops->kind, &view->others) ||
+	    other_filters_read(cmd_backends, view->snapshot, &view->others) ||
 	    netinfo_read(&view->info) ||
 	    sets_read(view->snapshot, view->guard, &view->others, &view->sets))
 		return -1;

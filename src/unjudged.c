@@ -10,6 +10,7 @@
 #include "diag.h"
 #include "docker_chains.h"
 #include "docker_layout.h"
+#include "docker_ports_unread.h"
 #include "dockerd_find.h"
 #include "report_findings.h"
 #include "util.h"
@@ -108,6 +109,7 @@ int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 		check_families(policy, &findings);
 		check_proxied_families(policy, world->proxies, &findings);
 		add_findings(unjudged, policy, &findings);
+		docker_ports_unread(world, policy->families, &unjudged->docker);
 	}
 	for (size_t i = warned; i < unjudged->docker.n; i++)
 		diag_warning("%s", unjudged->docker.v[i]);

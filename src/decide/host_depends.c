@@ -77,7 +77,8 @@ void host_depends_find(const struct host_facts *facts, struct host_depends *depe
 	for (size_t t = 0; facts->snapshot->backend == BACKEND_NFT && t < facts->snapshot->ntables; t++)
 		add_table(facts->snapshot->tables[t], depends);
 	for (size_t t = 0; t < others->ntables; t++)
-		strings_add(&depends->tables, others->tables[t].name);
+		if (!others->tables[t].followed)
+			strings_add(&depends->tables, others->tables[t].name);
 	for (size_t i = 0; i < others->n; i++)
 		if (comes_before(others->v[i].place))
 			strings_add(&depends->whole,

@@ -165,6 +165,12 @@ struct backend_ops {
 	 */
 	int (*read_filters)(const struct backend_ops *ops, bool but_builtin,
 			    struct other_filters *filters);
+
+	/*
+	 * Adds what the opaque rules of the snapshot can do, as tables that are followed; nothing
+	 * is read if it has none. NULL: this backend reads every rule in full, or as it is.
+	 */
+	int (*read_opaque)(const struct snapshot *snapshot, struct other_filters *filters);
 };
 
 /* One backend of each kind, indexed by kind. */

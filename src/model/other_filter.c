@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "docker_chains.h"
+#include "sorted.h"
 #include "util.h"
 
 /* Whether it is Docker's table in one of the families ip and ip6. */
@@ -58,6 +59,45 @@ size_t other_filters_chain(const struct other_filters *filters, size_t table, co
 				by_table_and_name);
 	free(key.name);
 	return found ? (size_t)(found - filters->chains) : OTHER_NOWHERE;
+}
+
+const struct other_chain *other_filters_followed(const struct other_filters *filters,
+						 enum family family, const char *table,
+						 const char *chain)
+{
+	for (size_t t = 0; filters && t < filters->ntables; t++) {
+		size_t at = OTHER_NOWHERE;
+
+		if (filters->tables[t].followed && filters->tables[t].families & 1U << family &&
+		    !strcmp(filters->tables[t].name, table))
+			at = other_filters_chain(filters, t, chain);
+		if (at != OTHER_NOWHERE)
+			return &filters->chains[at];
+	}
+	return NULL;
+}
+
+static int by_number(const void *element, const void *key)
+{
+	const struct other_rule *rule = element;
+	size_t number = *(const size_t *)key;
+
+	return rule->number < number ? -1 : rule->number > number;
+}
+
+const struct other_rule *other_chain_reading(const struct other_chain *chain, size_t number,
+					     const struct rule *rule, size_t *n)
+{
+	size_t at;
+
+	*n = 0;
+	if (!chain || !rule->opaque || !rule->handle)
+		return NULL;
+	at = sorted_first(&number, chain->v, chain->n, sizeof(*chain->v), by_number);
+	while (at + *n < chain->n && chain->v[at + *n].number == number &&
+	       chain->v[at + *n].handle == rule->handle)
+		++*n;
+	return *n ? &chain->v[at] : NULL;
 }
 
 struct other_set *other_filters_set(struct other_filters *filters, size_t nkeys)
@@ -167,7 +207,8 @@ uint8_t other_rule_proto(const struct other_rule *rule)
 void other_chain_add(struct other_chain *chain, struct other_rule *rule)
 {
 	/* An alternative that does nothing keeps packets from those after it. */
-	if (!rule->xt && !rule->alternative && rule->verdict == OTHER_GO_ON && !rule->nchanges) {
+	if (!rule->xt && !rule->alternative && !rule->handle && rule->verdict == OTHER_GO_ON &&
+	    !rule->nchanges) {
 		other_rule_clear(rule);
 		return;
 	}

@@ -60,6 +60,7 @@ struct other_rule {
 	struct other_nat nat; /* of OTHER_TRANSLATE */
 	bool relays;          /* of OTHER_ANYTHING: it may be a synproxy */
 	size_t number;        /* of the rule that was read, from 1: one may become several */
+	uint64_t handle;      /* of that rule, if its table is a followed one */
 	/*
 	 * It is one of the elements of a map of the same rule as the one before: packets
 	 * that an earlier one of them matches do not come to it.
@@ -101,6 +102,11 @@ struct other_table {
 	char *name; /* owned: "inet firewalld", "ip_tables filter" */
 	unsigned int families; /* bits 1U << FAMILY_… */
 	bool docker; /* of Docker's own nf_tables backend */
+	/*
+	 * One of iptables' tables, under the name that iptables gives it. Its chains have only what
+	 * was read of the rules that iptables does not understand, and no base chain is hooked.
+	 */
+	bool followed;
 };
 
 struct other_filters {
@@ -129,12 +135,26 @@ struct other_chain *other_filters_add_chain(struct other_filters *filters, const
 void other_filters_sort(struct other_filters *filters);
 /* The index of a chain, or OTHER_NOWHERE. */
 size_t other_filters_chain(const struct other_filters *filters, size_t table, const char *name);
+/* The chain of a followed table, or NULL if nothing of it was read; filters may be NULL. */
+const struct other_chain *other_filters_followed(const struct other_filters *filters,
+						 enum family family, const char *table,
+						 const char *chain);
+/*
+ * What was read of the rule with that number, from 1, in the snapshot of a followed chain:
+ * *n rules, one after the other. NULL: nothing, since iptables understands the rule, or it is
+ * not the one that was read. chain may be NULL.
+ */
+const struct other_rule *other_chain_reading(const struct other_chain *chain, size_t number,
+					     const struct rule *rule, size_t *n);
 /* An empty set for tests with that many keys, which lives as long as the filters. */
 struct other_set *other_filters_set(struct other_filters *filters, size_t nkeys);
 /* A copy of n keys, which lives as long as the filters. */
 const struct other_key *other_filters_keys(struct other_filters *filters,
 					   const struct other_key *keys, size_t n);
-/* Takes the rule over and appends it, unless it does nothing; does not count it. */
+/*
+ * Takes the rule over and appends it, unless it does nothing and has no handle; does not count
+ * it.
+ */
 void other_chain_add(struct other_chain *chain, struct other_rule *rule);
 /* Takes ownership of what hook holds. */
 void other_filters_take(struct other_filters *filters, struct other_hook hook);

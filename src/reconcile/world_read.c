@@ -29,7 +29,7 @@ int world_read(const struct session *session, struct read_world *world)
 			  &world->snapshot) ||
 	    (session->ops != nft &&
 	     snapshot_read(nft, session->policy, guard, select_all, &world->guard)) ||
-	    other_filters_read(session->backends, session->ops->kind, &world->others) ||
+	    other_filters_read(session->backends, world->snapshot, &world->others) ||
 	    netinfo_read(&world->info))
 		return -1;
 	return sets_read(world->snapshot, world->guard, &world->others, &world->sets);

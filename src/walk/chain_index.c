@@ -139,22 +139,58 @@ static void finish_chain(struct indexed_chain *indexed, enum family family)
 	}
 }
 
+/* Fills in a rule of nf_tables. */
+static void ready_native(struct indexed_rule *entry, const struct chain_index *index,
+			 const struct other_rule *rule)
+{
+	entry->native = rule;
+	native_ready(&entry->ready, rule, index->family);
+	entry->effect = native_effect(rule);
+	entry->relays = rule->relays;
+	if (!index->marks_matter && entry->effect == EFFECT_CHANGE && native_only_marks(rule))
+		entry->effect = EFFECT_GO_ON;
+}
+
+static struct indexed_rule *next_entry(struct indexed_chain *indexed, size_t *room)
+{
+	GROW(indexed->v, indexed->n, *room);
+	indexed->v[indexed->n] = (struct indexed_rule){ 0 };
+	return &indexed->v[indexed->n++];
+}
+
+/* In the place of an opaque rule there are those that were read of it, if there are any. */
 static void index_chain(struct indexed_chain *indexed, const struct chain_index *index,
 			const struct table *table, const struct chain *chain)
 {
+	const struct other_chain *followed = other_filters_followed(index->filters, index->family,
+								    table->name, chain->name);
+	bool guard = !strcmp(table->name, GUARD_TABLE);
+	size_t room = chain->nrules;
+
 	indexed->chain = chain;
 	indexed->table = table->name;
 	indexed->filter = !strcmp(table->name, "filter");
 	indexed->nat = !strcmp(table->name, "nat");
 	indexed->known = chain->loaded;
-	indexed->n = chain->nrules;
-	indexed->v = xcalloc(indexed->n, sizeof(*indexed->v));
-	for (size_t i = 0; i < indexed->n; i++) {
-		indexed->v[i].number = i + 1;
-		ready_entry(&indexed->v[i], index, chain->rules[i],
-			    !strcmp(table->name, GUARD_TABLE));
+	indexed->v = xcalloc(room, sizeof(*indexed->v));
+	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct other_rule *read;
+		size_t n;
+
+		read = other_chain_reading(followed, i + 1, chain->rules[i], &n);
+		if (!n)
+			ready_entry(next_entry(indexed, &room), index, chain->rules[i], guard);
+		for (size_t k = 0; k < n; k++)
+			ready_native(next_entry(indexed, &room), index, &read[k]);
+		for (size_t k = indexed->n - (n ? n : 1); k < indexed->n; k++)
+			indexed->v[k].number = i + 1;
 	}
 	finish_chain(indexed, index->family);
+}
+
+static const char *leads_to(const struct indexed_rule *entry)
+{
+	return entry->native ? entry->native->to_name : entry->ready.rule->chain;
 }
 
 static void connect_chains(const struct indexed_table *table)
@@ -166,7 +202,7 @@ static void connect_chains(const struct indexed_table *table)
 			struct indexed_rule *entry = &indexed->v[i];
 
 			if (entry->effect == EFFECT_JUMP || entry->effect == EFFECT_GOTO)
-				entry->to = indexed_table_find(table, entry->ready.rule->chain);
+				entry->to = indexed_table_find(table, leads_to(entry));
 			if (entry->to)
 				entry->to->jumps++;
 		}
@@ -202,12 +238,7 @@ static void ready_other(struct indexed_rule *entry, const struct chain_index *in
 		ready_entry(entry, index, rule->xt, false);
 		return;
 	}
-	entry->native = rule;
-	native_ready(&entry->ready, rule, index->family);
-	entry->effect = native_effect(rule);
-	entry->relays = rule->relays;
-	if (!index->marks_matter && entry->effect == EFFECT_CHANGE && native_only_marks(rule))
-		entry->effect = EFFECT_GO_ON;
+	ready_native(entry, index, rule);
 }
 
 static void connect_others(struct chain_index *index, const struct other_filters *others)

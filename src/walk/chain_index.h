@@ -16,7 +16,7 @@
 struct indexed_rule {
 	struct ready_rule ready;
 	const struct other_rule *native; /* of nf_tables; NULL: ready.rule is the rule */
-	size_t number; /* in its chain, from 1 */
+	size_t number; /* in its chain, from 1; those that were read of one rule share it */
 	enum effect effect;
 	bool relays;   /* see target_relays() */
 	struct indexed_chain *to; /* of EFFECT_JUMP and EFFECT_GOTO; NULL: unknown */

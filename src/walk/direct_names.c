@@ -332,11 +332,12 @@ static void name_others(struct direct_names *names, const struct world *world, e
 
 	for (size_t c = 0; others && c < others->nchains; c++) {
 		const struct other_chain *chain = &others->chains[c];
+		const struct other_table *table = &others->tables[chain->table];
+		bool nat = table->followed && !strcmp(table->name, "nat");
 
-		for (size_t i = 0; i < chain->n; i++)
+		for (size_t i = 0; i < chain->n && !nat; i++)
 			/* What nat matches on is the port before a translation. */
-			if (others->tables[chain->table].families & 1U << family &&
-			    chain->v[i].verdict != OTHER_TRANSLATE)
+			if (table->families & 1U << family && chain->v[i].verdict != OTHER_TRANSLATE)
 				name_other_rule(names, &chain->v[i], world->sets, family);
 	}
 }

@@ -240,6 +240,17 @@ static void collect_links(const struct netinfo *info, struct docker_ports *ports
 			strings_add(&ports->bridges, info->ifs[i].name);
 }
 
+/* Those of rules of nf_tables: of Docker's, or of the others. */
+static void collect_native(const struct world *world, enum family family, bool docker,
+			   struct docker_ports *ports)
+{
+	const struct table *nat = snapshot_table(world->snapshot, family, "nat");
+
+	if (nat)
+		docker_ports_followed(world, nat, docker, ports);
+	docker_ports_from_others(world, family, docker, ports);
+}
+
 void docker_ports_collect(const struct world *world, unsigned int families,
 			  struct docker_ports *ports)
 {
@@ -261,7 +272,7 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++)
 		if (families & 1U << family)
-			docker_ports_from_others(world, family, true, ports);
+			collect_native(world, family, true, ports);
 	collect_proxies(world, &translations, families, ports);
 	translations_clear(&translations);
 	docker_ports_merge(ports);
@@ -282,7 +293,7 @@ void docker_ports_collect(const struct world *world, unsigned int families,
 			continue;
 		if (nat)
 			docker_ports_by_hand(world, nat, ports);
-		docker_ports_from_others(world, family, false, ports);
+		collect_native(world, family, false, ports);
 	}
 	collect_ends(families, ports);
 	for (enum family family = 0; family < FAMILY_COUNT; family++)

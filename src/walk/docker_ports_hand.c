@@ -176,7 +176,7 @@ void docker_ports_by_hand(const struct world *world, const struct table *nat,
 {
 	struct led_chains chains;
 
-	led_chains_table(nat, world->sets, &chains);
+	led_chains_table(nat, world->others, world->sets, &chains);
 	for (size_t c = 0; c < nat->nchains; c++) {
 		const struct chain *chain = nat->chains[c];
 

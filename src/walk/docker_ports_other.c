@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <string.h>
 
+#include "docker_chains.h"
 #include "docker_ports_hand.h"
 
 /* At most this many intervals of the ports of one rule become ports of their own. */
@@ -102,21 +103,21 @@ static bool name_protocol(const struct other_rule *rule, enum family family,
 	return tcp || udp || proto_has_ports(other_rule_proto(rule));
 }
 
-static void collect_native(const struct world *world, enum family family, size_t chain,
-			   const struct other_rule *rule, struct led_chains *chains,
-			   struct docker_ports *ports)
+/* The rule is of the chain with that index of chains, and its place is at. */
+static void collect_native(const struct world *world, const struct other_rule *rule,
+			   const struct decider *at, bool docker, struct led_chains *chains,
+			   size_t chain, struct docker_ports *ports)
 {
-	const struct other_filters *others = world->others;
 	const struct other_nat *nat = &rule->nat;
-	struct docker_port like = { .family = family };
-	struct led_to to = { .docker = others->tables[others->chains[chain].table].docker,
+	enum family family = chains->family;
+	struct docker_port like = { .family = family, .dnat = *at };
+	struct led_to to = { .docker = docker,
 			     .host = !nat->has_addr, .prefix = nat->netmap, .addr = nat->addr,
 			     .has_port = nat->has_port, .port = nat->port };
 	struct led_places places;
 
 	if (rule->verdict != OTHER_TRANSLATE || !nat->known || other_family(rule, family))
 		return;
-	like.dnat = other_decider(others, &others->chains[chain], rule);
 	led_places_find(chains, chain, NULL, rule, &places);
 	if (name_protocol(rule, family, &places))
 		docker_ports_led_from(world, &like, &places, &to, ports);
@@ -143,10 +144,31 @@ void docker_ports_from_others(const struct world *world, enum family family, boo
 			struct decider at = other_decider(others, chain, &chain->v[i]);
 
 			if (!chain->v[i].xt)
-				collect_native(world, family, c, &chain->v[i], &chains, ports);
+				collect_native(world, &chain->v[i], &at, docker, &chains, c, ports);
 			else if (chain->v[i].xt->family == family)
 				docker_ports_by_hand_rule(world, chain->v[i].xt, &at, &chains, c,
 							  ports);
+		}
+	}
+	led_chains_clear(&chains);
+}
+
+void docker_ports_followed(const struct world *world, const struct table *nat, bool docker,
+			   struct docker_ports *ports)
+{
+	struct led_chains chains;
+
+	led_chains_table(nat, world->others, world->sets, &chains);
+	for (size_t c = 0; c < nat->nchains; c++) {
+		const struct other_chain *read = other_filters_followed(
+			world->others, nat->family, nat->name, nat->chains[c]->name);
+		struct decider at = { .table = nat->name, .chain = nat->chains[c]->name };
+
+		for (size_t i = 0; read && i < read->n; i++) {
+			at.number = read->v[i].number;
+			at.native = &read->v[i];
+			if (docker_owns_chain(at.chain) == docker)
+				collect_native(world, &read->v[i], &at, docker, &chains, c, ports);
 		}
 	}
 	led_chains_clear(&chains);
@@ -169,7 +191,8 @@ void docker_ports_other_bridges(const struct other_filters *others, unsigned int
 void docker_ports_other_accepts(const struct world *world, enum family family,
 				const struct other_chain *chain, struct docker_ports *ports)
 {
-	bool docker = world->others->tables[chain->table].docker;
+	const struct other_table *table = &world->others->tables[chain->table];
+	bool docker = table->docker || (table->followed && docker_owns_chain(chain->name));
 
 	for (size_t i = 0; i < chain->n; i++) {
 		const struct other_rule *rule = &chain->v[i];

@@ -18,6 +18,13 @@ void docker_ports_from_others(const struct world *world, enum family family, boo
 			      struct docker_ports *ports);
 
 /*
+ * The same for rules of nf_tables in the table nat of iptables: those in Docker's own chains,
+ * or the others.
+ */
+void docker_ports_followed(const struct world *world, const struct table *nat, bool docker,
+			   struct docker_ports *ports);
+
+/*
  * Adds the bridges of the families (bits 1U << FAMILY_…). Docker's own table has chains for
  * each of its bridges, with the name of the bridge after two underscores (moby:
  * libnetwork/drivers/bridge/internal/nftabler/network.go). others may be NULL.

@@ -8,14 +8,14 @@
 
 #include "own_places.h"
 
-/* The rules of every chain in turn. */
+/* The rules of every chain in turn, without those that were read as rules of nf_tables. */
 #define FOR_EACH_RULE(set, rule)                                                                   \
 	for (size_t t_ = 0; t_ < (set)->n; t_++)                                                   \
 		for (size_t c_ = 0; c_ < (set)->tables[t_].table->nchains; c_++)                   \
-			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n &&                 \
-			     ((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule); r_++)
+			for (size_t r_ = 0; r_ < (set)->tables[t_].chains[c_].n; r_++)             \
+				if (((rule) = (set)->tables[t_].chains[c_].v[r_].ready.rule))
 
-/* The tests of every rule of others. */
+/* The tests of every rule of others, and of those of iptables' tables that nft wrote. */
 #define FOR_EACH_TEST(index, test)                                                                 \
 	for (size_t c_ = 0; c_ < (index)->nothers; c_++)                                           \
 		for (size_t r_ = 0; r_ < (index)->others[c_].n; r_++)                              \

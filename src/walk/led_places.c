@@ -268,8 +268,51 @@ static void sort_jumps(struct led_chains *chains)
 		qsort(chains->jumps, chains->njumps, sizeof(*chains->jumps), by_to);
 }
 
-void led_chains_table(const struct table *table, const struct ipsets *sets,
-		      struct led_chains *chains)
+/* Adds the jump of a rule that leads to the chain with that name, unless there is none. */
+static void add_jump_to(struct led_chains *chains, const struct table *table, const char *name,
+			struct led_jump jump)
+{
+	jump.to = table_index(table, name);
+	if (jump.to < table->nchains)
+		add_jump(chains, &jump);
+}
+
+/* A rule that nft wrote into a table of iptables, as far as it was read. */
+static void add_read(struct led_chains *chains, const struct table *table, size_t from,
+		     const struct other_rule *rule)
+{
+	bool leads = rule->verdict == OTHER_JUMP || rule->verdict == OTHER_GOTO;
+
+	chains->unknown |= rule->verdict == OTHER_ANYTHING || (leads && !rule->to_name);
+	if (leads && rule->to_name)
+		add_jump_to(chains, table, rule->to_name,
+			    (struct led_jump){ .from = from, .native = rule });
+}
+
+static void add_rules(struct led_chains *chains, const struct table *table, size_t from,
+		      const struct other_chain *followed)
+{
+	const struct chain *chain = table->chains[from];
+
+	for (size_t i = 0; i < chain->nrules; i++) {
+		const struct rule *rule = chain->rules[i];
+		const struct other_rule *read;
+		size_t n;
+
+		read = other_chain_reading(followed, i + 1, rule, &n);
+		for (size_t k = 0; k < n; k++)
+			add_read(chains, table, from, &read[k]);
+		if (n)
+			continue;
+		chains->unknown |= rule->opaque != NULL;
+		if (rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO)
+			add_jump_to(chains, table, rule->chain,
+				    (struct led_jump){ .from = from, .xt = rule });
+	}
+}
+
+void led_chains_table(const struct table *table, const struct other_filters *others,
+		      const struct ipsets *sets, struct led_chains *chains)
 {
 	*chains = (struct led_chains){ .family = table->family, .sets = sets, .n = table->nchains };
 	chains->v = xcalloc(chains->n + 1, sizeof(*chains->v));
@@ -277,16 +320,8 @@ void led_chains_table(const struct table *table, const struct ipsets *sets,
 		const struct chain *chain = table->chains[c];
 
 		chains->v[c].base = chain->builtin || chain->foreign_base;
-		for (size_t i = 0; i < chain->nrules; i++) {
-			const struct rule *rule = chain->rules[i];
-			size_t to = table->nchains;
-
-			chains->unknown |= rule->opaque != NULL;
-			if (rule->verdict == VERDICT_JUMP || rule->verdict == VERDICT_GOTO)
-				to = table_index(table, rule->chain);
-			if (to < table->nchains)
-				add_jump(chains, &(struct led_jump){ .from = c, .to = to, .xt = rule });
-		}
+		add_rules(chains, table, c,
+			  other_filters_followed(others, table->family, table->name, chain->name));
 	}
 	sort_jumps(chains);
 }
@@ -300,7 +335,7 @@ void led_chains_others(const struct other_filters *others, enum family family,
 		const struct other_chain *chain = &others->chains[c];
 
 		chains->v[c].base = chain->base;
-		for (size_t i = 0; i < chain->n; i++) {
+		for (size_t i = 0; i < chain->n && !others->tables[chain->table].followed; i++) {
 			const struct other_rule *rule = &chain->v[i];
 			struct led_jump jump = { .from = c, .to = rule->to, .xt = rule->xt,
 						 .native = rule };

@@ -35,8 +35,9 @@ struct led_chains {
 	struct led_chain *v;    /* owned */
 	size_t n;
 };
-void led_chains_table(const struct table *table, const struct ipsets *sets,
-		      struct led_chains *chains);
+/* others (NULL: none) has what was read of the table's opaque rules. */
+void led_chains_table(const struct table *table, const struct other_filters *others,
+		      const struct ipsets *sets, struct led_chains *chains);
 void led_chains_others(const struct other_filters *others, enum family family,
 		       const struct ipsets *sets, struct led_chains *chains);
 void led_chains_clear(struct led_chains *chains);

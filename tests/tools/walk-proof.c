@@ -147,7 +147,7 @@ static void read_host(struct host *host)
 	    (has(PART_GUARD) && run.ops != &backend_nft &&
 	     snapshot_read(&backend_nft, run.policy, guard_tables, select_all, &host->guard)) ||
 	    ((has(PART_OTHERS) || has_native()) &&
-	     other_filters_read(backends, run.ops->kind, &host->others)))
+	     other_filters_read(backends, host->snapshot, &host->others)))
 		exit(3);
 	host->world = (struct world){ .snapshot = host->snapshot, .guard = host->guard,
 				      .info = &run.info, .others = &host->others };

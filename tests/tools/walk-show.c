@@ -111,7 +111,7 @@ int main(int argc, char **argv)
 	policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 	deadline_start(600);
 	if (!snapshot_read(ops, policy, walk_tables, select_all, &snapshot) && !netinfo_read(&info) &&
-	    !other_filters_read(backends, ops->kind, &others) &&
+	    !other_filters_read(backends, snapshot, &others) &&
 	    (ops == &backend_nft ||
 	     !snapshot_read(&backend_nft, policy, guard_tables, select_all, &guard))) {
 		struct world world = { .snapshot = snapshot, .guard = guard, .info = &info,

@@ -19,6 +19,7 @@
 #include "nft_headers.h"
 #include "nft_listed_rule.h"
 #include "nft_mark.h"
+#include "nft_opaque.h"
 #include "nft_owner.h"
 #include "nft_socket.h"
 #include "nft_verdict_maps.h"
@@ -417,6 +418,7 @@ const struct backend_ops backend_nft = {
 	.canonical = nft_canonical,
 	.close = nft_close,
 	.read_filters = nft_read_filters,
+	.read_opaque = nft_read_opaque,
 	.changes = &nft_changes,
 	.own_begin = nft_owner_begin,
 	.own_end = nft_owner_end,

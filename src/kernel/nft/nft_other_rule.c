@@ -335,7 +335,7 @@ void nft_other_rule(const struct nft_other_place *place, const struct nlattr *ex
 		.filters = place->filters, .table = place->table, .family = place->family,
 		.sets = place->sets, .chain = &place->filters->chains[place->chain],
 		.families = nft_other_families(place->family),
-		.rule = { .to = OTHER_NOWHERE, .number = place->number },
+		.rule = { .to = OTHER_NOWHERE, .number = place->number, .handle = place->handle },
 	};
 
 	read_from(&reading, expressions, nft_attr_first(expressions));

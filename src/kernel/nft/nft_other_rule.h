@@ -15,6 +15,7 @@ struct nft_other_place {
 	uint8_t family;                /* of nf_tables */
 	struct nft_other_sets *sets;   /* of the table; NULL: none was read */
 	size_t number;                 /* of the rule in its chain, from 1 */
+	uint64_t handle;               /* see struct other_rule; 0: of another table */
 };
 
 /*
