@@ -230,8 +230,9 @@ static bool only_guard_holds(const struct policy *policy, const struct snapshot 
 }
 
 /* evaluated: DOCKER-USER is, in that family. */
-static void check_guard_of(const struct guard *guard, const struct table *table, bool critical,
-			   bool evaluated, struct findings *findings)
+static void check_guard_of(const struct guard *guard, const struct table *table,
+			   const struct openings *openings, bool critical, bool evaluated,
+			   struct findings *findings)
 {
 	enum severity severity = critical ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	const char *holds = critical || !evaluated ? "nothing holds the rules"
@@ -239,15 +240,15 @@ static void check_guard_of(const struct guard *guard, const struct table *table,
 	enum guard_state state;
 	struct finding *finding;
 	char *what, *whom;
-	bool open = false;
+	enum host_difference kind = HOST_SAME;
 
 	state = compare(guard, table, &what);
 	whom = state == GUARD_WRONG && guard->follows ?
-	       host_differs(guard, table, &open) : NULL;
+	       host_differs(guard, table, openings, &kind) : NULL;
 	if (whom) {
 		free(what);
 		what = whom;
-		severity = open ? SEVERITY_CRITICAL : SEVERITY_WARNING;
+		severity = kind == HOST_OPEN ? SEVERITY_CRITICAL : SEVERITY_WARNING;
 	}
 	switch (state) {
 	case GUARD_ABSENT:
@@ -301,7 +302,7 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 		if (!(policy->families & 1U << family) || guard_is_kept(policy, table))
 			continue;
 		guard_make(&guard, policy, snapshot, (enum family)family);
-		check_guard_of(&guard, table,
+		check_guard_of(&guard, table, policy->openings,
 			       only_guard_holds(policy, snapshot, dockerd, (enum family)family) ||
 			       policy_follows_host(policy),
 			       in_force & 1U << family, findings);

@@ -81,13 +81,18 @@ static void let_ins_add(struct let_ins *list, const struct rule *rule, const str
 	list->v[list->n++] = let;
 }
 
+static bool same_interface(const struct let_in *a, const struct let_in *b)
+{
+	return a->rule->proto == b->rule->proto &&
+	       !memcmp(&a->rule->in, &b->rule->in, sizeof(a->rule->in));
+}
+
 /* Whether two rules are about the same packets, apart from ports and sources. */
 static bool same_place(const struct let_in *a, const struct let_in *b)
 {
 	const struct guard_set *left = a->to, *right = b->to;
 
-	return a->rule->proto == b->rule->proto &&
-	       !memcmp(&a->rule->in, &b->rule->in, sizeof(a->rule->in)) &&
+	return same_interface(a, b) &&
 	       (left && right ? guard_set_equal(left, right) : left == right);
 }
 
@@ -101,6 +106,60 @@ static void sources_at(const struct let_ins *list, const struct let_in *let, add
 		if (same_place(other, let) && addrset_has(&other->ports, port))
 			addrset_unite(sources, &other->sources);
 	}
+}
+
+/*
+ * Adds who gets in to that port at each of the host's addresses that let is for. Where something
+ * is not known, the openings are those of single addresses, also if these fare alike.
+ */
+static void sources_everywhere(const struct let_ins *list, const struct let_in *let, addr_t port,
+			       const struct openings *openings, struct addrset *sources)
+{
+	enum family family = let->rule->family;
+	bool first = true;
+
+	for (size_t i = 0; i < openings->nown[family]; i++) {
+		addr_t at = openings->own[family][i].lo;
+		struct addrset here = { 0 };
+
+		if (let->to && !addrset_has(&let->to->values, at))
+			continue;
+		for (size_t k = 0; k < list->n; k++) {
+			const struct let_in *other = &list->v[k];
+
+			if (same_interface(other, let) && addrset_has(&other->ports, port) &&
+			    (!other->to || addrset_has(&other->to->values, at)))
+				addrset_unite(&here, &other->sources);
+		}
+		if (first)
+			addrset_copy(sources, &here);
+		else
+			addrset_intersect(sources, &here);
+		first = false;
+		addrset_clear(&here);
+	}
+}
+
+/* Adds whom let lets in to that port, and the rules of less do not. */
+static void sources_more(const struct let_ins *more, const struct let_ins *less,
+			 const struct let_in *let, addr_t port, const struct openings *openings,
+			 bool decided, struct addrset *sources)
+{
+	struct addrset there = { 0 }, undecided = { 0 };
+
+	sources_at(more, let, port, sources);
+	if (openings)
+		openings_undecided(openings, let->rule->family, (uint8_t)let->rule->proto,
+				   let->rule->in.name, port, &undecided);
+	if (undecided.n)
+		sources_everywhere(less, let, port, openings, &there);
+	else
+		sources_at(less, let, port, &there);
+	addrset_subtract(sources, &there);
+	if (decided)
+		addrset_subtract(sources, &undecided);
+	addrset_clear(&there);
+	addrset_clear(&undecided);
 }
 
 static bool are_most(const struct addrset *sources, enum family family)
@@ -133,16 +192,23 @@ static void put_sources(FILE *out, const struct addrset *sources, enum family fa
 }
 
 static char *say(const struct let_in *let, const struct addrset *ports,
-		 const struct addrset *sources, bool open)
+		 const struct addrset *sources, enum host_difference kind)
 {
+	static const char *const guard[] = { [HOST_SAME] = "", [HOST_OPEN] = "lets in",
+					     [HOST_CLOSED] = "refuses",
+					     [HOST_UNDECIDED] = "lets in" };
+	static const char *const host[] = {
+		[HOST_SAME] = "", [HOST_OPEN] = ", whom the host's own firewall refuses",
+		[HOST_CLOSED] = ", whom the host's own firewall lets in",
+		[HOST_UNDECIDED] = "; whether the host's own firewall does is not known",
+	};
 	char *list = host_ports_text(ports, (uint8_t)let->rule->proto);
 	struct text text;
 
 	text_open(&text);
-	fprintf(text.out, "%s on %s: the guard %s ", list, let->rule->in.name,
-		open ? "lets in" : "refuses");
+	fprintf(text.out, "%s on %s: the guard %s ", list, let->rule->in.name, guard[kind]);
 	put_sources(text.out, sources, let->rule->family);
-	fprintf(text.out, ", whom the host's own firewall %s", open ? "refuses" : "lets in");
+	fputs(host[kind], text.out);
 	free(list);
 	return text_take(&text);
 }
@@ -156,8 +222,12 @@ static bool has_rule(const struct let_ins *list, const struct rule *rule)
 	return false;
 }
 
-/* What the rules of more let in and those of less do not: the first difference, or NULL. */
-static char *find_more(const struct let_ins *more, const struct let_ins *less, bool open)
+/*
+ * What the rules of more let in and those of less do not: the first difference, or NULL. decided:
+ * apart from those of whom it is not known by the openings; NULL: all is known.
+ */
+static char *find_more(const struct let_ins *more, const struct let_ins *less,
+		       const struct openings *openings, bool decided, enum host_difference kind)
 {
 	char *said = NULL;
 
@@ -170,28 +240,26 @@ static char *find_more(const struct let_ins *more, const struct let_ins *less, b
 			continue;
 		for (size_t r = 0; r < of->n; r++) {
 			for (addr_t port = of->v[r].lo; port <= of->v[r].hi; port++) {
-				struct addrset rest = { 0 }, there = { 0 };
+				struct addrset rest = { 0 };
 
-				sources_at(more, let, port, &rest);
-				sources_at(less, let, port, &there);
-				addrset_subtract(&rest, &there);
+				sources_more(more, less, let, port, openings, decided, &rest);
 				if (rest.n && !first.n)
 					addrset_copy(&first, &rest);
 				if (rest.n && addrset_equal(&first, &rest))
 					addrset_add(&ports, port, port);
 				addrset_clear(&rest);
-				addrset_clear(&there);
 			}
 		}
 		if (ports.n)
-			said = say(let, &ports, &first, open);
+			said = say(let, &ports, &first, kind);
 		addrset_clear(&first);
 		addrset_clear(&ports);
 	}
 	return said;
 }
 
-char *host_differs(const struct guard *guard, const struct table *table, bool *open)
+char *host_differs(const struct guard *guard, const struct table *table,
+		   const struct openings *openings, enum host_difference *kind)
 {
 	const struct chain *live = table_chain(table, GUARD_FORWARD);
 	struct let_ins wanted = { 0 }, there = { 0 };
@@ -203,10 +271,18 @@ char *host_differs(const struct guard *guard, const struct table *table, bool *o
 		for (size_t i = 0; !strcmp(guard->chains[c].name, GUARD_FORWARD) &&
 		     i < guard->chains[c].rules.n; i++)
 			let_ins_add(&wanted, guard->chains[c].rules.v[i].rule, &guard->sets);
-	said = find_more(&there, &wanted, true);
-	*open = said != NULL;
+	*kind = HOST_OPEN;
+	said = find_more(&there, &wanted, openings, true, *kind);
+	if (!said) {
+		*kind = HOST_CLOSED;
+		said = find_more(&wanted, &there, openings, false, *kind);
+	}
+	if (!said) {
+		*kind = HOST_UNDECIDED;
+		said = find_more(&there, &wanted, openings, false, *kind);
+	}
 	if (!said)
-		said = find_more(&wanted, &there, false);
+		*kind = HOST_SAME;
 	let_ins_clear(&wanted);
 	let_ins_clear(&there);
 	return said;

@@ -32,6 +32,12 @@ struct opening {
 struct openings {
 	struct opening *v; /* owned */
 	size_t n, room;
+	/* Owned: of whom it is not known, at some address of the host (hosts is empty). */
+	struct opening *undecided;
+	size_t nundecided, undecided_room;
+	/* Owned: the host's addresses, each of which has been looked at by itself if need be. */
+	struct addrrange *own[FAMILY_COUNT];
+	size_t nown[FAMILY_COUNT];
 	/* Families (bits 1U << FAMILY_…) in which nothing filters INPUT … */
 	unsigned int unfiltered;
 	/* … and in which ports are translated that follow the host's own firewall. */
@@ -40,5 +46,9 @@ struct openings {
 };
 
 void openings_clear(struct openings *openings);
+
+/* Adds those of whom it is not known whether they are let in to that port on that interface. */
+void openings_undecided(const struct openings *openings, enum family family, uint8_t proto,
+			const char *in, addr_t port, struct addrset *sources);
 
 #endif

@@ -240,6 +240,31 @@ static void make_packet(const struct finder *f, const struct place *place, const
 	packet->dport = packet->orig_dport = ports;
 }
 
+/* Notes of whom it is not known whether they are let in, if there is anyone. */
+static void add_undecided(struct finder *f, const struct place *place, const struct netif *in,
+			  struct span ports, const struct host_way *way)
+{
+	struct openings *list = f->openings;
+	struct opening *last;
+
+	if (!way->has_doubt)
+		return;
+	add_doubt(f, place, ports, &way->doubt);
+	GROW(list->undecided, list->nundecided, list->undecided_room);
+	last = list->undecided + list->nundecided;
+	/* Ports that follow one another mostly fare alike. */
+	if (!list->nundecided || last[-1].family != f->family || last[-1].proto != place->proto ||
+	    memcmp(last[-1].in, in->name, IFNAMSIZ) ||
+	    !addrset_equal(&last[-1].sources, &way->maybe)) {
+		*last = (struct opening){ .family = f->family, .proto = place->proto };
+		memcpy(last->in, in->name, IFNAMSIZ);
+		addrset_copy(&last->sources, &way->maybe);
+		list->nundecided++;
+		last++;
+	}
+	addrset_add(&last[-1].ports, ports.lo, ports.hi);
+}
+
 /* Every unicast address: what is sent to others does not arrive at a listener. */
 static struct addrrange any_address(enum family family)
 {
@@ -277,8 +302,7 @@ static void open_each_host(struct finder *f, const struct place *place, const st
 		host_way_find(&f->walker, &packet, &way);
 		addrset_add(&one, f->own.v[i].lo, f->own.v[i].hi);
 		add_opening(f, place, in, ports, &one, &way);
-		if (way.has_doubt)
-			add_doubt(f, place, ports, &way.doubt);
+		add_undecided(f, place, in, ports, &way);
 		host_way_clear(&way);
 		addrset_clear(&one);
 	}
@@ -306,8 +330,7 @@ static bool open_span(struct finder *f, const struct place *place, const struct 
 		if (!place->any_host)
 			addrset_add(&one, place->host, place->host);
 		add_opening(f, place, in, ports, place->any_host ? NULL : &one, &way);
-		if (way.has_doubt)
-			add_doubt(f, place, ports, &way.doubt);
+		add_undecided(f, place, in, ports, &way);
 	}
 	host_way_clear(&way);
 	addrset_clear(&one);
@@ -384,6 +407,9 @@ static int compute_family(struct finder *f, const struct docker_ports *ports)
 	walker_make(&f->walker, f->world, f->family);
 	port_cells_find(&f->walker.index, &f->cells);
 	own_addresses_find(info, f->family, &f->own);
+	if (f->own.n)
+		f->openings->own[f->family] = xmemdup(f->own.v, f->own.n * sizeof(*f->own.v));
+	f->openings->nown[f->family] = f->own.n;
 	for (size_t p = 0; p < f->nplaces; p++) {
 		f->openings->nports += (size_t)addrset_size(&f->places[p].ports);
 		for (size_t i = 0; i < info->nifs && !status; i++)

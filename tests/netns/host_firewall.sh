@@ -304,9 +304,10 @@ publish_all
 try "a port that nobody has looked at is closed" kept_out 81
 try "beside an address that is allowed" reached 443
 ipt -R INPUT 2 -i ens3 -p tcp --dport 80 -m limit --limit 1/hour -j ACCEPT
-dockfw 2 --check --format=json
-try "a limit is not understood" says host-firewall-unclear '80/tcp: whom the host'
-try "and too many are let in" says guard-differs '80/tcp on ens3: the guard lets in 203.0.113.0/24, whom the host'
+try "a limit is a warning" dockfw 1 --check --format=json
+try "it is not understood" says host-firewall-unclear '80/tcp: whom the host'
+try "and perhaps too many are let in" \
+	says guard-differs '80/tcp on ens3: the guard lets in 203.0.113.0/24; whether the host'
 dockfw 1 --repair
 try "closed with a limit" kept_out 80
 # The host answers, and connects itself: no packet that comes to the guard is one of a new connection.

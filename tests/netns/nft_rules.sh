@@ -90,6 +90,15 @@ nft 'insert rule ip filter INPUT iifname "ens3" tcp dport 80 ip saddr 203.0.113.
 try "an opening that nft wrote" dockfw 0 --repair
 try "… lets in" reaches outsider 198.51.100.10
 
+# What is not decided is not a firewall that refuses: the guard is only too open, perhaps.
+ipt -I INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.123 -m limit --limit 1/second -j DROP
+try "host-firewall: not decided" finds 1 'warning guard-differs,warning host-firewall-unclear'
+try "… which a check says" grep -qF \
+	"the guard lets in 203.0.113.123; whether the host's own firewall does is not known" "$WORK/out"
+ipt -R INPUT 1 -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j DROP
+try "… and a rule that refuses" finds 2 'critical guard-differs'
+try "… is one" grep -qF "the guard lets in 203.0.113.123, whom the host's own firewall refuses" "$WORK/out"
+
 # ---- what cannot be read ----
 
 fresh
