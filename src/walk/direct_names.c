@@ -21,12 +21,7 @@ enum named_effect {
 void direct_names_clear(struct direct_names *names)
 {
 	free(names->prefixes);
-	free(names->narrowest);
-}
-
-uint32_t direct_span_size(struct span span)
-{
-	return span.hi - span.lo + 1U;
+	direct_spans_clear(&names->spans);
 }
 
 static int by_prefix(const void *left, const void *right)
@@ -92,25 +87,10 @@ static void name_masked(struct direct_names *names, enum family family, addr_t a
 		name_prefix(names, &prefix);
 }
 
-/* ---- ports ---- */
-
 /* follow: what a rule says of the ports may let packets through. */
 static void name_span(struct direct_names *names, uint8_t proto, struct span span, bool follow)
 {
-	uint32_t size = direct_span_size(span);
-
-	if (span_equal(span, SPAN_ALL) || span.lo > span.hi)
-		return;
-	for (size_t port = span.lo; port <= span.hi; port++)
-		if (names->narrowest[port] > size)
-			names->narrowest[port] = size;
-	if (!follow || (proto && !proto_has_ports(proto)))
-		return;
-	for (size_t i = 0; i < names->nspans; i++)
-		if (names->spans[i].proto == proto && span_equal(names->spans[i].port, span))
-			return;
-	if (names->nspans < DIRECT_SPANS_MAX)
-		names->spans[names->nspans++] = (struct named_span){ .proto = proto, .port = span };
+	direct_spans_name(&names->spans, proto, span, follow);
 }
 
 /* ---- rules of iptables ---- */
@@ -271,6 +251,24 @@ static bool is_port_test(const struct other_test *test)
 	return test->nkeys <= 1 && test->key.field == FIELD_DPORT && !test->inverted;
 }
 
+/* What the rule's other conditions on the same field leave: nft writes a range as two of them. */
+static struct addrrange narrowed(const struct other_rule *rule, const struct other_test *test,
+				 enum other_field field, struct addrrange range)
+{
+	for (size_t i = 0; i < rule->ntests && !test->inverted; i++) {
+		const struct other_test *other = &rule->tests[i];
+
+		if (other->nkeys != 1 || other->key.field != field || other->inverted ||
+		    other->set || other->key.mask != OTHER_MASK_ALL)
+			continue;
+		if (range.lo < other->range.lo)
+			range.lo = other->range.lo;
+		if (range.hi > other->range.hi)
+			range.hi = other->range.hi;
+	}
+	return range;
+}
+
 /* ports: the rule has such a condition as well. */
 static void name_other_test(struct direct_names *names, const struct other_rule *rule,
 			    const struct other_test *test, enum family family, bool single,
@@ -282,9 +280,12 @@ static void name_other_test(struct direct_names *names, const struct other_rule 
 	for (size_t i = 0; i < other_test_count(test) && i < INTERVALS_MAX; i++) {
 		for (size_t k = 0; k < test->nkeys; k++) {
 			const struct other_key *key = other_test_key(test, k);
-			struct addrrange range = other_test_range(test, i, k);
+			struct addrrange range = narrowed(rule, test, key->field,
+							  other_test_range(test, i, k));
 			bool one = alone && range.lo == range.hi;
 
+			if (range.lo > range.hi)
+				continue;
 			switch (key->field) {
 			case FIELD_DESTINATION:
 			case FIELD_ORIG_DESTINATION:
@@ -362,13 +363,12 @@ void direct_names_make(struct direct_names *names, const struct world *world,
 	size_t kept = 0;
 
 	*names = (struct direct_names){ 0 };
-	names->narrowest = xcalloc(DIRECT_PORTS, sizeof(*names->narrowest));
-	for (size_t port = 0; port < DIRECT_PORTS; port++)
-		names->narrowest[port] = DIRECT_PORTS;
+	direct_spans_init(&names->spans);
 	name_rules(names, world->snapshot, world->sets, family);
 	name_rules(names, world->guard, world->sets, family);
 	name_others(names, world, family);
 	name_mapped(names, ports, family);
+	direct_spans_settle(&names->spans);
 	if (names->nprefixes)
 		qsort(names->prefixes, names->nprefixes, sizeof(*names->prefixes), by_prefix);
 	for (size_t i = 0; i < names->nprefixes; i++) {

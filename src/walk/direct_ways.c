@@ -17,15 +17,6 @@ void direct_ways_clear(struct direct_ways *ways)
 	*ways = (struct direct_ways){ 0 };
 }
 
-/* The highest port of the span that no smaller span has; 0: there is none. */
-static uint16_t find_port(const struct direct_names *names, struct span span)
-{
-	for (size_t port = span.hi; port && port >= span.lo; port--)
-		if (names->narrowest[port] >= direct_span_size(span))
-			return (uint16_t)port;
-	return 0;
-}
-
 static bool covers(enum family family, const struct named_prefix *prefix, addr_t addr)
 {
 	return addr >= prefix->addr &&
@@ -88,11 +79,16 @@ static void add_way(struct direct_ways *ways, const struct direct_names *names,
 		    const struct direct_way *like, uint8_t proto, struct span port)
 {
 	struct direct_way way = *like;
+	bool any = false;
 
 	way.proto = proto;
 	way.port = port;
-	way.to_port = find_port(names, port);
-	if (!way.to_port)
+	for (enum direct_proto p = 0; p < DIRECT_PROTOS; p++) {
+		if (!proto || p == direct_proto_of(proto))
+			way.to_port[p] = direct_spans_port(&names->spans, p, port);
+		any |= way.to_port[p] != 0;
+	}
+	if (!any)
 		return;
 	GROW(ways->v, ways->n, ways->room);
 	ways->v[ways->n++] = way;
@@ -108,8 +104,9 @@ static void add_prefix(struct direct_ways *ways, const struct direct_names *name
 	if (!find_address(names, info, like->family, prefix, &like->to))
 		return;
 	add_way(ways, names, like, 0, SPAN_ALL);
-	for (size_t i = 0; i < names->nspans && ports; i++)
-		add_way(ways, names, like, names->spans[i].proto, names->spans[i].port);
+	for (size_t i = 0; i < names->spans.n && ports; i++)
+		if (names->spans.v[i].follow)
+			add_way(ways, names, like, names->spans.v[i].proto, names->spans.v[i].port);
 }
 
 /* A network of a bridge, and the parts of it that rules name. */

@@ -2,6 +2,7 @@
 #ifndef DOCKFW_DIRECT_WAYS_H
 #define DOCKFW_DIRECT_WAYS_H
 
+#include "direct_spans.h"
 #include "docker_ports.h"
 #include "world.h"
 
@@ -20,8 +21,9 @@ struct direct_way {
 	addr_t network;
 	unsigned int length;  /* of the prefix */
 	struct span port;     /* SPAN_ALL: every port that no other way is about */
-	addr_t to;            /* the address and … */
-	uint16_t to_port;     /* … the port of the packet that stands for all */
+	addr_t to;            /* the address of the packet that stands for all, and … */
+	/* … for each protocol its port; 0: other ways are about all of its ports. */
+	uint16_t to_port[DIRECT_PROTOS];
 	char bridge[IFNAMSIZ];
 };
 

@@ -46,9 +46,10 @@ static bool is_listed(const struct exposure_list *list, const struct exposure *e
 static void walk_way(struct compute *compute, const struct direct_way *way, uint8_t proto,
 		     struct exposure *exposure)
 {
+	uint16_t to_port = way->to_port[direct_proto_of(proto)];
 	struct docker_port port = {
 		.family = way->family, .container_family = way->family, .proto = proto,
-		.port = { way->to_port, way->to_port }, .direct = true, .extra = true,
+		.port = { to_port, to_port }, .direct = true, .extra = true,
 		.host = way->to, .container = way->to,
 	};
 
@@ -72,7 +73,8 @@ static void expose_way(struct compute *compute, const struct direct_way *way, si
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(protos); i++)
-		if (!way->proto || way->proto == protos[i])
+		if ((!way->proto || way->proto == protos[i]) &&
+		    way->to_port[direct_proto_of(protos[i])])
 			walk_way(compute, way, protos[i], &made[n++]);
 	if (n == 2 && exposure_same_sources(&made[0], &made[1])) {
 		exposure_free_ways(&made[1]);

@@ -87,14 +87,15 @@ static void expose_part(struct compute *compute, struct mapping *mapping,
 {
 	const struct docker_port *mapped = mapping->mapped;
 	struct docker_port part = *mapped;
-	struct span ports = { way->to_port, way->to_port };
+	uint16_t to_port = way->to_port[direct_proto_of(mapped->proto)];
+	struct span ports = { to_port, to_port };
 	addr_t end = netinfo_prefix_end(way->family, way->network, way->length), host, last;
 	const struct exposure *whole;
 	struct exposure exposure;
 
 	part.port = part.container_port = common(mapped->port, way->port);
 	if (way->family != mapped->family || (way->proto && way->proto != mapped->proto) ||
-	    part.port.lo > part.port.hi || !docker_port_unmap(mapped, way->network, &part.host) ||
+	    !to_port || part.port.lo > part.port.hi || !docker_port_unmap(mapped, way->network, &part.host) ||
 	    !docker_port_unmap(mapped, end, &last) || !docker_port_unmap(mapped, way->to, &host))
 		return;
 	part.host_more = part.container_more = last - part.host;

@@ -178,6 +178,23 @@ DROP 172.17.0.3:9000/tcp DOCKER-USER -m set --match-set far dst,dst -j ACCEPT
 ACCEPT 172.17.0.3:9000/tcp DOCKER-USER -m set ! --match-set far dst,dst -j DROP
 END
 	on_host ipset destroy far
+	# Bans that name every port: what is open to all others is shown.
+	while read -r line rules; do
+		load_docker iptables ACCEPT 172.17.0.2 "$reply"
+		on_host "iptables-$KIND" -N WEB
+		while read -r rule; do
+			# shellcheck disable=SC2086 # words
+			on_host "iptables-$KIND" -A $rule
+		done <<<"${rules//; /$'\n'}"
+		try "$KIND: $rules" asks 172.17.0.3 9000
+		try "$KIND: … is shown as $line" shows 0 -4 "172.17.0.0/16:$line container"
+		on_host "iptables-$KIND" -F DOCKER-USER
+		on_host "iptables-$KIND" -X WEB
+	done <<'END'
+*/tcp DOCKER-USER -s 198.51.100.99 -p tcp --dport 1:65535 -j DROP
+*/* DOCKER-USER -p tcp --dport 1:1023 -j DROP; DOCKER-USER -p udp --dport 1024:65535 -j DROP
+1024-65535/tcp DOCKER-USER -p tcp --dport 1:1023 -j DROP; DOCKER-USER -s 198.51.100.99 -p tcp --dport 1024:65535 -j DROP
+END
 	load_docker iptables ACCEPT 172.17.0.2 "$reply"
 	while read -r line rules; do
 		on_host nft "add table ip other; add chain ip other f { type filter hook forward priority -5; }
@@ -193,6 +210,9 @@ END
 172.17.0.3:9000/tcp add rule ip other f ip daddr 172.17.0.3 jump s; add rule ip other f drop; add rule ip other s tcp dport 9000 accept
 172.17.0.3:*/* add rule ip other f ct original ip daddr != 172.17.0.3 drop
 172.17.0.3:*/* add rule ip other f ip daddr != 172.17.0.3-172.17.0.5 drop
+172.17.0.0/16:*/* add rule ip other f ip saddr 198.51.100.99 tcp dport 80-81 drop
+172.17.0.0/16:*/* add rule ip other f tcp dport 1-81 drop
+172.17.0.0/16:*/* add rule ip other f ip saddr 198.51.100.99 ip daddr 172.17.0.5-172.17.0.9 drop
 END
 	ip -n "$box" addr del 172.17.0.3/16 dev k0
 	load_docker iptables DROP 172.17.0.2 "$reply"
