@@ -2,27 +2,37 @@
 #include "cmd_capture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "capture.h"
 #include "cmd.h"
+#include "config_read.h"
 #include "deadline.h"
 #include "diag.h"
 #include "docker_chains.h"
 #include "finding.h"
+#include "guard_names.h"
+#include "guard_only.h"
+#include "last_good.h"
 #include "put_file.h"
 #include "read_set.h"
 #include "sample.h"
 #include "session.h"
 #include "settings.h"
 #include "snapshot_read.h"
+#include "text.h"
 
 struct capture_job {
 	const struct options *options;
-	const struct policy *policy;
+	const struct session *session;
 	const struct snapshot *snapshot;
-	const struct snapshot *own; /* Docker's own nf_tables tables */
+	const struct snapshot *own; /* Docker's own nf_tables tables, and the guard */
 	enum captured result;
+	bool lossy; /* the guard holds more */
 };
+
+static const char *const tables[] = { "filter", NULL };
 
 /*
  * A configuration without rules, in place of one that was lost with the rules, would make
@@ -46,17 +56,99 @@ static int say_nothing(const struct options *options, enum captured result, bool
 	return 0;
 }
 
+static bool is_there(const struct snapshot *own, const char *table)
+{
+	return snapshot_table(own, FAMILY_IPV4, table) || snapshot_table(own, FAMILY_IPV6, table);
+}
+
+/* Warns of what the guard holds, and would lose in a repair from the captured configuration. */
+static void warn_of_guard(struct capture_job *job, const struct session *captured,
+			  const struct snapshot *snapshot)
+{
+	const struct options *options = job->options;
+	char *stored = last_good_stored(options->state_folder, options->config);
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		char *what = guard_only(captured->policy, snapshot, job->own, family);
+
+		if (what)
+			diag_warning("%s: what only the guard holds cannot be captured: %s; a repair from this "
+				     "configuration would take that out%s%s%s", family_name(family), what,
+				     stored ? "; the last good configuration, which may have it, is '" : "",
+				     stored ? stored : "", stored ? "'" : "");
+		job->lossy |= what != NULL;
+		free(what);
+	}
+	free(stored);
+}
+
+/* Compares the guard with the one that the captured configuration leads to. */
+static int look_at_guard(struct capture_job *job, char *text)
+{
+	static const char *const judged[] = { "filter", DOCKER_NFT_TABLE, NULL };
+	const struct config_file file = { .name = (char *)"the captured configuration", .data = text,
+					  .size = strlen(text) };
+	struct snapshot *snapshot = NULL;
+	struct session captured = { 0 };
+	struct policy *policy;
+	int status = -1;
+
+	if (!is_there(job->own, GUARD_TABLE))
+		return 0;
+	/* It has been read before: what it warns of was reported then. */
+	diag_only_new(true);
+	policy = config_read_stored(&file);
+	diag_only_new(false);
+	if (policy) {
+		cmd_override(policy, job->options);
+		policy->backend = job->session->ops->kind == BACKEND_NFT ? CHOICE_NFT : CHOICE_LEGACY;
+		if (!session_open(&captured, cmd_backends, policy))
+			status = snapshot_read(captured.ops, captured.policy, judged, select_judged,
+					       &snapshot);
+	}
+	if (!status) {
+		snapshot_copy_tables(snapshot, job->own, DOCKER_NFT_TABLE);
+		warn_of_guard(job, &captured, snapshot);
+	}
+	snapshot_free(snapshot);
+	session_close(&captured);
+	policy_free(policy);
+	return status;
+}
+
+/* A file that takes the place of one that was lost, with less, would open what the guard holds. */
+static int say_lossy(const struct capture_job *job)
+{
+	const struct options *options = job->options;
+
+	if (!job->lossy || !options->output || options->force)
+		return 0;
+	diag_error("the guard holds more than can be captured; nothing is written to '%s' without --force",
+		   options->output);
+	return -1;
+}
+
 static int write_capture(FILE *out, void *data)
 {
 	struct capture_job *job = data;
+	struct text text;
+	int status = 0;
+	char *all;
 
-	job->result = capture(job->policy, job->snapshot, out);
-	if (job->result == CAPTURED_NOTHING || job->result == CAPTURED_NONE)
-		return say_nothing(job->options, job->result, job->own->ntables > 0);
-	return job->result == CAPTURED_FAILED ? -1 : 0;
+	text_open(&text);
+	job->result = capture(job->session->policy, job->snapshot, text.out);
+	all = text_take(&text);
+	if (job->result == CAPTURED_FAILED || look_at_guard(job, all))
+		status = -1;
+	else if (job->result == CAPTURED_NOTHING || job->result == CAPTURED_NONE)
+		status = say_nothing(job->options, job->result, is_there(job->own, DOCKER_NFT_TABLE));
+	if (!status)
+		status = say_lossy(job);
+	if (!status)
+		fputs(all, out);
+	free(all);
+	return status;
 }
-
-static const char *const tables[] = { "filter", NULL };
 
 /* The number of rules in DOCKER-USER but Docker's RETURN, if a rule leads there; 0 if not. */
 static size_t rules_in_force(const struct table *table)
@@ -97,7 +189,7 @@ static int warn_of_other(const struct session *session)
 
 int cmd_capture(const struct options *options)
 {
-	static const char *const dockers[] = { DOCKER_NFT_TABLE, NULL };
+	static const char *const own_tables[] = { DOCKER_NFT_TABLE, GUARD_TABLE, NULL };
 	struct policy *policy = setting_default_policy();
 	struct session session;
 	struct snapshot *snapshot = NULL, *own = NULL;
@@ -106,16 +198,17 @@ int cmd_capture(const struct options *options)
 	cmd_override(policy, options);
 	deadline_step("reading DOCKER-USER");
 	if (!session_open(&session, cmd_backends, policy) &&
-	    !snapshot_read(cmd_backends[BACKEND_NFT], session.policy, dockers, select_guard, &own) &&
+	    !snapshot_read(cmd_backends[BACKEND_NFT], session.policy, own_tables, select_guard, &own) &&
 	    !snapshot_read(session.ops, session.policy, tables, select_not_docker, &snapshot) &&
 	    !warn_of_other(&session)) {
 		const struct keep keep = { .sample = sample_text, .force = options->force };
-		struct capture_job job = { options, session.policy, snapshot, own,
-					   CAPTURED_FAILED };
+		struct capture_job job = { options, &session, snapshot, own, CAPTURED_FAILED,
+					   false };
 
 		snapshot_copy_tables(snapshot, own, DOCKER_NFT_TABLE);
 		if (!output_put_kept(options->output, &keep, write_capture, &job))
-			status = job.result == CAPTURED_WHOLE ? SEVERITY_OK : SEVERITY_WARNING;
+			status = job.result == CAPTURED_WHOLE && !job.lossy ? SEVERITY_OK
+									    : SEVERITY_WARNING;
 	}
 	snapshot_free(snapshot);
 	snapshot_free(own);

@@ -10,7 +10,7 @@
 #include "cmd.h"
 #include "config_notes.h"
 #include "config_print.h"
-#include "config_read.h"
+#include "configuration.h"
 #include "diag.h"
 #include "finding.h"
 #include "interface_names.h"
@@ -135,7 +135,7 @@ static void print_valid(const struct policy *policy, const char *file)
 
 int cmd_check_config(const struct options *options)
 {
-	struct policy *policy = config_read_most(options->config, options->config_copy, NULL, NULL, NULL);
+	struct policy *policy = configuration_read(options, NULL, NULL, NULL);
 	struct strings files = { 0 };
 	int status = SEVERITY_OK;
 

@@ -103,6 +103,20 @@ static void keep(struct configuration *configuration, const char *why)
 	diag_forget();
 }
 
+struct policy *configuration_read(const struct options *options,
+				  const struct config_meanwhile *meanwhile,
+				  struct config_sources *sources, size_t *left_out)
+{
+	char *stored = last_good_stored(options->state_folder, options->config);
+	struct policy *policy;
+
+	config_file_last_good(stored);
+	policy = config_read_most(options->config, options->config_copy, meanwhile, sources, left_out);
+	config_file_last_good(NULL);
+	free(stored);
+	return policy;
+}
+
 static int load(struct configuration *configuration, const struct configuration *now,
 		const struct options *options, const struct config_meanwhile *meanwhile)
 {
@@ -110,8 +124,8 @@ static int load(struct configuration *configuration, const struct configuration 
 	char *why = NULL;
 
 	*configuration = (struct configuration){ 0 };
-	configuration->policy = config_read_most(options->config, options->config_copy, meanwhile,
-						 &configuration->sources, &left_out);
+	configuration->policy = configuration_read(options, meanwhile, &configuration->sources,
+						   &left_out);
 	/* What was not read in time is not broken. */
 	if (deadline_check())
 		return -1;
@@ -179,8 +193,7 @@ int configuration_view(struct configuration *configuration, const struct options
 		configuration->policy = setting_default_policy();
 		return 0;
 	}
-	configuration->policy = config_read_most(options->config, options->config_copy, NULL,
-						 &configuration->sources, &left_out);
+	configuration->policy = configuration_read(options, NULL, &configuration->sources, &left_out);
 	if (configuration->policy && !left_out)
 		return 0;
 	/* What the system lacks, such as memory, the next step would lack as well. */

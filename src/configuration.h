@@ -27,6 +27,14 @@ struct configuration {
 };
 
 /*
+ * config_read_most() of the file. If it does not exist, the error names the last good
+ * configuration, if there is one.
+ */
+struct policy *configuration_read(const struct options *options,
+				  const struct config_meanwhile *meanwhile,
+				  struct config_sources *sources, size_t *left_out);
+
+/*
  * Reads the file, and the last good configuration if the file is broken or less than it.
  * Errors in the file are printed in any case. Returns 0, or -1 if there is nothing to go by.
  * The caller clears the configuration in either case. meanwhile is work in the time of the

@@ -45,19 +45,40 @@ file_refuse(const struct place *from, const char *format, ...)
 	return -1;
 }
 
+/* The file that config_file_last_good() has named. */
+static const char *last_good;
+
+void config_file_last_good(const char *path)
+{
+	last_good = path;
+}
+
+/* What may take the place of a configuration that does not exist. The caller frees it. */
+static char *replacements(const char *name)
+{
+	bool usual = !strcmp(name, CONFIG_FILE);
+
+	if (last_good)
+		return xasprintf("%s; the last good one is '%s': copy it back; 'dockfw-check --capture' prints "
+				 "only what DOCKER-USER holds now",
+				 usual ? "" : "; the usual one is " CONFIG_FILE, last_good);
+	return xasprintf("; %s'dockfw-check --capture' prints one for the rules that are in force now",
+			 usual ? "" : "the usual one is " CONFIG_FILE ", and ");
+}
+
 static int cannot_open(const char *name, const struct place *from, int error)
 {
-	const char *hint = "";
+	char *hint = NULL;
+	int status;
 
 	if (error == EACCES)
-		hint = "; run as a user who may read it (for the units: chgrp dockfw, chmod g+r)";
-	else if (error == ENOENT && !from && !strcmp(name, CONFIG_FILE))
-		hint = "; 'dockfw-check --capture' prints one for the rules that are in force now";
+		hint = xstrdup("; run as a user who may read it (for the units: chgrp dockfw, chmod g+r)");
 	else if (error == ENOENT && !from)
-		hint = "; the usual one is " CONFIG_FILE ", and 'dockfw-check --capture' prints "
-		       "one for the rules that are in force now";
-	return file_refuse(from, "cannot open the configuration '%s': %s%s", name,
-			   strerror(error), hint);
+		hint = replacements(name);
+	status = file_refuse(from, "cannot open the configuration '%s': %s%s", name, strerror(error),
+			     hint ? hint : "");
+	free(hint);
+	return status;
 }
 
 static const char *kind_of(mode_t mode)

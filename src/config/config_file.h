@@ -38,6 +38,12 @@ int config_file_read(const char *name, const char *copy, const struct place *fro
 		     struct config_file *file);
 
 /*
+ * The file that the error for a configuration that does not exist names first, before --capture;
+ * borrowed; NULL: none.
+ */
+void config_file_last_good(const char *path);
+
+/*
  * Whether nobody else may change which files are in the folder, if it exists. Returns -1
  * after reporting why not.
  */

@@ -75,6 +75,17 @@ char *last_good_name(const char *config)
 	return name;
 }
 
+char *last_good_stored(const char *folder, const char *config)
+{
+	char *name = last_good_name(config), *path = xasprintf("%s/%s", folder, name);
+
+	free(name);
+	if (!access(path, F_OK))
+		return path;
+	free(path);
+	return NULL;
+}
+
 /* ---- reading ---- */
 
 void last_good_clear(struct last_good *last)

@@ -38,6 +38,8 @@ void last_good_store(const char *folder, const char *config, const struct last_g
 /* Removes what is stored for the configuration file, if anything is; else a warning says so. */
 void last_good_forget(const char *folder, const char *config);
 
+/* The path of the stored file, which the caller frees, or NULL: none can be seen. */
+char *last_good_stored(const char *folder, const char *config);
 /* The name of the stored file, without its folder. The caller frees it. */
 char *last_good_name(const char *config);
 

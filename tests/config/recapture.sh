@@ -119,6 +119,34 @@ for KIND in nft legacy; do
 	try "$KIND: there is no file" [ ! -e "$FILE" ]
 done
 
+# ---- what only the guard holds ----
+
+for KIND in nft legacy; do
+	clear_tables
+	rm -rf /var/lib/dockfw "$FILE"*
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	CONF=$WORK/published.conf
+	echo 'chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j REJECT" } }' >"$CONF"
+	dockfw 0 --repair
+	try "$KIND: the guard of rules comes of the capture" capture 0 -f "$CONF" -o "$FILE"
+	try "$KIND: … silently" [ ! -s "$WORK/err" ]
+	echo 'publish "80/tcp" { interface = "ens3" allow = { "203.0.113.0/24" } }' >"$CONF"
+	dockfw 0 --repair
+	rm "$FILE"
+	try "$KIND: not what it refuses at docker-proxy" capture 3 -f "$CONF" -o "$FILE"
+	try "$KIND: … which it says" says "^dockfw-check: ipv4: what only the guard holds cannot be captured: .* of its chain 'input'; .* is '/var/lib/dockfw/"
+	try "$KIND: … and nothing is written" [ ! -e "$FILE" ]
+	try "$KIND: printed, it is a warning" capture 1 -f "$CONF"
+	try "$KIND: --force writes it" capture 1 -f "$CONF" --force -o "$FILE"
+	rm "$CONF"
+	try "$KIND: a lost configuration" gives 3 "$DOCKFW" -f "$CONF" -b "$KIND" --check-config
+	try "$KIND: … was kept" says "the last good one is '/var/lib/dockfw/.*': copy it back; 'dockfw-check --capture' prints only"
+	rm -rf /var/lib/dockfw "$FILE"
+	try "$KIND: without a last good one" capture 1 -f "$CONF"
+	try "$KIND: … none is named" says "would take that out$"
+done
+
 # ---- neighbours, with packets ----
 
 hosts_up

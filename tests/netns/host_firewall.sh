@@ -293,6 +293,28 @@ END
 try "without the guard it is critical" finds 2 'critical rule-missing,critical guard-missing'
 try "a repair" dockfw 0 --repair
 try "closed, as the host" kept_out 80
+# DOCKER-USER lets all of that in: only the guard refuses it.
+lost_words='what only the guard holds cannot be captured: .* refusing rules\? of its chain .forward.'
+captures() { # STATUS [OPTION…]
+	gives "$1" "$DOCKFW" -f "$CONF" -b "$KIND" --capture "${@:2}" && grep -q "ipv4: $lost_words" "$WORK/err" &&
+		grep -q "last good configuration, which may have it, is '/var/lib/dockfw/" "$WORK/err" && return
+	cat "$WORK/err"
+	return 1
+}
+mv "$CONF" "$CONF.kept"
+try "a lost configuration: a capture says what it lacks" captures 1
+try "… and takes its place only with --force" captures 3 -o "$CONF"
+try "… there is none" [ ! -e "$CONF" ]
+try "… a check names the last good one" finds 2 'critical configuration-broken'
+try "… before a capture" grep -q "the last good one is '/var/lib/dockfw/.*': copy it back" "$WORK/err"
+try "… by force" captures 1 --force -o "$CONF"
+touch -d '1 minute ago' "$CONF"
+rm -rf /var/lib/dockfw
+dockfw 0 --repair
+try "… and that opens it" reached 80
+mv "$CONF.kept" "$CONF"
+dockfw 0 --repair
+try "closed again" kept_out 80
 ipt -A INPUT -i ens3 -s 203.0.113.0/24 -p tcp --dport 80 -j ACCEPT
 try "opened there: guard-differs" finds 1 'warning guard-differs'
 try "it names port, interface and sources" \
