@@ -93,6 +93,11 @@
 #define WATCH_PAUSE_MS 1000
 #define WATCH_PAUSE_MAX_MS 60000
 /*
+ * A difference of what is wrong that is reported so soon after the last one, and after the
+ * pause, counts as the same that comes and goes; rounds and pauses are as above.
+ */
+#define WATCH_TOLD_MS 60000
+/*
  * Docker's chains are compared with the copy once nobody has written to them for this long:
  * dockerd starts a container with some ten writes. Others may write there without a pause.
  */

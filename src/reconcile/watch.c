@@ -40,6 +40,7 @@ void watch_close(struct watch *watch)
 	watch->changes = NULL;
 	writers_clear(&watch->writers);
 	watch_docker_clear(&watch->docker);
+	watch_told_forget(&watch->told);
 	state_clear(&watch->last);
 }
 
@@ -48,7 +49,8 @@ void watch_forget(struct watch *watch)
 	state_clear(&watch->last);
 	writers_clear(&watch->writers);
 	watch->again_ms = clock_ms();
-	watch->chosen = watch->has_digest = watch->told = false;
+	watch->chosen = watch->has_digest = false;
+	watch_told_forget(&watch->told);
 }
 
 int watch_fd(const struct watch *watch)
@@ -222,18 +224,6 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 	return b && b < a ? b : a;
 }
 
-/* The pause after the last repair before the next one. */
-static unsigned int pause_of(const struct watch *watch)
-{
-	unsigned int pause = WATCH_PAUSE_MS;
-
-	if (watch->undone < WATCH_ROUNDS)
-		return 0;
-	for (unsigned int i = WATCH_ROUNDS; i < watch->undone && pause < WATCH_PAUSE_MAX_MS; i++)
-		pause *= 2;
-	return pause < WATCH_PAUSE_MAX_MS ? pause : WATCH_PAUSE_MAX_MS;
-}
-
 unsigned int watch_due(const struct watch *watch)
 {
 	uint64_t now = clock_ms(), due = UINT64_MAX;
@@ -247,11 +237,12 @@ unsigned int watch_due(const struct watch *watch)
 	}
 	due = earliest(due, watch->unannounced_ms);
 	/* Whoever undoes each repair is given time; the guard is not. */
-	if (due < watch->undone_ms + pause_of(watch))
-		due = watch->undone_ms + pause_of(watch);
+	if (due < watch->undone_ms + watch_pause(watch->undone))
+		due = watch->undone_ms + watch_pause(watch->undone);
 	if (compared(watch))
 		due = earliest(due, watch->compared_ms + WATCH_LEGACY_MS);
 	due = earliest(due, watch->again_ms);
+	due = earliest(due, watch->told.due_ms);
 	due = earliest(due, watch->docker.compare_ms);
 	if (due < watch->failed_ms)
 		due = watch->failed_ms;
@@ -369,7 +360,7 @@ static int read_after(struct watch *watch, struct state *seen, bool written, boo
 /* Counts repairs that did not stay. */
 static void count_undone(struct watch *watch)
 {
-	uint64_t now = clock_ms(), soon = watch->undone_ms + pause_of(watch) + WATCH_UNDONE_MS;
+	uint64_t now = clock_ms(), soon = watch->undone_ms + watch_pause(watch->undone) + WATCH_UNDONE_MS;
 
 	watch->undone = now < soon ? watch->undone + 1 : 0;
 	watch->undone_ms = now;
@@ -384,6 +375,27 @@ static bool docker_lost(const struct watch *watch)
 		    findings->v[i].severity == SEVERITY_CRITICAL)
 			return true;
 	return false;
+}
+
+/*
+ * Whether what is left is to be reported now: somebody has written, or it is not what was
+ * reported last, whoever wrote. What comes and goes is reported later, as it is then.
+ */
+static bool tells_wrong(struct watch *watch)
+{
+	uint64_t now = clock_ms(), next = watch_told_next(&watch->told);
+	const struct findings *left = &watch->last.findings;
+	bool foreign = watch->writers.n;
+
+	watch->told.due_ms = 0;
+	if (!foreign && !watch_told_differs(&watch->told, left))
+		return false;
+	if (!foreign && now < next) {
+		watch->told.due_ms = next;
+		return false;
+	}
+	watch_told_note(&watch->told, left, foreign ? 0 : now);
+	return true;
 }
 
 /* What is ignored is in no event, and counts for no status. */
@@ -405,9 +417,11 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 		tell(watch, WATCH_CONTESTED, NULL, &seen->findings, 0);
 	if (!wrong && watch->was_wrong)
 		tell(watch, WATCH_RIGHT, NULL, NULL, 0);
-	else if (wrong && (watch->writers.n || !watch->told))
+	else if (wrong && tells_wrong(watch))
 		tell(watch, WATCH_WRONG, NULL, &watch->last.findings, 0);
-	watch->was_wrong = watch->told = wrong;
+	if (!wrong)
+		watch_told_forget(&watch->told);
+	watch->was_wrong = wrong;
 }
 
 /* ---- a look ---- */
@@ -557,7 +571,7 @@ int watch_look(struct watch *watch)
 	if (restored)
 		watch->again_ms = clock_ms();
 	else if (wrong && !watch->only_report)
-		watch->again_ms = clock_ms() + WATCH_QUIET_MS + pause_of(watch);
+		watch->again_ms = clock_ms() + WATCH_QUIET_MS + watch_pause(watch->undone);
 	else
 		watch->wrong_ms = 0;
 	if (!watch->again_ms && watch->session->refused.guard)

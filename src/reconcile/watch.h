@@ -5,6 +5,7 @@
 #include "observe.h"
 #include "watch_docker.h"
 #include "watch_event.h"
+#include "watch_told.h"
 #include "write_rate.h"
 
 /*
@@ -45,7 +46,7 @@ struct watch {
 	uint64_t digest, compared_ms;
 	bool has_digest;
 	bool was_wrong;
-	bool told; /* what is wrong was, of this configuration */
+	struct watch_told told; /* of this configuration */
 	bool chosen;      /* the backend, for the dockerd of the last look */
 	pid_t dockerd;    /* 0: none ran */
 	bool docker_lost; /* at the last look, Docker's chains were gone for certain */
