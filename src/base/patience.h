@@ -84,9 +84,9 @@
 /* While others write without a pause, a look is due at least so often. */
 #define WATCH_BURST_MS 2000
 /*
- * A repair that is needed so soon after the last one means that the last one was undone.
- * dockerd in the middle of a reload does that once or twice. After so many in a row, the
- * pause before the next repair doubles each time, from the one to the other.
+ * A repair that makes an edit of the last one again, so soon after it, means that the last one
+ * was undone. dockerd in the middle of a reload does that once or twice. After so many in a
+ * row, the pause before the next repair doubles each time, from the one to the other.
  */
 #define WATCH_UNDONE_MS 1000
 #define WATCH_ROUNDS 5

@@ -41,6 +41,7 @@ void watch_close(struct watch *watch)
 	writers_clear(&watch->writers);
 	watch_docker_clear(&watch->docker);
 	watch_told_forget(&watch->told);
+	watch_undone_clear(&watch->undone);
 	state_clear(&watch->last);
 }
 
@@ -51,6 +52,7 @@ void watch_forget(struct watch *watch)
 	watch->again_ms = clock_ms();
 	watch->chosen = watch->has_digest = false;
 	watch_told_forget(&watch->told);
+	watch_undone_clear(&watch->undone);
 }
 
 int watch_fd(const struct watch *watch)
@@ -237,8 +239,8 @@ unsigned int watch_due(const struct watch *watch)
 	}
 	due = earliest(due, watch->unannounced_ms);
 	/* Whoever undoes each repair is given time; the guard is not. */
-	if (due < watch->undone_ms + watch_pause(watch->undone))
-		due = watch->undone_ms + watch_pause(watch->undone);
+	if (due < watch_undone_next(&watch->undone))
+		due = watch_undone_next(&watch->undone);
 	if (compared(watch))
 		due = earliest(due, watch->compared_ms + WATCH_LEGACY_MS);
 	due = earliest(due, watch->again_ms);
@@ -357,15 +359,6 @@ static int read_after(struct watch *watch, struct state *seen, bool written, boo
 	return 0;
 }
 
-/* Counts repairs that did not stay. */
-static void count_undone(struct watch *watch)
-{
-	uint64_t now = clock_ms(), soon = watch->undone_ms + watch_pause(watch->undone) + WATCH_UNDONE_MS;
-
-	watch->undone = now < soon ? watch->undone + 1 : 0;
-	watch->undone_ms = now;
-}
-
 static bool docker_lost(const struct watch *watch)
 {
 	const struct findings *findings = &watch->last.findings;
@@ -413,7 +406,7 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 		tell(watch, WATCH_REPAIRED, edits, &seen->findings, 0);
 	else if (!wrong && !watch->was_wrong && watch->writers.n)
 		tell(watch, WATCH_FOREIGN, NULL, NULL, 0);
-	if (edits->n && watch->undone == WATCH_ROUNDS)
+	if (edits->n && watch->undone.rounds == WATCH_ROUNDS)
 		tell(watch, WATCH_CONTESTED, NULL, &seen->findings, 0);
 	if (!wrong && watch->was_wrong)
 		tell(watch, WATCH_RIGHT, NULL, NULL, 0);
@@ -421,6 +414,7 @@ static void report_look(struct watch *watch, struct state *seen, const struct ed
 		tell(watch, WATCH_WRONG, NULL, &watch->last.findings, 0);
 	if (!wrong)
 		watch_told_forget(&watch->told);
+	watch_undone_clear(&watch->undone);
 	watch->was_wrong = wrong;
 }
 
@@ -488,7 +482,7 @@ static int look_once(struct watch *watch, bool *wrong)
 	if (!status)
 		note_dockerd(watch);
 	if (!status && edits.n)
-		count_undone(watch);
+		watch_undone_note(&watch->undone, &edits, clock_ms());
 	if (!status)
 		copy_guard(watch);
 	if (!status)
@@ -571,7 +565,7 @@ int watch_look(struct watch *watch)
 	if (restored)
 		watch->again_ms = clock_ms();
 	else if (wrong && !watch->only_report)
-		watch->again_ms = clock_ms() + WATCH_QUIET_MS + watch_pause(watch->undone);
+		watch->again_ms = clock_ms() + WATCH_QUIET_MS + watch_pause(watch->undone.rounds);
 	else
 		watch->wrong_ms = 0;
 	if (!watch->again_ms && watch->session->refused.guard)

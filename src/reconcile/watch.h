@@ -6,6 +6,7 @@
 #include "watch_docker.h"
 #include "watch_event.h"
 #include "watch_told.h"
+#include "watch_undone.h"
 #include "write_rate.h"
 
 /*
@@ -40,13 +41,12 @@ struct watch {
 	uint64_t unannounced_ms; /* when to look for what nothing announces; 0: never */
 	uint64_t pace_ms;  /* no look before this because of changes alone */
 	uint64_t failed_ms; /* no look at all before this */
-	uint64_t undone_ms; /* the last repair */
-	unsigned int undone; /* repairs in a row that were undone at once */
 	/* Of a backend that announces nothing: what it held, and when that was read last. */
 	uint64_t digest, compared_ms;
 	bool has_digest;
 	bool was_wrong;
 	struct watch_told told; /* of this configuration */
+	struct watch_undone undone;
 	bool chosen;      /* the backend, for the dockerd of the last look */
 	pid_t dockerd;    /* 0: none ran */
 	bool docker_lost; /* at the last look, Docker's chains were gone for certain */
