@@ -166,10 +166,10 @@ $(BUILD)/config/sample_text.o: $(BUILD)/config/sample_text.c $(BUILD)/hardening 
 	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/config) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The filters of system calls of the process that parses rules.
-$(BUILD)/seccomp/generate: seccomp/generate.c Makefile $(BUILD)/hardening $(BUILD)/loaded | $(BUILD)/seccomp $(BUILD)/libraries
+$(BUILD)/xtables/filters/generate: src/xtables/filters/generate.c Makefile $(BUILD)/hardening $(BUILD)/loaded | $(BUILD)/xtables/filters $(BUILD)/libraries
 	$(call SAY,LD)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/xtables) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -o $@ $< \
 		$(shell $(PKG_CONFIG) --libs $(BUILDING)) $(LDLIBS)
-$(BUILD)/xtables/filters.c: $(BUILD)/seccomp/generate | $(BUILD)/xtables
+$(BUILD)/xtables/filters.c: $(BUILD)/xtables/filters/generate | $(BUILD)/xtables
 	$(call SAY,GEN)$< >$@.new && mv $@.new $@
 $(BUILD)/xtables/filters.o: $(BUILD)/xtables/filters.c
 	$(call SAY,CC)$(CC) $(ALL_CPPFLAGS) $(call may-use,src/xtables) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -227,7 +227,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/through_nft.h tests
 
 fuzz-programs: $(FUZZ_PROGRAMS)
 
-$(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/seccomp $(BUILD)/fuzz:
+$(BUILD) $(FOLDERS:%=$(BUILD)/%) $(BUILD)/unit $(BUILD)/tools $(BUILD)/completion $(BUILD)/xtables/filters $(BUILD)/fuzz:
 	@mkdir -p $@
 
 test-programs: test-tools $(UNIT_PROGRAMS)
@@ -398,4 +398,4 @@ clean:
 
 .PHONY: all clean test-programs test-tools test test-asan test-slow test-valgrind test-host bench-host test-releases test-packages deb rpm dist fuzz fuzz-ci fuzz-programs analyse \
 	coverage demo bench install uninstall
--include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(BUILD)/seccomp/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/completion/generate.d $(BUILD)/xtables/filters/generate.d $(UNIT_PROGRAMS:=.d) $(TOOL_PROGRAMS:=.d)

@@ -52,7 +52,7 @@ verdict() {
 	fi
 }
 
-mapfile -t sources < <(find src completion seccomp -name '*.c' | sort)
+mapfile -t sources < <(find src completion -name '*.c' | sort)
 mapfile -t tests < <(find tests -name '*.c' | sort)
 mapfile -t scripts < <(find tests .ci systemd -type f \
 	-exec grep -lE '^#!/bin/(ba)?sh|^# shellcheck shell=' {} + | sort)
@@ -62,7 +62,7 @@ mapfile -t python < <(find tests -name '*.py' | sort)
 # compiles the program in the plain make below, where a warning is a failure.
 compile="gcc $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -c -o /dev/null"
 all "gcc: the tests, and what a plain make leaves out" "$compile -Wno-missing-field-initializers \"\$1\"" \
-	"${tests[@]}" src/kernel/legacy/without_legacy.c completion/*.c seccomp/*.c
+	"${tests[@]}" src/kernel/legacy/without_legacy.c completion/*.c
 # clang's warnings do not depend on the code that it generates.
 compile="clang $flags -O2 -D_FORTIFY_SOURCE=2 -Werror -fsyntax-only"
 all "clang: the program" "$compile \"\$1\"" "${sources[@]}"

@@ -68,11 +68,17 @@ def definitions(paths):
     return kinds
 
 
+def sources(kinds):
+    """The files of the program, without that of a program of the build."""
+    paths = glob.glob("src/**/*.[%s]" % kinds, recursive=True)
+    return sorted(path for path in paths if not path.startswith("src/xtables/filters/"))
+
+
 def symbols(uses):
     """Adds the uses of functions and variables, from the objects."""
     owner, wanted = {}, collections.defaultdict(set)
     # One of them takes the place of others where a backend is not built.
-    units = [unit_of(path) for path in glob.glob("src/**/*.c", recursive=True)]
+    units = [unit_of(path) for path in sources("c")]
     objects = {"%s/%s.o" % (BUILD, unit): unit for unit in units
                if not os.path.basename(unit).startswith("without_")}
     lines = subprocess.run(["nm", "-A", *objects], stdout=subprocess.PIPE, check=True).stdout.decode().splitlines()
@@ -174,7 +180,7 @@ def includes(paths, may, names):
 
 
 def main():
-    paths = sorted(glob.glob("src/**/*.[ch]", recursive=True))
+    paths = sources("ch")
     may = table()
     may[""] = list(may)
     names = {}

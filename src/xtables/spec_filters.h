@@ -4,7 +4,7 @@
 
 /*
  * The filters of system calls that spec_seccomp.c loads, without and with what asks for sets.
- * seccomp/generate.c has libseccomp compile them when the program is built.
+ * filters/generate.c has libseccomp compile them when the program is built.
  */
 struct sock_filter;
 

@@ -29,7 +29,7 @@ for page in README.md README.ja.md; do
 done
 
 # Files of the tree.
-grep -ohE '`(conf|doc|src|tests|systemd|man|completion|seccomp)/[a-z0-9A-Z._/-]*[a-z0-9]`|\<(LICENSE|HACKING\.md|SECURITY\.md)\>' "${pages[@]}" |
+grep -ohE '`(conf|doc|src|tests|systemd|man|completion)/[a-z0-9A-Z._/-]*[a-z0-9]`|\<(LICENSE|HACKING\.md|SECURITY\.md)\>' "${pages[@]}" |
 	tr -d '`' | sort -u >"$WORK/files"
 while read -r file; do
 	holds "$file exists" test -e "$file"
