@@ -45,6 +45,7 @@ static void keep_chain(const struct table *table, const struct chain *chain,
 	if (copy) {
 		copy->builtin = chain->builtin;
 		copy->policy = chain->policy;
+		copy->handle = chain->handle;
 		copy->loaded = true;
 	}
 }

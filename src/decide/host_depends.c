@@ -2,6 +2,7 @@
 #include "host_depends.h"
 
 #include <netinet/in.h> /* before the kernel's headers */
+#include <inttypes.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,10 +56,14 @@ static void add_table(const struct table *table, struct host_depends *depends)
 		if (table->chains[i]->builtin && (!strcmp(table->chains[i]->name, "PREROUTING") ||
 						  !strcmp(table->chains[i]->name, "INPUT")))
 			reach_chain(table, i, reached);
-	for (size_t i = 0; i < table->nchains; i++)
+	for (size_t i = 0; i < table->nchains; i++) {
+		const struct chain *chain = table->chains[i];
+
 		if (reached[i])
-			strings_take(&depends->chains, xasprintf("%s %s", name,
-								 table->chains[i]->name));
+			strings_take(&depends->chains, xasprintf("%s %s", name, chain->name));
+		if (reached[i] && chain->handle)
+			strings_take(&depends->chains, xasprintf("%s #%" PRIu64, name, chain->handle));
+	}
 	strings_take(&depends->tables, name);
 	free(reached);
 }
@@ -115,17 +120,20 @@ static const char *family_word(int family)
 }
 
 bool host_depends_on(const struct host_depends *depends, int family, const char *table,
-		     const char *chain, bool deleted)
+		     const char *chain, bool itself, uint64_t handle)
 {
-	char *name, *place;
+	char *name, *place, *renamed;
 	bool on;
 
 	if (guard_has_name(table) || family == NFPROTO_ARP)
 		return false;
 	name = xasprintf("%s %s", family_word(family), table);
 	place = xasprintf("%s %s", name, chain);
+	renamed = xasprintf("%s #%" PRIu64, name, handle);
 	on = !has(&depends->tables, name) || has(&depends->whole, name) ||
-	     has(&depends->chains, place) || (!*chain && deleted);
+	     has(&depends->chains, place) || (handle && has(&depends->chains, renamed)) ||
+	     (!*chain && itself);
+	free(renamed);
 	free(name);
 	free(place);
 	return on;

@@ -8,7 +8,8 @@
 
 struct host_depends {
 	struct strings tables; /* owned, sorted, "ip filter": the known ones … */
-	struct strings chains; /* … and "ip filter INPUT": what packets for the host can come to */
+	/* … and "ip filter INPUT", "ip filter #7" by its handle: what packets for the host can come to */
+	struct strings chains;
 	struct strings whole;  /* likewise: tables of which any change counts */
 };
 
@@ -18,9 +19,10 @@ void host_depends_clear(struct host_depends *depends);
 
 /*
  * Whether a change of that chain counts: family is NFPROTO_…, and chain "" is the table itself,
- * or a set in it; deleted: it was the table, or the chain. A table that was not there counts.
+ * or a set in it; itself: the table or the chain was deleted, or the table changed; handle: of a
+ * chain that was made or renamed, or 0. A table that was not there counts.
  */
 bool host_depends_on(const struct host_depends *depends, int family, const char *table,
-		     const char *chain, bool deleted);
+		     const char *chain, bool itself, uint64_t handle);
 
 #endif

@@ -48,8 +48,8 @@ void refused_edit_report(const struct edits *edits, const struct refused_edit *r
  * next() report why they fail.
  */
 struct changes;
-/* Whether a change of that table or chain ("": the table itself, or a set in it) is of interest. */
-typedef bool change_filter(const void *data, int family, const char *table, const char *chain);
+/* Whether a change of that table or chain is of interest: it has no rules, and borrowed names. */
+typedef bool change_filter(const void *data, const struct chain_change *change);
 struct change_source {
 	struct changes *(*open)(void); /* NULL: failed */
 	int (*fd)(const struct changes *changes); /* readable when there is something to take */

@@ -84,6 +84,7 @@ static void copy_chain(struct table *to, const struct chain *from)
 	chain->foreign_base = from->foreign_base;
 	chain->policy = from->policy;
 	chain->uses = from->uses;
+	chain->handle = from->handle;
 	chain->loaded = from->loaded;
 	for (size_t i = 0; i < from->nrules; i++)
 		chain_add_rule(chain, rule_copy(from->rules[i]));
@@ -141,6 +142,14 @@ struct chain *table_chain(const struct table *table, const char *name)
 	size_t index = table ? table_index(table, name) : 0;
 
 	return table && index < table->nchains ? table->chains[index] : NULL;
+}
+
+struct chain *table_chain_with(const struct table *table, uint64_t handle)
+{
+	for (size_t c = 0; table && handle && c < table->nchains; c++)
+		if (table->chains[c]->handle == handle)
+			return table->chains[c];
+	return NULL;
 }
 
 void chain_add_rule(struct chain *chain, struct rule *rule)

@@ -27,6 +27,7 @@ struct chain {
 	 * kernel deletes no chain before that is 0. Here 0 if it is not known.
 	 */
 	uint32_t uses;
+	uint64_t handle;     /* nf_tables: stays if it is renamed; 0: not known */
 	bool loaded;         /* its rules have been read */
 	struct rule **rules; /* owned */
 	size_t nrules, room;
@@ -72,6 +73,9 @@ struct chain *table_add_chain(struct table *table, const char *name);
 void table_sort(struct table *table);
 /* The chain, or NULL; a NULL table has none. */
 struct chain *table_chain(const struct table *table, const char *name);
+
+/* The chain with that handle, or NULL, also for 0. */
+struct chain *table_chain_with(const struct table *table, uint64_t handle);
 
 /* The index of the chain in the table's list, or nchains. */
 size_t table_index(const struct table *table, const char *name);

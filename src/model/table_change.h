@@ -15,6 +15,8 @@ struct chain_change {
 	char *chain;   /* owned; "": the table itself, or a set or map in it */
 	size_t removed, added; /* rules */
 	bool deleted;  /* the table or the chain itself */
+	bool made;     /* likewise: made or changed, as a chain that is renamed, a table made dormant */
+	uint64_t handle; /* of the chain, if it was made or changed; else 0 */
 };
 
 struct table_change {

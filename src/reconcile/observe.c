@@ -199,9 +199,10 @@ static int read_closing(const struct session *session, struct state *state)
 }
 
 bool state_follows(const struct state *state, int family, const char *table, const char *chain,
-		   bool deleted)
+		   bool itself, uint64_t handle)
 {
-	return state->host && host_depends_on(&state->host->depends, family, table, chain, deleted);
+	return state->host &&
+	       host_depends_on(&state->host->depends, family, table, chain, itself, handle);
 }
 
 /* Since a commit is tied to what was read before, what is read now belongs to it, or it fails. */

@@ -53,7 +53,7 @@ void state_plan(const struct session *session, const struct state *state, struct
  * follows that; as host_depends_on().
  */
 bool state_follows(const struct state *state, int family, const char *table, const char *chain,
-		   bool deleted);
+		   bool itself, uint64_t handle);
 /* Whether two states hold the same rules in the same order. */
 bool state_same(const struct state *a, const struct state *b);
 

@@ -82,7 +82,9 @@ static void tell(struct watch *watch, enum watch_news news, const struct edits *
 
 static struct change_of change_of(const struct chain_change *change)
 {
-	return (struct change_of){ change->family, change->table, change->chain, change->deleted };
+	bool itself = change->deleted || (change->made && !*change->chain);
+
+	return (struct change_of){ change->family, change->table, change->chain, itself, change->handle };
 }
 
 static bool matters(const void *data, const struct chain_change *change)
@@ -93,20 +95,20 @@ static bool matters(const void *data, const struct chain_change *change)
 	return watch_matters(watch->session->policy, &watch->last, &of);
 }
 
-static bool is_of_docker(const struct chain_change *change)
+static bool is_of_docker(const struct watch *watch, const struct chain_change *change)
 {
 	const struct change_of of = change_of(change);
 
-	return watch_is_of_docker(&of);
+	return watch_is_of_docker(&of) || watch_docker_has(&watch->docker, &of);
 }
 
 /* Of the names alone, so that nothing is kept of what others write to tables of their own. */
-static bool is_wanted(const void *data, int family, const char *table, const char *chain)
+static bool is_wanted(const void *data, const struct chain_change *change)
 {
-	const struct watch *watch = data;
-	const struct change_of of = { family, table, chain, true };
+	struct chain_change any = *change;
 
-	return watch_matters(watch->session->policy, &watch->last, &of) || watch_is_of_docker(&of);
+	any.deleted = true;
+	return matters(data, &any) || is_of_docker(data, &any);
 }
 
 /* Whatever it was, a look is due when its writer is done. */
@@ -144,7 +146,7 @@ static void note(struct watch *watch, const struct table_change *change, bool *g
 	*guard |= table_change_touches(change, GUARD_TABLE);
 	for (size_t i = 0; i < change->n; i++) {
 		news |= matters(watch, &change->v[i]);
-		docker |= is_of_docker(&change->v[i]);
+		docker |= is_of_docker(watch, &change->v[i]);
 	}
 	if (docker || change->lost)
 		watch_docker_touched(&watch->docker);

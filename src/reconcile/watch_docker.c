@@ -31,6 +31,18 @@ const struct backend_ops *watch_docker_backend(const struct watch_docker *docker
 	return copy && dockerd && docker->keep.dockerd == dockerd ? backends[copy->backend] : NULL;
 }
 
+bool watch_docker_has(const struct watch_docker *docker, const struct change_of *of)
+{
+	for (int family = 0; of->handle && family < FAMILY_COUNT; family++) {
+		const struct snapshot *kept = docker->keep.kept[family];
+
+		if (kept && of->family == family_af((enum family)family) &&
+		    table_chain_with(snapshot_table(kept, (enum family)family, of->table), of->handle))
+			return true;
+	}
+	return false;
+}
+
 void watch_docker_touched(struct watch_docker *docker)
 {
 	uint64_t now = clock_ms(), quiet = now + WATCH_KEEP_MS;

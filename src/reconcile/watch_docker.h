@@ -4,6 +4,7 @@
 
 #include "docker_keep.h"
 #include "observe.h"
+#include "watch_matters.h"
 
 /*
  * When a watch compares Docker's own chains with its copy, when it takes a new copy, and
@@ -25,6 +26,8 @@ void watch_docker_clear(struct watch_docker *docker);
 const struct backend_ops *watch_docker_backend(const struct watch_docker *docker, backend_list backends,
 					       pid_t dockerd);
 
+/* Whether it is a chain of the copy, which may have another name now. */
+bool watch_docker_has(const struct watch_docker *docker, const struct change_of *of);
 /* Somebody has written to Docker's chains, or to the builtin ones of its tables. */
 void watch_docker_touched(struct watch_docker *docker);
 

@@ -32,7 +32,7 @@ bool watch_matters(const struct policy *policy, const struct state *last, const 
 	const struct chain *chain;
 	enum family family = of->family == NFPROTO_IPV6 ? FAMILY_IPV6 : FAMILY_IPV4;
 
-	if (state_follows(last, of->family, of->table, of->chain, of->deleted))
+	if (state_follows(last, of->family, of->table, of->chain, of->itself, of->handle))
 		return true;
 	if (!is_iptables_family(of->family))
 		return false;
@@ -45,7 +45,11 @@ bool watch_matters(const struct policy *policy, const struct state *last, const 
 	if (!table)
 		return !strcmp(of->table, "filter") || !strcmp(of->table, "nat");
 	if (!*of->chain)
-		return of->deleted || has_map(table);
+		return of->itself || has_map(table);
+	/* A chain that was read and is renamed has another name now, and what led to it still does. */
+	chain = table_chain_with(table, of->handle);
+	if (chain && chain->loaded)
+		return true;
 	chain = table_chain(table, of->chain);
 	if (chain)
 		return chain->loaded;
@@ -68,7 +72,7 @@ bool watch_is_of_docker(const struct change_of *of)
 		return false;
 	for (const char *const *name = docker_tables; *name; name++)
 		if (!strcmp(of->table, *name))
-			return of->deleted || !*of->chain || docker_owns_chain(of->chain) ||
+			return of->itself || !*of->chain || docker_owns_chain(of->chain) ||
 			       is_builtin_name(of->chain);
 	return false;
 }

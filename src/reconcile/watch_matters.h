@@ -11,7 +11,8 @@
 struct change_of {
 	int family; /* NFPROTO_… */
 	const char *table, *chain;
-	bool deleted; /* the chain or the table itself, perhaps */
+	bool itself; /* the chain or the table was deleted, or the table changed, perhaps */
+	uint64_t handle; /* of a chain that was made or changed; else 0 */
 };
 
 /* Whether a repair or a check depends on it: on what the last one has read. */

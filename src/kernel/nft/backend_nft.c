@@ -117,7 +117,8 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 {
 	const uint32_t known = NFT_ATTR(NFTA_CHAIN_TABLE) | NFT_ATTR(NFTA_CHAIN_NAME) |
 			       NFT_ATTR(NFTA_CHAIN_HOOK) | NFT_ATTR(NFTA_CHAIN_POLICY) |
-			       NFT_ATTR(NFTA_CHAIN_TYPE) | NFT_ATTR(NFTA_CHAIN_USE);
+			       NFT_ATTR(NFTA_CHAIN_TYPE) | NFT_ATTR(NFTA_CHAIN_USE) |
+			       NFT_ATTR(NFTA_CHAIN_HANDLE);
 	struct listing *listing = data;
 	const char *table_name, *name;
 	uint32_t policy = NF_ACCEPT;
@@ -139,6 +140,7 @@ static void take_chain(const struct nlmsghdr *nlh, void *data)
 	if (!table)
 		table = snapshot_add_table(listing->nft->chains, listing->family, table_name);
 	chain = table_add_chain(table, name);
+	nft_attr_u64(attrs.v[NFTA_CHAIN_HANDLE], &chain->handle);
 	counted = nft_attr_u32(attrs.v[NFTA_CHAIN_USE], &chain->uses);
 	if (!attrs.v[NFTA_CHAIN_HOOK])
 		return;
@@ -258,6 +260,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		chain->foreign_base = from->chains[i]->foreign_base;
 		chain->policy = from->chains[i]->policy;
 		chain->uses = from->chains[i]->uses;
+		chain->handle = from->chains[i]->handle;
 	}
 	table_sort(table);
 	return guard_has_name(name) ? nft_guard_sets_read(nft->socket, family, name, &table->sets)

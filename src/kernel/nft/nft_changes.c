@@ -66,25 +66,30 @@ struct interest {
 	const void *data;
 };
 
-static bool is_wanted(const struct interest *interest, int family, const char *table, const char *chain)
+/* The entry for a change with these names, or NULL if it is of no interest. */
+static struct chain_change *wanted_change(struct table_change *open, const struct interest *interest,
+					  const struct chain_change *change)
 {
-	return interest->wanted(interest->data, family, table, chain);
+	return interest->wanted(interest->data, change) ?
+	       table_change_of(open, change->family, change->table, change->chain) : NULL;
 }
 
 static void take_rule(struct table_change *open, const struct interest *interest, int family,
 		      const struct nft_attrs *attrs, bool added)
 {
-	const char *table = nft_attr_string(attrs->v[NFTA_RULE_TABLE]);
-	const char *chain = nft_attr_string(attrs->v[NFTA_RULE_CHAIN]);
+	const struct chain_change named = {
+		.family = family, .table = (char *)nft_attr_string(attrs->v[NFTA_RULE_TABLE]),
+		.chain = (char *)nft_attr_string(attrs->v[NFTA_RULE_CHAIN]),
+	};
 	struct chain_change *change;
 
-	if (!table || !chain) {
+	if (!named.table || !named.chain) {
 		open->lost = true;
 		return;
 	}
-	if (!is_wanted(interest, family, table, chain))
+	change = wanted_change(open, interest, &named);
+	if (!change)
 		return;
-	change = table_change_of(open, family, table, chain);
 	change->added += added;
 	change->removed += !added;
 }
@@ -93,19 +98,28 @@ static void take_rule(struct table_change *open, const struct interest *interest
 static void take_other(struct table_change *open, const struct interest *interest, int family,
 		       const struct nft_attrs *attrs, unsigned int type)
 {
-	const char *table = nft_attr_string(attrs->v[NFTA_TABLE_NAME]);
 	bool of_chain = type == NFT_MSG_NEWCHAIN || type == NFT_MSG_DELCHAIN;
-	const char *chain = of_chain ? nft_attr_string(attrs->v[NFTA_CHAIN_NAME]) : "";
+	struct chain_change named = {
+		.family = family, .table = (char *)nft_attr_string(attrs->v[NFTA_TABLE_NAME]),
+		.chain = (char *)(of_chain ? nft_attr_string(attrs->v[NFTA_CHAIN_NAME]) : ""),
+		.deleted = type == NFT_MSG_DELCHAIN || type == NFT_MSG_DELTABLE,
+		.made = type == NFT_MSG_NEWCHAIN || type == NFT_MSG_NEWTABLE,
+	};
 	struct chain_change *change;
 
-	if (!table || !chain) {
+	if (!named.table || !named.chain) {
 		open->lost = true;
 		return;
 	}
-	if (!is_wanted(interest, family, table, chain))
+	/* Of a chain that is renamed, only the new name is announced. */
+	if (type == NFT_MSG_NEWCHAIN)
+		nft_attr_u64(attrs->v[NFTA_CHAIN_HANDLE], &named.handle);
+	change = wanted_change(open, interest, &named);
+	if (!change)
 		return;
-	change = table_change_of(open, family, table, chain);
-	change->deleted |= type == NFT_MSG_DELCHAIN || type == NFT_MSG_DELTABLE;
+	change->deleted |= named.deleted;
+	change->made |= named.made;
+	change->handle = named.handle ? named.handle : change->handle;
 }
 
 static void take_end(struct table_change *open, const struct nft_attrs *attrs)
