@@ -44,7 +44,12 @@ struct base_count {
 
 struct nft {
 	struct backend base; /* first: the two are one pointer */
-	struct nft_socket *socket;
+	struct nft_socket *writes; /* owns what it creates, if one socket does */
+	/*
+	 * Another one then, and a new one each time: on a socket with the rest of a dump that was
+	 * given up, the kernel begins no other (EBUSY).
+	 */
+	struct nft_socket *reads;
 	bool started; /* generation is known */
 	uint32_t generation;
 	bool listed[FAMILY_COUNT];
@@ -55,15 +60,16 @@ struct nft {
 
 static struct backend *nft_open(bool for_write)
 {
-	struct nft_socket *socket = nft_owner_socket() ? nft_owner_socket() : nft_socket_open();
+	struct nft_socket *reads = nft_socket_open();
 	struct nft *nft;
 
 	(void)for_write;
-	if (!socket)
+	if (!reads)
 		return NULL;
 	nft = xcalloc(1, sizeof(*nft));
 	nft->base.ops = &backend_nft;
-	nft->socket = socket;
+	nft->reads = reads;
+	nft->writes = nft_owner_socket() ? nft_owner_socket() : reads;
 	nft->chains = snapshot_new(BACKEND_NFT);
 	return &nft->base;
 }
@@ -74,8 +80,7 @@ static void nft_close(struct backend *backend)
 
 	if (!nft)
 		return;
-	if (nft->socket != nft_owner_socket())
-		nft_socket_close(nft->socket);
+	nft_socket_close(nft->reads);
 	snapshot_free(nft->chains);
 	free(nft->counts);
 	free(nft);
@@ -182,7 +187,7 @@ static void take_table(const struct nlmsghdr *nlh, void *data)
 		table->objects = UINT32_MAX;
 	table->marked = nft_is_marked(attrs.v[NFTA_TABLE_USERDATA]);
 	if (nft_attr_u32(attrs.v[NFTA_TABLE_OWNER], &owner)) {
-		table->own = owner == nft_socket_port(listing->nft->socket);
+		table->own = owner == nft_socket_port(listing->nft->writes);
 		table->owned = !table->own;
 	}
 	if (!(flags & NFT_TABLE_F_DORMANT))
@@ -198,11 +203,11 @@ static int list_chains(struct nft *nft, enum family family)
 	int status;
 
 	diag_step(2, "netlink: chains of %s", family_name(family));
-	nft_request_begin(nft->socket, NFT_MSG_GETCHAIN, family_af(family));
-	status = nft_request(nft->socket, take_chain, &listing);
+	nft_request_begin(nft->reads, NFT_MSG_GETCHAIN, family_af(family));
+	status = nft_request(nft->reads, take_chain, &listing);
 	if (!status) {
-		nft_request_begin(nft->socket, NFT_MSG_GETTABLE, family_af(family));
-		status = nft_request(nft->socket, take_table, &listing);
+		nft_request_begin(nft->reads, NFT_MSG_GETTABLE, family_af(family));
+		status = nft_request(nft->reads, take_table, &listing);
 	}
 	if (!status && listing.odd) {
 		diag_error("nf_tables lists an %s table or chain that has no name",
@@ -220,7 +225,7 @@ static int start(struct nft *nft, struct snapshot *snapshot)
 
 	deadline_step("reading nf_tables");
 	if (!nft->started)
-		status = nft_generation(nft->socket, &nft->generation);
+		status = nft_generation(nft->reads, &nft->generation);
 	nft->started = !status;
 	snapshot->generation = nft->generation;
 	return status;
@@ -236,7 +241,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 
 	if (status)
 		return status;
-	snapshot->absent = nft_socket_absent(nft->socket);
+	snapshot->absent = nft_socket_absent(nft->reads);
 	if (snapshot->absent)
 		return BACKEND_OK;
 	if (!nft->listed[family])
@@ -263,7 +268,7 @@ static int nft_read_table(struct backend *backend, struct snapshot *snapshot, en
 		chain->handle = from->chains[i]->handle;
 	}
 	table_sort(table);
-	return guard_has_name(name) ? nft_guard_sets_read(nft->socket, family, name, &table->sets)
+	return guard_has_name(name) ? nft_guard_sets_read(nft->reads, family, name, &table->sets)
 				    : BACKEND_OK;
 }
 
@@ -346,12 +351,12 @@ static int nft_read_chain(struct backend *backend, struct snapshot *snapshot, st
 
 	if (status)
 		return status;
-	nlh = nft_request_begin(nft->socket, NFT_MSG_GETRULE, family_af(table->family));
+	nlh = nft_request_begin(nft->reads, NFT_MSG_GETRULE, family_af(table->family));
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
 	mnl_attr_put_strz(nlh, NFTA_RULE_CHAIN, chain->name);
-	status = nft_request(nft->socket, take_rule, &rules);
+	status = nft_request(nft->reads, take_rule, &rules);
 	if (!status && !rules.broken)
-		status = nft_verdict_maps_read(&rules.maps, nft->socket,
+		status = nft_verdict_maps_read(&rules.maps, nft->reads,
 					       (uint8_t)family_af(table->family), table->name);
 	nft_verdict_maps_clear(&rules.maps);
 	if (status)
@@ -374,7 +379,7 @@ static int nft_verify(struct backend *backend, struct snapshot *snapshot)
 {
 	struct nft *nft = (struct nft *)backend;
 	uint32_t generation = snapshot->generation;
-	int status = nft_generation(nft->socket, &generation);
+	int status = nft_generation(nft->reads, &generation);
 
 	if (status)
 		return status;
@@ -389,11 +394,11 @@ static int write_edits(struct backend *backend, const struct snapshot *snapshot,
 		       const struct edits *edits, bool only_try, struct refused_edits *refused)
 {
 	struct nft *nft = (struct nft *)backend;
-	if (nft_socket_absent(nft->socket)) {
+	if (nft_socket_absent(nft->reads)) {
 		diag_error("cannot write nf_tables: this kernel has none");
 		return BACKEND_FAILED;
 	}
-	return nft_commit(nft->socket, snapshot, edits, only_try, refused);
+	return nft_commit(nft->writes, snapshot, edits, only_try, refused);
 }
 
 static int nft_commit_edits(struct backend *backend, const struct snapshot *snapshot,
