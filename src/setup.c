@@ -79,7 +79,10 @@ static void on_stop(int number)
 	end_with(SEVERITY_WARNING, "stopped by SIGTERM before it was finished; what was written is in force\n");
 }
 
-/* Unlike one that is ignored, such a signal has its usual effect in programs that are run. */
+/*
+ * Unlike one that is ignored, such a signal has its usual effect in programs that are run. Those that
+ * are ignored are given back where one is run that is to be ended (systemctl.c).
+ */
 static void on_nothing(int number)
 {
 	(void)number;

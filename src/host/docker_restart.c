@@ -119,7 +119,9 @@ static int wait_for_answer(const struct timespec *since)
 			unlink(RESTART_REQUEST);
 			return -1;
 		}
-		if (deadline_check()) {
+		if (systemctl_is_to_stop() || deadline_check()) {
+			if (systemctl_is_to_stop())
+				diag_warning("took the request back: this is to end itself");
 			unlink(RESTART_REQUEST);
 			return -1;
 		}
@@ -158,8 +160,8 @@ static enum restart run_restart(void)
 	if (status > 0)
 		diag_error("'systemctl restart docker.service' failed with status %d; see: journalctl -u docker",
 			   status);
-	/* Past the time limit, systemd may still be restarting it. */
-	if (status > 0 || (status && deadline_left()))
+	/* Past the time limit, or where this is to end, systemd may still be restarting it. */
+	if (status > 0 || (status && deadline_left() && !systemctl_is_to_stop()))
 		unlink(RESTART_STAMP);
 	return status || set_stamp(true) ? RESTART_FAILED : RESTART_DONE;
 }

@@ -30,6 +30,14 @@ static void end_child(pid_t child)
 	}
 }
 
+bool systemctl_is_to_stop(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
 /* Waits for the child while time is left; returns its exit status, or -1, reported. */
 static int wait_child(pid_t child)
 {
@@ -44,7 +52,9 @@ static int wait_child(pid_t child)
 			diag_error("cannot wait for " SYSTEMCTL ": %s", strerror(errno));
 			return -1;
 		}
-		if (deadline_check()) {
+		if (systemctl_is_to_stop() || deadline_check()) {
+			if (systemctl_is_to_stop())
+				diag_warning("not waiting for " SYSTEMCTL " to end: this is to end itself");
 			end_child(child);
 			return -1;
 		}
@@ -52,10 +62,35 @@ static int wait_child(pid_t child)
 	}
 }
 
+/*
+ * What this program blocks and ignores for itself, systemctl must not inherit: no SIGTERM would end
+ * it. An ignored SIGHUP, SIGINT or SIGQUIT is from whoever started this, as nohup(1) does.
+ */
+static int spawn(pid_t *child, char *const words[])
+{
+	static const int kept[] = { SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGSTOP };
+	posix_spawnattr_t attributes;
+	sigset_t usual, none;
+	int status = posix_spawnattr_init(&attributes);
+
+	if (status)
+		return status;
+	sigemptyset(&none);
+	sigfillset(&usual);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		sigdelset(&usual, kept[i]);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &usual);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	status = posix_spawn(child, SYSTEMCTL, NULL, &attributes, words, environ);
+	posix_spawnattr_destroy(&attributes);
+	return status;
+}
+
 int systemctl_run(char *const words[], const char *instead)
 {
 	pid_t child;
-	int status = posix_spawn(&child, SYSTEMCTL, NULL, NULL, words, environ);
+	int status = spawn(&child, words);
 
 	if (status) {
 		diag_error("cannot run " SYSTEMCTL ": %s; %s", strerror(status), instead);

@@ -6,10 +6,16 @@
 
 /*
  * Runs systemctl with these words (the first is "systemctl", a NULL ends them), and waits
- * for it as long as there is time. Returns its exit status, or -1 after reporting why
- * there is none; instead is what the operator can do then.
+ * for it as long as there is time and nobody wants this program to end. Returns its exit status,
+ * or -1 after reporting why there is none; instead is what the operator can do then.
  */
 int systemctl_run(char *const words[], const char *instead);
+
+/*
+ * Whether SIGTERM or SIGINT waits to be taken, as in a watch, which blocks both: then nothing is
+ * to be waited for any longer.
+ */
+bool systemctl_is_to_stop(void);
 
 /* Whether the unit is active; false without systemd, or if it cannot be found out. */
 bool systemctl_is_active(const char *unit);

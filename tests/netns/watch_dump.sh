@@ -26,7 +26,9 @@ many() {
 short_of_buffers() {
 	strace -qq -o "$WORK/trace" -e trace=recvmsg -e inject=recvmsg:error=ENOBUFS:when=20+197 -p "$watch" \
 		>"$WORK/traced" 2>&1 &
-	sleep 1 && [ -e "$WORK/trace" ] || { cat "$WORK/traced"; return 1; }
+	sleep 1
+	cat "$WORK/traced"
+	[ -e "$WORK/trace" ]
 }
 broke_off() { grep -q 'ENOBUFS.*INJECTED' "$WORK/trace"; }
 repairs() {
