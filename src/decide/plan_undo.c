@@ -199,6 +199,12 @@ static bool map_leads_to(const struct table *now, const char *name)
 	return leads;
 }
 
+/* The base chains of the guard are its own; those of iptables stay, once they are there. */
+static bool is_for_good(const struct undo *undo, const struct chain *chain)
+{
+	return chain->builtin && strcmp(undo->table, GUARD_TABLE);
+}
+
 /* A chain that was made is deleted if nobody else has put it to use since. */
 static void plan_drops(const struct undo *undo, const struct strings *names,
 		       const struct table *before, const struct table *now, struct edits *edits)
@@ -209,7 +215,7 @@ static void plan_drops(const struct undo *undo, const struct strings *names,
 		bool empty = true;
 
 		if (table_chain(before, name) || !table_chain(now, name) ||
-		    table_chain(now, name)->builtin)
+		    is_for_good(undo, table_chain(now, name)))
 			continue;
 		chain_undo_make(&chain, undo, name, before, now);
 		for (size_t i = 0; i < chain.now->nrules; i++)

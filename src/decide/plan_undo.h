@@ -22,7 +22,7 @@ struct undo {
  * Adds the edits for the table as it is now, with the rules of all its chains. Rules that were
  * inserted and are still there go; those that were deleted come back after the rule that they
  * came after. A chain that was created goes if it is empty then and nothing leads to it, but
- * not a builtin one. So do the guard's sets: one that was deleted comes back with its values,
+ * of builtin ones only the guard's. So do the guard's sets: one that was deleted comes back with its values,
  * one that was added goes. The guard's table goes, and is made again, as a whole if it was so.
  */
 void plan_undo(const struct undo *undo, const struct snapshot *now, struct edits *edits);

@@ -143,6 +143,13 @@ for KIND in nft legacy; do
 	held >"$WORK/held"
 	try "$KIND: nothing to do, no question" tries 0 60
 	try "$KIND: nothing is written" as_before
+	# A publish section needs another chain of the guard.
+	cp "$CONF" "$WORK/without"
+	echo 'publish "8443/tcp" { interface = "ens3" allow = { "203.0.113.123" } }' >>"$CONF"
+	try "$KIND: a section more: no" tries 2 60 "$question" send:no
+	try "$KIND: a section more: as before" as_before
+	cp "$WORK/without" "$CONF"
+	try "$KIND: a section more: the old configuration is in force" in_force
 done
 
 "$DOCKFW" -f "$CONF" -b nft --watch >"$WORK/watch" 2>&1 &

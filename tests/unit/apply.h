@@ -61,7 +61,8 @@ static inline bool apply_drop(struct table *table, const char *name)
 
 		if (strcmp(chain->name, name))
 			continue;
-		if (chain->nrules || chain->builtin)
+		/* A base chain of nf_tables can be deleted; the only ones of which that is right. */
+		if (chain->nrules || (chain->builtin && !guard_has_name(table->name)))
 			return false;
 		free(chain->rules);
 		free(chain->name);

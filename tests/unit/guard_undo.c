@@ -183,11 +183,40 @@ static void test_table_gone(void **state)
 	snapshot_free(now);
 }
 
+/* A base chain that was made goes, unless another program has put a rule into it. */
+static void test_chain(void **state)
+{
+	(void)state;
+	for (int used = 0; used < 2; used++) {
+		struct snapshot *before = guard_up(), *now = guard_up();
+		struct rule *rule = model_rule(FAMILY_IPV4, "-p 6 -j DROP #");
+		struct edits edits = { 0 };
+
+		edits_chain(&edits, EDIT_CREATE, FAMILY_IPV4, GUARD_TABLE, GUARD_INPUT);
+		edits_rule(&edits, EDIT_INSERT, FAMILY_IPV4, GUARD_TABLE, GUARD_INPUT, 1, rule);
+		assert_true(edits_apply(now, &edits));
+		table_chain(guard_of(now), GUARD_INPUT)->builtin = true;
+		if (used)
+			chain_add_rule(table_chain(guard_of(now), GUARD_INPUT),
+				       model_rule(FAMILY_IPV4, "-p 17 -j DROP"));
+		undo(before, now, &edits);
+		if (used)
+			assert_int_equal(table_chain(guard_of(now), GUARD_INPUT)->nrules, 1);
+		else
+			is_as_before(before, now);
+		rule_free(rule);
+		edits_clear(&edits);
+		snapshot_free(before);
+		snapshot_free(now);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replaced), cmocka_unit_test(test_used),
 		cmocka_unit_test(test_whole), cmocka_unit_test(test_table_gone),
+		cmocka_unit_test(test_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
