@@ -123,11 +123,18 @@ static struct rule *conjunction(const struct rule *a, const struct rule *b)
 	return NULL;
 }
 
-/* The rule's pure conditions; exact: they are all. What an opaque rule matches is not known. */
+/* What is known of the rule's conditions; NULL: nothing. */
+static const struct rule *known_of(const struct rule *rule)
+{
+	return rule->opaque ? rule->certain : rule;
+}
+
+/* The rule's pure conditions; exact: they are all. Of an opaque rule, those that are certain. */
 static struct rule *pure_conditions(const struct finder *finder, const struct rule *rule,
 				    bool *exact)
 {
-	struct rule *part = rule->opaque ? rule_new(rule->family) : rule_conditions(rule);
+	const struct rule *known = known_of(rule);
+	struct rule *part = known ? rule_conditions(known) : rule_new(rule->family);
 
 	*exact = !rule->opaque && !rule->either_port;
 	for (size_t i = part->nmatches; i-- > 0;)
@@ -178,7 +185,7 @@ static void look_at_rule(struct finder *finder, const struct rule *rule, const s
 	bool whole;
 	struct rule *part, *both;
 
-	if (!rule->opaque && !rules_can_meet(from, rule))
+	if (known_of(rule) && !rules_can_meet(from, known_of(rule)))
 		return;
 	part = pure_conditions(finder, rule, &whole);
 	both = conjunction(from, part);

@@ -40,6 +40,11 @@ static const struct remedy queue_elsewhere = {
 static const struct remedy order_by_hand = {
 	"move the rules of others that refuse before those that accept or return", RUN_NONE, NULL,
 };
+static const struct remedy flush_restored = {
+	"if nft has put this program's own rules back, as from a list of the ruleset, flush "
+	"DOCKER-USER (nft flush chain ip filter DOCKER-USER, ip6 for IPv6), then run: ", RUN_REPAIR,
+	"; else move the rules of others that refuse before those that accept or return",
+};
 static const struct remedy return_instead = {
 	"DOCKER-USER would accept what a rule before it refuses: use RETURN there instead of ACCEPT, or move the refusing rules to the top of FORWARD",
 	RUN_NONE, NULL,
@@ -416,6 +421,7 @@ static void check_passed(const struct subject *subject, const struct chain_diff 
 {
 	const struct chain_bounds *bounds = &diff->bounds;
 	size_t fresh = bounds->nforeign, open = bounds->nforeign;
+	bool written_by_nft;
 
 	for (size_t w = 0; w < diff->wanted->n; w++) {
 		size_t by = passed_by(subject, diff, w, true);
@@ -424,12 +430,15 @@ static void check_passed(const struct subject *subject, const struct chain_diff 
 		by = passed_by(subject, diff, w, false);
 		open = by < open ? by : open;
 	}
+	written_by_nft = fresh < bounds->nforeign && !strcmp(name, DOCKER_USER) &&
+			 diff->chain->rules[bounds->foreign[fresh]]->opaque;
 	if (fresh < bounds->nforeign && rule_queues(diff->chain->rules[bounds->foreign[fresh]]))
 		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL, &queue_elsewhere,
 			     "hands packets to a program, and those that it accepts are let past "
 			     "the configured rules after it");
 	else if (fresh < bounds->nforeign)
-		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL, &order_by_hand,
+		add_bypassed(subject, name, bounds->foreign[fresh], SEVERITY_CRITICAL,
+			     written_by_nft ? &flush_restored : &order_by_hand,
 			     "can let packets past configured rules, which stay after it: "
 			     "before it, they would let in what a rule of others refuses");
 	if (open < bounds->nforeign)

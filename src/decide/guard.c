@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chain_diff.h"
+#include "docker_chains.h"
 #include "docker_layout.h"
 #include "guard_names.h"
 #include "host_differs.h"
@@ -24,6 +25,11 @@ static const struct remedy keep_theirs = {
 static const struct remedy exempt_exactly = {
 	"write that rule without a condition such as a limit, and with addresses or ports; "
 	"or list addresses in a publish section", RUN_NONE, NULL,
+};
+
+static const struct remedy say_whom = {
+	"write what that rule lets past with iptables, and with addresses or ports, or put it into "
+	"the configuration", RUN_NONE, NULL,
 };
 
 /* "ip dockfw", as nft names the table of that family. */
@@ -289,6 +295,22 @@ static void check_unheeded(const struct guard *guard, struct findings *findings)
 			->remedy = &exempt_exactly;
 }
 
+/* A rule of others in DOCKER-USER after which the guard cannot refuse anything. */
+static void check_open(const struct guard *guard, struct findings *findings)
+{
+	struct finding *finding;
+
+	if (!guard->open_at)
+		return;
+	finding = findings_add_at(findings, RULE_BYPASSED, SEVERITY_WARNING, guard->family,
+				  DOCKER_USER, guard->open_at,
+				  xasprintf("rule %zu of " DOCKER_USER " may let everyone past, as far "
+					    "as is known: the guard holds none of the configured rules "
+					    "after it", guard->open_at));
+	finding->remedy = &say_whom;
+	finding->repairable = false;
+}
+
 void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *own, const struct dockerd *dockerd,
 		 struct findings *findings)
@@ -307,6 +329,7 @@ void guard_check(const struct policy *policy, const struct snapshot *snapshot,
 			       policy_follows_host(policy),
 			       in_force & 1U << family, findings);
 		check_unheeded(&guard, findings);
+		check_open(&guard, findings);
 		guard_clear(&guard);
 	}
 }

@@ -409,6 +409,8 @@ static void derive_foreign(struct deriver *d, size_t chain, const struct chain_d
 				d->guard->unheeded = xasprintf("rule %zu of " DOCKER_USER, place + 1);
 			continue;
 		}
+		if (!d->guard->open_at && rule_unconditional(accepted->rule))
+			d->guard->open_at = place + 1;
 		accepted->rule->verdict = VERDICT_ACCEPT;
 		add_guard_rule(d, chain, accepted->rule, &of_another);
 		accepted->rule = NULL; /* the chain has it now */

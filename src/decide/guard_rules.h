@@ -36,6 +36,11 @@ struct guard {
 	struct guard_chain *chains; /* owned; none: there should be no guard */
 	size_t n, room;
 	struct guard_sets sets; /* that its rules match on */
+	/*
+	 * The number of the first rule of others in DOCKER-USER that may let everyone past: the
+	 * guard refuses nothing that comes after it. 0: there is none.
+	 */
+	size_t open_at;
 	size_t left_out; /* configured refusing rules that the guard cannot hold */
 	/*
 	 * Owned, a part of a sentence, or NULL: the first rule by which DOCKER-USER may let in whom

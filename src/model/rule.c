@@ -68,6 +68,7 @@ void rule_free(struct rule *rule)
 	free(rule->matches);
 	ext_clear(&rule->target);
 	rule_free(rule->form);
+	rule_free(rule->certain);
 	free(rule->chain);
 	free(rule->opaque);
 	free(rule);
@@ -82,6 +83,7 @@ struct rule *rule_copy(const struct rule *rule)
 		copy->matches[i].data = xmemdup(rule->matches[i].data, rule->matches[i].size);
 	copy->target.data = rule->target.data ? xmemdup(rule->target.data, rule->target.size) : NULL;
 	copy->form = rule->form ? rule_copy(rule->form) : NULL;
+	copy->certain = rule->certain ? rule_copy(rule->certain) : NULL;
 	copy->chain = rule->chain ? xstrdup(rule->chain) : NULL;
 	copy->opaque = rule->opaque ? xstrdup(rule->opaque) : NULL;
 	return copy;

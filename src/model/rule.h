@@ -126,6 +126,11 @@ struct rule {
 	 * packet that it matches. Otherwise it may do anything, accept and drop as well.
 	 */
 	bool end_known;
+	/*
+	 * Of an opaque rule: conditions that all packets meet that it matches, as a rule of
+	 * conditions only. There may be others. Owned; NULL: none is known.
+	 */
+	struct rule *certain;
 	/* Of an opaque rule: a map of verdicts decides, and the end is that of its elements now. */
 	bool by_map;
 };

@@ -173,4 +173,45 @@ try "… and drops the others" ends 'dropped by filter one 3: ' "$far" tcp 80
 try "… as the trace of the one" ends 'forwarded by filter one 2: ' from 203.0.113.123 in ens3 tcp 80
 try "… and the exposure" exposes 0 '^0.0.0.0:80/tcp .*open to 203.0.113.123 by filter one 3: '
 
+# ---- the guard beside rules of nft in DOCKER-USER ----
+
+# The program's own rules, put back by nft: each is one of nft now, without the mark.
+fresh
+{ echo 'flush ruleset'; nft list ruleset 2>/dev/null; } >"$WORK/restored"
+flush() { nft flush chain ip filter DOCKER-USER; }
+try "its own rules, put back by nft" nft -f "$WORK/restored"
+try "… a repair leaves them" dockfw 2 --repair
+try "… and says what helps" grep -q 'nft flush chain ip filter DOCKER-USER, ip6 for IPv6), then run: ' "$WORK/out"
+flush
+try "the guard still refuses" refused outsider 198.51.100.10
+try "… and lets in" reaches allowed 198.51.100.10
+nft flush chain ip6 filter DOCKER-USER
+try "what helps" dockfw 0 --repair
+try "… holds" finds 0 ''
+try "… and is closed" refused outsider 198.51.100.10
+
+# A rule that is only read in part: what is certain of it limits what the guard lets past.
+fresh
+nft 'insert rule ip filter DOCKER-USER ip length 39 drop
+	insert rule ip filter DOCKER-USER iifname "ens*" ip saddr 203.0.113.128/25 tcp dport 80 ip length > 39 return'
+try "a rule that is read in part" dockfw 2 --repair
+nft list chain ip dockfw forward >"$WORK/guard"
+try "… is in the guard with what is certain of it" \
+	grep -qE 'iifname "ens\*" .*ip saddr 203.0.113.128/25 .*tcp dport 80 accept' "$WORK/guard"
+try "… once" finds 2 'critical rule-bypassed,warning rule-opaque'
+flush
+try "… it lets past that client" reaches outsider 198.51.100.10
+ip -n outsider -4 address flush dev eth0 && ip -n outsider address add 203.0.113.9/24 dev eth0 &&
+	ip -n outsider route add default via 203.0.113.1
+try "… and no other" refused outsider 198.51.100.10
+
+# A rule of which nothing is certain.
+fresh
+nft 'insert rule ip filter DOCKER-USER ip length 39 drop; insert rule ip filter DOCKER-USER ip length > 39 return'
+try "a rule of which nothing is known" dockfw 2 --repair
+try "… a report says that the guard holds nothing" grep -q \
+	'rule 1 of DOCKER-USER may let everyone past, .*: the guard holds none of the configured rules after it' "$WORK/out"
+flush
+try "… as it is" reaches outsider 198.51.100.10
+
 finish

@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "guard_names.h"
+#include "guard_set.h"
 #include "nft_attr.h"
 #include "nft_headers.h"
 #include "nft_other_rule.h"
 #include "nft_canonical.h"
+#include "nft_certain.h"
 #include "nft_decode_cmp.h"
 #include "nft_end.h"
 #include "nft_guard_decode.h"
@@ -545,6 +547,25 @@ static void note_changes(struct rule *rule, const struct nlattr *list)
 		rule->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6, list, &rule->relays);
 }
 
+/*
+ * What the guard's own expressions say, as nft writes them when it loads what it has listed,
+ * makes a rule opaque only in iptables' tables. A set is not the guard's there.
+ */
+static struct rule *certain_conditions(enum family family, const struct nlattr *list)
+{
+	struct nft_decoder d = { .rule = rule_new(family), .guard = true };
+	struct rule *part;
+
+	decode_expressions(&d, list);
+	nft_decode_ct_end(&d);
+	part = d.rule->opaque ? nft_certain(family, list) : rule_conditions(d.rule);
+	rule_free(d.rule);
+	for (size_t i = part ? part->nmatches : 0; i-- > 0;)
+		if (guard_match_is(&part->matches[i]))
+			rule_remove_match(part, i);
+	return part;
+}
+
 /* Old releases wrote a rule as it was typed; it is compared in the form of newer ones. */
 static void take_form(struct rule *rule)
 {
@@ -578,6 +599,8 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 		note_changes(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
 		nft_read_end(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
 		d.rule->end_known &= whole;
+		if (whole && !d.guard)
+			d.rule->certain = certain_conditions(family, attrs.v[NFTA_RULE_EXPRESSIONS]);
 	} else if (d.old_form) {
 		take_form(d.rule);
 	}
