@@ -7,6 +7,8 @@ Prints "ready" once it listens.
 datagrams.py ask ADDRESS PORT [zero|MAC]: sends one from a port that is always the same, with zero
 one whose header gives 0 as its length, with MAC one in a frame to that address of the link layer,
 by eth0. Exit status 0 if it is answered, 1 if it is not.
+
+datagrams.py send SOURCE ADDRESS PORT MAC: sends one from that address in such a frame.
 """
 import socket
 import struct
@@ -85,4 +87,9 @@ def ask(address, port, how):
 
 if sys.argv[1] == "answer":
     answer(int(sys.argv[2]))
+if sys.argv[1] == "send":
+    FAMILY = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
+    CONTENT = datagram(FAMILY, sys.argv[2], sys.argv[3], int(sys.argv[4]), b"question", 16)
+    send_frame(FAMILY, sys.argv[2], sys.argv[3], CONTENT, sys.argv[5])
+    sys.exit()
 sys.exit(0 if ask(sys.argv[2], int(sys.argv[3]), "".join(sys.argv[4:])) else 1)

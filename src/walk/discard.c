@@ -107,6 +107,11 @@ void discard_without_way_back(struct walk *walk, struct flow *flow, const struct
 	addrset_copy(&doubtful, &flow->src);
 	addrset_intersect(&doubtful, &sources->doubtful);
 	addrset_copy(&kept, &sources->valid);
+	/* The kernel looks up no way back to a host without an address that sends to all. */
+	if (packet->dst.lo == 0xffffffff) {
+		addrset_add(&kept, 0, 0xffffff);
+		addrset_subtract(&doubtful, &kept);
+	}
 	addrset_unite(&kept, &doubtful);
 	keep_sources(walk, flow, &kept, false, reason, fate);
 	if (doubtful.n) {

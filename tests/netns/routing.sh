@@ -460,6 +460,21 @@ try "… until INPUT is closed as well" exposes 0
 ip6tables-nft -F INPUT
 iptables-nft -F INPUT
 
+# A host without an address sends to all: the kernel looks up no way back to it.
+counted() { sleep 0.2 && [ "$(iptables-nft -nvxL INPUT 1 | awk '{ print $1 }')" = "$1" ]; }
+sysctl -qw net.ipv4.conf.ens3.rp_filter=1
+iptables-nft -A INPUT -p udp --dport 53 ! -s 198.51.100.0/24
+for sources in '0.0.0.0 local 1' '0.1.2.3 local 2' '203.0.113.201 lost 2'; do
+	read -r source verdict count <<<"$sources"
+	[ "$verdict" = local ] || ip route add 203.0.113.201/32 dev ens4
+	ip netns exec world python3 "$TESTS/datagrams.py" send "$source" 255.255.255.255 53 ff:ff:ff:ff:ff:ff
+	try "rp_filter: a packet from $source to all: $verdict" counted "$count"
+	try "… which a trace says" traces "$verdict" "from $source in ens3 to 255.255.255.255 udp 53"
+done
+ip route del 203.0.113.201/32 dev ens4
+sysctl -qw net.ipv4.conf.ens3.rp_filter=0
+iptables-nft -F INPUT
+
 # A network that routers lead to this host: there is no other router before its broadcast address.
 only=-4
 for address in 198.51.100.255 192.0.2.255 172.17.255.255 255.255.255.255 224.0.0.1; do
