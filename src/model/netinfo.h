@@ -32,6 +32,7 @@ struct netif {
 	/* IPv4 sysctls. */
 	bool localnet;      /* route_localnet: accepts packets to and from 127.0.0.0/8 */
 	bool accept_local;  /* accept_local: accepts packets from the host's own addresses */
+	bool passes_broadcast; /* bc_forwarding: forwards what is for all of a network */
 	bool source_mark;   /* src_valid_mark: the mark also counts in the reverse path lookup */
 	uint8_t rp_filter;  /* 0: off; 1: the reverse route leads out here; 2: there is any */
 	bool numbered;      /* has an IPv4 address of any scope */

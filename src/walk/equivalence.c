@@ -205,7 +205,8 @@ static void sort_interfaces(struct equivalence *equivalence, const struct chain_
 					      interface_matches(&names[k], false, iface->name));
 		signature = mix_interface(signature, index, iface);
 		signature = class_mix(signature, iface->forwards[family] | iface->bridge << 1 |
-							 iface->localnet << 2);
+							 iface->localnet << 2 |
+							 iface->passes_broadcast << 3);
 		from = source_validation_guess(validation, info, iface, family);
 		addrset_copy(&sources, &from->valid);
 		addrset_unite(&sources, &from->doubtful);

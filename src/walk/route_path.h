@@ -20,6 +20,7 @@ struct route_path {
 	uint8_t type; /* RTN_LOCAL, RTN_UNICAST, …; RTN_UNREACHABLE if there is no route */
 	const struct netif *out; /* NULL: none */
 	bool gateway; /* the next hop is a router */
+	bool broadcast; /* to all of a network, although it is forwarded; the caller sets it */
 	bool unsure; /* policy routing, or one of several routes, may send it elsewhere */
 };
 /* Whether it belongs to a VRF, whose table is not read. */

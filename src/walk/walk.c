@@ -328,7 +328,7 @@ static void to_forward(struct walk *walk, struct flow *flow, const struct route_
 		flow_clear(flow);
 		return;
 	}
-	if (in && !in->forwards[packet->family]) {
+	if (in && !in->forwards[packet->family] && !path->broadcast) {
 		discard(walk, fate, flow, "forwarding is switched off on the incoming interface");
 		flow_clear(flow);
 		return;
@@ -377,6 +377,11 @@ static void route_part(struct walk *walk, struct flow *flow, struct fate *fate)
 		end = route_path(info, &query);
 		path.unsure |= end.unsure || end.type != path.type || end.out != path.out;
 	}
+	/* Not for 255.255.255.255, which has no route. */
+	path.broadcast = path.type == RTN_BROADCAST && path.out && query.in &&
+			 query.in->passes_broadcast;
+	if (path.broadcast)
+		path.type = RTN_UNICAST;
 	discard_without_way_back(walk, flow, &path, fate);
 	if (!flow->src.n) {
 		flow_clear(flow);

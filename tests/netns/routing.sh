@@ -486,6 +486,30 @@ try "… docker-proxy answers there" asks_udp 203.0.113.87
 try "… it is the world that gets in" exposes 2 '203.0.113.87:53 proxy ens3 ANYONE'
 ip route add 192.88.99.0/24 via 203.0.113.86 dev pub0
 try "… unless a router is in that network, which passes nothing on" exposes 0 '203.0.113.87:53 proxy,nearby ens3 ANYONE'
+
+# With bc_forwarding, the host passes on what is for all of a network, and does not take it.
+host_mac=$(ip link show ens3 | awk '/link.ether/ { print $2 }')
+iptables-nft -I INPUT -d 203.0.113.87 -p udp --dport 53
+iptables-nft -I FORWARD -d 203.0.113.87 -o pub0 -j ACCEPT
+hits() { iptables-nft -nvxL "$1" 1 | awk '{ print $1 }'; }
+to_all() { ip netns exec world python3 "$TESTS/datagrams.py" send "$world4" 203.0.113.87 53 "$host_mac" && sleep 0.2; }
+for switches in '1 0' '0 1' '1 1'; do
+	sysctl -qw "net.ipv4.conf.all.bc_forwarding=${switches% *}" "net.ipv4.conf.ens3.bc_forwarding=${switches#* }" || break
+	iptables-nft -Z
+	to_all
+	if [ "$switches" = '1 1' ]; then
+		try "bc_forwarding: a packet to all of a network is forwarded" [ "$(hits INPUT) $(hits FORWARD)" = '0 1' ]
+		try "… which a trace says" traces maybe "from $world4 in ens3 to 203.0.113.87 udp 53"
+		try "… with where it goes" grep -q 'perhaps forwarded by filter FORWARD 1' "$WORK/out"
+		try "… an exposure does not know who gets in" exposes 0 '203.0.113.87:53 both,nearby ens3 maybe'
+	else
+		try "bc_forwarding, only one switch: it is for the host" [ "$(hits INPUT) $(hits FORWARD)" = '1 0' ]
+		try "… which a trace says" traces local "from $world4 in ens3 to 203.0.113.87 udp 53"
+	fi
+done
+sysctl -qw net.ipv4.conf.all.bc_forwarding=0 net.ipv4.conf.ens3.bc_forwarding=0
+iptables-nft -D FORWARD 1
+iptables-nft -D INPUT 1
 ip link del pub0
 
 # What another table makes the host's own is not LOCAL to Docker's rule.
