@@ -20,19 +20,22 @@ publish() { # PROTOCOL PORT
 		"ip6tables-$KIND" -t nat -A DOCKER ! -i docker0 -p "$1" --dport "$2" -j DNAT --to-destination "[fd00:17::2]:$2" &&
 		both -I DOCKER ! -i docker0 -o docker0 -p "$1" --dport "$2" -j ACCEPT
 }
-# opens NAMESPACE: a connection to the port 81, whose ends are in the array of that name.
+# opens NAMESPACE: a connection to the port 81; its ends are $from_NAMESPACE and $to_NAMESPACE.
 opens() {
-	local ends said
+	local from to said
 	coproc TALK { exec ip netns exec "$1" python3 "$TESTS/echo.py" 198.51.100.10 81 2>/dev/null; }
-	ends=("${TALK[@]}")
-	exec {ends[0]}<&"${TALK[0]}" {ends[1]}>&"${TALK[1]}" 2>/dev/null
-	eval "$1=(${ends[*]})"
-	read -r -t 6 -u "${ends[0]}" said && [ "$said" = ready ]
+	exec {from}<&"${TALK[0]}" {to}>&"${TALK[1]}"
+	printf -v "from_$1" %s "$from" && printf -v "to_$1" %s "$to"
+	read -r -t 6 -u "$from" said && [ "$said" = ready ]
+}
+closes() { # NAMESPACE
+	local to=to_$1
+	to=${!to}
+	exec {to}>&-
 }
 answered() { # NAMESPACE
-	local -n ends=$1
-	local said
-	echo hello >&"${ends[1]}" && read -r -t 6 -u "${ends[0]}" said && [ "$said" = hello ]
+	local from=from_$1 to=to_$1 said
+	echo hello >&"${!to}" && read -r -t 6 -u "${!from}" said && [ "$said" = hello ]
 }
 unanswered() { ! answered "$1"; }
 asks() { ip netns exec outsider python3 "$TESTS/datagrams.py" ask "$1" 53; }
@@ -90,7 +93,8 @@ for KIND in nft legacy; do
 	dockfw 0 --repair
 	try "$KIND: a ban after the rule for open connections" unreached
 	try "$KIND: is not about them" cuts_nothing
-	exec {outsider[1]}>&- {allowed[1]}>&-
+	closes outsider
+	closes allowed
 	both -P INPUT ACCEPT
 done
 
