@@ -2,6 +2,7 @@
 #include "service.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,16 +46,31 @@ void service_notify(const char *assignments)
 		(void)send_to(path, assignments, strlen(assignments));
 }
 
+/* Days are more microseconds than a long of 32 bits holds. 0: it is not a number. */
+static uint64_t microseconds(const char *text)
+{
+	unsigned long long us;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return 0;
+	errno = 0;
+	us = strtoull(text, &end, 10);
+	return errno || *end ? 0 : us;
+}
+
 unsigned int service_watchdog_ms(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
-	unsigned long us, number;
+	uint64_t us = usec ? microseconds(usec) : 0;
+	unsigned long number;
 
-	if (!usec || !parse_number(usec, 1, UINT32_MAX, &us) ||
+	if (!us ||
 	    (pid && (!parse_number(pid, 1, INT32_MAX, &number) || (pid_t)number != getpid())))
 		return 0;
 	/* Half of it, as sd_watchdog_enabled(3) recommends. */
-	return us < 2000 ? 1 : (unsigned int)(us / 2000);
+	us /= 2000;
+	return !us ? 1 : us < UINT32_MAX ? (unsigned int)us : UINT32_MAX;
 }
 
 /* A value with a newline is preceded by its length. */
