@@ -33,6 +33,7 @@ struct bypass {
 	bool may;               /* perhaps only */
 	bool refused;           /* for sources that the configuration refuses */
 	bool invalid;           /* for some only by a packet that is INVALID */
+	bool inner;             /* for containers on bridges of Docker's */
 	enum why why;
 };
 
@@ -97,7 +98,9 @@ static bool is_worse(const struct bypass *a, const struct bypass *b)
 		return a->severity > b->severity;
 	if (a->may != b->may)
 		return b->may;
-	return a->refused && !b->refused;
+	if (a->refused != b->refused)
+		return a->refused;
+	return !a->inner && b->inner;
 }
 
 static void worsen(struct bypass *bypass, const struct exposed_way *way, enum severity severity,
@@ -109,8 +112,18 @@ static void worsen(struct bypass *bypass, const struct exposed_way *way, enum se
 	other.may = may;
 	other.refused = refused;
 	other.invalid = way->by_invalid;
+	other.inner = way->inner;
 	if (is_worse(&other, bypass))
 		*bypass = other;
+}
+
+/* Whether packets to the port come from anywhere else than Docker's bridges. */
+static bool has_outer(const struct exposure *exposure)
+{
+	for (size_t i = 0; i < exposure->nways; i++)
+		if (!exposure->ways[i].inner)
+			return true;
+	return false;
 }
 
 /*
@@ -133,7 +146,9 @@ static void judge(const struct proxy_check *check, const struct exposure *exposu
 		worsen(bypass, way, SEVERITY_WARNING, false, true);
 	else if (fate.refused.n)
 		worsen(bypass, way, SEVERITY_WARNING, true, true);
-	if (way->outside && !exposure->nearby && is_world(either, &fate, exposure->family)) {
+	/* That it is open to containers, where nothing refuses them, is nothing to report. */
+	if (way->outside && !(way->inner && has_outer(exposure)) && !exposure->nearby &&
+	    is_world(either, &fate, exposure->family)) {
 		bool may = !is_world(sure, &fate, exposure->family);
 
 		/* Where Docker's rule lets the world in as well, only what is certain counts. */
@@ -220,7 +235,8 @@ static void merge(struct proxy_check *check)
 static bool same_kind(const struct bypass *a, const struct bypass *b)
 {
 	return a->family == b->family && a->severity == b->severity && a->may == b->may &&
-	       a->refused == b->refused && a->invalid == b->invalid && a->why == b->why;
+	       a->refused == b->refused && a->invalid == b->invalid && a->inner == b->inner &&
+	       a->why == b->why;
 }
 
 /* The ports of that kind, as "80/tcp, 443/tcp and 3 more". */
@@ -254,6 +270,9 @@ static const struct remedy *remedy_for(const struct bypass *kind)
 	static const struct remedy invalid = {
 		"write a publish section for the port, or drop in INPUT what is INVALID: "
 		"ip6tables -I INPUT -m conntrack --ctstate INVALID -j DROP", RUN_NONE, NULL };
+	static const struct remedy inner = {
+		"let the guard hold it (guard = \"auto\", nf_tables), or filter INPUT for "
+		"Docker's bridges as well", RUN_NONE, NULL };
 	static const struct remedy remedies[WHY_COUNT] = {
 		[WHY_SWITCHED_OFF] = {
 			"run dockerd without iptables=false (IPv6: ip6tables=false), or filter INPUT",
@@ -269,6 +288,8 @@ static const struct remedy *remedy_for(const struct bypass *kind)
 			"dockfw-check --trace shows their way", RUN_NONE, NULL },
 	};
 
+	if (kind->inner && kind->refused)
+		return &inner;
 	return kind->invalid ? &invalid : &remedies[kind->why];
 }
 
@@ -278,11 +299,11 @@ static void report(const struct proxy_check *check, const struct bypass *kind,
 	char *ports = list_ports(check, kind);
 	struct finding *finding = findings_add(
 		findings, PROXY_BYPASS, kind->severity, kind->family,
-		xasprintf("%sdocker-proxy itself %s%s for %s, so INPUT decides and %s is never evaluated; %s%s",
+		xasprintf("%sdocker-proxy itself %s%s for %s, so INPUT decides and %s is never evaluated; %s%s%s",
 			  kind->why == WHY_SWITCHED_OFF ? "dockerd does not use iptables: " : "",
 			  kind->may && kind->why == WHY_PAST_RULE ? "may answer" : "answers",
 			  kind->why == WHY_PAST_RULE ? " some packets" : "", ports, DOCKER_USER,
-			  consequence(kind),
+			  consequence(kind), kind->inner ? ", from containers of this host" : "",
 			  kind->invalid ? ", some only by a UDP packet with the length 0, which is INVALID "
 					  "to connection tracking" : ""));
 
@@ -337,6 +358,12 @@ static void report_all(struct proxy_check *check, struct findings *findings)
 	free(check->v);
 }
 
+/* Whether no guard is to hold there: else it refuses what the configuration does. */
+static bool lacks_guard(const struct policy *policy, const struct proxy_facts *facts)
+{
+	return policy->guard == GUARD_OFF || (facts->guard && facts->guard->absent);
+}
+
 int check_proxies(const struct policy *policy, const struct proxy_facts *facts, bool verbose,
 		  struct findings *findings)
 {
@@ -345,7 +372,8 @@ int check_proxies(const struct policy *policy, const struct proxy_facts *facts, 
 				     .guard = facts->guard };
 	struct exposure_list list;
 	struct proxy_check check = { .policy = policy, .facts = facts, .list = &list };
-	int status = exposure_compute_proxied(policy, &world, policy->families, &list);
+	int status = exposure_compute_proxied(policy, &world, policy->families,
+						  lacks_guard(policy, facts), &list);
 
 	for (size_t i = 0; !status && i < list.n; i++)
 		look_at(&check, &list.v[i], verbose);

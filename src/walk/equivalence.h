@@ -33,7 +33,7 @@ struct equivalence {
 /*
  * Every interface leads outside except loopback, a VRF itself, the ports of another
  * interface, and those of the named bridges that do not (netinfo_leads_outside()). If
- * none is left, the bridges count as well.
+ * none is left, the bridges count as well, and if bridges is NULL.
  */
 void equivalence_make(struct equivalence *equivalence, const struct chain_index *index,
 		      struct source_validation *validation, const struct strings *bridges);

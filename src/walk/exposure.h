@@ -37,6 +37,7 @@ struct exposed_way {
 	size_t nifs;
 	bool outside; /* the policy's outside names them, or is empty */
 	bool allowed; /* a publish section allows any there */
+	bool inner;   /* they are bridges that only have containers: see exposure_compute_proxied() */
 	/* The sources that packets may have there, whatever the rules are; in the list's pool. */
 	const struct addrset *possible;
 	/* The sources that get in, and those that cannot be decided; in the list's pool. */

@@ -145,9 +145,10 @@ static int compute_each(struct compute *compute, bool only_proxied, struct expos
 	return status;
 }
 
+/* inner: Docker's bridges count like any interface. */
 static int compute_ports(const struct policy *policy, const struct world *world,
-			 unsigned int families, bool only_proxied, struct exposure_part *part,
-			 struct exposure_list *list)
+			 unsigned int families, bool only_proxied, bool inner,
+			 struct exposure_part *part, struct exposure_list *list)
 {
 	struct docker_ports ports;
 	struct compute compute = { .policy = policy, .world = world, .list = list };
@@ -163,7 +164,8 @@ static int compute_ports(const struct policy *policy, const struct world *world,
 		list->walked[family] = true;
 		find_nobody(world->info, family, &list->nobody[family]);
 		equivalence_make(&compute.equivalence[family], &list->walkers[family].index,
-				 &list->walkers[family].validation, &ports.bridges);
+				 &list->walkers[family].validation,
+				 inner ? NULL : &ports.bridges);
 		own_places_find(world->info, family, &compute.places[family]);
 	}
 	status = compute_each(&compute, only_proxied, part);
@@ -181,13 +183,13 @@ static int compute_ports(const struct policy *policy, const struct world *world,
 int exposure_compute(const struct policy *policy, const struct world *world,
 		     unsigned int families, struct exposure_list *list)
 {
-	return compute_ports(policy, world, families, false, NULL, list);
+	return compute_ports(policy, world, families, false, false, NULL, list);
 }
 
 int exposure_compute_proxied(const struct policy *policy, const struct world *world,
-			     unsigned int families, struct exposure_list *list)
+			     unsigned int families, bool inner, struct exposure_list *list)
 {
-	return compute_ports(policy, world, families, true, NULL, list);
+	return compute_ports(policy, world, families, true, inner, NULL, list);
 }
 
 int exposure_compute_part(const struct policy *policy, const struct world *world,
@@ -195,5 +197,5 @@ int exposure_compute_part(const struct policy *policy, const struct world *world
 			  struct exposure_list *list)
 {
 	part->ports = part->done = 0;
-	return compute_ports(policy, world, families, false, part, list);
+	return compute_ports(policy, world, families, false, false, part, list);
 }

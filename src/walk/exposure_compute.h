@@ -26,8 +26,11 @@ struct exposure_part {
 int exposure_compute_part(const struct policy *policy, const struct world *world,
 			  unsigned int families, struct exposure_part *part,
 			  struct exposure_list *list);
-/* As exposure_compute(), but only for the ports that a docker-proxy listens on. */
+/*
+ * As exposure_compute(), but only for the ports that a docker-proxy listens on. With inner, also
+ * for packets of containers that come in on Docker's own bridges.
+ */
 int exposure_compute_proxied(const struct policy *policy, const struct world *world,
-			     unsigned int families, struct exposure_list *list);
+			     unsigned int families, bool inner, struct exposure_list *list);
 
 #endif

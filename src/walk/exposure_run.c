@@ -51,7 +51,7 @@ static bool same_way(const struct exposed_way *a, const struct exposed_way *b)
 	       a->proxied == b->proxied && a->perhaps_proxied == b->perhaps_proxied &&
 	       a->to_container == b->to_container && a->to_proxy == b->to_proxy &&
 	       a->by_invalid == b->by_invalid &&
-	       a->outside == b->outside && a->allowed == b->allowed &&
+	       a->outside == b->outside && a->allowed == b->allowed && a->inner == b->inner &&
 	       same_decider(a->has_open_by, &a->open_by, b->has_open_by, &b->open_by) &&
 	       same_decider(a->has_closed_by, &a->closed_by, b->has_closed_by, &b->closed_by);
 }
@@ -112,6 +112,8 @@ void exposure_walk_class(struct compute *compute, const struct docker_port *port
 							 class->v[k]);
 		way.allowed = allows_any(compute, port->direct ? port->published : port->port,
 					 class->v[k]);
+		way.inner = strings_has(&compute->ports->bridges, class->v[k]->name) &&
+			    !netinfo_leads_outside(compute->world->info, class->v[k]);
 		add_way(exposure, &way, class->v[k]);
 	}
 }

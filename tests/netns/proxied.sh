@@ -121,6 +121,40 @@ for KIND in nft legacy; do
 	done
 	end "$dockerd" "${proxies[@]}"
 
+	# ---- containers on another bridge ----
+
+	clear_tables
+	ip6t -A INPUT -p tcp --dport 80 -j REJECT
+	load docker-26
+	# As Docker up to 27 has it for each of its bridges: their packets are not translated.
+	ipt -t nat -I DOCKER -i docker0 -j RETURN && ipt -t nat -I DOCKER -i br-n1 -j RETURN
+	bridge br-n1 172.18.0.1/16 fd00:18::1/64
+	join neighbour br-n1 172.18.0.2/16 fd00:18::2/64 172.18.0.1 fd00:18::1
+	inner() { write_conf <<<"$1 publish \"80/tcp\" { interface = \"$2\" allow = { \"203.0.113.123\" } }"; }
+	dockerd
+	proxies=() && answers 0.0.0.0 80 80
+	inner 'unlisted = "refuse"' +
+	dockfw 2 --repair
+	try "$KIND another bridge: the outsider is refused" refused "$outsider" 198.51.100.10
+	try "$KIND another bridge: its container gets in" reaches neighbour 198.51.100.10
+	try "$KIND another bridge: found" finds 2 'critical proxy-bypass'
+	try "$KIND another bridge: who gets in" message 'lets in what the configuration refuses, from containers of this host'
+	try "$KIND another bridge: the remedy" message 'let the guard hold it'
+	ipt -A INPUT ! -i ens3 -p tcp --dport 80 -j REJECT
+	try "$KIND another bridge: INPUT refuses it" refused neighbour 198.51.100.10
+	try "$KIND another bridge: then nothing is wrong" finds 0 ''
+	ipt -F INPUT
+	inner '' ens3
+	dockfw 0 --repair
+	try "$KIND another bridge: where it is not refused, it is no finding" finds 0 ''
+	GUARD='' inner 'unlisted = "refuse"' +
+	dockfw 0 --repair
+	try "$KIND another bridge: the guard refuses it" refused neighbour 198.51.100.10
+	try "$KIND another bridge: nothing is wrong with it" finds 0 ''
+	end "$dockerd" "${proxies[@]}"
+	ip netns delete neighbour
+	ip link delete br-n1
+
 	# ---- the host's own firewall ----
 
 	clear_tables
