@@ -11,7 +11,7 @@
 
 #define SOURCES_NAMED 4
 
-/* What one rule lets in. */
+/* What one rule lets in, or which open connections it refuses. */
 struct let_in {
 	const struct rule *rule;
 	const struct guard_set *to; /* borrowed; NULL: every address of the host */
@@ -36,14 +36,32 @@ static void let_ins_clear(struct let_ins *list)
 	free(list->v);
 }
 
-/* Takes the conditions of a rule that host_rules_make() may have made; false for others. */
-static bool read_rule(const struct rule *rule, const struct guard_sets *sets, struct let_in *let)
+/* Whether it is about packets of open connections only. */
+static bool is_for_open(const struct rule *rule)
+{
+	unsigned int states;
+	bool not;
+
+	for (size_t i = 0; i < rule->nmatches; i++)
+		if (xt_match_states(&rule->matches[i], &states, &not) && not &&
+		    states == XT_CONNTRACK_STATE_BIT(IP_CT_NEW))
+			return true;
+	return false;
+}
+
+/*
+ * Takes the conditions of a rule that host_rules_make() may have made, one that lets in, or one
+ * that cuts; false for others.
+ */
+static bool read_rule(const struct rule *rule, const struct guard_sets *sets, bool cut,
+		      struct let_in *let)
 {
 	addr_t mask = addr_load(rule->family, rule->src.mask);
 
 	*let = (struct let_in){ .rule = rule };
-	if (rule->opaque || rule->verdict != VERDICT_ACCEPT || !rule->in.mask[0] || rule->invert ||
-	    !rule->proto)
+	if (rule->opaque || cut != is_for_open(rule) ||
+	    !(cut ? rule_refuses(rule) : rule->verdict == VERDICT_ACCEPT) || !rule->in.mask[0] ||
+	    rule->invert || !rule->proto)
 		return false;
 	if (!addrset_add_masked(&let->sources, rule->family, addr_load(rule->family, rule->src.addr),
 				mask))
@@ -69,11 +87,12 @@ static bool read_rule(const struct rule *rule, const struct guard_sets *sets, st
 	return let->ports.n;
 }
 
-static void let_ins_add(struct let_ins *list, const struct rule *rule, const struct guard_sets *sets)
+static void let_ins_add(struct let_ins *list, const struct rule *rule, bool cut,
+			const struct guard_sets *sets)
 {
 	struct let_in let;
 
-	if (!read_rule(rule, sets, &let)) {
+	if (!read_rule(rule, sets, cut, &let)) {
 		let_in_clear(&let);
 		return;
 	}
@@ -196,11 +215,15 @@ static char *say(const struct let_in *let, const struct addrset *ports,
 {
 	static const char *const guard[] = { [HOST_SAME] = "", [HOST_OPEN] = "lets in",
 					     [HOST_CLOSED] = "refuses",
-					     [HOST_UNDECIDED] = "lets in" };
+					     [HOST_UNDECIDED] = "lets in",
+					     [HOST_KEPT] = "lets go on open connections of",
+					     [HOST_CUT] = "refuses open connections of" };
 	static const char *const host[] = {
 		[HOST_SAME] = "", [HOST_OPEN] = ", whom the host's own firewall refuses",
 		[HOST_CLOSED] = ", whom the host's own firewall lets in",
 		[HOST_UNDECIDED] = "; whether the host's own firewall does is not known",
+		[HOST_KEPT] = ", which the host's own firewall refuses",
+		[HOST_CUT] = ", which the host's own firewall lets go on",
 	};
 	char *list = host_ports_text(ports, (uint8_t)let->rule->proto);
 	struct text text;
@@ -258,19 +281,87 @@ static char *find_more(const struct let_ins *more, const struct let_ins *less,
 	return said;
 }
 
-char *host_differs(const struct guard *guard, const struct table *table,
-		   const struct openings *openings, enum host_difference *kind)
+/* The rules of the chain forward in the kernel, and those that the guard should have. */
+struct sides {
+	const struct rule **there, **wanted; /* owned */
+	size_t nthere, nwanted;
+};
+
+static void sides_add(const struct rule ***list, size_t *n, size_t *room, const struct rule *rule)
 {
-	const struct chain *live = table_chain(table, GUARD_FORWARD);
-	struct let_ins wanted = { 0 }, there = { 0 };
-	char *said;
+	GROW(*list, *n, *room);
+	(*list)[(*n)++] = rule;
+}
+
+static void sides_fill(struct sides *sides, const struct guard *guard, const struct chain *live)
+{
+	size_t room = 0;
 
 	for (size_t i = 0; live && i < live->nrules; i++)
-		let_ins_add(&there, live->rules[i], &table->sets);
+		sides_add(&sides->there, &sides->nthere, &room, live->rules[i]);
+	room = 0;
 	for (size_t c = 0; c < guard->n; c++)
 		for (size_t i = 0; !strcmp(guard->chains[c].name, GUARD_FORWARD) &&
 		     i < guard->chains[c].rules.n; i++)
-			let_ins_add(&wanted, guard->chains[c].rules.v[i].rule, &guard->sets);
+			sides_add(&sides->wanted, &sides->nwanted, &room,
+				  guard->chains[c].rules.v[i].rule);
+}
+
+/* Those of one kind, of both sides. */
+static void read_sides(const struct sides *sides, const struct guard *guard,
+		       const struct table *table, bool cut, struct let_ins *there,
+		       struct let_ins *wanted)
+{
+	for (size_t i = 0; i < sides->nthere; i++)
+		let_ins_add(there, sides->there[i], cut, &table->sets);
+	for (size_t i = 0; i < sides->nwanted; i++)
+		let_ins_add(wanted, sides->wanted[i], cut, &guard->sets);
+}
+
+/* The next rule from *i that the host's firewall has no part in, or NULL. */
+static const struct rule *next_rest(const struct rule *const *list, size_t n, size_t *i,
+				    const struct guard_sets *sets)
+{
+	while (*i < n) {
+		const struct rule *rule = list[(*i)++];
+		struct let_in let, cut;
+		bool of_host = read_rule(rule, sets, false, &let);
+
+		of_host |= read_rule(rule, sets, true, &cut);
+		let_in_clear(&let);
+		let_in_clear(&cut);
+		if (!of_host)
+			return rule;
+	}
+	return NULL;
+}
+
+/* Whether the rules that follow from the configuration are as they should be. */
+static bool rest_is_right(const struct sides *sides, const struct guard *guard,
+			  const struct table *table)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		const struct rule *there = next_rest(sides->there, sides->nthere, &i, &table->sets);
+		const struct rule *wanted = next_rest(sides->wanted, sides->nwanted, &k, &guard->sets);
+
+		if (!there || !wanted)
+			return there == wanted;
+		if (!rule_equal_but_mark(there, wanted))
+			return false;
+	}
+}
+
+/* What is different of those whom the guard lets in. */
+static char *find_let_in(const struct sides *sides, const struct guard *guard,
+			 const struct table *table, const struct openings *openings,
+			 enum host_difference *kind)
+{
+	struct let_ins wanted = { 0 }, there = { 0 };
+	char *said;
+
+	read_sides(sides, guard, table, false, &there, &wanted);
 	*kind = HOST_OPEN;
 	said = find_more(&there, &wanted, openings, true, *kind);
 	if (!said) {
@@ -281,9 +372,47 @@ char *host_differs(const struct guard *guard, const struct table *table,
 		*kind = HOST_UNDECIDED;
 		said = find_more(&there, &wanted, openings, false, *kind);
 	}
-	if (!said)
-		*kind = HOST_SAME;
 	let_ins_clear(&wanted);
 	let_ins_clear(&there);
+	return said;
+}
+
+/* What is different of those whose open connections the guard refuses. */
+static char *find_cut(const struct sides *sides, const struct guard *guard,
+		      const struct table *table, enum host_difference *kind)
+{
+	struct let_ins wanted = { 0 }, there = { 0 };
+	char *said;
+
+	read_sides(sides, guard, table, true, &there, &wanted);
+	*kind = HOST_KEPT;
+	said = find_more(&wanted, &there, NULL, false, *kind);
+	if (!said) {
+		*kind = HOST_CUT;
+		said = find_more(&there, &wanted, NULL, false, *kind);
+	}
+	let_ins_clear(&wanted);
+	let_ins_clear(&there);
+	return said;
+}
+
+char *host_differs(const struct guard *guard, const struct table *table,
+		   const struct openings *openings, enum host_difference *kind)
+{
+	struct sides sides = { 0 };
+	char *said;
+
+	sides_fill(&sides, guard, table_chain(table, GUARD_FORWARD));
+	said = find_let_in(&sides, guard, table, openings, kind);
+	if (*kind != HOST_OPEN && !rest_is_right(&sides, guard, table)) {
+		free(said);
+		said = NULL;
+	} else if (!said) {
+		said = find_cut(&sides, guard, table, kind);
+	}
+	if (!said)
+		*kind = HOST_SAME;
+	free(sides.there);
+	free(sides.wanted);
 	return said;
 }
