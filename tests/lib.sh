@@ -155,6 +155,19 @@ load() { "${2:-iptables}-$KIND-restore" <"$LAYOUTS/$1.rules"; }
 
 ipt() { iptables-"$KIND" "$@"; }
 
+# fill_forward: as many base chains of a table "ip others" at the hook forward as the kernel still
+# allows; the first one that it refuses is left out.
+fill_forward() {
+	local last
+	for ((last = 0; last < 1024; last++)); do
+		echo "add chain ip others c$last { type filter hook forward priority 300; }"
+	done >"$WORK/chains"
+	nft add table ip others
+	nft -f "$WORK/chains" 2>"$WORK/no"
+	last=$(sed -n 's/^add chain ip others c\([0-9]*\) .*/\1/p' "$WORK/no" | head -n 1)
+	[ -n "$last" ] && head -n "$last" "$WORK/chains" | nft -f -
+}
+
 # Writes stdin, or the two rules of the sample, to a configuration file $CONF. The
 # setting guard is $GUARD if that is set; it comes last, so that no line moves. It is a new
 # configuration: nothing of it was in force before.

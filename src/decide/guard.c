@@ -18,6 +18,10 @@ static const struct remedy by_its_owner = {
 	"it belongs to a running watch, which goes by the configuration that it has read: "
 	"systemctl reload dockfw-watch.service", RUN_NONE, NULL,
 };
+static const struct remedy end_its_owner = {
+	"it belongs to another process, which nft list ruleset shows: end that, or set guard = \"off\"",
+	RUN_NONE, NULL,
+};
 static const struct remedy keep_theirs = {
 	"rename that table if it is yours, or set guard = \"off\"", RUN_NONE, NULL,
 };
@@ -66,7 +70,10 @@ bool guard_is_foreign(const struct table *table)
 
 const struct remedy *guard_owner_remedy(const struct table *table)
 {
-	return table && table->owned ? &by_its_owner : NULL;
+	if (!table || !table->owned)
+		return NULL;
+	/* A watch creates its table with chains. */
+	return table->nchains ? &by_its_owner : &end_its_owner;
 }
 
 bool guard_is_kept(const struct policy *policy, const struct table *table)

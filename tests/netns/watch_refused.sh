@@ -45,18 +45,6 @@ paused() { kill -STOP "$watch" && "$@" && kill -CONT "$watch"; }
 twice() { [ "$(grep -c 'cannot write nf_tables' "$WORK/reported")" = 2 ]; }
 
 # ---- the kernel refuses a chain of it ----
-# filled: as many base chains of others at the hook as the kernel allows; the first one that it
-# refuses is left out.
-filled() {
-	local last
-	for ((last = 0; last < 1024; last++)); do
-		echo "add chain ip others c$last { type filter hook forward priority 300; }"
-	done >"$WORK/chains"
-	nft add table ip others
-	nft -f "$WORK/chains" 2>"$WORK/no"
-	last=$(sed -n 's/^add chain ip others c\([0-9]*\) .*/\1/p' "$WORK/no" | head -n 1)
-	[ -n "$last" ] && head -n "$last" "$WORK/chains" | nft -f -
-}
 # In the place of the guard.
 taken() { nft delete table ip dockfw && nft 'add chain ip others taken { type filter hook forward priority 300; }'; }
 
@@ -64,7 +52,7 @@ taken() { nft delete table ip dockfw && nft 'add chain ip others taken { type fi
 KIND=nft
 load docker-28.5 && two_rules
 try "the watch starts" begin "$WORK/unowned.so"
-try "others take all places at its hook" filled
+try "others take all places at its hook" fill_forward
 try "and that of the guard" paused taken
 try "the guard is reported as missing" event '.event == "wrong" and (.findings | any(.id == "guard-missing"))'
 try "what failed, why, and what to do" reported \

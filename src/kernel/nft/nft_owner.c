@@ -90,11 +90,13 @@ static enum owning what_can_own(struct nft_socket *socket)
 	if (can == CANNOT)
 		can = can_own(socket, NFT_TABLE_F_OWNER);
 	if (can == NOT_KNOWN) {
-		diag_warning("the guard has no owner as long as this watch runs: others can flush it");
+		diag_warning("the guard has no owner as long as this watch runs: "
+			     "others can flush it");
 		return OWN_NONE;
 	}
 	if (can == CANNOT) {
-		diag_step(1, "this kernel has no tables with an owner (Linux 5.12): others can flush the guard");
+		diag_step(1, "this kernel has no tables with an owner (Linux 5.12): "
+			     "others can flush the guard");
 		return OWN_NONE;
 	}
 	diag_step(1, "this kernel has no tables with an owner that persist (Linux 6.9): others can "
