@@ -241,19 +241,22 @@ static int read_switch(const char *family, const char *iface, const char *name, 
 	return c >= '0' && c <= '9' ? c - '0' : missing;
 }
 
-/* Whether netfilter sees bridged packets; not without the module br_netfilter, which has the sysctl. */
+/*
+ * Whether netfilter sees bridged packets; not without the module br_netfilter, which has the
+ * sysctl. If that cannot be read, it does not: as below.
+ */
 static bool read_bridge_switch(const char *name)
 {
 	char *path = xasprintf("/proc/sys/net/bridge/bridge-nf-call-%s", name);
 	FILE *file = fopen(path, "re");
-	int c = '0';
+	int c = EOF;
 
 	if (file) {
 		c = fgetc(file);
 		fclose(file);
 	}
 	free(path);
-	return c != '0';
+	return c != '0' && c != EOF;
 }
 
 /* A sysctl that cannot be read counts as the value that lets in the most packets. */

@@ -547,6 +547,15 @@ try "… by the kernel, too" not from 172.17.0.3 c4 172.17.0.2 80
 ip link set docker0 type bridge nf_call_iptables 0 nf_call_ip6tables 0
 calls 1
 try "or all bridges do" between dropped 80
+cat >"$WORK/unread" <<-END
+	#!/bin/sh
+	export LSAN_OPTIONS=detect_leaks=0
+	exec strace -qq -o '$WORK/trace' -P /proc/sys/net/bridge/bridge-nf-call-iptables \
+		-P /proc/sys/net/bridge/bridge-nf-call-ip6tables -e trace=read -e inject=read:error=EIO '$DOCKFW' "\$@"
+END
+chmod +x "$WORK/unread"
+unread() { local DOCKFW=$WORK/unread; "$@"; }
+try "that cannot be read: it lets them pass" unread between 'forwarded: the bridge passes it on' 80
 try "… by the kernel, too" not from fd00:17::3 c4 fd00:17::2 80
 
 # Ports that are isolated from each other, with and without the chains.
