@@ -3,7 +3,7 @@
 #
 # Sourced first by each test of the ip_tables backend, see tests/backend.sh.
 
-TOOL=legacy-backend NEEDED=(iptables-legacy ip6tables-legacy flock python3 ps)
+TOOL=legacy-backend NEEDED=(iptables-legacy ip6tables-legacy flock python3 ps strace)
 # shellcheck source=tests/backend.sh
 . "${BASH_SOURCE[0]%/*}/../backend.sh"
 

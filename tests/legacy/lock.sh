@@ -61,6 +61,22 @@ wait $waiting || true
 exec 8<&-
 until_true "the lock stays taken" flock -n "$XTABLES_LOCKFILE" true
 
+# Also if it is killed before that process has taken care of it.
+exec 8<"$XTABLES_LOCKFILE"
+flock 8
+SECONDS_LEFT=30 LSAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$WORK/trace" -e trace=prctl -e inject=prctl:delay_enter=1000000 \
+	"$TOOL" idle >"$WORK/waited" 8<&- & tracer=$!
+# Not one that strace starts only to learn what it can do.
+child_of() { waiting=$(ps -o pid=,comm= --ppid "$1" | sed -n "s/^ *\([0-9]*\) ${TOOL##*/}\$/\1/p") && [ -n "$waiting" ]; }
+until_true "it is not traced" child_of $tracer
+killed=$waiting
+until_true "no process waits" child_of "$killed"
+kill -9 "$killed"
+# The delay is over then.
+until_true "the process goes on waiting" eval "! kill -0 $waiting 2>/dev/null"
+exec 8<&-
+wait $tracer || true
+
 # While it holds the lock, no other process takes it; its children do not keep holding it.
 expect 0 '^ok$' "$TOOL" between ipv4 filter "! flock -n '$XTABLES_LOCKFILE' true"
 flock -n "$XTABLES_LOCKFILE" true || fail "the lock was not released"

@@ -31,10 +31,14 @@ static const char *lock_file(const char **from)
 	return **from ? path : XTABLES_LOCK;
 }
 
-/* Keeps its end of the pipe open as long as it waits. */
-static _Noreturn void wait_in_child(int fd)
+/*
+ * Keeps its end of the pipe open as long as it waits, and all that its parent has open, such as
+ * the socket that owns the guard: so it ends with that, also if that was before the prctl().
+ */
+static _Noreturn void wait_in_child(int fd, pid_t parent)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
 	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
 		;
 	_exit(0);
@@ -49,7 +53,7 @@ static void stand_in_line(int fd)
 {
 	struct pollfd end = { .events = POLLIN };
 	int pipe_ends[2];
-	pid_t child;
+	pid_t parent = getpid(), child;
 
 	if (pipe2(pipe_ends, O_CLOEXEC) < 0) {
 		sleep_ms(XTLOCK_PAUSE_MS);
@@ -57,7 +61,7 @@ static void stand_in_line(int fd)
 	}
 	child = fork();
 	if (!child)
-		wait_in_child(fd);
+		wait_in_child(fd, parent);
 	close(pipe_ends[1]);
 	end.fd = pipe_ends[0];
 	if (child < 0)
