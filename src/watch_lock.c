@@ -19,8 +19,23 @@
 #define TRIAL " --try"
 #define UNDOING " undo"
 
-/* The service's user, who owns the folder, also needs a lock file that root has made. */
-static int open_lock(const char *state_folder)
+/* Root gives the file away, and it is truncated: that must be no other file. */
+static const char *what_is_wrong(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is not a regular file; remove it";
+	return st.st_nlink > 1 ? "it is another file as well (a hard link); remove it" : NULL;
+}
+
+/*
+ * The service's user, who owns the folder, also needs a lock file that root has made. Returns -1
+ * with *wrong, or with errno.
+ */
+static int open_lock(const char *state_folder, const char **wrong)
 {
 	struct stat owner;
 	int folder, fd;
@@ -31,6 +46,11 @@ static int open_lock(const char *state_folder)
 	if (folder < 0)
 		return -1;
 	fd = openat(folder, NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	*wrong = fd < 0 ? NULL : what_is_wrong(fd);
+	if (*wrong) {
+		close(fd);
+		fd = -1;
+	}
 	if (fd >= 0 && !geteuid() && !fstat(folder, &owner) && fchown(fd, owner.st_uid, owner.st_gid))
 		diag_warning("cannot give '%s/" NAME "' to the owner of the folder: %s", state_folder,
 			     strerror(errno));
@@ -107,11 +127,12 @@ static void refuse(const char *state_folder, int fd, enum watch_use use)
 int watch_lock(const char *state_folder, enum watch_use use)
 {
 	static const char *const marks[] = { "", REPORTS, TRIAL };
-	int fd = open_lock(state_folder);
+	const char *wrong = NULL;
+	int fd = open_lock(state_folder, &wrong);
 
 	if (fd < 0) {
 		diag_error("cannot open '%s/" NAME "', the lock of the watch: %s; --state-folder names "
-			   "another folder", state_folder, strerror(errno));
+			   "another folder", state_folder, wrong ? wrong : strerror(errno));
 		return -1;
 	}
 	if (lock(fd, LOCK_EX)) {

@@ -111,4 +111,19 @@ try "it says why" said "cannot lock '/var/lib/dockfw/watch.lock', the lock of th
 try "and not that another one runs" gives 1 said 'another watch'
 try "whether one runs is not known then" unlocked 0 --remove
 try "which is reported" said "whether a watch runs is not known: '/var/lib/dockfw/watch.lock' cannot be locked: No locks available"
+
+# ---- a lock that is another file ----
+no_watch() { gives 3 timeout 5 "$DOCKFW" -f "$CONF" -b nft --watch; }
+rm /var/lib/dockfw/watch.lock
+mkfifo /var/lib/dockfw/watch.lock
+try "a FIFO is not a lock" no_watch
+try "it says so" said "cannot open '/var/lib/dockfw/watch.lock', the lock of the watch: it is not a regular file"
+rm /var/lib/dockfw/watch.lock
+echo theirs >/var/lib/dockfw/file
+chown 1:1 /var/lib/dockfw/file
+ln /var/lib/dockfw/file /var/lib/dockfw/watch.lock
+try "nor is a second name of a file" no_watch
+try "it says so as well" said "cannot open '/var/lib/dockfw/watch.lock', the lock of the watch: it is another file as well"
+kept() { [ "$(cat /var/lib/dockfw/file) $(stat -c %u:%g /var/lib/dockfw/file)" = 'theirs 1:1' ]; }
+try "that file is kept" kept
 finish
