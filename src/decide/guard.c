@@ -311,9 +311,9 @@ static void check_open(const struct guard *guard, struct findings *findings)
 		return;
 	finding = findings_add_at(findings, RULE_BYPASSED, SEVERITY_WARNING, guard->family,
 				  DOCKER_USER, guard->open_at,
-				  xasprintf("rule %zu of " DOCKER_USER " may let everyone past, as far "
-					    "as is known: the guard holds none of the configured rules "
-					    "after it", guard->open_at));
+				  xasprintf("rule %zu of " DOCKER_USER " may let everyone past, as "
+					    "far as is known: the guard holds none of the "
+					    "configured rules after it", guard->open_at));
 	finding->remedy = &say_whom;
 	finding->repairable = false;
 }

@@ -338,7 +338,8 @@ static void name_others(struct direct_names *names, const struct world *world, e
 
 		for (size_t i = 0; i < chain->n && !nat; i++)
 			/* What nat matches on is the port before a translation. */
-			if (table->families & 1U << family && chain->v[i].verdict != OTHER_TRANSLATE)
+			if (table->families & 1U << family &&
+			    chain->v[i].verdict != OTHER_TRANSLATE)
 				name_other_rule(names, &chain->v[i], world->sets, family);
 	}
 }

@@ -102,11 +102,12 @@ void docker_ports_unread(const struct world *world, unsigned int families, struc
 		look_in_others(world->others, family, &unread);
 		if (!unread.n)
 			continue;
-		more = unread.n > 1 ? xasprintf(", and %zu more like it,", unread.n - 1) : xstrdup("");
+		more = unread.n > 1 ? xasprintf(", and %zu more like it,", unread.n - 1)
+				    : xstrdup("");
 		strings_take(texts, xasprintf(
 			"%s: rule %zu of %s in the table '%s'%s may publish ports that are not "
-			"listed: where it leads cannot be read", family_title(family), unread.number,
-			unread.chain, unread.table, more));
+			"listed: where it leads cannot be read",
+			family_title(family), unread.number, unread.chain, unread.table, more));
 		free(more);
 	}
 }

@@ -586,21 +586,22 @@ struct rule *nft_decode(enum family family, const struct nlmsghdr *nlh)
 	struct nft_attrs attrs;
 	bool whole = nft_attrs_message(&attrs, nlh, known);
 	const char *table = nft_attr_string(attrs.v[NFTA_RULE_TABLE]);
+	const struct nlattr *list = attrs.v[NFTA_RULE_EXPRESSIONS];
 
 	if (!whole)
 		nft_refuse(&d, "a rule with an unknown attribute");
 	if (!nft_attr_u64(attrs.v[NFTA_RULE_HANDLE], &d.rule->handle))
 		nft_refuse(&d, "a rule without a handle");
 	d.guard = table && guard_has_name(table);
-	decode_expressions(&d, attrs.v[NFTA_RULE_EXPRESSIONS]);
+	decode_expressions(&d, list);
 	nft_decode_ct_end(&d);
 	decode_userdata(&d, attrs.v[NFTA_RULE_USERDATA]);
 	if (d.rule->opaque) {
-		note_changes(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
-		nft_read_end(d.rule, attrs.v[NFTA_RULE_EXPRESSIONS]);
+		note_changes(d.rule, list);
+		nft_read_end(d.rule, list);
 		d.rule->end_known &= whole;
 		if (whole && !d.guard)
-			d.rule->certain = certain_conditions(family, attrs.v[NFTA_RULE_EXPRESSIONS]);
+			d.rule->certain = certain_conditions(family, list);
 	} else if (d.old_form) {
 		take_form(d.rule);
 	}
