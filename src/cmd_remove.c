@@ -74,6 +74,9 @@ int cmd_remove(const struct options *options)
 	if (may && (options->dry_run || !watch_runs(options->state_folder, "what is removed",
 						    ": systemctl disable --now"))) {
 		cmd_override(policy, options);
+		/* A family may have been taken out of the configuration after a repair. */
+		if (!options->families)
+			policy->families = 1U << FAMILY_IPV4 | 1U << FAMILY_IPV6;
 		warn_about_timer();
 		removal_run(&removal, cmd_backends, policy);
 	}

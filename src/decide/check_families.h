@@ -13,7 +13,9 @@
  * chains there, or the host forwards to one of its bridges (policy->docker).
  */
 void check_families(const struct policy *policy, struct findings *findings);
-/* The same for IPv6 if docker-proxy listens there, unless there is a warning already. */
+/* Adds a warning for what a repair has put there, before the family was left out. */
+void check_left_families(const struct policy *policy, struct findings *findings);
+/* The same as check_families() for IPv6 if docker-proxy listens there, unless there is a warning already. */
 void check_proxied_families(const struct policy *policy, const struct proxies *proxies,
 			    struct findings *findings);
 

@@ -62,13 +62,31 @@ static bool user_goes(const struct table *table, const size_t *leads)
 	return leads[table_index(table, DOCKER_USER)] == jumps;
 }
 
-static bool chain_goes(const struct policy *policy, const struct chain *chain, size_t leads)
+/* Whether the configuration is not about the family, so that only the mark shows whose it is. */
+static bool is_left_out(const struct policy *policy, enum family family)
+{
+	return policy->listed && !(policy->listed & 1U << family);
+}
+
+static bool has_marked(const struct table *table)
+{
+	for (size_t c = 0; c < table->nchains; c++)
+		for (size_t i = 0; i < table->chains[c]->nrules; i++)
+			if (rule_is_marked(table->chains[c]->rules[i]))
+				return true;
+	return false;
+}
+
+static bool chain_goes(const struct policy *policy, enum family family, const struct chain *chain,
+		       size_t leads)
 {
 	const struct wanted_chain *wanted = policy_chain(policy, chain->name);
 
 	if (chain->builtin || chain->foreign_base || leads || !holds_only_marked(chain))
 		return false;
 	/* One without a marked rule is known only by the configuration. */
+	if (is_left_out(policy, family) && !chain->nrules)
+		return false;
 	return wanted ? wanted->filled_by == FILLED_BY_DOCKFW : chain_is_stale(policy, chain);
 }
 
@@ -101,7 +119,7 @@ static void plan_table(const struct policy *policy, const struct table *table,
 	for (size_t c = 0; c < table->nchains && !table->dormant; c++) {
 		const struct chain *chain = table->chains[c];
 
-		if (strcmp(chain->name, DOCKER_USER) ? chain_goes(policy, chain, leads[c]) : user)
+		if (strcmp(chain->name, DOCKER_USER) ? chain_goes(policy, table->family, chain, leads[c]) : user)
 			edits_chain(edits, EDIT_DROP, table->family, FILTER, chain->name);
 	}
 	free(leads);
@@ -113,7 +131,8 @@ void plan_removal(const struct policy *policy, const struct snapshot *snapshot,
 	for (int family = 0; family < FAMILY_COUNT; family++) {
 		const struct table *table = snapshot_table(snapshot, (enum family)family, FILTER);
 
-		if (table && policy->families & (1U << family))
+		if (table && policy->families & (1U << family) &&
+		    (!is_left_out(policy, (enum family)family) || has_marked(table)))
 			plan_table(policy, table, edits);
 	}
 }

@@ -121,6 +121,9 @@ struct policy {
 		char bridge[IFNAMSIZ]; /* empty: none */
 		unsigned int networks; /* … in which its own nf_tables tables are for one; the same */
 		bool ipv6; /* the host has a global IPv6 address */
+		/* Of families that are left out: the rules of this program in DOCKER-USER … */
+		size_t laid[FAMILY_COUNT];
+		unsigned int guards; /* … and those in which the guard is there; the same */
 		/* dockerd's, or the one that daemon.json sets for its next start. */
 		enum docker_firewall firewall;
 		bool elsewhere; /* its chains are in the backend that was not chosen */

@@ -288,6 +288,7 @@ void state_check(const struct session *session, struct state *state)
 	};
 
 	check_families(policy, &state->findings);
+	check_left_families(policy, &state->findings);
 	check_hidden(policy, &state->dockerd, &state->findings);
 	check_void(policy, state->snapshot, state_guard(state), &state->findings);
 	check(policy, state->snapshot, &state->dockerd, &state->findings);

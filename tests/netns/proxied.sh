@@ -224,6 +224,7 @@ try "no ip6tables: refused" refused "$outsider" fd00:17::2
 try "no ip6tables: what the container starts is not" outgoing
 try "no ip6tables: nothing is wrong" finds 0 ''
 everyone_dropped 'families = { "ipv4" }'
+dockfw 0 --remove -6
 try "a family left out" finds 1 'warning family-left-out'
 try "it names the bridge" message "Docker's bridge docker0"
 left_out="IPv6 is not looked at: families leaves out IPv6, though the host forwards to Docker's bridge docker0 in it"

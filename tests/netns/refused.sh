@@ -280,6 +280,7 @@ for KIND in nft legacy; do
 		continue
 	fi
 	ipset destroy probe
+	dockfw 0 --remove -6 # of which the following leave out
 	for setting in '' 'on-error = "close"'; do
 		set=${setting:+b} # the shortest name
 		set=${set:-forbidden}

@@ -219,4 +219,35 @@ try "there is no warning" nowhere
 rm /usr/bin/systemctl
 try "no systemctl" dockfw 0 --remove
 try "there is no warning, either" nowhere
+# ---- a family that the configuration leaves out after a repair ----
+
+narrow() { # WORDS: of the findings for IPv6
+	dockfw 1 --check && says "$1"
+}
+for KIND in nft legacy; do
+	clear_tables
+	configure
+	load docker-28.5
+	load docker-28.5.ipv6 ip6tables
+	listing >"$WORK/theirs"
+	dockfw 0 --repair
+	sed -i '1i families = { "ipv4" }' "$CONF"
+	touch -d '1 minute ago' "$CONF"
+	try "$KIND left out: a check reports it" finds 1 'warning family-left-out,warning rule-stale,warning guard-differs'
+	try "$KIND left out: the rules" narrow 'rule-stale .*ipv6: DOCKER-USER holds 2 rules of dockfw-check, though families leaves out IPv6'
+	try "$KIND left out: the guard" narrow 'guard-differs .*ipv6: the table ip6 dockfw is there, though families'
+	try "$KIND left out: not that nothing is in force" narrow 'family-left-out .*: no repair keeps what an earlier one has put in force there'
+	try "$KIND left out: how to take it out" narrow 'add ipv6 to families, or take it out: dockfw-check .* --remove -6$'
+	try "$KIND left out: a repair leaves it" dockfw 1 --repair
+	try "$KIND left out: with the guard" guard_is "ip ip6"
+	try "$KIND left out: that family by itself" dockfw 0 --remove -6 --dry-run
+	try "$KIND left out: --remove finds it" dockfw 0 --remove
+	try "$KIND left out: no guard is left" guard_is ''
+	try "$KIND left out: nor a rule" leaves "$WORK/theirs"
+	"ip6tables-$KIND" -N OFFICE
+	listing >"$WORK/theirs"
+	try "$KIND left out: nothing more to remove" dockfw 0 --remove
+	try "$KIND left out: a chain of the same name stays" leaves "$WORK/theirs"
+done
+
 finish
