@@ -96,6 +96,28 @@ static void check_rules(struct unjudged *unjudged, const struct policy *policy,
 			    "none has a name of Docker's: its networks are not known");
 }
 
+/* A packet with a source route has its own destination only after FORWARD, which is not followed. */
+static void check_source_routes(struct unjudged *unjudged, const struct policy *policy,
+				const struct world *world)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < world->info->nifs; i++) {
+		const struct netif *iface = &world->info->ifs[i];
+
+		if (!iface->source_route || !iface->forwards[FAMILY_IPV4] || iface->loopback ||
+		    iface->port || !iface->up)
+			continue;
+		first = n++ ? first : iface->name;
+	}
+	if (n && policy->families & 1U << FAMILY_IPV4)
+		strings_take(&unjudged->docker, xasprintf(
+			"packets with an IPv4 source route are not judged, which %s%s takes: set "
+			"net.ipv4.conf.all.accept_source_route to 0", first,
+			n > 1 ? ", among others," : ""));
+}
+
 int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 		    const struct world *world)
 {
@@ -111,6 +133,7 @@ int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,
 		add_findings(unjudged, policy, &findings);
 		docker_ports_unread(world, policy->families, &unjudged->docker);
 	}
+	check_source_routes(unjudged, policy, world);
 	for (size_t i = warned; i < unjudged->docker.n; i++)
 		diag_warning("%s", unjudged->docker.v[i]);
 	findings_clear(&findings);

@@ -22,8 +22,9 @@ struct unjudged {
 int unjudged_read(struct unjudged *unjudged, const struct policy *policy);
 /*
  * Adds what is not known of this host's own Docker: families that the policy leaves out, though
- * Docker is in them, bridges while dockerd runs without its chains, and ports that rules may
- * publish of which it cannot be read where they lead. world has the proxies.
+ * Docker is in them; bridges while dockerd runs without its chains; ports that rules may publish
+ * of which it cannot be read where they lead; and packets with a source route, which get to its
+ * containers by another destination. world has the proxies.
  * Reports each as a warning. Returns 0, or -1 after reporting why it cannot be read.
  */
 int unjudged_docker(struct unjudged *unjudged, const struct policy *policy,

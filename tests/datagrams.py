@@ -8,7 +8,8 @@ datagrams.py ask ADDRESS PORT [zero|MAC]: sends one from a port that is always t
 one whose header gives 0 as its length, with MAC one in a frame to that address of the link layer,
 by eth0. Exit status 0 if it is answered, 1 if it is not.
 
-datagrams.py send SOURCE ADDRESS PORT MAC: sends one from that address in such a frame.
+datagrams.py send SOURCE ADDRESS PORT MAC [NEXT]: sends one from that address in such a frame,
+with NEXT one whose source route leads from ADDRESS to that one.
 """
 import socket
 import struct
@@ -48,13 +49,18 @@ def datagram(family, source, address, port, data, length):
     return header[:6] + struct.pack("!H", checksum(pseudo + header + data)) + data
 
 
-def send_frame(family, source, address, content, mac):
+def send_frame(family, source, address, content, mac, following=None):
     """Sends it in a frame to that address of the link layer."""
     addresses = socket.inet_pton(family, source) + socket.inet_pton(family, address)
     if family == socket.AF_INET6:
         kind, header = 0x86DD, struct.pack("!IHBB", 6 << 28, len(content), 17, 64) + addresses
     else:
-        header = struct.pack("!BBHIBBH", 0x45, 0, 20 + len(content), 0, 64, 17, 0) + addresses
+        options = b""
+        if following:
+            options = b"\x83\x07\x04" + socket.inet_pton(family, following) + b"\0"
+        size = 20 + len(options)
+        header = struct.pack("!BBHIBBH", 0x40 + size // 4, 0, size + len(content), 0, 64, 17, 0)
+        header += addresses + options
         kind, header = 0x0800, header[:10] + struct.pack("!H", checksum(header)) + header[12:]
     link = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     link.sendto(header + content, ("eth0", kind, 0, 0, bytes.fromhex(mac.replace(":", ""))))
@@ -90,6 +96,6 @@ if sys.argv[1] == "answer":
 if sys.argv[1] == "send":
     FAMILY = socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET
     CONTENT = datagram(FAMILY, sys.argv[2], sys.argv[3], int(sys.argv[4]), b"question", 16)
-    send_frame(FAMILY, sys.argv[2], sys.argv[3], CONTENT, sys.argv[5])
+    send_frame(FAMILY, sys.argv[2], sys.argv[3], CONTENT, *sys.argv[5:])
     sys.exit()
 sys.exit(0 if ask(sys.argv[2], int(sys.argv[3]), "".join(sys.argv[4:])) else 1)

@@ -265,6 +265,7 @@ static void read_switches(struct netinfo *info)
 	bool localnet = read_switch("ipv4", "all", "route_localnet", 1);
 	bool local = read_switch("ipv4", "all", "accept_local", 1);
 	bool mark = read_switch("ipv4", "all", "src_valid_mark", 0);
+	bool route = read_switch("ipv4", "all", "accept_source_route", 0);
 	bool broadcast = read_switch("ipv4", "all", "bc_forwarding", 0);
 	int filter = read_switch("ipv4", "all", "rp_filter", 0);
 	bool forwards6 = read_switch("ipv6", "all", "forwarding", 1);
@@ -285,7 +286,8 @@ static void read_switches(struct netinfo *info)
 		iface->forwards[FAMILY_IPV4] = read_switch("ipv4", name, "forwarding", 1);
 		iface->localnet = localnet || read_switch("ipv4", name, "route_localnet", 1);
 		iface->accept_local = local || read_switch("ipv4", name, "accept_local", 1);
-		/* Unlike the others, only with that for all interfaces. */
+		/* Unlike the others, these two only with that for all interfaces. */
+		iface->source_route = route && read_switch("ipv4", name, "accept_source_route", 0);
 		iface->passes_broadcast = broadcast && read_switch("ipv4", name, "bc_forwarding", 0);
 		iface->source_mark = mark || read_switch("ipv4", name, "src_valid_mark", 0);
 		own = read_switch("ipv4", name, "rp_filter", 0);

@@ -33,6 +33,7 @@ struct netif {
 	bool localnet;      /* route_localnet: accepts packets to and from 127.0.0.0/8 */
 	bool accept_local;  /* accept_local: accepts packets from the host's own addresses */
 	bool passes_broadcast; /* bc_forwarding: forwards what is for all of a network */
+	bool source_route;  /* accept_source_route: a packet says where it goes next */
 	bool source_mark;   /* src_valid_mark: the mark also counts in the reverse path lookup */
 	uint8_t rp_filter;  /* 0: off; 1: the reverse route leads out here; 2: there is any */
 	bool numbered;      /* has an IPv4 address of any scope */

@@ -475,6 +475,28 @@ ip route del 203.0.113.201/32 dev ens4
 sysctl -qw net.ipv4.conf.ens3.rp_filter=0
 iptables-nft -F INPUT
 
+# A packet with a source route has its last destination only after FORWARD.
+host_mac=$(ip link show ens3 | awk '/link.ether/ { print $2 }')
+iptables-nft -I FORWARD -i ens3 -o docker0 -p udp --dport 5353
+iptables-nft -I FORWARD -i ens3 -d 172.17.0.2 -j DROP
+led() { iptables-nft -nvxL FORWARD 2 | awk '{ print $1 }'; }
+iptables-nft -A INPUT -i ens3 -p udp --dport 53 -j DROP
+iptables-nft -A INPUT -i ens4 -p udp --dport 53 -j DROP
+told() { grep 'packets with an IPv4 source route are not judged, which ens3.* takes: set net.ipv4.conf.all.accept_source_route to 0' "$WORK/err"; }
+only=-4
+for on in 0 1; do
+	sysctl -qw net.ipv4.conf.all.accept_source_route=$on net.ipv4.conf.ens3.accept_source_route=1
+	ip netns exec world python3 "$TESTS/datagrams.py" send "$world4" 198.51.100.10 5353 "$host_mac" 172.17.0.2
+	sleep 0.2
+	try "accept_source_route=$on: what gets past a rule with -d" [ "$(led)" = $on ]
+	try "accept_source_route=$on: all is closed by what is judged" exposes $on
+	[ $on = 1 ] && try "accept_source_route=$on: what is not is told" told
+done
+sysctl -qw net.ipv4.conf.all.accept_source_route=0
+iptables-nft -D FORWARD 1
+iptables-nft -D FORWARD 1
+iptables-nft -F INPUT
+
 # A network that routers lead to this host: there is no other router before its broadcast address.
 only=-4
 for address in 198.51.100.255 192.0.2.255 172.17.255.255 255.255.255.255 224.0.0.1; do
