@@ -96,7 +96,7 @@ static void check_rules(struct unjudged *unjudged, const struct policy *policy,
 			    "none has a name of Docker's: its networks are not known");
 }
 
-/* A packet with a source route has its own destination only after FORWARD, which is not followed. */
+/* A packet with a source route has its last destination only after FORWARD: none is followed. */
 static void check_source_routes(struct unjudged *unjudged, const struct policy *policy,
 				const struct world *world)
 {

@@ -288,7 +288,8 @@ static void read_switches(struct netinfo *info)
 		iface->accept_local = local || read_switch("ipv4", name, "accept_local", 1);
 		/* Unlike the others, these two only with that for all interfaces. */
 		iface->source_route = route && read_switch("ipv4", name, "accept_source_route", 0);
-		iface->passes_broadcast = broadcast && read_switch("ipv4", name, "bc_forwarding", 0);
+		iface->passes_broadcast = broadcast &&
+					  read_switch("ipv4", name, "bc_forwarding", 0);
 		iface->source_mark = mark || read_switch("ipv4", name, "src_valid_mark", 0);
 		own = read_switch("ipv4", name, "rp_filter", 0);
 		iface->rp_filter = (uint8_t)(own > filter ? own : filter);

@@ -90,7 +90,8 @@ const char *xt_object_missing(const char *name)
 	if (!strcmp(name, "set") || !strcmp(name, "SET"))
 		return "a set that it names does not exist (create it with ipset)";
 	if (!strcmp(name, "nfacct"))
-		return "the accounting object that it names does not exist (create it with nfacct add)";
+		return "the accounting object that it names does not exist (create it with "
+		       "nfacct add)";
 	if (!strcmp(name, "rateest"))
 		return "an estimator that it names does not exist (a rule before it makes it with "
 		       "-j RATEEST)";

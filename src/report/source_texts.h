@@ -26,8 +26,8 @@ struct source_texts {
 
 /*
  * Who gets in there: "ANYONE", "ANYONE but 192.0.2.0/24", "ANYONE but members of set bad",
- * with "perhaps" if it could not be read, "192.0.2.1", "maybe …", "nobody". At most that many sources are named, 0: all of them.
- * The text is valid until later ones replace it.
+ * with "perhaps" if it could not be read, "192.0.2.1", "maybe …", "nobody". At most that many
+ * sources are named, 0: all of them. The text is valid until later ones replace it.
  */
 const char *source_text(struct source_texts *texts, const struct exposed_way *way,
 			enum family family, size_t most);

@@ -32,8 +32,9 @@ listens() {
 traced() {
 	local ends='from 203.0.113.200 in ens3 to 203.0.113.1'
 	[ "$1" = 4 ] || ends='from 2001:db8:113::200 in ens3 to 2001:db8:113::1'
-	dockfw 0 --trace "$ends $2 8080" --format=json && jq -e ".trace.verdict == \"$3\"" "$WORK/out" ||
-		{ cat "$WORK/out"; return 1; }
+	dockfw 0 --trace "$ends $2 8080" --format=json && jq -e ".trace.verdict == \"$3\"" "$WORK/out" && return
+	cat "$WORK/out"
+	return 1
 }
 counted() { ipt -nvxL FORWARD "$1" | awk '{ print $1 }'; }
 host4=203.0.113.1 host6=2001:db8:113::1 all4=ff:ff:ff:ff:ff:ff all6=33:33:00:00:00:01
@@ -54,32 +55,32 @@ for KIND in nft legacy; do
 	dockfw 1 --repair
 	both -A INPUT -m pkttype --pkt-type unicast -i ens3 -p udp --dport 8080 -j DROP
 	both -A INPUT -i ens3 -p tcp --dport 8080 -m pkttype ! --pkt-type broadcast -j REJECT
-	for host in $host4 $host6; do
+	for host in "$host4" "$host6"; do
 		family=4 all=$all4 listed='^0.0.0.0:8080'
-		[ $host = $host4 ] || family=6 all=$all6 listed='^\[::\]:8080'
-		try "$KIND IPv$family: a frame to the host is not answered" unanswered $host 8080
-		try "$KIND IPv$family: one to all stations is" asks $host 8080 $all
+		[ "$host" = "$host4" ] || family=6 all=$all6 listed='^\[::\]:8080'
+		try "$KIND IPv$family: a frame to the host is not answered" unanswered "$host" 8080
+		try "$KIND IPv$family: one to all stations is" asks "$host" 8080 "$all"
 		dockfw 0 --exposure
 		try "$KIND IPv$family: exposure does not call it closed" says "$listed/udp .* from ens3 .*maybe"
 		try "$KIND IPv$family: but TCP" says "$listed/tcp .* from ens3 open to nobody"
-		try "$KIND IPv$family: a trace does not either" traced $family udp maybe
-		try "$KIND IPv$family: but TCP" traced $family tcp refused
+		try "$KIND IPv$family: a trace does not either" traced "$family" udp maybe
+		try "$KIND IPv$family: but TCP" traced "$family" tcp refused
 	done
 	both -I INPUT -p udp -m pkttype ! --pkt-type unicast -j DROP
-	try "$KIND: others are dropped: no answer" unanswered $host4 8080 $all4
+	try "$KIND: others are dropped: no answer" unanswered "$host4" 8080 "$all4"
 	both -F INPUT
 
 	# ---- a chain of another table ----
 
 	nft 'table inet own { chain input { type filter hook input priority 0;
 		meta pkttype { broadcast, multicast } accept; tcp dport 8080 drop; udp dport 8080 drop; }; }'
-	try "$KIND a native chain: a frame to the host is not answered" unanswered $host4 8080
-	try "$KIND a native chain: one to all stations is" asks $host4 8080 $all4
+	try "$KIND a native chain: a frame to the host is not answered" unanswered "$host4" 8080
+	try "$KIND a native chain: one to all stations is" asks "$host4" 8080 "$all4"
 	try "$KIND a native chain: a trace" traced 4 udp maybe
 	try "$KIND a native chain: of TCP" traced 4 tcp dropped
 	nft flush chain inet own input
 	nft add rule inet own input meta pkttype '{ host, broadcast, multicast }' udp dport 8080 drop
-	try "$KIND a native chain: all types dropped" unanswered $host4 8080 $all4
+	try "$KIND a native chain: all types dropped" unanswered "$host4" 8080 "$all4"
 	nft delete table inet own
 
 	# ---- what is forwarded ----

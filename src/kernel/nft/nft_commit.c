@@ -244,9 +244,12 @@ static void put_all(struct commit *c)
 		for (size_t r = 0; r < c->lists.works[i].ngone; r++)
 			put_delete(c, &c->lists.works[i], &c->lists.works[i].gone[r]);
 	for (int estimators = 1; estimators >= 0; estimators--)
-		for (size_t i = c->lists.n; i-- > 0;)
-			if (makes_estimator(c, &c->lists.works[i], 0, c->lists.works[i].n) == estimators)
-				put_rules(c, &c->lists.works[i]);
+		for (size_t i = c->lists.n; i-- > 0;) {
+			const struct nft_work *work = &c->lists.works[i];
+
+			if (makes_estimator(c, work, 0, work->n) == estimators)
+				put_rules(c, work);
+		}
 	for (size_t i = 0; i < c->lists.n; i++)
 		if (c->lists.works[i].policy != NFT_NO_EDIT)
 			put_policy(c, &c->lists.works[i]);

@@ -29,7 +29,8 @@ struct extension {
 };
 
 /* The extension that the kernel points at; borrowed from the batch. */
-static struct extension extension_at(const struct nft_batch *batch, const struct nft_refusal *refusal)
+static struct extension extension_at(const struct nft_batch *batch,
+				     const struct nft_refusal *refusal)
 {
 	const struct nlmsghdr *nlh = message_at(batch, refusal->message);
 	const uint32_t name = NFT_ATTR(NFTA_MATCH_NAME);
