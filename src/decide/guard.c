@@ -15,8 +15,8 @@
 
 /* Remedies for cases that the ids' own remedy does not fit. */
 static const struct remedy by_its_owner = {
-	"it belongs to a running watch, which goes by the configuration that it has read: "
-	"systemctl reload dockfw-watch.service", RUN_NONE, NULL,
+	"it belongs to a running watch, which corrects it within seconds; if it stays so, have it read "
+	"the configuration again: systemctl reload dockfw-watch.service", RUN_NONE, NULL,
 };
 static const struct remedy end_its_owner = {
 	"it belongs to another process, which nft list ruleset shows: end that, or set guard = \"off\"",

@@ -331,8 +331,10 @@ static void print_open(FILE *out, const struct report *report)
 		fputs(priority_of(report, SEVERITY_WARNING), out);
 		put_message(out, report, rest, 0);
 	} else if (report->open && !lines.n && report->open->ports && !report->open->unknown) {
-		put_message(out, report,
-			    "No published port was found open to a source that the configuration refuses", 0);
+		put_message(out, report, report->policy && report->policy->direct == DIRECT_REFUSE
+			    ? "No published port was found open to a source that the configuration refuses; "
+			      "containers' own addresses were not looked at: --exposure does"
+			    : "No published port was found open to a source that the configuration refuses", 0);
 	}
 	open_lines_clear(&lines);
 	free(rest);

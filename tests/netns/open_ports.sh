@@ -196,4 +196,12 @@ ipt -A INPUT -i ens3 -j REJECT
 dockfw 0 -4 --repair >/dev/null
 try "the host's firewall lets in nobody" dockfw 0 --exposure -4
 try "it is why" has '^0\.0\.0\.0:80/tcp .* open to nobody by host-firewall: filter INPUT 1: '
+
+# ---- what nothing translates is not looked for ----
+
+write_conf <<<'outside = { "ens3" } direct = "refuse" chain "DOCKER-USER" { rules = { "-i ens3 -p tcp --dport 80 -j REJECT" } }'
+dockfw 0 -4 --repair >/dev/null
+ipt -F DOCKER-USER
+try "direct: it does not claim more than it knows" \
+	opens 2 "No published port was found open to a source that the configuration refuses; containers' own addresses were not looked at: --exposure does"
 finish
