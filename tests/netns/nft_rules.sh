@@ -78,7 +78,8 @@ write_conf <<-'END'
 	direct = "refuse"
 END
 for command in iptables-nft ip6tables-nft; do
-	$command -A INPUT -i lo -j ACCEPT && $command -P INPUT DROP
+	$command -A INPUT -i lo -j ACCEPT && $command -P INPUT DROP &&
+		$command -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
 done
 ipt -A INPUT -i ens3 -p tcp --dport 80 -s 203.0.113.123 -j ACCEPT
 try "host-firewall: an opening" dockfw 0 --repair
