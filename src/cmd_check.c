@@ -69,7 +69,7 @@ static void fill_report(struct run *run, bool failed)
 	report->edits = &repair->edits;
 	report->later = &repair->later;
 	report->written = repair->written;
-	report->restarted = repair->restarted;
+	report->restarted = repair->restarted || repair->would_restart;
 	report->partial = failed && (repair->written || repair->restarted || repair->not_restarted);
 	if (found->whole && (left || report->partial)) {
 		if (left != found)
@@ -175,6 +175,7 @@ static int run_check(struct run *run)
 	repair->force_restart = options->restart_docker;
 	/* A check shows what a repair would do. */
 	repair->dry_run = options->dry_run || !(options->mode == MODE_REPAIR || run->hold);
+	repair->foretell = options->dry_run && options->mode == MODE_REPAIR;
 	if (state_settle(&run->session, &repair->found) ||
 	    (run->hold && run->hold->before(&run->session, &repair->found, run->hold->data)))
 		return -1;

@@ -119,7 +119,8 @@ static void plan_table(const struct policy *policy, const struct table *table,
 	for (size_t c = 0; c < table->nchains && !table->dormant; c++) {
 		const struct chain *chain = table->chains[c];
 
-		if (strcmp(chain->name, DOCKER_USER) ? chain_goes(policy, table->family, chain, leads[c]) : user)
+		if (strcmp(chain->name, DOCKER_USER) ? chain_goes(policy, table->family, chain, leads[c])
+						     : user)
 			edits_chain(edits, EDIT_DROP, table->family, FILTER, chain->name);
 	}
 	free(leads);

@@ -166,9 +166,14 @@ static enum restart run_restart(void)
 	return status || set_stamp(true) ? RESTART_FAILED : RESTART_DONE;
 }
 
+bool docker_restart_may(bool force)
+{
+	return force || !is_too_soon();
+}
+
 enum restart docker_restart(bool force)
 {
-	if (!force && is_too_soon())
+	if (!docker_restart_may(force))
 		return RESTART_TOO_SOON;
 	return geteuid() ? request_restart() : run_restart();
 }

@@ -23,5 +23,7 @@ enum restart {
 };
 
 enum restart docker_restart(bool force);
+/* Whether it would restart it now; if not, why is reported. */
+bool docker_restart_may(bool force);
 
 #endif

@@ -7,7 +7,8 @@
 
 /*
  * Reads in which families Docker has chains, configured or not, and in which the host
- * forwards to its bridges, and what a repair has left in those that are not, into policy->docker. Returns 0, or -1 after reporting why.
+ * forwards to its bridges, and what a repair has left in those that are not, into
+ * policy->docker. Returns 0, or -1 after reporting why.
  */
 int docker_families_read(backend_list backends, enum backend_kind kind, struct policy *policy);
 

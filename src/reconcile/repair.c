@@ -198,8 +198,11 @@ static int try_edits(struct repair *repair)
 int repair_run(struct repair *repair)
 {
 	state_plan(repair->session, &repair->found, &repair->edits);
-	if (repair->dry_run)
+	if (repair->dry_run) {
+		repair->would_restart = repair->foretell && wants_restart(repair) &&
+					docker_restart_may(repair->force_restart);
 		return try_edits(repair);
+	}
 	return (repair->edits.n && write_and_look(repair)) || stay_right(repair) ||
 	       recover_docker(repair) ? -1 : 0;
 }

@@ -12,6 +12,7 @@ struct repair {
 	struct session *session;
 	unsigned int wait;  /* seconds to stay while dockerd is still writing; 0: none */
 	bool dry_run;       /* plan, but write nothing */
+	bool foretell;      /* with dry_run: see also whether it would restart Docker */
 	bool force_restart; /* restart Docker for its chains, even soon after the last restart */
 
 	struct state found; /* the state before the first write */
@@ -21,6 +22,7 @@ struct repair {
 	bool written;
 	uint64_t written_ms; /* clock_ms() of the first write */
 	bool restarted;     /* docker.service was restarted for its chains */
+	bool would_restart; /* foretold: it would be */
 	bool not_restarted; /* that was tried, and failed */
 };
 

@@ -42,7 +42,7 @@ struct report {
 	/* Who loses or gains access by the edits; NULL: nobody. */
 	const struct access_changes *losses, *gains;
 	bool written;
-	bool restarted; /* docker.service was, for its chains */
+	bool restarted; /* docker.service was, for its chains, or with dry_run would be */
 	/*
 	 * What is left after a repair; otherwise the same as found. NULL also if it is not known,
 	 * because an error came after the write.

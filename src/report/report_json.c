@@ -161,6 +161,8 @@ int report_json(FILE *out, const struct report *report)
 	set(root, "losses", access_of(report->losses));
 	set(root, "gains", access_of(report->gains));
 	set(root, "written", json_boolean(report->written));
+	/* With --dry-run: it would be. */
+	set(root, "docker_restarted", json_boolean(report->restarted));
 	json_write(root, out);
 	named_rules_clear(&texts);
 	return failed ? -1 : 0;

@@ -96,7 +96,8 @@ static void put_deeds(FILE *out, const struct report *report, const char **separ
 	size_t n = report_edits(report);
 
 	if (report->restarted) {
-		fprintf(out, "%srestarted docker.service", *separator);
+		fprintf(out, report->dry_run ? "%sa repair would restart docker.service"
+					     : "%srestarted docker.service", *separator);
 		*separator = "; ";
 	}
 	if (report->written && n)

@@ -232,6 +232,7 @@ called() { # NUMBER
 }
 laid() { ipt -S DOCKER-USER | grep -q REJECT && ipt -t nat -S DOCKER | grep -q DNAT; }
 
+not() { ! "$@"; }
 restarts() {
 	local lay="iptables-$KIND-restore <'$LAYOUTS/docker-28.5.rules'"
 
@@ -242,7 +243,11 @@ restarts() {
 	try "$KIND: no restart unless requested" dockfw 2 --repair
 	sed -i '1i docker-recovery = "restart"' "$CONF"
 	try "$KIND: no restart in a dry run" dockfw 2 --repair --dry-run
+	try "$KIND: … which says that there would be one" grep -q '^CRITICAL: .*a repair would restart docker.service' "$WORK/out"
+	try "$KIND: … also in JSON" dockfw 2 --repair --dry-run --format=json
+	try "$KIND: … as a field" jq -e '.docker_restarted' "$WORK/out"
 	try "$KIND: no restart by a check" dockfw 2
+	try "$KIND: … nor a word of one" not grep -q 'restart docker.service[^;]*$' <(head -n 1 "$WORK/out")
 	sed -i 1d "$CONF"
 	try "$KIND: so systemctl was not called" [ ! -e "$WORK/systemctl" ]
 	try "$KIND: a restart" dockfw 0 --repair --restart-docker
@@ -255,6 +260,8 @@ restarts() {
 	try "$KIND: not again within the hour" dockfw 2 --repair
 	try "$KIND: that is reported" said 'within the last hour'
 	try "$KIND: systemctl was not called again" called 1
+	try "$KIND: nor would it be" dockfw 2 --repair --dry-run
+	try "$KIND: … as a dry run says" not grep -q 'would restart' "$WORK/out"
 	touch -d '61 minutes ago' /run/dockfw/docker-restarted
 	try "$KIND: by the configuration, an hour later" dockfw 0 --repair
 	try "$KIND: systemctl was called again" called 2

@@ -60,7 +60,7 @@ json() {
 import json, sys
 text = open(sys.argv[1], "rb").read().decode("utf-8")
 report = json.loads(text, parse_constant=sys.exit)
-want = {"status", "exit", "version", "backend", "families", "error", "findings", "ignored", "open_ports", "guard", "edits", "later_edits", "losses", "gains", "written"}
+want = {"status", "exit", "version", "backend", "families", "error", "findings", "ignored", "open_ports", "guard", "edits", "later_edits", "losses", "gains", "written", "docker_restarted"}
 assert want <= set(report) <= want | {"found"}, set(report)
 assert report["exit"] == int(sys.argv[2]) and report["status"] == sys.argv[3], report
 for finding in report["findings"] + report["ignored"] + report.get("found", []):
