@@ -60,8 +60,10 @@ static int report_usage_error(const struct options *options)
 	    (options->format == FORMAT_NAGIOS || options->format == FORMAT_PROMETHEUS))
 		return cmd_exposure_error(options);
 	/* Those of the two have no object after an error. */
-	if (options->format != FORMAT_TEXT && options->mode != MODE_EXPOSURE &&
-	    options->mode != MODE_TRACE)
+	if (options->format == FORMAT_JSON &&
+	    (options->mode == MODE_EXPOSURE || options->mode == MODE_TRACE))
+		return SEVERITY_UNKNOWN;
+	if (options->format != FORMAT_TEXT)
 		report_write(&report);
 	return SEVERITY_UNKNOWN;
 }
