@@ -37,8 +37,10 @@ void *xreallocarray(void *old, size_t count, size_t size)
 
 void *xmemdup(const void *data, size_t size)
 {
-	void *p = xreallocarray(NULL, 1, size);
+	void *p = malloc(size ? size : 1);
 
+	if (!p)
+		out_of_memory();
 	if (size)
 		memcpy(p, data, size);
 	return p;

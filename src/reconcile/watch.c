@@ -279,13 +279,17 @@ void watch_hint_links(struct watch *watch)
 		watch->unannounced_ms = due;
 }
 
-/* Whether ip_tables has changed since the last look; notes when that was found. */
+/* Whether ip_tables, if it matters, has changed since the last look; notes when that was found. */
 static int compare(struct watch *watch, bool *changed)
 {
+	const struct backend_ops *ops = compared(watch);
 	uint64_t digest = 0;
 
+	*changed = false;
+	if (!ops)
+		return 0;
 	watch->compared_ms = clock_ms();
-	if (compared(watch)->digest(&digest))
+	if (ops->digest(&digest))
 		return -1;
 	*changed = !watch->has_digest || digest != watch->digest;
 	watch->has_digest = true;
@@ -558,7 +562,7 @@ int watch_look(struct watch *watch)
 	watch->first_ms = watch->latest_ms = watch->again_ms = watch->unannounced_ms = 0;
 	/* A set that was missing may exist by now. */
 	refusals_clear(&watch->session->refused);
-	if ((!watch->has_digest && compared(watch) && compare(watch, &changed)) ||
+	if ((!watch->has_digest && compare(watch, &changed)) ||
 	    look_once(watch, &wrong) || take_guard(watch) || look_at_docker(watch, &restored)) {
 		watch->again_ms = watch->failed_ms = clock_ms() + WATCH_FAILED_MS;
 		return -1;

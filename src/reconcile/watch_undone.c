@@ -21,6 +21,11 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 	return hash;
 }
 
+static uint64_t hash_number(uint64_t hash, uint32_t number)
+{
+	return hash_bytes(hash, &number, sizeof(number));
+}
+
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
 	return text ? hash_bytes(hash, text, strlen(text) + 1) : hash;
@@ -29,11 +34,12 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 /* Not the position: others may have written before it. A set's name is made of what is in it. */
 static uint64_t hash_edit(const struct edit *edit)
 {
-	const uint32_t numbers[] = {
-		edit->op, edit->family, edit->rule ? rule_hash(edit->rule) : 0, edit->policy,
-	};
-	uint64_t hash = hash_bytes(HASH_BEGIN, numbers, sizeof(numbers));
+	uint64_t hash = HASH_BEGIN;
 
+	hash = hash_number(hash, edit->op);
+	hash = hash_number(hash, edit->family);
+	hash = hash_number(hash, edit->policy);
+	hash = hash_number(hash, edit->rule ? rule_hash(edit->rule) : 0);
 	hash = hash_text(hash_text(hash, edit->table), edit->chain);
 	return edit->set ? hash_text(hash, edit->set->name) : hash;
 }

@@ -13,13 +13,17 @@ ip link add ens4 type veth peer name e4 && ip link set e4 up && ip link set ens4
 far='from 203.0.113.200 in ens3'
 show() { cat "$WORK/out" "$WORK/err"; return 1; }
 # exposes STATUS PATTERN: --exposure --fail-if-open exits with STATUS and has such a line.
-exposes() { dockfw "$1" --exposure --fail-if-open && grep -qE -- "$2" "$WORK/out" || show; }
+exposes() {
+	dockfw "$1" --exposure --fail-if-open && grep -qE -- "$2" "$WORK/out" && return
+	show
+}
 hides() { ! grep -E -- "$1" "$WORK/out"; }
 # ends PATTERN PACKET…: the verdict of the trace matches the pattern.
 ends() {
 	local pattern=$1
 	shift
-	dockfw 0 --trace "$*" && grep -qE "^verdict: $pattern" "$WORK/out" || show
+	dockfw 0 --trace "$*" && grep -qE "^verdict: $pattern" "$WORK/out" && return
+	show
 }
 # One port, which only one client may reach; direct: nobody may.
 fresh() {
