@@ -70,7 +70,7 @@ try "new and renamed chains of others cause no look" no_looks
 try "its end" stop
 
 # ---- what the host's own firewall leads to ----
-clear_tables # the renamed chains, too, refuse
+clear_tables # the renamed chains refuse as well
 load docker-28.5 && load docker-28.5.ipv6 ip6tables
 write_conf <<-'END'
 	outside  = { "ens3" }
