@@ -86,7 +86,7 @@ static void check_rules(struct unjudged *unjudged, const struct policy *policy,
 	if (!dockerd->running || is_native(world))
 		return;
 	told.docker.firewall = dockerd->firewall;
-	told.docker.elsewhere = is_elsewhere(world);
+	told.docker.elsewhere = policy->backend != CHOICE_AUTO && is_elsewhere(world);
 	check_docker(&told, world->snapshot, dockerd, findings);
 	for (int family = 0; family < FAMILY_COUNT; family++)
 		if (docker_has_chains(world->snapshot, (enum family)family))

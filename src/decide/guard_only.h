@@ -11,7 +11,7 @@
  *
  * policy is that configuration; snapshot is as for guard_make(); own has the guard's tables, read
  * whole. Returns a part of a sentence, which the caller frees, or NULL: nothing is lost, or
- * there is no guard of this program.
+ * the host has no table of the guard with this program's mark.
  */
 char *guard_only(const struct policy *policy, const struct snapshot *snapshot,
 		 const struct snapshot *own, enum family family);

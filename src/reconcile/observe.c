@@ -121,7 +121,9 @@ static int read_other(const struct session *session, struct state *state)
 
 	if (snapshot_read(other, session->policy, tables, select_other, &state->other))
 		return -1;
-	session->policy->docker.elsewhere = docker_is_elsewhere(state->snapshot, state->other);
+	/* Without a backend that is set, what the other one has is a leftover of Docker's. */
+	session->policy->docker.elsewhere = session->configured->backend != CHOICE_AUTO &&
+					    docker_is_elsewhere(state->snapshot, state->other);
 	/* Whatever backend is chosen, what is decided depends on them. */
 	if (other->kind == BACKEND_NFT)
 		snapshot_copy_tables(state->snapshot, state->other, DOCKER_NFT_TABLE);

@@ -6,6 +6,8 @@
 . "${0%/*}/../lib.sh"
 # shellcheck source=tests/dockerd.sh
 . "${0%/*}/../dockerd.sh"
+# shellcheck source=tests/watching.sh
+. "${0%/*}/../watching.sh"
 GUARD=off # the guard has a suite of its own
 
 other() { iptables-"$OTHER" "$@"; }
@@ -225,6 +227,27 @@ elsewhere
 KIND=legacy OTHER=nft
 splits
 elsewhere
+# Without a backend that is set, a leftover in the other one does not hide that Docker has lost
+# its chains.
+clear_tables
+KIND=nft load docker-26
+iptables-legacy -N DOCKER && iptables-legacy -A FORWARD -o docker0 -j DOCKER
+write_conf <<-'END'
+	families = { "ipv4" }
+	docker-recovery = "none"
+	ignore = { "backend-split" }
+	chain "DOCKER-USER" { rules = { "-s 192.0.2.1 -j DROP" } }
+END
+dockerd
+KIND=auto dockfw 0 --repair
+KIND=auto
+try "a leftover: a watch" watch
+for table in filter nat; do iptables-nft -t $table -F && iptables-nft -t $table -X; done
+try "a leftover: what is lost is reported" event '.findings // [] | any(.id == "docker-chains-missing")'
+try "a leftover: the watch ends" stop
+end "$dockerd"
+clear_tables
+KIND=legacy
 right
 other -P FORWARD ACCEPT
 nft add rule ip filter FORWARD meta hour 8 accept
