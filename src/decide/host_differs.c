@@ -336,6 +336,24 @@ static const struct rule *next_rest(const struct rule *const *list, size_t n, si
 	return NULL;
 }
 
+/* Whether the other chains are as they should be: the host's firewall has no part in them. */
+static bool others_are_right(const struct guard *guard, const struct table *table)
+{
+	for (size_t c = 0; c < guard->n; c++) {
+		const struct guard_chain *chain = &guard->chains[c];
+		const struct chain *live = table_chain(table, chain->name);
+
+		if (!strcmp(chain->name, GUARD_FORWARD))
+			continue;
+		if (!live || live->nrules != chain->rules.n)
+			return false;
+		for (size_t i = 0; i < chain->rules.n; i++)
+			if (!rule_equal_but_mark(live->rules[i], chain->rules.v[i].rule))
+				return false;
+	}
+	return true;
+}
+
 /* Whether the rules that follow from the configuration are as they should be. */
 static bool rest_is_right(const struct sides *sides, const struct guard *guard,
 			  const struct table *table)
@@ -404,7 +422,8 @@ char *host_differs(const struct guard *guard, const struct table *table,
 
 	sides_fill(&sides, guard, table_chain(table, GUARD_FORWARD));
 	said = find_let_in(&sides, guard, table, openings, kind);
-	if (*kind != HOST_OPEN && !rest_is_right(&sides, guard, table)) {
+	if (*kind != HOST_OPEN &&
+	    !(rest_is_right(&sides, guard, table) && others_are_right(guard, table))) {
 		free(said);
 		said = NULL;
 	} else if (!said) {

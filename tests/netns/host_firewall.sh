@@ -319,6 +319,8 @@ ipt -A INPUT -i ens3 -s 203.0.113.0/24 -p tcp --dport 80 -j ACCEPT
 try "opened there: guard-differs" finds 1 'warning guard-differs'
 try "it names port, interface and sources" \
 	says guard-differs '80/tcp on ens3: the guard refuses 203.0.113.0/24, whom the host'
+nft delete rule ip dockfw forward handle "$(nft -a list chain ip dockfw forward | sed -n 's/.* reject .*# handle //p' | tail -n 1)"
+try "that the guard lacks a refusal beside it is critical" finds 2 'critical guard-differs'
 try "and a repair opens it" dockfw 0 --repair
 try "open" reached 80
 try "what nft has listed is the same again" again
